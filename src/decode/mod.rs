@@ -1,0 +1,143 @@
+//! From the bytes of a frame to a TCP segment, or to an ICMP error about one, or to the reason why it is neither.
+
+use std::net::IpAddr;
+
+use crate::time::Time;
+
+/// The flags of a TCP header (RFC 9293, section 3.1), as in its 14th byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags(pub u8);
+
+impl Flags {
+    /// No more data from the sender.
+    pub const FIN: u8 = 0x01;
+    /// Synchronize sequence numbers.
+    pub const SYN: u8 = 0x02;
+    /// Reset the connection.
+    pub const RST: u8 = 0x04;
+    /// Push function.
+    pub const PSH: u8 = 0x08;
+    /// The acknowledgment field is significant.
+    pub const ACK: u8 = 0x10;
+    /// The urgent pointer is significant.
+    pub const URG: u8 = 0x20;
+
+    /// Is every flag of `mask` set?
+    pub fn has(self, mask: u8) -> bool {
+        self.0 & mask == mask
+    }
+}
+
+/// Both ends of a connection in 16 bytes, the same for both directions.
+///
+/// IPv4: each half is `address << 16 | port`, the lower one first. IPv6: a keyed 127-bit fingerprint of both ends
+/// with the top bit set (IPv4 halves never have it).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FlowKey(pub u64, pub u64);
+
+/// One end's address and port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct End {
+    /// The IP address of the TCP segment itself, inside any tunnel.
+    pub ip: IpAddr,
+    /// The TCP port.
+    pub port: u16,
+}
+
+/// A part of a batch's bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    /// The first byte's offset in the batch.
+    pub offset: u32,
+    /// The number of bytes.
+    pub length: u32,
+}
+
+impl Span {
+    /// The bytes of this part; empty if it lies outside of `bytes`.
+    pub fn of(self, bytes: &[u8]) -> &[u8] {
+        let start = self.offset as usize;
+        bytes.get(start..start.saturating_add(self.length as usize)).unwrap_or_default()
+    }
+}
+
+/// One TCP segment as captured. Byte ranges point into the batch that it was decoded from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// When its frame was captured.
+    pub time: Time,
+    /// The number of its frame in its file, from 1.
+    pub frame: u64,
+    /// Both ends, whichever sent it.
+    pub flow: FlowKey,
+    /// Sequence number.
+    pub sequence: u32,
+    /// Acknowledgment number; meaningless without [`Flags::ACK`].
+    pub acknowledgment: u32,
+    /// Bytes of payload on the wire (from the IP lengths, whatever the snaplen kept).
+    pub payload_length: u32,
+    /// Window field, unscaled.
+    pub window: u16,
+    /// IPv4 identification; 0 in IPv6.
+    pub ip_id: u16,
+    /// Which input its frame came from.
+    pub input: u16,
+    /// TCP flags.
+    pub flags: Flags,
+    /// TTL or hop limit.
+    pub ttl: u8,
+    /// Was it sent by the end that stands first in `flow`?
+    pub from_first: bool,
+    /// Is it IPv6?
+    pub ipv6: bool,
+    /// Both addresses as in the IP header, source first: 8 bytes in IPv4, 32 in IPv6.
+    pub addresses: Span,
+    /// TCP source port.
+    pub source_port: u16,
+    /// TCP destination port.
+    pub destination_port: u16,
+    /// TCP options as far as captured.
+    pub options: Span,
+    /// Payload as far as captured.
+    pub payload: Span,
+}
+
+/// An ICMP or ICMPv6 error that quotes a TCP segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IcmpError {
+    /// When its frame was captured.
+    pub time: Time,
+    /// The number of its frame in its file, from 1.
+    pub frame: u64,
+    /// Which input its frame came from.
+    pub input: u16,
+    /// Is it ICMPv6?
+    pub ipv6: bool,
+    /// ICMP type.
+    pub kind: u8,
+    /// ICMP code.
+    pub code: u8,
+    /// Who sent the ICMP message.
+    pub reporter: IpAddr,
+    /// Both ends of the quoted segment.
+    pub flow: FlowKey,
+    /// Was the quoted segment sent by the end that stands first in `flow`?
+    pub from_first: bool,
+    /// Source of the quoted segment: the end that receives the error.
+    pub quoted_source: End,
+    /// Destination of the quoted segment.
+    pub quoted_destination: End,
+    /// Sequence number of the quoted segment.
+    pub sequence: u32,
+    /// Next-hop MTU of "fragmentation needed" and "packet too big", else 0.
+    pub mtu: u32,
+}
+
+/// What a frame holds for us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packet {
+    /// A TCP segment.
+    Segment(Segment),
+    /// An ICMP error about a TCP segment.
+    IcmpError(IcmpError),
+}

@@ -1,0 +1,226 @@
+//! From what happened to one connection to a finding: which failure, which cause, with which evidence.
+
+use crate::causes::{Cause, Confidence};
+use crate::decode::End;
+use crate::time::Time;
+use crate::track::kernel::{Errno, Kind};
+
+/// One end of the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The end that sent the first SYN.
+    Client,
+    /// The other end.
+    Server,
+}
+
+impl Side {
+    /// The id in JSON.
+    pub fn id(self) -> &'static str {
+        match self {
+            Side::Client => "client",
+            Side::Server => "server",
+        }
+    }
+
+    /// The other end.
+    pub fn other(self) -> Side {
+        match self {
+            Side::Client => Side::Server,
+            Side::Server => Side::Client,
+        }
+    }
+}
+
+/// Who ended a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndedBy {
+    /// The client.
+    Client,
+    /// The server.
+    Server,
+    /// Something between them spoke for one of them.
+    Middlebox,
+    /// Silence.
+    Network,
+    /// The capture cannot tell.
+    Unknown,
+}
+
+impl EndedBy {
+    /// The id in JSON.
+    pub fn id(self) -> &'static str {
+        match self {
+            EndedBy::Client => "client",
+            EndedBy::Server => "server",
+            EndedBy::Middlebox => "middlebox",
+            EndedBy::Network => "network",
+            EndedBy::Unknown => "unknown",
+        }
+    }
+}
+
+/// What kind of RST ended a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResetKind {
+    /// A live socket gave up.
+    Abort,
+    /// The host had no socket for the segment that it answers.
+    Reply,
+}
+
+impl ResetKind {
+    /// The id in JSON.
+    pub fn id(self) -> &'static str {
+        match self {
+            ResetKind::Abort => "abort",
+            ResetKind::Reply => "reply",
+        }
+    }
+}
+
+/// Is it safe to send the request again?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryVerdict {
+    /// The other application cannot have seen it: safe.
+    NotDelivered,
+    /// The other host acknowledged it and nothing came back.
+    MaybeProcessed,
+    /// An answer, or a part of it, came back.
+    Answered,
+    /// The packets do not show it.
+    Unknown,
+}
+
+impl RetryVerdict {
+    /// The id in JSON.
+    pub fn id(self) -> &'static str {
+        match self {
+            RetryVerdict::NotDelivered => "not_delivered",
+            RetryVerdict::MaybeProcessed => "maybe_processed",
+            RetryVerdict::Answered => "answered",
+            RetryVerdict::Unknown => "unknown",
+        }
+    }
+}
+
+/// What the application at one end got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndReport {
+    /// Its address and port.
+    pub end: End,
+    /// The errno that its kernel handed it; `None` where it gets no error.
+    pub errno: Option<Errno>,
+    /// Which socket call fails and how, in order; `None` where none does.
+    pub calls: Option<String>,
+}
+
+/// A packet that speaks for the verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// The frame's number in its file.
+    pub frame: u64,
+    /// Which input, counted from 0.
+    pub input: u16,
+    /// When.
+    pub time: Time,
+    /// Who sent it.
+    pub from: EndedBy,
+    /// The packet as a packet line without time and direction, as in `F. 41:41(0) ack 34`.
+    pub packet: String,
+    /// What it means here.
+    pub note: String,
+}
+
+/// Durations in nanoseconds; `None` where the capture does not show them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timing {
+    /// From the first SYN to the end of the handshake.
+    pub connect: Option<u64>,
+    /// From the SYN to the SYN-ACK plus from there to the ACK: the round trip as the capture saw it.
+    pub rtt: Option<u64>,
+    /// Silence before the last exchange or the ending.
+    pub idle_before: Option<u64>,
+    /// From the first packet to the one that ended it.
+    pub duration: u64,
+}
+
+/// Packets and payload bytes of both directions. Retransmitted bytes count once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Packets that the client sent.
+    pub client_packets: u64,
+    /// Packets that the server sent.
+    pub server_packets: u64,
+    /// Payload bytes that the client sent.
+    pub client_bytes: u64,
+    /// Payload bytes that the server sent.
+    pub server_bytes: u64,
+}
+
+/// What became of a connection: a failure (`kind` is some), or a benign ending.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// When it became a fact: the deciding packet, or the moment when silence was long enough.
+    pub time: Time,
+    /// The failure; `None` for a benign ending.
+    pub kind: Option<Kind>,
+    /// Why; `None` is `unexplained`.
+    pub cause: Option<&'static Cause>,
+    /// How sure the cause is.
+    pub confidence: Confidence,
+    /// Who ended it.
+    pub ended_by: EndedBy,
+    /// What kind of RST it was, if there was one.
+    pub reset: Option<ResetKind>,
+    /// The client's end.
+    pub client: EndReport,
+    /// The server's end.
+    pub server: EndReport,
+    /// Did the capture show who the client is?
+    pub role_known: bool,
+    /// Is a retry safe?
+    pub retry: RetryVerdict,
+    /// Why `retry` says so: a clause without a capital or full stop.
+    pub retry_why: String,
+    /// One sentence for a person.
+    pub summary: String,
+    /// Durations.
+    pub timing: Timing,
+    /// Packets and bytes.
+    pub traffic: Traffic,
+    /// The packets that speak for it, in time order.
+    pub evidence: Vec<Evidence>,
+}
+
+/// What the causes look at: one connection's ending and all that is known about it.
+pub struct Case<'a> {
+    marker: std::marker::PhantomData<&'a ()>,
+}
+
+/// Counts for the end of a report.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Frames read.
+    pub frames: u64,
+    /// TCP segments among them.
+    pub segments: u64,
+    /// Segments seen a second time and counted once.
+    pub duplicates: u64,
+    /// ICMP errors about TCP segments.
+    pub icmp_errors: u64,
+    /// Connections seen.
+    pub connections: u64,
+    /// Failures by kind, in the order of [`Kind::ALL`].
+    pub failures: [u64; 6],
+    /// Benign endings by cause id, in the order of the catalogue.
+    pub benign: Vec<(&'static str, u64)>,
+    /// Connections with something odd that the capture cannot decide, by reason.
+    pub undecided: Vec<(&'static str, u64)>,
+    /// Frames that were not read, by reason.
+    pub skipped: Vec<(&'static str, u64)>,
+    /// The first frame's time.
+    pub first: Option<Time>,
+    /// The last frame's time.
+    pub last: Option<Time>,
+}

@@ -1,0 +1,9 @@
+//! tcpwhy tells why a TCP connection failed, who ended it, what each application got, and what to do.
+
+pub mod causes;
+pub mod decode;
+pub mod diagnose;
+pub mod report;
+pub mod source;
+pub mod time;
+pub mod track;

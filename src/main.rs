@@ -1,0 +1,3 @@
+//! The `tcpwhy` program.
+
+fn main() {}

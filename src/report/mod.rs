@@ -1,0 +1,1 @@
+//! Wording for people and programs: the only modules that do.

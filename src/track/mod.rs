@@ -1,0 +1,3 @@
+//! Connections, and the shadow of each endpoint's kernel.
+
+pub mod kernel;

@@ -3,6 +3,7 @@
 pub mod causes;
 pub mod decode;
 pub mod diagnose;
+pub mod notation;
 pub mod report;
 pub mod source;
 pub mod time;

@@ -19,9 +19,7 @@ impl<'a> Case<'a> {
     /// The case of a failure or a benign ending; `None` for the rest.
     pub fn of(ended: &'a Ended<'a>) -> Option<Case<'a>> {
         match ended.ending {
-            Ending::Failure(_) | Ending::Benign(_) => {
-                Some(Case { ended, story: ended.connection.story.as_deref()? })
-            }
+            Ending::Failure(_) | Ending::Benign(_) => Some(Case { ended, story: ended.connection.story.as_deref()? }),
             Ending::Undecided(_) | Ending::Quiet => None,
         }
     }

@@ -21,7 +21,9 @@ pub fn collect(case: &Case<'_>) -> Vec<Evidence> {
     }
     for side in [CLIENT, SERVER] {
         if let Some(last) = last_payload(case, side)
-            && !told.iter().any(|event| u64::from(event.mark.frame) == last.frame && u16::from(event.mark.input) == last.input)
+            && !told
+                .iter()
+                .any(|event| u64::from(event.mark.frame) == last.frame && u16::from(event.mark.input) == last.input)
         {
             all.push(last);
         }

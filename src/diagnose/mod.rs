@@ -7,9 +7,7 @@ mod retry;
 mod words;
 
 pub use case::Case;
-pub use finding::{
-    EndReport, EndedBy, Evidence, Finding, ResetKind, RetryVerdict, Side, Summary, Timing, Traffic,
-};
+pub use finding::{EndReport, EndedBy, Evidence, Finding, ResetKind, RetryVerdict, Side, Summary, Timing, Traffic};
 pub use words::{bytes, duration};
 
 use crate::causes::{self, Cause, Confidence, Match};

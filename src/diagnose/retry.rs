@@ -39,7 +39,10 @@ pub fn verdict(case: &Case<'_>) -> (RetryVerdict, String) {
     if rejected {
         return (RetryVerdict::NotDelivered, format!("the {} of the request were never acknowledged", bytes(lost)));
     }
-    let why = format!("{} of the client were not acknowledged in this capture, which does not prove that they did not arrive", bytes(lost));
+    let why = format!(
+        "{} of the client were not acknowledged in this capture, which does not prove that they did not arrive",
+        bytes(lost)
+    );
     (RetryVerdict::Unknown, why)
 }
 

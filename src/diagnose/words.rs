@@ -4,7 +4,7 @@ use super::case::Case;
 use crate::decode::End;
 use crate::time::{MILLISECOND, SECOND};
 use crate::track::kernel::Kind;
-use crate::track::{By, CLIENT, Connection, Half, Repeated, other};
+use crate::track::{By, CLIENT, Half, Repeated, other};
 
 /// An address and port as people write them: IPv6 in brackets.
 pub fn end(end: End) -> String {
@@ -40,18 +40,26 @@ pub fn calls(case: &Case<'_>, side: usize) -> Option<String> {
             format!("recv or send fails with {name}, which an ICMP error has put in the place of ETIMEDOUT")
         }
         Kind::Reset if case.connection().half[other(side)].has(Half::DATA) => {
-            format!("recv returns what had arrived, then the next call fails with {name}, once; later recv returns 0, send fails with EPIPE")
+            format!(
+                "recv returns what had arrived, then the next call fails with {name}, once; later recv returns 0, send fails with EPIPE"
+            )
         }
-        Kind::Reset => format!("the next call fails with {name}, once; later recv returns 0 (EOF), send fails with EPIPE"),
+        Kind::Reset => {
+            format!("the next call fails with {name}, once; later recv returns 0 (EOF), send fails with EPIPE")
+        }
         Kind::BrokenPipe => format!("recv returns 0 (EOF), the next send fails with {name}"),
         Kind::Aborted => format!("accept may still return the socket; its first recv fails with {name}"),
         Kind::TimedOut => match case.silence().what {
             Repeated::KeepAlive => format!("recv fails with {name} when the keep-alive probes are used up"),
             Repeated::WindowProbe => {
-                format!("send blocks (EAGAIN without blocking) until it fails with {name} by TCP_USER_TIMEOUT, or the application gives up")
+                format!(
+                    "send blocks (EAGAIN without blocking) until it fails with {name} by TCP_USER_TIMEOUT, or the application gives up"
+                )
             }
             Repeated::Data | Repeated::Syn | Repeated::Nothing => {
-                format!("send succeeds; recv or the next send fails with {name} after the last retransmission, unless the application's own timeout comes first")
+                format!(
+                    "send succeeds; recv or the next send fails with {name} after the last retransmission, unless the application's own timeout comes first"
+                )
             }
         },
     };
@@ -67,7 +75,9 @@ pub fn unexplained(case: &Case<'_>) -> String {
         (Some(Kind::Refused), _) => format!("{server} refused the connection."),
         (Some(Kind::Reset), _) => format!("The {ender} reset the connection; the packets do not show why."),
         (Some(Kind::BrokenPipe), _) => format!("The {victim} wrote to a connection that the {ender} had closed."),
-        (Some(Kind::Aborted), _) => format!("The client ended its connection to {server} with a RST before any payload."),
+        (Some(Kind::Aborted), _) => {
+            format!("The client ended its connection to {server} with a RST before any payload.")
+        }
         (Some(Kind::TimedOut), _) => format!("The {victim}'s packets were not answered; the packets do not show why."),
         (Some(Kind::Unreachable), Some(By::Icmp)) => format!("An ICMP error ended the attempt to connect to {server}."),
         (Some(Kind::Unreachable), _) => {
@@ -75,9 +85,4 @@ pub fn unexplained(case: &Case<'_>) -> String {
         }
         (None, _) => "The connection ended without an error for either application.".to_string(),
     }
-}
-
-/// What to say of an end whose role is only likely.
-pub fn role_note(connection: &Connection) -> Option<&'static str> {
-    (!connection.has(Connection::ROLE_KNOWN)).then_some("the capture began later than the connection; who is the client is a guess from the ports")
 }

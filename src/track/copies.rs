@@ -33,7 +33,14 @@ impl Copies {
     }
 
     /// Was this segment captured before? Remembers it.
-    pub fn is_copy(&mut self, index: u32, from: usize, connection: &mut Connection, segment: &Segment, bytes: &[u8]) -> bool {
+    pub fn is_copy(
+        &mut self,
+        index: u32,
+        from: usize,
+        connection: &mut Connection,
+        segment: &Segment,
+        bytes: &[u8],
+    ) -> bool {
         let print = fingerprint(segment, bytes);
         let half = &mut connection.half[from];
         let adjacent = half.packets > 0 && half.print == print as u32;

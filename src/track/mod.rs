@@ -296,9 +296,10 @@ impl Tracker {
             return;
         };
         let key = connection.key;
-        let half_closed = connection.story.as_deref().is_some_and(|story| {
-            !story.decided && (story.read_after_fin[CLIENT] || story.read_after_fin[SERVER])
-        });
+        let half_closed = connection
+            .story
+            .as_deref()
+            .is_some_and(|story| !story.decided && (story.read_after_fin[CLIENT] || story.read_after_fin[SERVER]));
         if half_closed {
             let ends = connection.ends(ends6.as_ref());
             let time = connection.last;

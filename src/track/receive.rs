@@ -442,7 +442,8 @@ fn note_data(connection: &mut Connection, from: usize, segment: &Segment, bytes:
     }
     if turned {
         connection.turns = connection.turns.saturating_add(1);
-        connection.flags ^= if connection.has(Connection::SERVER_SPOKE_LAST) == by_server { 0 } else { Connection::SERVER_SPOKE_LAST };
+        connection.flags ^=
+            if connection.has(Connection::SERVER_SPOKE_LAST) == by_server { 0 } else { Connection::SERVER_SPOKE_LAST };
     }
     let peer_ack = connection.half[to].ack;
     let half = &mut connection.half[from];
@@ -486,11 +487,8 @@ fn on_old_segment(connection: &mut Connection, from: usize, segment: &Segment) -
         && (segment.payload_length == 0 || acked);
     if probe {
         let closed = connection.story.as_ref().is_some_and(|story| story.window_closed[to].is_some());
-        let (what, told) = if closed {
-            (Repeated::WindowProbe, What::WindowProbe)
-        } else {
-            (Repeated::KeepAlive, What::KeepAlive)
-        };
+        let (what, told) =
+            if closed { (Repeated::WindowProbe, What::WindowProbe) } else { (Repeated::KeepAlive, What::KeepAlive) };
         let again = repeat(connection, from, segment, what);
         if again {
             tell(connection, from, segment, told);
@@ -602,7 +600,9 @@ fn after_reset(connection: &mut Connection, from: usize, segment: &Segment, mut 
     if segment.payload_length == 0 && !segment.flags.has(Flags::FIN) && reset.acceptance != Acceptance::Exact {
         story.challenged = true;
     }
-    if story.sender_lives.is_some() && segment.flags.has(Flags::ACK) && seq::after(segment.acknowledgment, reset.sequence)
+    if story.sender_lives.is_some()
+        && segment.flags.has(Flags::ACK)
+        && seq::after(segment.acknowledgment, reset.sequence)
     {
         story.receiver_lives = true;
         if matches!(story.pending, Some((Pending::Reset, _))) {
@@ -660,8 +660,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment, byt
             }
         }
         Some(earlier) => {
-            story.resets_differ |=
-                earlier.sequence != reset.sequence || earlier.acknowledgment != reset.acknowledgment;
+            story.resets_differ |= earlier.sequence != reset.sequence || earlier.acknowledgment != reset.acknowledgment;
             if !accepted(earlier.acceptance) && accepted(reset.acceptance) {
                 story.reset = Some(reset);
             }

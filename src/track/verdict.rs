@@ -1,6 +1,8 @@
 //! What each application got: the rules of the kernel, applied to what a connection's story holds.
 
-use super::connection::{Acceptance, CLIENT, Connection, Half, Pending, Repeated, Reset, SERVER, Silence, Story, other};
+use super::connection::{
+    Acceptance, CLIENT, Connection, Half, Pending, Repeated, Reset, SERVER, Silence, Story, other,
+};
 use super::kernel::{Errno, Kind};
 use super::receive::accepted;
 
@@ -210,12 +212,7 @@ fn judge_reset_of_closed(connection: &Connection, story: &Story, reset: Reset) -
     if !was_open(connection, sender) {
         return Ending::Undecided(Doubt::BeganLate);
     }
-    Ending::Failure(Failure {
-        kind: Kind::Reset,
-        errno: errno_at(victim, Errno::ECONNRESET),
-        victim,
-        by: By::Reset,
-    })
+    Ending::Failure(Failure { kind: Kind::Reset, errno: errno_at(victim, Errno::ECONNRESET), victim, by: By::Reset })
 }
 
 /// A RST after a FIN of the same sender: its receiver is in CLOSE_WAIT. If it wrote to the end that was closed, it
@@ -230,12 +227,7 @@ fn judge_reset_after_fin(connection: &Connection, story: &Story, reset: Reset) -
     if farewell {
         return Ending::Benign(Benign::Tail);
     }
-    Ending::Failure(Failure {
-        kind: Kind::BrokenPipe,
-        errno: errno_at(victim, Errno::EPIPE),
-        victim,
-        by: By::Reset,
-    })
+    Ending::Failure(Failure { kind: Kind::BrokenPipe, errno: errno_at(victim, Errno::EPIPE), victim, by: By::Reset })
 }
 
 /// An ICMP error that is fatal in SYN_SENT (`tcp_v4_err()`, `tcp_v6_err()`).

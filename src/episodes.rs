@@ -1,0 +1,277 @@
+//! Failures that repeat: what one client, one service, one kind and one cause have in common becomes an episode.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use crate::diagnose::Finding;
+use crate::time::{MILLISECOND, Time};
+use crate::track::kernel::Kind;
+
+/// How many pauses between attempts an episode remembers: enough to see a backoff reach its ceiling.
+const PAUSES: usize = 16;
+/// How many episodes are kept by default.
+pub const MAX_EPISODES: usize = 4096;
+
+/// How a client waits between attempts that fail.
+///
+/// The rule looks at the pauses, each from the end of one failed attempt to the beginning of the next, and needs
+/// three attempts. In this order:
+///
+/// 1. `Exponential`: the longest pause is at least 1.5 times the first one, each pause is at least 1.3 times the one
+///    before it until they come near the longest (0.7 of it), and from there none is less than half of the one before
+///    it. So ceilings and jitter of a fifth are allowed.
+/// 2. `Fixed`: the shortest is 100 ms or more, and the longest at most 1.25 times the shortest.
+/// 3. `None`: everything else, also attempts that overlap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backoff {
+    /// Fewer than three attempts, or no order in the pauses.
+    None,
+    /// Always about the same pause.
+    Fixed,
+    /// Pauses that grow.
+    Exponential,
+}
+
+impl Backoff {
+    /// The id in JSON.
+    pub fn id(self) -> &'static str {
+        match self {
+            Backoff::None => "none",
+            Backoff::Fixed => "fixed",
+            Backoff::Exponential => "exponential",
+        }
+    }
+
+    /// What the pauses between attempts (nanoseconds, in order) look like.
+    fn of(pauses: &[u64]) -> Backoff {
+        if pauses.len() < 2 {
+            return Backoff::None;
+        }
+        let shortest = pauses.iter().copied().min().unwrap_or_default();
+        let longest = pauses.iter().copied().max().unwrap_or_default();
+        if shortest > 0 && grows(pauses, longest) {
+            return Backoff::Exponential;
+        }
+        if shortest >= 100 * MILLISECOND && longest as f64 <= 1.25 * shortest as f64 {
+            return Backoff::Fixed;
+        }
+        Backoff::None
+    }
+}
+
+fn grows(pauses: &[u64], longest: u64) -> bool {
+    let longest = longest as f64;
+    let first = pauses.first().copied().unwrap_or_default() as f64;
+    longest >= 1.5 * first
+        && pauses.windows(2).all(|pair| match pair {
+            [before, after] => {
+                let least = if (*before as f64) < 0.7 * longest { 1.3 } else { 0.5 };
+                *after as f64 >= least * *before as f64
+            }
+            _ => true,
+        })
+}
+
+/// Failures (or, with `kind` none, benign endings) with one client, server, port, kind and cause.
+#[derive(Clone, Debug)]
+pub struct Episode {
+    /// When the first one became a fact.
+    pub first: Time,
+    /// When the last one did.
+    pub last: Time,
+    /// How many they are.
+    pub count: u64,
+    /// From the beginning of one attempt to the beginning of the next, in nanoseconds: the first sixteen.
+    pub intervals: Vec<u64>,
+    /// From the end of one attempt to the beginning of the next, in nanoseconds: the first sixteen.
+    pub pauses: Vec<u64>,
+    /// How the client waited between them.
+    pub backoff: Backoff,
+    /// Connections of this client to this service that went well between the first and the last.
+    pub successes_between: u64,
+    /// When a connection of this client to this service went well again after the last one.
+    pub recovered_at: Option<Time>,
+    /// The first of them.
+    pub example: Finding,
+    latest: Attempt,
+    successes_since: u64,
+}
+
+/// When an attempt began and when its last packet came.
+#[derive(Clone, Copy, Debug)]
+struct Attempt {
+    began: Time,
+    ended: Time,
+}
+
+impl Attempt {
+    /// Evidence may begin late in a long connection, and silence is noticed long after the last packet: the earlier
+    /// of both beginnings is the true one.
+    fn of(finding: &Finding) -> Attempt {
+        let by_duration = finding.time - finding.timing.duration;
+        let by_evidence = finding.evidence.first().map_or(by_duration, |evidence| evidence.time);
+        let began = by_duration.min(by_evidence);
+        Attempt { began, ended: (began + finding.timing.duration).min(finding.time) }
+    }
+}
+
+impl Episode {
+    fn new(finding: &Finding) -> Episode {
+        Episode {
+            first: finding.time,
+            last: finding.time,
+            count: 1,
+            intervals: Vec::new(),
+            pauses: Vec::new(),
+            backoff: Backoff::None,
+            successes_between: 0,
+            recovered_at: None,
+            example: finding.clone(),
+            latest: Attempt::of(finding),
+            successes_since: 0,
+        }
+    }
+
+    fn add(&mut self, finding: &Finding) {
+        let attempt = Attempt::of(finding);
+        if self.pauses.len() < PAUSES {
+            self.intervals.push(attempt.began.since(self.latest.began));
+            self.pauses.push(attempt.began.since(self.latest.ended));
+        }
+        self.latest = attempt;
+        self.count += 1;
+        self.first = self.first.min(finding.time);
+        self.last = self.last.max(finding.time);
+        self.successes_between += std::mem::take(&mut self.successes_since);
+        self.recovered_at = None;
+    }
+
+    fn success(&mut self, time: Time) {
+        if time <= self.last {
+            return;
+        }
+        self.successes_since += 1;
+        self.recovered_at.get_or_insert(time);
+    }
+
+    /// The cause's id, `unexplained` without one.
+    pub fn cause_id(&self) -> &'static str {
+        self.example.cause.map_or("unexplained", |cause| cause.id)
+    }
+
+    fn is_like(&self, finding: &Finding) -> bool {
+        self.example.kind == finding.kind
+            && self.example.cause.map(|cause| cause.id) == finding.cause.map(|cause| cause.id)
+    }
+
+    /// Repeated ones and then late ones are worth the most when memory is short.
+    fn worth(&self) -> (bool, Time) {
+        (self.count > 1, self.last)
+    }
+
+    fn order(&self) -> (Time, IpAddr, IpAddr, u16, Option<Kind>, &'static str) {
+        let (client, server) = (self.example.client.end, self.example.server.end);
+        (self.first, client.ip, server.ip, server.port, self.example.kind, self.cause_id())
+    }
+}
+
+/// One client's address and one service's address and port.
+type Service = (IpAddr, IpAddr, u16);
+
+/// What had to be given up because there were too many episodes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Folded {
+    /// Episodes.
+    pub episodes: u64,
+    /// The findings in them.
+    pub findings: u64,
+}
+
+/// Gathers findings into episodes, in memory that is bounded.
+#[derive(Debug)]
+pub struct Episodes {
+    services: HashMap<Service, Vec<Episode>>,
+    held: usize,
+    most: usize,
+    folded: Folded,
+}
+
+impl Default for Episodes {
+    fn default() -> Self {
+        Episodes::with_limit(MAX_EPISODES)
+    }
+}
+
+impl Episodes {
+    /// Keeps at most `most` episodes.
+    pub fn with_limit(most: usize) -> Episodes {
+        Episodes { services: HashMap::new(), held: 0, most: most.max(1), folded: Folded::default() }
+    }
+
+    /// Takes a finding into its episode, or begins one.
+    pub fn add(&mut self, finding: &Finding) {
+        let service = (finding.client.end.ip, finding.server.end.ip, finding.server.end.port);
+        if let Some(episode) =
+            self.services.get_mut(&service).and_then(|all| all.iter_mut().find(|episode| episode.is_like(finding)))
+        {
+            episode.add(finding);
+            return;
+        }
+        if self.held >= self.most {
+            self.fold();
+        }
+        self.services.entry(service).or_default().push(Episode::new(finding));
+        self.held += 1;
+    }
+
+    /// A connection of this client to this service went well at `time`.
+    pub fn success(&mut self, client: IpAddr, server: IpAddr, port: u16, time: Time) {
+        if self.services.is_empty() {
+            return;
+        }
+        for episode in self.services.get_mut(&(client, server, port)).into_iter().flatten() {
+            episode.success(time);
+        }
+    }
+
+    /// What was given up for want of room.
+    pub fn folded(&self) -> Folded {
+        self.folded
+    }
+
+    /// All episodes, also those of one finding, by their first finding's time.
+    pub fn finish(&mut self) -> Vec<Episode> {
+        let mut all: Vec<Episode> = self.services.drain().flat_map(|(_, episodes)| episodes).collect();
+        self.held = 0;
+        for episode in &mut all {
+            episode.backoff = Backoff::of(&episode.pauses);
+        }
+        all.sort_by_key(Episode::order);
+        all
+    }
+
+    /// Gives up a quarter at once, so that a scan of many ports does not search for the oldest each time.
+    fn fold(&mut self) {
+        let mut worths: Vec<_> = self.services.values().flatten().map(Episode::worth).collect();
+        let surplus = (worths.len() / 4).max(1);
+        worths.sort_unstable();
+        let Some(threshold) = worths.get(surplus - 1).copied() else { return };
+        let folded = &mut self.folded;
+        self.services.retain(|_, episodes| {
+            episodes.retain(|episode| {
+                let keep = episode.worth() > threshold;
+                if !keep {
+                    folded.episodes += 1;
+                    folded.findings += episode.count;
+                }
+                keep
+            });
+            !episodes.is_empty()
+        });
+        self.held = self.services.values().map(Vec::len).sum();
+    }
+}
+
+#[cfg(test)]
+#[path = "episodes_tests.rs"]
+mod tests;

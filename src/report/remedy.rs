@@ -1,0 +1,157 @@
+//! A remedy for one finding: the cause's texts with the real addresses and ports filled in.
+
+use std::net::IpAddr;
+
+use crate::causes::{self, Owner, Remedy};
+use crate::diagnose::{EndedBy, Finding};
+
+/// What to do about one finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advice {
+    /// Who has to act.
+    pub owner: Owner,
+    /// The fix in one short imperative sentence, without a full stop.
+    pub title: String,
+    /// What to check and then what to change.
+    pub steps: Vec<String>,
+    /// Commands, ready to paste.
+    pub commands: Vec<String>,
+    /// The command that explains more.
+    pub explain: String,
+}
+
+/// Where no cause explains a failure, a second view may. The catalogue's own `unexplained` goes before it.
+const UNEXPLAINED: Remedy = Remedy {
+    owner: Owner::Network,
+    title: "Capture at both ends at the same time and compare",
+    steps: &[
+        "Run the command on {client.ip} and on {server.ip} until it fails again.",
+        "Give both files to tcpwhy: a packet that only one of them has was lost, changed or made on the way.",
+        "Look into the log of the program on port {server.port} at the second of the failure.",
+    ],
+    commands: &[
+        "sudo tcpdump -i any -s 128 -w \"$(hostname).pcap\" 'host {client.ip} and host {server.ip} and (tcp port {server.port} or icmp or icmp6)'",
+    ],
+};
+
+/// What to do about `finding`.
+pub fn advice(finding: &Finding) -> Advice {
+    match finding.cause.or_else(|| causes::find("unexplained")) {
+        Some(cause) => fill(&cause.remedy, finding, cause.id),
+        None => fill(&fallback(finding), finding, "unexplained"),
+    }
+}
+
+fn fallback(finding: &Finding) -> Remedy {
+    let owner = match finding.ended_by {
+        EndedBy::Client => Owner::Client,
+        EndedBy::Server => Owner::Server,
+        EndedBy::Middlebox | EndedBy::Network | EndedBy::Unknown => Owner::Network,
+    };
+    Remedy { owner, ..UNEXPLAINED }
+}
+
+fn fill(remedy: &Remedy, finding: &Finding, topic: &str) -> Advice {
+    let fill_all = |texts: &[&str]| texts.iter().map(|text| fill_in(text, finding)).collect();
+    Advice {
+        owner: remedy.owner,
+        title: fill_in(remedy.title, finding),
+        steps: fill_all(remedy.steps),
+        commands: fill_all(remedy.commands),
+        explain: format!("tcpwhy explain {topic}"),
+    }
+}
+
+/// `text` with `{client.ip}`, `{client.port}`, `{server.ip}` and `{server.port}` replaced. An IPv6 address gets
+/// brackets where it would run into a port (`{server.ip}:{server.port}`, `{server.ip}:80`) or stands in a URL.
+pub fn fill_in(text: &str, finding: &Finding) -> String {
+    let mut filled = String::with_capacity(text.len() + 32);
+    let mut rest = text;
+    while let Some(start) = rest.find('{') {
+        let (before, from) = rest.split_at(start);
+        filled.push_str(before);
+        let Some((name, after)) = placeholder(from) else {
+            filled.push('{');
+            rest = from.get(1..).unwrap_or_default();
+            continue;
+        };
+        match name {
+            Placeholder::ClientIp => push_ip(&mut filled, finding.client.end.ip, after),
+            Placeholder::ServerIp => push_ip(&mut filled, finding.server.end.ip, after),
+            Placeholder::ClientPort => filled.push_str(&finding.client.end.port.to_string()),
+            Placeholder::ServerPort => filled.push_str(&finding.server.end.port.to_string()),
+        }
+        rest = after;
+    }
+    filled.push_str(rest);
+    filled
+}
+
+#[derive(Clone, Copy)]
+enum Placeholder {
+    ClientIp,
+    ClientPort,
+    ServerIp,
+    ServerPort,
+}
+
+fn placeholder(text: &str) -> Option<(Placeholder, &str)> {
+    [
+        ("{client.ip}", Placeholder::ClientIp),
+        ("{client.port}", Placeholder::ClientPort),
+        ("{server.ip}", Placeholder::ServerIp),
+        ("{server.port}", Placeholder::ServerPort),
+    ]
+    .into_iter()
+    .find_map(|(name, placeholder)| text.strip_prefix(name).map(|after| (placeholder, after)))
+}
+
+fn push_ip(filled: &mut String, ip: IpAddr, after: &str) {
+    let port_follows =
+        after.strip_prefix(':').is_some_and(|port| port.starts_with(|c: char| c == '{' || c.is_ascii_digit()));
+    if ip.is_ipv6() && (port_follows || filled.ends_with("://")) {
+        filled.push_str(&format!("[{ip}]"));
+        return;
+    }
+    filled.push_str(&ip.to_string());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples;
+
+    #[test]
+    fn addresses_and_ports_are_filled_in() {
+        let finding = samples::keepalive_race();
+        assert_eq!(
+            fill_in("nc -vz {server.ip} {server.port} # {client.ip}:{client.port}", &finding),
+            "nc -vz 10.0.0.2 8080 # 10.0.0.1:34186"
+        );
+    }
+
+    #[test]
+    fn what_is_no_placeholder_stays() {
+        let finding = samples::keepalive_race();
+        assert_eq!(fill_in("{ echo {server.name}; } {", &finding), "{ echo {server.name}; } {");
+    }
+
+    #[test]
+    fn ipv6_has_brackets_where_a_port_or_a_url_needs_them() {
+        let finding = samples::refused_ipv6();
+        assert_eq!(fill_in("nc -vz {server.ip} {server.port}", &finding), "nc -vz 2001:db8::2 5432");
+        assert_eq!(fill_in("{server.ip}:{server.port}", &finding), "[2001:db8::2]:5432");
+        assert_eq!(fill_in("http://{server.ip}/", &finding), "http://[2001:db8::2]/");
+        assert_eq!(fill_in("{server.ip}:80", &finding), "[2001:db8::2]:80");
+        assert_eq!(fill_in("On {server.ip}: look.", &finding), "On 2001:db8::2: look.");
+    }
+
+    #[test]
+    fn without_a_cause_a_second_capture_is_advised() {
+        let finding = Finding { cause: None, ..samples::keepalive_race() };
+        let advice = advice(&finding);
+        assert_eq!(advice.explain, "tcpwhy explain unexplained");
+        assert_eq!(advice.owner, Owner::Server);
+        assert!(advice.commands.iter().any(|command| command.contains("tcp port 8080")), "{:?}", advice.commands);
+    }
+}

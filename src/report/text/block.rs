@@ -1,0 +1,284 @@
+//! One problem, in full or in a line.
+
+use super::address;
+use super::layout::{Page, Role};
+use super::packets;
+use super::problem::{Problem, Shape};
+use crate::causes::Owner;
+use crate::decode::End;
+use crate::diagnose::{EndReport, EndedBy, Finding, ResetKind, RetryVerdict};
+use crate::episodes::{Backoff, Episode};
+use crate::report::Inputs;
+use crate::report::escape::{escape, escape_and_cut};
+use crate::report::remedy::advice;
+use crate::report::units::{clock, count, counted, date, duration};
+use crate::time::Time;
+use crate::track::kernel::Kind;
+
+/// No sentence of a report is longer, whatever a network sends.
+const SENTENCE: usize = 600;
+/// So many clients of a problem have a line of their own.
+const CLIENTS: usize = 8;
+/// So many intervals between attempts are shown.
+const INTERVALS: usize = 5;
+
+/// Everything that a person needs to know of a problem.
+///
+/// `told` is the number of an earlier problem with the same cause, whose steps need not be repeated.
+pub fn in_full(page: &mut Page, number: usize, told: Option<usize>, problem: &Problem, inputs: &Inputs) {
+    let Some(episode) = problem.episodes.first() else { return };
+    let finding = &episode.example;
+    let cause = problem.cause_id();
+    let number = format!("{number}. ");
+    let kind = finding.kind.map_or("benign", Kind::id);
+    page.edges(
+        &[(Role::Plain, &number), (Role::Failure, kind), (Role::Plain, ": "), (Role::Heading, title(finding))],
+        &times(problem.count),
+    );
+    let who = who(problem);
+    let sure = finding.cause.map_or(String::new(), |_| format!(" ({})", finding.confidence.id()));
+    page.edges(&[(Role::Plain, "   "), (Role::Heading, &who)], &format!("{cause}{sure}"));
+    page.blank();
+    page.paragraph("   ", Role::Plain, &escape_and_cut(&finding.summary, SENTENCE));
+    page.blank();
+    facts(page, problem, episode);
+    if problem.episodes.len() > 1 {
+        members(page, problem);
+    }
+    packets::table(page, episode, problem.count, inputs);
+    fix(page, finding, told);
+}
+
+/// A problem in a line or two.
+pub fn in_a_line(page: &mut Page, problem: &Problem) {
+    let kind = problem.kind().map_or(String::new(), |kind| format!("{}: ", kind.id()));
+    let left = format!("{kind}{}, {}", problem.cause_id(), who(problem));
+    let mut right = times(problem.count);
+    if let [episode] = problem.episodes.as_slice()
+        && episode.backoff == Backoff::Fixed
+    {
+        right = format!("{right}, every {}", duration(middle(&episode.intervals)));
+    }
+    page.edges(&[(Role::Plain, "   "), (Role::Plain, &left)], &right);
+}
+
+fn title(finding: &Finding) -> &str {
+    if let Some(cause) = finding.cause {
+        return cause.title;
+    }
+    match finding.kind {
+        Some(Kind::Refused) => "Connection refused, cause unknown",
+        Some(Kind::Reset) => "Connection reset, cause unknown",
+        Some(Kind::BrokenPipe) => "Broken pipe, cause unknown",
+        Some(Kind::Aborted) => "The client cancelled at once, cause unknown",
+        Some(Kind::TimedOut) => "Connection timed out, cause unknown",
+        Some(Kind::Unreachable) => "Unreachable, cause unknown",
+        None => "A benign ending",
+    }
+}
+
+fn times(number: u64) -> String {
+    if number == 1 { "once".to_owned() } else { format!("{} times", count(number)) }
+}
+
+/// Who talked to whom: as much as all episodes of the problem have in common.
+fn who(problem: &Problem) -> String {
+    let servers = problem.episodes.len();
+    match (problem.shape, problem.episodes.as_slice()) {
+        (Shape::Service(..), [episode]) => {
+            let Finding { client, server, .. } = &episode.example;
+            let client = if episode.count == 1 { address(client.end) } else { client.end.ip.to_string() };
+            format!("{client} -> {}", address(server.end))
+        }
+        (Shape::Service(ip, port), _) => format!("{servers} clients -> {}", address(End { ip, port })),
+        (Shape::ManyPorts(client, server), _) => format!("{client} -> {servers} ports of {server}"),
+        (Shape::ManyServers(client, port), _) => format!("{client} -> port {port} of {servers} hosts"),
+    }
+}
+
+fn facts(page: &mut Page, problem: &Problem, episode: &Episode) {
+    let finding = &episode.example;
+    page.labelled("client", &application(&finding.client));
+    page.labelled("server", &application(&finding.server));
+    page.labelled("ended by", ended_by(finding));
+    page.labelled("retry", &retry(finding));
+    page.labelled("when", &when(problem));
+    if let Some(rhythm) = rhythm(episode) {
+        let whose = if problem.episodes.len() == 1 { String::new() } else { format!("{}: ", finding.client.end.ip) };
+        page.labelled("attempts", &format!("{whose}{rhythm}"));
+    }
+    page.labelled(if problem.count == 1 { "timing" } else { "first" }, &timing(finding));
+    if !finding.role_known {
+        page.labelled("roles", "guessed: the capture began after the handshake");
+    }
+}
+
+/// What the application at one end gets to see.
+fn application(end: &EndReport) -> String {
+    let Some(errno) = end.errno else {
+        return end.calls.as_deref().map_or("gets no error".to_owned(), |calls| escape_and_cut(calls, SENTENCE));
+    };
+    let calls = end.calls.as_deref().map_or(format!("gets {}", errno.name()), |calls| escape_and_cut(calls, SENTENCE));
+    format!("{calls} ({}; Python: {})", errno.message(), errno.python())
+}
+
+fn ended_by(finding: &Finding) -> &'static str {
+    match (finding.ended_by, finding.reset) {
+        (EndedBy::Client, Some(ResetKind::Abort)) => "the client, by a RST: a live socket gave up",
+        (EndedBy::Client, Some(ResetKind::Reply)) => "the client's host, by a RST: it had no socket for the packet",
+        (EndedBy::Client, None) => "the client",
+        (EndedBy::Server, Some(ResetKind::Abort)) => "the server, by a RST: a live socket gave up",
+        (EndedBy::Server, Some(ResetKind::Reply)) => "the server's host, by a RST: it had no socket for the packet",
+        (EndedBy::Server, None) => "the server",
+        (EndedBy::Middlebox, Some(_)) => "a device between them, by a RST in the name of one of them",
+        (EndedBy::Middlebox, None) => "a device between them",
+        (EndedBy::Network, _) => "nobody: packets got no answer",
+        (EndedBy::Unknown, _) => "unknown: the capture cannot tell",
+    }
+}
+
+fn retry(finding: &Finding) -> String {
+    let verdict = match finding.retry {
+        RetryVerdict::NotDelivered => "safe",
+        RetryVerdict::MaybeProcessed => "only if it may run twice",
+        RetryVerdict::Answered => "an answer came, at least in part",
+        RetryVerdict::Unknown => "unknown whether it is safe",
+    };
+    if finding.retry_why.is_empty() {
+        return verdict.to_owned();
+    }
+    format!("{verdict}: {}", escape_and_cut(&finding.retry_why, SENTENCE))
+}
+
+/// First and last, and whether it works again.
+fn when(problem: &Problem) -> String {
+    let mut text = moment(problem.first);
+    if problem.count > 1 {
+        let to = if date(problem.first) == date(problem.last) { clock(problem.last, 3) } else { moment(problem.last) };
+        text = format!("{text} to {to} UTC ({})", duration(problem.last.since(problem.first)));
+    } else {
+        text.push_str(" UTC");
+    }
+    let recovered = problem.episodes.iter().filter(|episode| episode.recovered_at.is_some()).count();
+    let still = problem.episodes.len() - recovered;
+    if still > 0 && problem.count > 1 {
+        let whom =
+            if recovered > 0 { format!(" for {}", counted(still as u64, "client", "clients")) } else { String::new() };
+        return format!("{text}; no success seen since{whom}");
+    }
+    let last = problem.episodes.iter().filter_map(|episode| episode.recovered_at).max();
+    match last {
+        Some(at) if still == 0 => format!("{text}; works again since {}", clock(at, 3)),
+        Some(_) | None => text,
+    }
+}
+
+fn moment(time: Time) -> String {
+    format!("{} {}", date(time), clock(time, 3))
+}
+
+/// How the attempts follow each other.
+fn rhythm(episode: &Episode) -> Option<String> {
+    let shown: Vec<String> = episode.intervals.iter().take(INTERVALS).copied().map(duration).collect();
+    let more = if episode.count as usize > shown.len() + 1 { ", ..." } else { "" };
+    let rhythm = match episode.backoff {
+        Backoff::Exponential => format!("exponential backoff: {}{more} apart", shown.join(", ")),
+        Backoff::Fixed => format!("every {}", duration(middle(&episode.intervals))),
+        Backoff::None if episode.count > 2 => format!("no backoff: {}{more} apart", shown.join(", ")),
+        Backoff::None if episode.count == 2 => format!("{} apart", shown.join(", ")),
+        Backoff::None => return None,
+    };
+    if episode.successes_between == 0 {
+        return Some(rhythm);
+    }
+    let successes = counted(episode.successes_between, "success", "successes");
+    Some(format!("{rhythm}; {successes} between them"))
+}
+
+/// The median.
+fn middle(intervals: &[u64]) -> u64 {
+    let mut sorted = intervals.to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+}
+
+fn timing(finding: &Finding) -> String {
+    let timing = &finding.timing;
+    let traffic = &finding.traffic;
+    let mut parts = Vec::new();
+    parts.extend(timing.connect.map(|time| format!("connected in {}", duration(time))));
+    parts.extend(timing.rtt.map(|time| format!("round trip {}", duration(time))));
+    parts.extend(timing.idle_before.map(|time| format!("idle for {} before the end", duration(time))));
+    parts.push(format!("ended after {}", duration(timing.duration)));
+    if traffic.client_bytes + traffic.server_bytes > 0 {
+        let server = counted(traffic.server_bytes, "byte", "bytes");
+        parts.push(format!("client sent {} and server {server}", counted(traffic.client_bytes, "byte", "bytes")));
+    }
+    parts.join(", ")
+}
+
+/// Who else was hit: a line for each of the first, a number for the rest.
+fn members(page: &mut Page, problem: &Problem) {
+    if let Shape::ManyPorts(..) = problem.shape {
+        let mut ports: Vec<u16> = problem.episodes.iter().map(|episode| episode.example.server.end.port).collect();
+        ports.sort_unstable();
+        page.labelled("ports", &list(&ports.iter().map(u16::to_string).collect::<Vec<_>>(), 20));
+        return;
+    }
+    let by_server = matches!(problem.shape, Shape::ManyServers(..));
+    let ip = |episode: &Episode| {
+        let end = if by_server { episode.example.server.end } else { episode.example.client.end };
+        end.ip.to_string()
+    };
+    let shown: Vec<&&Episode> = problem.episodes.iter().take(CLIENTS).collect();
+    let width = shown.iter().map(|episode| ip(episode).len()).max().unwrap_or_default();
+    for (index, episode) in shown.iter().enumerate() {
+        let label = if index > 0 {
+            ""
+        } else if by_server {
+            "servers"
+        } else {
+            "clients"
+        };
+        let span = format!("{} to {}", clock(episode.first, 3), clock(episode.last, 3));
+        let span = if episode.count == 1 { clock(episode.first, 3) } else { span };
+        page.labelled_as_is(label, &format!("{:<width$}  {:>5}x  {span}", ip(episode), count(episode.count)));
+    }
+    let rest = problem.episodes.get(CLIENTS..).unwrap_or_default();
+    if !rest.is_empty() {
+        let all: u64 = rest.iter().map(|episode| episode.count).sum();
+        page.labelled("", &format!("and {} more, {}", count(rest.len() as u64), times(all)));
+    }
+}
+
+fn list(items: &[String], most: usize) -> String {
+    let shown = items.get(..most.min(items.len())).unwrap_or_default().join(", ");
+    match items.len().checked_sub(most) {
+        None | Some(0) => shown,
+        Some(more) => format!("{shown} and {} more", count(more as u64)),
+    }
+}
+
+fn fix(page: &mut Page, finding: &Finding, told: Option<usize>) {
+    let advice = advice(finding);
+    let owner = match advice.owner {
+        _ if finding.cause.is_none() => "Next",
+        Owner::Client => "Fix at the client",
+        Owner::Server => "Fix at the server",
+        Owner::Network => "Fix in the network",
+        Owner::Nobody => "Nothing to fix",
+    };
+    page.blank();
+    page.edges(&[(Role::Plain, "   "), (Role::Heading, &format!("{owner}: {}", escape(&advice.title)))], "");
+    if let Some(number) = told {
+        page.line(&[(Role::Plain, &format!("     Steps as in problem {number}, for these addresses:"))]);
+    }
+    let steps = if told.is_some() { &[] } else { advice.steps.as_slice() };
+    for (index, step) in steps.iter().enumerate() {
+        page.paragraph(&format!("     {}. ", index + 1), Role::Plain, &escape(step));
+    }
+    for command in &advice.commands {
+        page.command(&escape(command));
+    }
+    page.line(&[(Role::Plain, "     More: "), (Role::Command, &advice.explain)]);
+}

@@ -1,0 +1,110 @@
+//! The first and the last lines of a report: how much failed, and how much was seen.
+
+use super::layout::{Page, Role};
+use crate::diagnose::Summary;
+use crate::episodes::Folded;
+use crate::report::escape::escape;
+use crate::report::units::{clock, count, counted, date, duration};
+use crate::track::kernel::Kind;
+
+/// The answer in a sentence.
+pub fn headline(page: &mut Page, summary: &Summary) {
+    let packets = counted(summary.frames, "packet", "packets");
+    let connections = counted(summary.connections, "connection", "connections");
+    let (failed, aborted) = failed_and_aborted(summary);
+    if failed + aborted > 0 {
+        let sentence = match (failed, aborted) {
+            (_, 0) => format!("{} of {connections} failed: {}.", count(failed), by_kind(summary, Some(Kind::Aborted))),
+            (0, _) => {
+                format!("{} of {connections} ended by their clients at once, none failed otherwise.", count(aborted))
+            }
+            (_, _) => format!(
+                "{} of {connections} failed: {}; {} more ended by their clients at once.",
+                count(failed),
+                by_kind(summary, Some(Kind::Aborted)),
+                count(aborted)
+            ),
+        };
+        page.paragraph("", Role::Heading, &sentence);
+        page.paragraph("", Role::Plain, &format!("{packets}{}.", span(summary)));
+        return;
+    }
+    if summary.frames == 0 {
+        return page.paragraph("", Role::Heading, "The capture holds no packets.");
+    }
+    if summary.segments == 0 {
+        return page.paragraph("", Role::Heading, &format!("No TCP in this capture ({packets}{}).", span(summary)));
+    }
+    page.paragraph("", Role::Fine, &format!("No failed connections among {connections} ({packets})."));
+}
+
+/// What was seen, what was left out and why.
+pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
+    page.blank();
+    page.line(&[(Role::Heading, "Seen")]);
+    page.labelled("total", &counted(summary.connections, "connection", "connections"));
+    let failed = by_kind(summary, None);
+    page.labelled("failed", if failed.is_empty() { "none" } else { &failed });
+    let benign = named(&summary.benign);
+    if !benign.is_empty() {
+        page.labelled("benign", &if all { benign } else { format!("{benign} (--all lists them)") });
+    }
+    if summary.undecided.iter().any(|(_, number)| *number > 0) {
+        page.labelled("undecided", &named(&summary.undecided));
+    }
+    let mut packets = format!("{} read, {} of them TCP", count(summary.frames), count(summary.segments));
+    if summary.icmp_errors > 0 {
+        packets.push_str(&format!(", {}", counted(summary.icmp_errors, "ICMP error", "ICMP errors")));
+    }
+    if summary.duplicates > 0 {
+        packets.push_str(&format!("; {} seen twice count once", count(summary.duplicates)));
+    }
+    page.labelled("packets", &packets);
+    let skipped: u64 = summary.skipped.iter().map(|(_, number)| number).sum();
+    if skipped > 0 {
+        page.labelled("not read", &format!("{}: {}", counted(skipped, "packet", "packets"), named(&summary.skipped)));
+    }
+    if folded.episodes > 0 {
+        let what = format!(
+            "{} above are not listed, for want of room: {} of the oldest",
+            counted(folded.findings, "ending", "endings"),
+            counted(folded.episodes, "group", "groups")
+        );
+        page.labelled("left out", &what);
+    }
+}
+
+/// Who cancels a connection of its own, such as a health check, is not what somebody is woken for.
+fn failed_and_aborted(summary: &Summary) -> (u64, u64) {
+    let sum = |aborted: bool| {
+        let kinds = Kind::ALL.iter().zip(summary.failures);
+        kinds.filter(|(kind, _)| (**kind == Kind::Aborted) == aborted).map(|(_, number)| number).sum()
+    };
+    (sum(false), sum(true))
+}
+
+fn by_kind(summary: &Summary, without: Option<Kind>) -> String {
+    let kinds: Vec<String> = Kind::ALL
+        .iter()
+        .zip(summary.failures)
+        .filter(|(kind, number)| *number > 0 && Some(**kind) != without)
+        .map(|(kind, number)| format!("{} {}", count(number), kind.id()))
+        .collect();
+    kinds.join(", ")
+}
+
+fn named(counts: &[(&'static str, u64)]) -> String {
+    let parts: Vec<String> = counts
+        .iter()
+        .filter(|(_, number)| *number > 0)
+        .map(|(name, number)| format!("{} {}", count(*number), escape(name)))
+        .collect();
+    parts.join(", ")
+}
+
+/// `, 2026-11-22 06:16:53 to 06:18:01 UTC (1 min 8 s)`.
+fn span(summary: &Summary) -> String {
+    let (Some(first), Some(last)) = (summary.first, summary.last) else { return String::new() };
+    let day = if date(first) == date(last) { String::new() } else { format!("{} ", date(last)) };
+    format!(", {} {} to {day}{} UTC ({})", date(first), clock(first, 0), clock(last, 0), duration(last.since(first)))
+}

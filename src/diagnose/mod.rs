@@ -3,11 +3,13 @@
 mod case;
 mod evidence;
 mod finding;
+mod icmp;
 mod retry;
 mod words;
 
 pub use case::Case;
 pub use finding::{EndReport, EndedBy, Evidence, Finding, ResetKind, RetryVerdict, Side, Summary, Timing, Traffic};
+pub use icmp::{IcmpSeen, Meaning};
 pub use words::{bytes, duration};
 
 use crate::causes::{self, Cause, Confidence, Match};

@@ -2,6 +2,7 @@
 
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::Case;
+use crate::track::SERVER;
 use crate::track::kernel::Kind;
 
 /// Signs: An abort-RST from an end that had sent answers and seems to have read everything: the exchange was
@@ -72,7 +73,8 @@ pub static CAUSE: Cause = Cause {
 fn detect(case: &Case<'_>) -> Option<Match> {
     let reset = case.reset().filter(|_| case.is_abort())?;
     let victim = case.victim();
-    let nothing_unread = !case.asked_last(victim) && case.lost(victim) == 0;
+    let asked = case.asked_last(victim) && reset.from == SERVER;
+    let nothing_unread = !asked && !reset.window_closed && case.lost(victim) == 0;
     nothing_unread.then(|| {
         Match::likely(format!(
             "The {} ended the connection with a RST instead of a FIN, though nothing was left unread.",

@@ -87,6 +87,12 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             format!("A RST in the {sender}'s name ended the connection, but the {sender} itself went on sending.");
         return Some(if case.is_abort() { Match::certain(text) } else { Match::likely(text) });
     }
+    if case.made_on_the_way() {
+        return Some(Match::likely(format!(
+            "A RST in the {sender}'s name was made by the host that captured it: it forwards all other packets of the \
+             {sender}, but this one never came in."
+        )));
+    }
     let (ttl, usual) = case.foreign_ttl()?;
     Some(Match::likely(format!(
         "A RST in the {sender}'s name ended the connection, but it came with TTL {ttl}, the {sender}'s own packets \

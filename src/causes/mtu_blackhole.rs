@@ -2,8 +2,8 @@
 
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, bytes};
-use crate::track::Repeated;
 use crate::track::kernel::Kind;
+use crate::track::{Half, Repeated, other};
 
 /// Signs: Handshake and small segments are acknowledged; segments of full size never are, each retransmission
 /// neither; a smaller segment after them is SACKed or acknowledged as a duplicate. Likely; with an ICMP
@@ -108,8 +108,9 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     if silence.length < 1000 || u32::from(half.longest_acked) >= silence.length {
         return None;
     }
-    if case.story().mtu.is_some() || (silence.answers > 0 && half.longest_acked > 0) {
+    let behind_a_hole = case.half(other(case.victim())).has(Half::SACKS);
+    if case.story().mtu.is_some() || behind_a_hole {
         return Some(Match::likely(text));
     }
-    (half.longest_acked > 0 || case.connection().turns > 0).then(|| Match::possible(text))
+    (half.longest_acked > 0).then(|| Match::possible(text))
 }

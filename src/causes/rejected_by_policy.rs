@@ -93,6 +93,12 @@ pub static CAUSE: Cause = Cause {
 
 fn detect(case: &Case<'_>) -> Option<Match> {
     let server = case.server();
+    if let Some((ttl, usual)) = case.foreign_refusal().filter(|_| case.refusal_is_not_the_servers()) {
+        return Some(Match::likely(format!(
+            "A RST with TTL {ttl} refused the connection to {server}, whose own packets come with TTL {usual}: \
+             something between them rejects it."
+        )));
+    }
     if case.refusal_is_not_the_servers() {
         return Some(Match::likely(format!(
             "A RST refused the connection to {server}, but the server itself accepted it: something between them \

@@ -108,7 +108,10 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    let answered = case.service().answered.filter(|_| case.refused_by_rst())?;
+    let answered = case.service().answered_first.filter(|_| case.refused_by_rst())?;
+    if answered >= case.connection().start {
+        return None;
+    }
     let ago = duration(case.decisive().since(answered));
     Some(Match::likely(format!(
         "{} refused the connection: nothing listens there now, though it answered {ago} before.",

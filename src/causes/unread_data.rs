@@ -3,6 +3,7 @@
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::Case;
 use crate::track::Half;
+use crate::track::SERVER;
 use crate::track::kernel::Kind;
 
 /// Signs: An abort-RST (RST+ACK, seq SND.NXT, live window, timestamps if negotiated, IP ID going on) from an end
@@ -86,7 +87,9 @@ pub static CAUSE: Cause = Cause {
 fn detect(case: &Case<'_>) -> Option<Match> {
     let reset = case.reset().filter(|_| case.is_abort())?;
     let victim = case.victim();
-    let unread = case.asked_last(victim) || reset.unacknowledged > 0 || case.lost(victim) > 0;
+    // A client that has its answer and aborts may as well have read it: that is an abortive close.
+    let asked = case.asked_last(victim) && (reset.from == SERVER || reset.unacknowledged > 0);
+    let unread = asked || reset.unacknowledged > 0 || reset.window_closed || case.lost(victim) > 0;
     if !unread || !case.half(victim).has(Half::DATA) {
         return None;
     }

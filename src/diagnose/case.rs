@@ -8,7 +8,7 @@ use crate::time::{MILLISECOND, SECOND, Time};
 use crate::track::kernel::{Errno, Kind};
 use crate::track::{
     Acceptance, Benign, By, CLIENT, Connection, Ended, Ending, Half, Repeated, Reset, SERVER, Service, Silence, Story,
-    foreign, other,
+    foreign, made_on_the_way, other,
 };
 
 /// One connection's ending and all that is known about it.
@@ -231,9 +231,23 @@ impl<'a> Case<'a> {
     }
 
     /// The refusal came from somebody else than the server: a SYN-ACK followed it, or its TTL is none that the
-    /// server's packets have.
+    /// server's other packets have.
     pub fn refusal_is_not_the_servers(&self) -> bool {
-        self.by() == Some(By::Reset) && self.kind() == Some(Kind::Refused) && self.story.syn_ack_after_refusal.is_some()
+        let refused = self.by() == Some(By::Reset) && self.kind() == Some(Kind::Refused);
+        refused && (self.story.syn_ack_after_refusal.is_some() || self.foreign_refusal().is_some())
+    }
+
+    /// The TTL of the RST that refused the SYN, and the lowest of the server's SYN-ACKs to others, if it is none of
+    /// those.
+    pub fn foreign_refusal(&self) -> Option<(u8, u8)> {
+        let reset = self.reset()?;
+        let (low, high) = self.ended.services.ttls(self.ended.ends[SERVER].ip)?;
+        (!(low..=high).contains(&reset.ttl)).then_some((reset.ttl, low))
+    }
+
+    /// The RST was made by the host that captured it, which forwards all else of its sender.
+    pub fn made_on_the_way(&self) -> bool {
+        self.reset().is_some_and(|reset| made_on_the_way(self.connection(), reset))
     }
 
     /// The TTL of the RST, and the lowest of its sender's other packets, if it is none of those.

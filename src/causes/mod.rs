@@ -6,6 +6,42 @@
 use crate::diagnose::Case;
 use crate::track::kernel::Kind;
 
+pub mod abortive_close;
+pub mod backlog_overflow;
+pub mod benign_tail;
+pub mod client_gave_up;
+pub mod connect_cancelled;
+pub mod conntrack_invalid;
+pub mod forged_reset;
+pub mod half_close;
+pub mod half_open_scan;
+pub mod health_check;
+pub mod host_unreachable;
+pub mod idle_expired;
+pub mod ignored_reset;
+pub mod keepalive_race;
+pub mod keepalive_unanswered;
+pub mod mtu_blackhole;
+pub mod net_unreachable;
+pub mod no_listener;
+pub mod peer_closed;
+pub mod peer_forgot_connection;
+pub mod peer_vanished;
+pub mod port_reuse;
+pub mod port_scan;
+pub mod reader_stalled;
+pub mod rejected_by_policy;
+pub mod retry_storm;
+pub mod return_path_lost;
+pub mod server_deadline;
+pub mod service_stopped;
+pub mod stale_connection;
+pub mod syn_unanswered;
+pub mod tls_failure;
+pub mod unexplained;
+pub mod unread_data;
+pub mod wrong_protocol;
+
 /// How sure a finding's cause is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Confidence {
@@ -67,6 +103,30 @@ pub struct Remedy {
     pub commands: &'static [&'static str],
 }
 
+/// A setting that prevents or provokes the failure.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// The program, library, service or system that has it.
+    pub program: &'static str,
+    /// Its name as written in the configuration or code; several that belong together are separated by commas.
+    pub name: &'static str,
+    /// Its default; empty where there is none to speak of.
+    pub default: &'static str,
+    /// What to make of it; may be empty.
+    pub advice: &'static str,
+}
+
+/// Where a cause stands in the catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// It explains failures.
+    Failure,
+    /// It is seen over many connections, on episodes.
+    Pattern,
+    /// An ending that is no failure.
+    Benign,
+}
+
 /// What a cause found in a case.
 #[derive(Clone, Debug)]
 pub struct Match {
@@ -81,6 +141,8 @@ pub struct Match {
 pub struct Cause {
     /// The id in JSON, of `tcpwhy explain`, and the name of its file.
     pub id: &'static str,
+    /// Does it explain failures, or is it a pattern or a benign ending?
+    pub group: Group,
     /// The kinds of failure that it can explain; none for benign endings and patterns.
     pub kinds: &'static [Kind],
     /// What happened, as a short heading.
@@ -91,19 +153,63 @@ pub struct Cause {
     pub why: &'static str,
     /// What it is often mistaken for, and how to tell them apart.
     pub is_not: &'static str,
-    /// Packet lines that show it; the tests run them. Empty only for patterns over many connections.
+    /// Packet lines that show it; the tests run them. Empty only for patterns over many connections and for
+    /// `unexplained`, which has no packets of its own.
     pub example: &'static str,
     /// What to do.
     pub remedy: Remedy,
+    /// The settings that matter for it, the most likely ones first.
+    pub settings: &'static [Setting],
     /// Does it explain this case?
     pub detect: fn(&Case<'_>) -> Option<Match>,
 }
 
 /// Every cause, in the order of the documentation. Within a kind the more special ones stand first.
-pub static ALL: &[&Cause] = &[];
+pub static ALL: &[&Cause] = &[
+    &service_stopped::CAUSE,
+    &rejected_by_policy::CAUSE,
+    &no_listener::CAUSE,
+    &forged_reset::CAUSE,
+    &conntrack_invalid::CAUSE,
+    &tls_failure::CAUSE,
+    &wrong_protocol::CAUSE,
+    &backlog_overflow::CAUSE,
+    &keepalive_race::CAUSE,
+    &idle_expired::CAUSE,
+    &peer_forgot_connection::CAUSE,
+    &client_gave_up::CAUSE,
+    &server_deadline::CAUSE,
+    &unread_data::CAUSE,
+    &abortive_close::CAUSE,
+    &stale_connection::CAUSE,
+    &peer_closed::CAUSE,
+    &health_check::CAUSE,
+    &half_open_scan::CAUSE,
+    &connect_cancelled::CAUSE,
+    &mtu_blackhole::CAUSE,
+    &reader_stalled::CAUSE,
+    &keepalive_unanswered::CAUSE,
+    &return_path_lost::CAUSE,
+    &peer_vanished::CAUSE,
+    &syn_unanswered::CAUSE,
+    &host_unreachable::CAUSE,
+    &net_unreachable::CAUSE,
+    &port_scan::CAUSE,
+    &retry_storm::CAUSE,
+    &benign_tail::CAUSE,
+    &port_reuse::CAUSE,
+    &ignored_reset::CAUSE,
+    &half_close::CAUSE,
+    &unexplained::CAUSE,
+];
 
 /// The cause with this id (`-` may stand for `_`).
 pub fn find(id: &str) -> Option<&'static Cause> {
     let id = id.replace('-', "_");
     ALL.iter().copied().find(|cause| cause.id == id)
+}
+
+/// The `detect` of a cause that never explains a case by itself.
+pub fn undecided(_: &Case<'_>) -> Option<Match> {
+    None
 }

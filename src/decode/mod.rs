@@ -2,7 +2,59 @@
 
 use std::net::IpAddr;
 
+use crate::source::RawFrame;
 use crate::time::Time;
+
+mod flow;
+mod icmp;
+mod ip;
+mod link;
+mod skip;
+mod tcp;
+mod tunnel;
+mod view;
+
+pub use skip::Skip;
+pub use tcp::{Options, SackBlocks, TcpOption, options};
+
+use ip::protocol;
+use view::View;
+
+/// How many IP headers may stand inside each other.
+const MAX_TUNNELS: usize = 8;
+
+/// Reads frames. It keeps nothing from one to the next but the seed of the IPv6 fingerprints.
+#[derive(Clone, Copy, Debug)]
+pub struct Decoder {
+    seed: [u64; 2],
+}
+
+impl Decoder {
+    /// A decoder whose [`FlowKey`]s are made under `seed`: the same for all that share a table, random against senders
+    /// who would choose addresses that collide.
+    pub fn new(seed: [u64; 2]) -> Self {
+        Decoder { seed }
+    }
+
+    /// The segment or ICMP error in `frame`, or the reason why there is none. `bytes` is the whole buffer of the
+    /// frame's batch; the result's [`Span`]s point into it. Never fails otherwise, whatever the bytes are.
+    #[inline]
+    pub fn decode(&self, bytes: &[u8], frame: &RawFrame) -> Result<Packet, Skip> {
+        let captured = Span { offset: frame.offset, length: frame.captured }.of(bytes);
+        let mut view = link::network(frame.link, View::new(captured, frame.offset, frame.wire))?;
+        for _ in 0..=MAX_TUNNELS {
+            let (header, inner) = ip::header(view)?;
+            view = match header.protocol {
+                protocol::TCP => return tcp::segment(&header, inner, frame, self.seed).map(Packet::Segment),
+                protocol::ICMP | protocol::ICMPV6 => {
+                    return icmp::error(&header, inner, frame, self.seed).map(Packet::IcmpError);
+                }
+                other => tunnel::inner(other, inner)?,
+            };
+        }
+        Err(Skip::TunnelTooDeep)
+    }
+}
 
 /// The flags of a TCP header (RFC 9293, section 3.1), as in its 14th byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +73,10 @@ impl Flags {
     pub const ACK: u8 = 0x10;
     /// The urgent pointer is significant.
     pub const URG: u8 = 0x20;
+    /// Congestion was seen on the way (RFC 3168, section 6.1).
+    pub const ECE: u8 = 0x40;
+    /// The congestion window was reduced (RFC 3168, section 6.1).
+    pub const CWR: u8 = 0x80;
 
     /// Is every flag of `mask` set?
     pub fn has(self, mask: u8) -> bool {
@@ -74,7 +130,8 @@ pub struct Segment {
     pub sequence: u32,
     /// Acknowledgment number; meaningless without [`Flags::ACK`].
     pub acknowledgment: u32,
-    /// Bytes of payload on the wire (from the IP lengths, whatever the snaplen kept).
+    /// Bytes of payload on the wire (from the IP lengths, whatever the snaplen kept). In the first fragment of an IP
+    /// packet: the bytes in that fragment, since how many follow is not known.
     pub payload_length: u32,
     /// Window field, unscaled.
     pub window: u16,

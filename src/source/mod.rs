@@ -1,7 +1,52 @@
 //! Where frames come from: files, standard input, a live interface. Nothing below this module reads a file,
 //! a socket or a clock.
+//!
+//! A [`Source`] gives batches of frames in time order. [`Files`] is the source for captures that are already taken:
+//! `open` looks through compression and at the magic, `reader` fills batches from one file with the help of a record
+//! walker (`pcap_file`, `pcapng`), `order` mends small steps back in time, and `files` merges several files by time.
+//!
+//! **Bytes are copied once**: `read` puts them into the batch, where the records are walked in place. Only the tail of a
+//! batch (a record that is cut, frames that a later one may still overtake) is carried over to the next.
+
+mod error;
+mod files;
+mod filter;
+mod open;
+mod order;
+mod pcap_file;
+mod pcapng;
+mod progress;
+mod reader;
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
+
+pub use error::{Error, printable, printable_path};
+pub use files::{Files, Settings};
+pub use filter::Filter;
+pub use progress::Progress;
 
 use crate::time::Time;
+
+/// What gives frames, batch after batch.
+pub trait Source {
+    /// Replaces what is in `batch` by the next run of frames, in time order. False at the end, with an empty batch;
+    /// true with an empty batch means that nothing came for a while (live only).
+    fn fill(&mut self, batch: &mut FrameBatch) -> Result<bool, Error>;
+
+    /// What went wrong since the last call and did not stop the work: one line each, for stderr.
+    fn take_notes(&mut self) -> Vec<String>;
+
+    /// The name of each input, by [`RawFrame::input`], safe to print.
+    fn input_names(&self) -> &[String];
+
+    /// Frames read so far, whether or not the filter let them pass.
+    fn frames_read(&self) -> u64;
+
+    /// How many digits of a second the inputs' clocks have: 6, or 9 as soon as one of them is finer than a microsecond.
+    fn fractional_digits(&self) -> u8;
+}
 
 /// One captured frame in a [`FrameBatch`]: where its bytes are and what the capture says of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +70,7 @@ pub struct RawFrame {
 /// A run of frames in time order, with the buffer that holds their bytes. Reused from call to call.
 #[derive(Debug, Default)]
 pub struct FrameBatch {
-    /// The bytes that the frames point into.
+    /// The bytes that the frames point into. What no frame points at is of no meaning.
     pub bytes: Vec<u8>,
     /// The frames, by time.
     pub frames: Vec<RawFrame>,

@@ -1,3 +1,517 @@
 //! Connections, and the shadow of each endpoint's kernel.
+//!
+//! **Nothing here reads a clock**: time is what the packets carry, so the same packets give the same verdicts, live
+//! and offline. A verdict waits for a time of grace ([`GRACE`]), because the end that gets a RST may have sent
+//! something before it got it, which the capture shows only then.
 
+mod connection;
+mod copies;
 pub mod kernel;
+mod receive;
+mod seq;
+mod services;
+mod verdict;
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
+
+pub use connection::{
+    Acceptance, CLIENT, Connection, Ends6, Event, Half, Mark, Pending, Repeated, Reset, SERVER, Silence, SoftError,
+    Story, What, other,
+};
+pub use services::{Service, Services};
+pub use verdict::{Benign, By, Doubt, Ending, Failure, foreign};
+
+use crate::decode::{End, Flags, FlowKey, IcmpError, Packet, Segment};
+use crate::time::{MILLISECOND, SECOND, Time};
+use copies::Copies;
+use receive::{Next, Restart};
+
+/// How long a verdict waits for contradiction, in packet time: longer than a round trip around the world, and than
+/// the half second after which Windows repeats a SYN that was refused.
+pub const GRACE: u64 = 900 * MILLISECOND;
+
+/// How long a connection is remembered after its end, so that what still comes is not taken for a new one.
+const LINGER: u64 = 15 * SECOND;
+
+/// A connection whose ending was judged.
+pub struct Ended<'a> {
+    /// When that became a fact.
+    pub time: Time,
+    /// Client and server.
+    pub ends: [End; 2],
+    /// What happened.
+    pub ending: Ending,
+    /// All that is known of the connection.
+    pub connection: &'a Connection,
+    /// What is known of the services that other connections went to.
+    pub services: &'a Services,
+}
+
+/// Who wants to know of endings.
+pub trait Sink {
+    /// A connection's ending was judged. It is never judged again as a failure.
+    fn ended(&mut self, ended: Ended<'_>);
+
+    /// A connection to this service was established.
+    fn connected(&mut self, _ends: [End; 2], _time: Time) {}
+}
+
+/// Counts of what was tracked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// TCP segments.
+    pub segments: u64,
+    /// Segments seen a second time and counted once.
+    pub duplicates: u64,
+    /// ICMP errors about TCP segments.
+    pub icmp_errors: u64,
+    /// Connections.
+    pub connections: u64,
+}
+
+type Slot = (Time, u32, u16);
+
+/// All connections.
+pub struct Tracker {
+    index: HashMap<FlowKey, u32>,
+    connections: Vec<Connection>,
+    free: Vec<u32>,
+    ends6: HashMap<u32, Ends6>,
+    /// Verdicts that wait for the time of grace, in its order.
+    waiting: VecDeque<Slot>,
+    /// When repetitions are overdue.
+    overdue: BinaryHeap<Reverse<Slot>>,
+    /// Ended connections that are still remembered.
+    lingering: VecDeque<Slot>,
+    /// Packet time: what the last two segments agree on, so that one wrong time stamp does not end everything.
+    clock: Time,
+    previous: Time,
+    copies: Copies,
+    services: Services,
+    counts: Counts,
+}
+
+impl Tracker {
+    /// An empty tracker. `inputs` is the number of captures that are read together.
+    pub fn new(inputs: usize) -> Tracker {
+        Tracker {
+            index: HashMap::new(),
+            connections: Vec::new(),
+            free: Vec::new(),
+            ends6: HashMap::new(),
+            waiting: VecDeque::new(),
+            overdue: BinaryHeap::new(),
+            lingering: VecDeque::new(),
+            clock: Time(0),
+            previous: Time(0),
+            copies: Copies::new(inputs > 1),
+            services: Services::default(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// What was tracked so far.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Takes the next packet, by time. `bytes` is the batch that it was decoded from.
+    pub fn packet(&mut self, packet: &Packet, bytes: &[u8], sink: &mut impl Sink) {
+        match packet {
+            Packet::Segment(segment) => {
+                self.advance(segment.time, sink);
+                self.counts.segments += 1;
+                self.segment(segment, bytes, sink);
+            }
+            Packet::IcmpError(error) => {
+                self.advance(error.time, sink);
+                self.counts.icmp_errors += 1;
+                self.icmp_error(error);
+            }
+        }
+    }
+
+    /// The capture is over at `end`: judges all that is still pending.
+    pub fn finish(&mut self, end: Time, sink: &mut impl Sink) {
+        let end = end.max(self.previous);
+        self.fire(end, sink);
+        while let Some((_, index, generation)) = self.waiting.pop_front() {
+            self.conclude(index, generation, sink);
+        }
+        let mut silent: Vec<(Time, u32, usize)> = Vec::new();
+        for (index, connection) in self.connections.iter().enumerate() {
+            for side in [CLIENT, SERVER] {
+                if let Some(last) = unanswered(connection, side)
+                    && end.since(last) >= SECOND
+                {
+                    silent.push((last, index as u32, side));
+                }
+            }
+        }
+        silent.sort_unstable();
+        for (_, index, side) in silent {
+            let connection = &mut self.connections[index as usize];
+            let generation = connection.generation;
+            connection.story().pending.get_or_insert((Pending::Silence(side), end));
+            self.conclude(index, generation, sink);
+        }
+    }
+
+    /// Moves packet time on.
+    fn advance(&mut self, time: Time, sink: &mut impl Sink) {
+        let agreed = time.min(self.previous);
+        self.previous = time;
+        if agreed > self.clock {
+            self.fire(agreed, sink);
+        }
+    }
+
+    /// Does all that is due until `clock`.
+    fn fire(&mut self, clock: Time, sink: &mut impl Sink) {
+        self.clock = self.clock.max(clock);
+        while let Some(&Reverse((time, index, generation))) = self.overdue.peek()
+            && time <= self.clock
+        {
+            self.overdue.pop();
+            self.check_overdue(time, index, generation);
+        }
+        while let Some(&(time, index, generation)) = self.waiting.front()
+            && time <= self.clock
+        {
+            self.waiting.pop_front();
+            self.conclude(index, generation, sink);
+        }
+        while let Some(&(time, index, generation)) = self.lingering.front()
+            && time <= self.clock
+        {
+            self.lingering.pop_front();
+            self.forget(index, generation, sink);
+        }
+    }
+
+    fn live(&mut self, index: u32, generation: u16) -> Option<&mut Connection> {
+        self.connections
+            .get_mut(index as usize)
+            .filter(|connection| connection.generation == generation && connection.has(Connection::LIVE))
+    }
+
+    /// Is a repetition really overdue by now, or was there another one, or an answer?
+    fn check_overdue(&mut self, time: Time, index: u32, generation: u16) {
+        let Some(connection) = self.live(index, generation) else {
+            return;
+        };
+        let half = connection.half;
+        let Some(story) = connection.story.as_deref_mut() else {
+            return;
+        };
+        story.timer = false;
+        if story.decided || story.pending.is_some() {
+            return;
+        }
+        let mut later: Option<Time> = None;
+        for side in [CLIENT, SERVER] {
+            let silence = story.silence[side];
+            if silence.what == Repeated::Nothing || !silence.convinces(&half[other(side)]) {
+                continue;
+            }
+            if silence.overdue() <= time {
+                story.pending = Some((Pending::Silence(side), time));
+                self.waiting.push_back((time + GRACE, index, generation));
+                return;
+            }
+            later = Some(later.map_or(silence.overdue(), |found| found.min(silence.overdue())));
+        }
+        if let Some(later) = later {
+            story.timer = true;
+            self.overdue.push(Reverse((later, index, generation)));
+        }
+    }
+
+    /// Judges what is pending on a connection and reports it.
+    fn conclude(&mut self, index: u32, generation: u16, sink: &mut impl Sink) {
+        let ends6 = self.ends6.get(&index).copied();
+        let Some(connection) = self.live(index, generation) else {
+            return;
+        };
+        let Some(story) = connection.story.as_deref() else {
+            return;
+        };
+        if story.decided {
+            return;
+        }
+        let time = story.pending.map(|(_, time)| time).or(story.reset.map(|reset| reset.mark.time));
+        let Some(time) = time else {
+            return;
+        };
+        let ending = verdict::judge(connection);
+        let over = match ending {
+            Ending::Failure(_) => true,
+            Ending::Benign(Benign::IgnoredReset) | Ending::Quiet => false,
+            Ending::Benign(_) => true,
+            Ending::Undecided(_) => !connection.story().challenged,
+        };
+        let ends = connection.ends(ends6.as_ref());
+        let connection = &self.connections[index as usize];
+        sink.ended(Ended { time, ends, ending, connection, services: &self.services });
+        self.note_refusal(index, &ending, ends);
+        let connection = &mut self.connections[index as usize];
+        let story = connection.story();
+        story.pending = None;
+        if over {
+            story.decided = true;
+            self.linger(index);
+        } else if ending == Ending::Benign(Benign::IgnoredReset) {
+            story.reset = None;
+            story.reset_back = None;
+            story.sender_lives = None;
+            story.challenged = false;
+        }
+    }
+
+    fn note_refusal(&mut self, index: u32, ending: &Ending, ends: [End; 2]) {
+        if let Ending::Failure(failure) = ending
+            && failure.kind == kernel::Kind::Refused
+        {
+            let last = self.connections[index as usize].last;
+            self.services.refused(ends[SERVER], last);
+        }
+    }
+
+    /// Forgets a connection after a while.
+    fn linger(&mut self, index: u32) {
+        let Some(connection) = self.connections.get_mut(index as usize) else {
+            return;
+        };
+        if !connection.has(Connection::LINGERS) {
+            connection.flags |= Connection::LINGERS;
+            self.lingering.push_back((self.clock + LINGER, index, connection.generation));
+        }
+    }
+
+    fn forget(&mut self, index: u32, generation: u16, sink: &mut impl Sink) {
+        self.conclude(index, generation, sink);
+        let ends6 = self.ends6.get(&index).copied();
+        let Some(connection) = self.live(index, generation) else {
+            return;
+        };
+        let key = connection.key;
+        let half_closed = connection
+            .story
+            .as_deref()
+            .is_some_and(|story| !story.decided && (story.read_after_fin[CLIENT] || story.read_after_fin[SERVER]));
+        if half_closed {
+            let ends = connection.ends(ends6.as_ref());
+            let time = connection.last;
+            let connection = &self.connections[index as usize];
+            let ending = Ending::Benign(Benign::HalfClose);
+            sink.ended(Ended { time, ends, ending, connection, services: &self.services });
+        }
+        let connection = &mut self.connections[index as usize];
+        connection.flags = 0;
+        connection.story = None;
+        connection.generation = connection.generation.wrapping_add(1);
+        self.index.remove(&key);
+        self.ends6.remove(&index);
+        self.free.push(index);
+    }
+
+    fn segment(&mut self, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+        let Some(index) = self.find(segment, bytes) else {
+            return;
+        };
+        let connection = &mut self.connections[index as usize];
+        let from = connection.side(segment.from_first);
+        if self.copies.is_copy(index, from, connection, segment, bytes) {
+            self.counts.duplicates += 1;
+            return;
+        }
+        connection.last = connection.last.max(segment.time);
+        let next = receive(connection, from, segment, bytes);
+        if let Some(restart) = next.restart {
+            self.restart(index, restart, segment, bytes, sink);
+            return;
+        }
+        sent(&mut connection.half[from], segment);
+        self.after(index, from, segment, next, sink);
+    }
+
+    /// Does what a segment asks for.
+    fn after(&mut self, index: u32, from: usize, segment: &Segment, next: Next, sink: &mut impl Sink) {
+        if next == Next::default() {
+            return;
+        }
+        let ends6 = self.ends6.get(&index).copied();
+        let connection = &mut self.connections[index as usize];
+        let generation = connection.generation;
+        if next.grace {
+            self.waiting.push_back((self.clock.max(segment.time.min(self.clock + GRACE)) + GRACE, index, generation));
+        }
+        if next.deadline {
+            let story = connection.story();
+            if !story.timer && !story.decided {
+                story.timer = true;
+                let at = story.silence[from].overdue();
+                self.overdue.push(Reverse((at, index, generation)));
+            }
+        }
+        if next.answered {
+            let ends = connection.ends(ends6.as_ref());
+            self.services.answered(ends[SERVER], segment.time);
+            sink.connected(ends, segment.time);
+        }
+        if next.closed {
+            self.linger(index);
+        }
+    }
+
+    /// The connection's slot, made if it is new.
+    fn find(&mut self, segment: &Segment, bytes: &[u8]) -> Option<u32> {
+        if let Some(&index) = self.index.get(&segment.flow) {
+            return Some(index);
+        }
+        self.counts.connections += 1;
+        let connection = opened_by(segment, 0);
+        let index = match self.free.pop() {
+            Some(index) => {
+                let slot = self.connections.get_mut(index as usize)?;
+                let generation = slot.generation;
+                *slot = Connection { generation, ..connection };
+                index
+            }
+            None => {
+                let index = u32::try_from(self.connections.len()).ok()?;
+                self.connections.push(connection);
+                index
+            }
+        };
+        self.index.insert(segment.flow, index);
+        if segment.ipv6 {
+            self.ends6.insert(index, Ends6::of(segment, bytes));
+        }
+        Some(index)
+    }
+
+    /// The connection ends and another one begins on the same 4-tuple.
+    fn restart(&mut self, index: u32, restart: Restart, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+        let generation = self.connections[index as usize].generation;
+        self.conclude(index, generation, sink);
+        self.counts.connections += 1;
+        let connection = &mut self.connections[index as usize];
+        let other_syn = connection.story.as_deref().and_then(|story| story.other_syn);
+        let generation = connection.generation.wrapping_add(1);
+        let mut fresh = Connection { generation, ..opened_by(segment, Connection::REUSED) };
+        if let (Restart::AtOtherSyn, Some((mark, isn, from))) = (restart, other_syn) {
+            let client_first = (from == CLIENT) == connection.has(Connection::CLIENT_FIRST);
+            fresh.flags &= !Connection::CLIENT_FIRST;
+            if client_first {
+                fresh.flags |= Connection::CLIENT_FIRST;
+            }
+            fresh.flags |= Connection::ROLE_KNOWN;
+            fresh.start = mark.time;
+            fresh.start_frame = mark.frame;
+            fresh.start_input = mark.input;
+            let client = &mut fresh.half[CLIENT];
+            client.isn = isn;
+            client.next = isn.wrapping_add(1);
+            client.packets = 1;
+            client.set(Half::ANY | Half::SEQUENCE | Half::SYN);
+        }
+        *connection = fresh;
+        let from = connection.side(segment.from_first);
+        let next = receive(connection, from, segment, bytes);
+        sent(&mut connection.half[from], segment);
+        self.after(index, from, segment, Next { restart: None, ..next }, sink);
+    }
+
+    fn icmp_error(&mut self, error: &IcmpError) {
+        let Some(&index) = self.index.get(&error.flow) else {
+            return;
+        };
+        let connection = &mut self.connections[index as usize];
+        let generation = connection.generation;
+        if receive::on_icmp_error(connection, error) {
+            self.waiting.push_back((self.clock.max(error.time.min(self.clock + GRACE)) + GRACE, index, generation));
+        }
+    }
+}
+
+/// The last unanswered repetition of an end, if it is one that convinces.
+fn unanswered(connection: &Connection, side: usize) -> Option<Time> {
+    let story = connection.story.as_deref().filter(|story| !story.decided)?;
+    let silence = &story.silence[side];
+    let convinces = silence.what != Repeated::WindowProbe && silence.convinces(&connection.half[other(side)]);
+    convinces.then_some(silence.last.time)
+}
+
+fn receive(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> Next {
+    let flags = segment.flags;
+    if flags.has(Flags::RST) {
+        receive::on_reset(connection, from, segment, bytes)
+    } else if flags.has(Flags::SYN | Flags::ACK) {
+        receive::on_syn_ack(connection, from, segment, bytes)
+    } else if flags.has(Flags::SYN) {
+        receive::on_syn(connection, from, segment, bytes)
+    } else {
+        receive::on_segment(connection, from, segment, bytes)
+    }
+}
+
+/// Notes that an end sent a segment.
+fn sent(half: &mut Half, segment: &Segment) {
+    if !half.has(Half::ANY) {
+        half.ttl_low = segment.ttl;
+        half.ttl_high = segment.ttl;
+    }
+    half.packets = half.packets.saturating_add(1);
+    if segment.flags.has(Flags::RST) {
+        return;
+    }
+    half.set(Half::ANY);
+    half.ttl_low = half.ttl_low.min(segment.ttl);
+    half.ttl_high = half.ttl_high.max(segment.ttl);
+    half.window = segment.window;
+    half.ip_id = segment.ip_id;
+}
+
+/// A connection that begins with `segment`.
+fn opened_by(segment: &Segment, flags: u8) -> Connection {
+    let syn = segment.flags.has(Flags::SYN);
+    let sender_is_client = if syn {
+        !segment.flags.has(Flags::ACK)
+    } else {
+        !looks_like_a_server(segment.source_port, segment.destination_port)
+    };
+    let mut flags = flags | Connection::LIVE;
+    if sender_is_client == segment.from_first {
+        flags |= Connection::CLIENT_FIRST;
+    }
+    if syn {
+        flags |= Connection::ROLE_KNOWN;
+    }
+    if segment.ipv6 {
+        flags |= Connection::IPV6;
+    }
+    let mark = Mark::of(segment);
+    Connection {
+        key: segment.flow,
+        half: [Half::default(); 2],
+        start: segment.time,
+        last: segment.time,
+        start_frame: mark.frame,
+        gap: 0,
+        syn_ack_after: 0,
+        ack_after: 0,
+        turns: 0,
+        generation: 0,
+        start_input: mark.input,
+        flags,
+        story: None,
+    }
+}
+
+/// With no SYN seen, the end with the lower port is the likelier server: services listen on low ports, clients get
+/// high ones.
+fn looks_like_a_server(source_port: u16, destination_port: u16) -> bool {
+    source_port < destination_port
+}

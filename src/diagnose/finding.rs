@@ -1,4 +1,4 @@
-//! From what happened to one connection to a finding: which failure, which cause, with which evidence.
+//! A finding: what a report says of one connection.
 
 use crate::causes::{Cause, Confidence};
 use crate::decode::End;
@@ -191,11 +191,6 @@ pub struct Finding {
     pub traffic: Traffic,
     /// The packets that speak for it, in time order.
     pub evidence: Vec<Evidence>,
-}
-
-/// What the causes look at: one connection's ending and all that is known about it.
-pub struct Case<'a> {
-    marker: std::marker::PhantomData<&'a ()>,
 }
 
 /// Counts for the end of a report.

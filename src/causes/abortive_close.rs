@@ -1,0 +1,69 @@
+//! `abortive_close`: it ended the connection with RST on purpose.
+
+use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use crate::track::kernel::Kind;
+
+/// Signs: An abort-RST from an end that had sent answers and seems to have read everything: the exchange was
+/// complete, nothing of the peer is outstanding. Likely; possible where the last payload came from the peer and its
+/// reading is unknown. Corroborated by TCPAbortOnData. The last resort for abort-RSTs after `unread_data`,
+/// `server_deadline`, `client_gave_up`, `tls_failure`.
+pub static CAUSE: Cause = Cause {
+    id: "abortive_close",
+    group: Group::Failure,
+    kinds: &[Kind::Reset],
+    title: "It ended the connection with RST on purpose",
+    seen: "\
+        A RST with ACK, the exact sequence number and a live window, from a socket that was alive. All requests \
+        had been answered and all data acknowledged; nothing was left to read. There was no FIN.",
+    why: "\
+        The application asked for it: SO_LINGER with a time of 0 makes close() send a RST instead of a FIN \
+        (tcp_disconnect() and tcp_send_active_reset(); Linux counts TCPAbortOnData). Programs do this to avoid \
+        TIME_WAIT, to free memory at once, or to get rid of a connection that they judge dead or unwelcome.\n\n\
+        Other ways to the same packet: `ss -K` or another tool of SOCK_DESTROY; a listening socket that is closed \
+        while connections wait in its accept queue; a proxy that passes a RST of one leg on to the other; nginx \
+        with reset_timedout_connection; Go's SetLinger(0); a load test client.",
+    is_not: "\
+        Not `unread_data`, as far as packets show; if the peer's last bytes were never answered, that is the \
+        likelier story.\n\n\
+        Not a forgery: sequence, window, options and TTL fit a live socket of that host.\n\n\
+        Not a lost answer: everything that had been sent before was acknowledged.",
+    example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
++.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
++0 > . 1:1(0) ack 1 win 64240
++0 > P. 1:101(100) ack 1 win 64240
++.02 < . 1:1(0) ack 101 win 65060
++.01 < P. 1:201(200) ack 101 win 65060
++0 > . 101:101(0) ack 201 win 64040
++.5 < R. 201:201(0) ack 101 win 65060
+"#,
+    remedy: Remedy {
+        owner: Owner::Server,
+        title: "Close with FIN, unless the RST is meant",
+        steps: &[
+            "\
+            Search the program at the end that sent the RST for SO_LINGER with 0 seconds (setLinger, SetLinger, \
+            resetAndDestroy) and for timeouts that abort.",
+            "Ask whether an operator or a script used `ss -K`, or a proxy copies resets from its other leg.",
+            "\
+            Replace it by an ordinary close. TIME_WAIT is harmless on a server; where ports run out on a client, \
+            widen net.ipv4.ip_local_port_range and reuse connections.",
+            "\
+            In the client, treat it as the end of a reusable connection: open a new one, and retry what is \
+            idempotent.",
+        ],
+        commands: &["nstat -az TcpExtTCPAbortOnData TcpExtTCPAbortOnClose", "ss -tnp 'sport = :{server.port}'"],
+    },
+    settings: &[
+        Setting {
+            program: "nginx",
+            name: "reset_timedout_connection",
+            default: "off",
+            advice: "on: RST for clients that timed out, and for status 444",
+        },
+        Setting { program: "HAProxy", name: "option nolinger", default: "off", advice: "remove it if it was set" },
+        Setting { program: "Go", name: "(*net.TCPConn).SetLinger", default: "-1", advice: "0 resets" },
+        Setting { program: "Java", name: "Socket.setSoLinger", default: "off", advice: "(true, 0) resets" },
+        Setting { program: "Node", name: "socket.resetAndDestroy()", default: "", advice: "the RST is its purpose" },
+    ],
+    detect: undecided,
+};

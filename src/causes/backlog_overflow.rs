@@ -1,0 +1,108 @@
+//! `backlog_overflow`: the server's accept queue is full.
+
+use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use crate::track::kernel::Kind;
+
+/// Signs: (b) the server repeats its SYN-ACK after the client's ACK while the client's data is never acknowledged:
+/// likely, certain when the capture is at the server and the client's ACK is in it. (c) bare reply-RST (`R 1:1(0)
+/// win 0`) right after the final ACK of the handshake: possible. (a) SYNs ignored while the same port completes
+/// other handshakes meanwhile: likely.
+pub static CAUSE: Cause = Cause {
+    id: "backlog_overflow",
+    group: Group::Failure,
+    kinds: &[Kind::Reset, Kind::TimedOut],
+    title: "The server's accept queue is full",
+    seen: "\
+        Three shapes. The common one: the handshake completes for the client, it sends its request, but nothing is \
+        acknowledged, and the server repeats its SYN-ACK after 1, 3, 7 seconds as if the client's ACK had never \
+        come. The client resends its request meanwhile.\n\n\
+        Or SYNs are ignored and answered only at a retransmission, a whole second or more later, while other \
+        clients of the same port get in.\n\n\
+        Or, with net.ipv4.tcp_abort_on_overflow=1, a bare `R` follows right after the client's ACK.",
+    why: "\
+        A listening socket has a queue of finished connections that wait for accept(). Its length is the smaller \
+        of listen()'s backlog and net.core.somaxconn. When it is full, tcp_v4_syn_recv_sock() refuses to make the \
+        child socket and counts ListenOverflows; the kernel drops the final ACK on purpose, so that the client's \
+        retransmission may find room later. New SYNs are dropped too (ListenDrops).\n\n\
+        The queue fills because the application does not call accept() often enough: all workers are busy, a \
+        blocked event loop, a long garbage collection, a stopped process, file descriptors used up, or simply a \
+        burst that is larger than the backlog.",
+    is_not: "\
+        Not packet loss, although it looks the same from the client: other flows to the host are fine, and the \
+        server's counters tell.\n\n\
+        Not `return_path_lost`: there the SYN-ACK does not reach the client; here the client has answered it and \
+        sends data.\n\n\
+        Not `no_listener`: a full queue never refuses.",
+    example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
++.01 < S. 0:0(0) ack 1 win 65160 <mss 1460>
++.01 > . 1:1(0) ack 1 win 64240
++0 > P. 1:101(100) ack 1 win 64240
++.22 > P. 1:101(100) ack 1 win 64240
++.44 > P. 1:101(100) ack 1 win 64240
+// the server acts as if it had not seen the ACK
++.33 < S. 0:0(0) ack 1 win 65160 <mss 1460>
++.01 > . 101:101(0) ack 1 win 64240
++.54 > P. 1:101(100) ack 1 win 64240
++1.45 < S. 0:0(0) ack 1 win 65160 <mss 1460>
++.01 > . 101:101(0) ack 1 win 64240
++.3 > P. 1:101(100) ack 1 win 64240
+// the client's own timeout: it closes
++1.5 > F. 101:101(0) ack 1 win 64240
+wait 3
+"#,
+    remedy: Remedy {
+        owner: Owner::Server,
+        title: "Let the application accept faster, and give the queue room for bursts",
+        steps: &[
+            "\
+            On the server compare Recv-Q (waiting now) with Send-Q (the limit) of the listening socket; equal or \
+            nearly so is the finding.",
+            "See whether ListenOverflows and ListenDrops rise while it happens.",
+            "\
+            Find out why accept() is not called: busy workers, a blocked event loop, the limit of open files, a \
+            process in state T. This is the real fault in most cases.",
+            "Add workers or move blocking work off the accepting thread.",
+            "\
+            Then raise both limits, the application's backlog and net.core.somaxconn, and restart the listener: \
+            the backlog is fixed when listen() is called.",
+            "Leave tcp_abort_on_overflow at 0: with 1, a burst that would have been absorbed becomes an error.",
+        ],
+        commands: &[
+            "ss -ltn 'sport = :{server.port}'",
+            "nstat -az TcpExtListenOverflows TcpExtListenDrops",
+            "sysctl net.core.somaxconn net.ipv4.tcp_max_syn_backlog net.ipv4.tcp_abort_on_overflow",
+        ],
+    },
+    settings: &[
+        Setting {
+            program: "sysctl",
+            name: "net.core.somaxconn",
+            default: "4096",
+            advice: "128 before Linux 5.4; caps every backlog",
+        },
+        Setting {
+            program: "sysctl",
+            name: "net.ipv4.tcp_max_syn_backlog",
+            default: "by memory",
+            advice: "half-open connections; with syncookies on (1) it only delays them",
+        },
+        Setting { program: "sysctl", name: "net.ipv4.tcp_abort_on_overflow", default: "0", advice: "leave it" },
+        Setting { program: "nginx", name: "listen ... backlog=", default: "511", advice: "raise with somaxconn" },
+        Setting { program: "gunicorn", name: "backlog", default: "2048", advice: "and more workers or threads" },
+        Setting {
+            program: "HAProxy",
+            name: "backlog",
+            default: "maxconn of the frontend",
+            advice: "per frontend or bind",
+        },
+        Setting { program: "Node", name: "server.listen({ backlog })", default: "511", advice: "" },
+        Setting { program: "Java", name: "new ServerSocket(port, backlog)", default: "50", advice: "" },
+        Setting {
+            program: "Python",
+            name: "socketserver request_queue_size",
+            default: "5",
+            advice: "socket.listen() without an argument takes at most 128",
+        },
+    ],
+    detect: undecided,
+};

@@ -1,0 +1,99 @@
+//! `client_gave_up`: the client gave up before the answer was complete.
+
+use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use crate::track::kernel::Kind;
+
+/// Signs: The client ends first (FIN, or abort-RST) after its request was acknowledged and before an answer was
+/// complete; then, after a FIN, server data meets a reply-RST. Likely when the time since the request is a round
+/// number (1, 2, 3, 5, 10, 15, 30, 60 s within 2 %): say "timeout of about N s"; else possible ("cancelled").
+/// Server: ECONNRESET after an abort, EPIPE after a FIN.
+pub static CAUSE: Cause = Cause {
+    id: "client_gave_up",
+    group: Group::Failure,
+    kinds: &[Kind::Reset, Kind::BrokenPipe],
+    title: "The client gave up before the answer was complete",
+    seen: "\
+        The request was sent and acknowledged. While the server was still working or still sending, the client \
+        closed: with a FIN, to which the server's later data is answered by RST, or with an abort-RST that cuts \
+        the stream.\n\n\
+        The time between request and close tells more: a round number (5, 10, 30, 60 s) is a timeout in the client \
+        or a proxy in front; anything else is a person, a closed tab, a cancelled task.",
+    why: "\
+        A client that does not want the answer any more closes its socket. The server does not notice until it \
+        sends: its first write succeeds, the client's kernel has no reader for it and answers with RST, and the \
+        next write fails. After a FIN the errno is EPIPE, since the server is in CLOSE_WAIT; after an abort it is \
+        ECONNRESET on the first call, then EPIPE.\n\n\
+        So the error appears in the server's log, and its cause is the client's patience or the server's slowness.",
+    is_not: "\
+        Not a fault of the network, and not a bug of the server that \"writes to a broken pipe\".\n\n\
+        Not `unread_data` by the server: the RST comes from the client.\n\n\
+        In logs: nginx writes status 499, HAProxy termination state CD or CH, Node emits 'close' before 'finish'.",
+    example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
++.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
++0 > . 1:1(0) ack 1 win 64240
++0 > P. 1:101(100) ack 1 win 64240
++.02 < . 1:1(0) ack 101 win 65060
+// five seconds without an answer: the client's timeout
++4.98 > F. 101:101(0) ack 1 win 64240
++.04 < . 1:1(0) ack 102 win 65059
+// the answer comes two seconds later, to a closed socket
++2 < P. 1:501(500) ack 102 win 65059
++.001 > R 102:102(0) win 0
+"#,
+    remedy: Remedy {
+        owner: Owner::Client,
+        title: "Bring the client's timeout and the server's time to answer together",
+        steps: &[
+            "\
+            Take the time from request to close from the report. If it is round, find that timeout in the client \
+            or in the proxy at {client.ip}.",
+            "\
+            Measure how long the server needs for this request, in its own log; decide whether the server is slow \
+            or the client too impatient.",
+            "\
+            Give each hop a shorter timeout than the one in front of it, so that the server gives up before its \
+            client does and can say so.",
+            "\
+            Let the server notice: cancel work when the client has gone (request context in Go, req.on('close') in \
+            Node).",
+            "\
+            In the server, treat EPIPE and ECONNRESET on write as the client's decision: log at a low level, do \
+            not alert.",
+            "\
+            A client that retries after its own timeout doubles the load on a slow server: back off, with jitter, \
+            and cap the number of tries.",
+        ],
+        commands: &["tcpdump -ni any 'host {client.ip} and tcp port {server.port}'"],
+    },
+    settings: &[
+        Setting {
+            program: "nginx",
+            name: "proxy_ignore_client_abort",
+            default: "off",
+            advice: "on: the backend's request is finished although the client has gone",
+        },
+        Setting {
+            program: "nginx",
+            name: "proxy_read_timeout",
+            default: "60s",
+            advice: "a proxy as the client: between two reads from the backend",
+        },
+        Setting { program: "HAProxy", name: "timeout server", default: "none", advice: "as the client of its servers" },
+        Setting { program: "AWS ALB", name: "idle_timeout.timeout_seconds", default: "60", advice: "" },
+        Setting {
+            program: "Python",
+            name: "requests timeout=",
+            default: "none",
+            advice: "(connect, read) in seconds: always set it",
+        },
+        Setting { program: "Go", name: "http.Client.Timeout", default: "none", advice: "includes reading the body" },
+        Setting {
+            program: "Node",
+            name: "http.request({ timeout })",
+            default: "none",
+            advice: "only emits 'timeout': your code must destroy the request",
+        },
+        Setting { program: "Java", name: "HttpRequest.Builder.timeout", default: "none", advice: "" },
+    ],
+    detect: undecided,
+};

@@ -1,0 +1,59 @@
+//! `connect_cancelled`: the client connected and left without a word.
+
+use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use crate::track::kernel::Kind;
+
+/// Signs: RST by the client before any payload: after the full handshake once, without a rhythm (browser
+/// preconnect, Happy Eyeballs loser, cancelled task, pool that shrinks), or a reply-RST to a SYN-ACK that came late
+/// (1 s or more after the first SYN, or after a gap that equals a timeout). Likely; the fallback of its kind.
+pub static CAUSE: Cause = Cause {
+    id: "connect_cancelled",
+    group: Group::Failure,
+    kinds: &[Kind::Aborted],
+    title: "The client connected and left without a word",
+    seen: "\
+        The client opens the connection and resets it before a single byte of payload has gone either way. Or the \
+        SYN-ACK comes late, and the client, which has meanwhile given up, answers it with a RST.",
+    why: "\
+        The program changed its mind. A browser opens connections ahead and does not need them all; a client that \
+        races IPv6 against IPv4 (Happy Eyeballs) drops the loser; a pool shrinks; a connect timeout fires; a user \
+        closes the tab; a load test ends.\n\n\
+        If the handshake was finished, the server's accept() has returned or will return a socket whose first call \
+        fails with ECONNRESET. If not, the server notices nothing. Other systems than Linux report ECONNABORTED \
+        from accept().",
+    is_not: "\
+        Not a failure that a user has noticed, as long as the client has another connection that works.\n\n\
+        Not `health_check`: no rhythm. Not `half_open_scan`: a normal SYN of a normal stack.\n\n\
+        If the SYN-ACK was late, ask why: loss of SYNs, or `backlog_overflow`.",
+    example: r#"+0 > S 0:0(0) win 64240 <mss 1460,sackOK,TS val 10 ecr 0,nop,wscale 7>
++.02 < S. 0:0(0) ack 1 win 65160 <mss 1460,sackOK,TS val 70 ecr 10,nop,wscale 7>
++0 > . 1:1(0) ack 1 win 502 <nop,nop,TS val 30 ecr 70>
++.3 > R. 1:1(0) ack 1 win 502 <nop,nop,TS val 330 ecr 70>
+"#,
+    remedy: Remedy {
+        owner: Owner::Client,
+        title: "If it matters at all, find out why the client gave up",
+        steps: &[
+            "Look for a connection of the same client that succeeded at the same time: then this was a spare one.",
+            "If the handshake took long, look for lost SYNs and a full accept queue first.",
+            "\
+            In the server, treat ECONNRESET before the first byte as a visitor who left: no stack trace, no alert.",
+        ],
+        commands: &["nstat -az TcpExtListenOverflows TcpExtListenDrops TcpExtTCPTimeouts"],
+    },
+    settings: &[
+        Setting {
+            program: "nginx",
+            name: "status 499, or no line at all",
+            default: "",
+            advice: "a connection without a request is not in the access log",
+        },
+        Setting {
+            program: "HAProxy",
+            name: "option http-ignore-probes, option dontlognull",
+            default: "off",
+            advice: "connections without data are neither logged nor answered with 408",
+        },
+    ],
+    detect: undecided,
+};

@@ -1,0 +1,79 @@
+//! `forged_reset`: A device between them forged the RST.
+
+use super::{Cause, Group, Owner, Remedy, undecided};
+use crate::track::kernel::Kind;
+
+/// Signs: Certain: the supposed sender goes on with data or a FIN beyond the RST, while the RST does not have the
+/// shape of a reply-RST to a segment of another flow (else `conntrack_invalid`). Likely with two of: TTL off that
+/// direction's exact baseline; shape or IP ID impossible for its kind (abort flags with ID 0, or a live window
+/// copied from the other direction); faster than the round trip to that host; several RSTs with different sequence
+/// or ACK numbers; both ends receive one. Never from "window 0", "no timestamps" or "ID 0" alone. `ended_by` is
+/// middlebox.
+pub static CAUSE: Cause = Cause {
+    id: "forged_reset",
+    group: Group::Failure,
+    kinds: &[Kind::Reset],
+    title: "A device between them forged the RST",
+    seen: "\
+        A RST arrives in the name of one end, but that end did not send it. The proof is one of these, and the \
+        report names which: the supposed sender goes on sending data after its own RST; the TTL differs from every \
+        other packet of that direction; the RST came faster than the round trip to that host allows; several RSTs \
+        come with different sequence numbers; both ends receive a RST from the other.\n\n\
+        Typical moment: right after the first payload (the TLS ClientHello with its server name, or the HTTP \
+        request line), or after a long silence.",
+    why: "\
+        A device on the path keeps its own idea of the connection. When a rule matches, or its session table drops \
+        the entry, it writes a RST with the other end's address. The receiver's kernel cannot know: \
+        tcp_validate_incoming() only asks whether the sequence number is right (RFC 5961), and tcp_reset() then \
+        hands ECONNRESET to the application.\n\n\
+        The usual devices: an intrusion prevention system, a next-generation firewall that blocks an application \
+        or a category, a TLS inspection proxy, a web filter, a national censor, a load balancer that fails over, a \
+        carrier's NAT that ends idle sessions.",
+    is_not: "\
+        Not the server's application, although every log on the client says \"reset by peer\". Searching there is \
+        the usual waste of days.\n\n\
+        A window of 0, missing timestamps or an IP ID of 0 are no signs of a forgery: Linux itself answers like \
+        that whenever a segment meets no socket.\n\n\
+        If the TTL is equal and nothing else differs, a forgery on the same hop count cannot be seen from packets, \
+        and this tool does not claim it.",
+    example: r#"+0 > S 0:0(0) win 64240 <mss 1460> ttl 64
++.03 < S. 0:0(0) ack 1 win 65160 <mss 1460> ttl 52
++0 > . 1:1(0) ack 1 win 64240 ttl 64
++0 > P. 1:518(517) ack 1 win 64240 ttl 64
+// 4 ms on a path of 30 ms, and from another distance
++.004 < R. 1:1(0) ack 518 win 64240 ttl 60
+// the real server knows nothing of it
++.026 < . 1:1(0) ack 518 win 64643 ttl 52
++0 > R 518:518(0) win 0 ttl 64
++.01 < P. 1:1001(1000) ack 518 win 64643 ttl 52
++0 > R 518:518(0) win 0 ttl 64
+"#,
+    remedy: Remedy {
+        owner: Owner::Network,
+        title: "Find the device by its distance and ask it why it ended the session",
+        steps: &[
+            "\
+            Count the hops: initial TTLs are 64, 128 or 255; the RST's TTL gives the device's distance from the \
+            capture, the data's TTL the server's.",
+            "\
+            Capture at the server as well, for the same connection. If the server never sent that RST, and \
+            receives one itself, the matter is settled.",
+            "\
+            Ask whoever runs the firewall for its session log for {client.ip} port {client.port} to {server.ip} \
+            port {server.port} at that second: most devices record a reason for the end of a session (policy, \
+            application, threat, aged out).",
+            "\
+            Then change that policy: allow the application, exempt the destination from TLS inspection, or raise \
+            the session's idle time.",
+            "\
+            If it happens after silence, send keep-alives below the device's session time; see `tcpwhy explain \
+            idle_expired`.",
+        ],
+        commands: &[
+            "tcpdump -nvi any 'host {server.ip} and tcp port {server.port} and tcp[tcpflags] & tcp-rst != 0'",
+            "traceroute -n -T -p {server.port} {server.ip}",
+        ],
+    },
+    settings: &[],
+    detect: undecided,
+};

@@ -1,0 +1,45 @@
+//! `half_open_scan`: A scanner looked whether the port is open.
+
+use super::{Cause, Group, Owner, Remedy, undecided};
+use crate::track::kernel::Kind;
+
+/// Signs: SYN, SYN-ACK, bare RST from the client without the final ACK (`R 1:1(0) win 0`): half a handshake.
+/// Certain that it was not a normal client of Linux unless the SYN-ACK was late (then `connect_cancelled`). Likely
+/// a scan with one of: SYN window 1024 or 65535 and IP ID 54321 (ZMap), no options or mss alone, several ports or
+/// hosts from the same source.
+pub static CAUSE: Cause = Cause {
+    id: "half_open_scan",
+    group: Group::Failure,
+    kinds: &[Kind::Aborted],
+    title: "A scanner looked whether the port is open",
+    seen: "\
+        SYN, SYN-ACK, and then a bare RST from the client in place of the ACK. The handshake stays half done, so \
+        the server's application never hears of it: accept() does not return, no errno is set.\n\n\
+        The SYN often looks unlike that of an operating system: a window of 1024, no options or the MSS alone, an \
+        IP ID of 54321 (ZMap), a port that stays the same.",
+    why: "\
+        The scanner writes its SYN with a raw socket. Its own kernel knows nothing of that and answers the SYN-ACK \
+        as it answers every segment without a socket, with a RST. For the scanner this is enough: SYN-ACK means \
+        open, RST means closed, silence means filtered.\n\n\
+        On the server the request socket (state SYN_RECV) is dropped when the RST comes.",
+    is_not: "\
+        Not a failed client of yours, unless the SYN-ACK came seconds late: a program that gives up connecting \
+        leaves the same picture (`connect_cancelled`).\n\n\
+        Not an attack by itself. The whole internet is scanned, many times a day.",
+    example: r#"+0 > S 0:0(0) win 1024 <mss 1460>
++.001 < S. 0:0(0) ack 1 win 64240 <mss 1460>
++.03 > R 1:1(0) win 0
+"#,
+    remedy: Remedy {
+        owner: Owner::Nobody,
+        title: "Nothing is wrong; close or filter ports that need not be seen",
+        steps: &[
+            "Look whether {client.ip} is one of your own scanners or monitors.",
+            "If the port should not be reachable from there, filter it.",
+            "Otherwise leave it out of alerts: the application was not touched.",
+        ],
+        commands: &["ss -ltnp 'sport = :{server.port}'", "nft list ruleset"],
+    },
+    settings: &[],
+    detect: undecided,
+};

@@ -1,0 +1,81 @@
+//! `health_check`: A health check connects and hangs up.
+
+use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use crate::track::kernel::Kind;
+
+/// Signs: The client ends with RST (or abort-RST) after the handshake, no payload in either direction, and the same
+/// client address does it again at a constant period (three or more, within 10 %), or from a few addresses in turn.
+/// Certain as a pattern; benign by default, folded into one line with its period.
+pub static CAUSE: Cause = Cause {
+    id: "health_check",
+    group: Group::Failure,
+    kinds: &[Kind::Aborted],
+    title: "A health check connects and hangs up",
+    seen: "\
+        SYN, SYN-ACK, ACK, and at once a RST from the client, without a byte of payload. The same source does it \
+        again every few seconds, with a constant period.",
+    why: "\
+        A load balancer or a monitor asks only whether the port accepts connections. It knows after the handshake, \
+        and hangs up with a RST because that frees its port without TIME_WAIT (HAProxy does so, as do LVS and many \
+        cloud balancers).\n\n\
+        On Linux the server's accept() succeeds all the same, and its first read fails with ECONNRESET; on other \
+        systems accept() itself may report ECONNABORTED. That is what fills logs with \"connection reset by peer\" \
+        from one address.",
+    is_not: "\
+        Not a failing client, and not a scan: one port, one rhythm, few sources.\n\n\
+        Not a sign that the service is well either: the kernel completes handshakes for an application that hangs.",
+    example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
++.001 < S. 0:0(0) ack 1 win 65160 <mss 1460>
++0 > . 1:1(0) ack 1 win 64240
++0 > R. 1:1(0) ack 1 win 64240
+[2] +2 > S 0:0(0) win 64240 <mss 1460>
+[2] +.001 < S. 0:0(0) ack 1 win 65160 <mss 1460>
+[2] +0 > . 1:1(0) ack 1 win 64240
+[2] +0 > R. 1:1(0) ack 1 win 64240
+[3] +2 > S 0:0(0) win 64240 <mss 1460>
+[3] +.001 < S. 0:0(0) ack 1 win 65160 <mss 1460>
+[3] +0 > . 1:1(0) ack 1 win 64240
+[3] +0 > R. 1:1(0) ack 1 win 64240
+[4] +2 > S 0:0(0) win 64240 <mss 1460>
+[4] +.001 < S. 0:0(0) ack 1 win 65160 <mss 1460>
+[4] +0 > . 1:1(0) ack 1 win 64240
+[4] +0 > R. 1:1(0) ack 1 win 64240
+"#,
+    remedy: Remedy {
+        owner: Owner::Nobody,
+        title: "Nothing is wrong; let the check ask a question, or the server keep quiet about it",
+        steps: &[
+            "\
+            Make sure that {client.ip} is your load balancer or monitor, and that the period is the configured \
+            one.",
+            "\
+            Better than a bare connect: a check that sends a request and reads the answer. It proves that the \
+            application lives, and ends with a FIN.",
+            "Otherwise let the server not log connections that end before the first byte.",
+        ],
+        commands: &["\
+            tcpdump -ni any 'host {client.ip} and tcp port {server.port} and tcp[tcpflags] & (tcp-syn|tcp-rst) != \
+            0'"],
+    },
+    settings: &[
+        Setting {
+            program: "HAProxy",
+            name: "option httpchk, inter",
+            default: "off, 2s",
+            advice: "an HTTP request in place of the bare connect",
+        },
+        Setting {
+            program: "HAProxy",
+            name: "option dontlognull",
+            default: "off",
+            advice: "as the server: no log line for connections without data",
+        },
+        Setting {
+            program: "Kubernetes",
+            name: "tcpSocket / httpGet / grpc probes",
+            default: "periodSeconds 10",
+            advice: "httpGet or grpc ask the application",
+        },
+    ],
+    detect: undecided,
+};

@@ -1,0 +1,60 @@
+//! `host_unreachable`: A router could not deliver to the host.
+
+use super::{Cause, Group, Owner, Remedy, undecided};
+use crate::track::kernel::Kind;
+
+/// Signs: ICMP 3/1 (IPv6 1/3; also 3/7, 3/12, 11/0) from a router, quoting the client's SYN. Certain for
+/// EHOSTUNREACH while connecting; the ICMP source names the router. From the client's own address or network after
+/// three seconds of ARP: the host is not on the link.
+pub static CAUSE: Cause = Cause {
+    id: "host_unreachable",
+    group: Group::Failure,
+    kinds: &[Kind::Unreachable],
+    title: "A router could not deliver to the host",
+    seen: "\
+        The SYN is answered by an ICMP error \"host unreachable\" (3/1; in IPv6 \"address unreachable\", 1/3), or \
+        \"time exceeded\" (11/0). It quotes the SYN, and its source address names the router that gave up. \
+        connect() fails with EHOSTUNREACH, \"No route to host\".\n\n\
+        Often it comes three seconds after the SYN: so long the last router asked for the host's hardware address.",
+    why: "\
+        The packet found its way to the last network, but nobody there answered ARP or neighbour discovery for the \
+        address. The router then sends ICMP, and tcp_v4_err() makes EHOSTUNREACH of it by icmp_err_convert[]; in \
+        SYN_SENT it is fatal at once.\n\n\
+        If the target lies in the client's own network, the client's kernel comes to the same result with no ICMP \
+        on the wire.\n\n\
+        The usual reasons: the host is off or its interface is down; the address is not assigned any more (a \
+        deleted instance or pod, a stale DNS record); a wrong netmask or VLAN; a routing loop (time exceeded).",
+    is_not: "\
+        Not a missing route in the client, whatever the text says: that would be ENETUNREACH before any packet.\n\n\
+        Not a firewall, unless the code is 9, 10 or 13 (`rejected_by_policy`). Some devices use 3/1 for that too; \
+        if the host answers others at the same time, think of it.\n\n\
+        Not a stopped service.",
+    example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
++1 > S 0:0(0) win 64240 <mss 1460>
++1 > S 0:0(0) win 64240 <mss 1460>
++1.06 < icmp 3/1 from 10.0.0.254 S 0:0(0)
+"#,
+    remedy: Remedy {
+        owner: Owner::Network,
+        title: "Bring the host back, or correct the address",
+        steps: &[
+            "\
+            Is {server.ip} the right and current address? Resolve the name again; look for instances or pods that \
+            were replaced.",
+            "\
+            On the router that sent the ICMP, look at its neighbour table for {server.ip}: FAILED or INCOMPLETE \
+            means that nobody answered.",
+            "See whether the host is up and its interface has the address, with the right prefix length and VLAN.",
+            "For \"time exceeded\", trace the route and look for the loop.",
+            "In the client, try the next address of the name; retry later with backoff.",
+        ],
+        commands: &[
+            "ip route get {server.ip}",
+            "ip neigh show {server.ip}",
+            "tracepath -n {server.ip}",
+            "ping -c 3 {server.ip}",
+        ],
+    },
+    settings: &[],
+    detect: undecided,
+};

@@ -1,0 +1,153 @@
+//! `keepalive_race`: A kept-alive connection was reused while the server closed it.
+
+use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use crate::track::kernel::Kind;
+
+/// Signs: At least one finished exchange before; then a gap; then a request, and within about one round trip of it
+/// the server's FIN (which does not acknowledge the request) with a reply-RST after it, or an abort-RST that
+/// acknowledges the request; no byte of an answer. Likely; name the timer when the gap matches one within 2 % or 1
+/// s. If the FIN was acknowledged well before the request: `stale_connection`.
+pub static CAUSE: Cause = Cause {
+    id: "keepalive_race",
+    group: Group::Failure,
+    kinds: &[Kind::Reset, Kind::BrokenPipe],
+    title: "A kept-alive connection was reused while the server closed it",
+    seen: "\
+        Earlier requests on the connection were answered. After a pause the client sends the next one, and within \
+        about one round trip the server's FIN crosses it. The server's kernel then answers the request with a RST, \
+        because the socket is closed. No byte of a response comes.\n\n\
+        In the other variant the request reached the server's kernel just before the close: the RST acknowledges \
+        it, but no application has read it.\n\n\
+        The pause before the request equals a timer: 5 s (older Node, Apache httpd), 60 s (nginx upstream, AWS \
+        ALB), 65 s (newer Node), 75 s (nginx).",
+    why: "\
+        Both ends keep an idle connection for reuse, each with a timer of its own. When the server's timer fires \
+        first it sends FIN; for one trip through the network the client cannot know, and if it picks that \
+        connection in this moment, the request is lost. The server application has closed its socket, so \
+        tcp_v4_rcv() finds it gone or shut down for receiving, and a RST goes back.\n\n\
+        The client is in CLOSE_WAIT when the RST comes, so tcp_reset() sets EPIPE; if the RST came without a FIN \
+        before it, ECONNRESET. A client that reads first sees end of file: \"socket hang up\", \"Empty reply from \
+        server\", RemoteDisconnected.\n\n\
+        The rate falls when traffic rises, since busy connections never idle long enough. That is how one tells it \
+        from overload.",
+    is_not: "\
+        Not a crash of the server: its log shows nothing, because for it nothing happened.\n\n\
+        Not the network: the packets cross by design, on any path longer than zero.\n\n\
+        Not `stale_connection`: there the FIN had long arrived and the client should have known.",
+    example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
++.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
++0 > . 1:1(0) ack 1 win 64240
++0 > P. 1:34(33) ack 1 win 64240
++.02 < . 1:1(0) ack 34 win 65127
++.003 < P. 1:41(40) ack 34 win 65127
++0 > . 34:34(0) ack 41 win 64200
+// five seconds of silence, then the next request ...
++5 > P. 34:67(33) ack 41 win 64200
+// ... crosses the server's FIN, which does not acknowledge it
++.005 < F. 41:41(0) ack 34 win 65127
++.0001 > . 67:67(0) ack 42 win 64199
++.015 < R 41:41(0) win 0
+"#,
+    remedy: Remedy {
+        owner: Owner::Client,
+        title: "Let the side that reuses connections time out first",
+        steps: &[
+            "\
+            Take the pause before the request from the report, and find whose idle timer it is: the server's, or a \
+            load balancer's in front of it.",
+            "\
+            Where you run the server: raise its keep-alive time above that of every proxy and client in front (ALB \
+            60 s: use 65 to 75 s; Google's load balancers 600 s: use 620 s).",
+            "Where you run the client: set its idle time below the server's, by a few seconds.",
+            "\
+            Retry once, at once, on a fresh connection, when the request is idempotent or the report says \
+            not_delivered. A RST that does not acknowledge the request proves that no application saw it.",
+            "Do not turn keep-alive off: it hides the race and costs a handshake for every request.",
+        ],
+        commands: &["\
+            tcpdump -ni any 'host {client.ip} and tcp port {server.port} and tcp[tcpflags] & (tcp-fin|tcp-rst) != \
+            0'"],
+    },
+    settings: &[
+        Setting {
+            program: "nginx",
+            name: "keepalive_timeout",
+            default: "75s",
+            advice: "towards clients; above the proxy's in front",
+        },
+        Setting {
+            program: "nginx",
+            name: "keepalive_timeout in upstream {}",
+            default: "60s",
+            advice: "towards backends; below the backend's",
+        },
+        Setting {
+            program: "Node",
+            name: "server.keepAliveTimeout",
+            default: "5000 ms, in the newest releases 65000",
+            advice: "above the proxy's; before 18.2 headersTimeout had to be higher still",
+        },
+        Setting {
+            program: "gunicorn",
+            name: "keepalive",
+            default: "2 s",
+            advice: "65 to 75 behind a load balancer; the sync worker has none",
+        },
+        Setting {
+            program: "HAProxy",
+            name: "timeout http-keep-alive",
+            default: "timeout http-request, else timeout client",
+            advice: "towards clients",
+        },
+        Setting {
+            program: "HAProxy",
+            name: "pool-purge-delay, http-reuse",
+            default: "5s, safe",
+            advice: "safe never sends the first request of a session over a used connection",
+        },
+        Setting {
+            program: "HAProxy",
+            name: "retry-on",
+            default: "conn-failure",
+            advice: "add empty-response only for requests that may be repeated",
+        },
+        Setting {
+            program: "Go",
+            name: "http.Transport.IdleConnTimeout",
+            default: "90 s in DefaultTransport, else none",
+            advice: "below the server's",
+        },
+        Setting { program: "Go", name: "http.Server.IdleTimeout", default: "ReadTimeout", advice: "above the proxy's" },
+        Setting {
+            program: "Java",
+            name: "jdk.httpclient.keepalive.timeout",
+            default: "30 s (1200 s before it was lowered)",
+            advice: "below the server's",
+        },
+        Setting {
+            program: ".NET",
+            name: "SocketsHttpHandler.PooledConnectionIdleTimeout",
+            default: "1 min",
+            advice: "below the server's",
+        },
+        Setting {
+            program: "Python",
+            name: "urllib3 Retry(allowed_methods=...)",
+            default: "GET, HEAD, PUT, DELETE, OPTIONS, TRACE",
+            advice: "urllib3 has no idle limit: it needs retries",
+        },
+        Setting {
+            program: "AWS ALB",
+            name: "idle_timeout.timeout_seconds",
+            default: "60",
+            advice: "the target's keep-alive must be longer",
+        },
+        Setting {
+            program: "Google Cloud",
+            name: "backend keep-alive of the application load balancer",
+            default: "600 s, fixed",
+            advice: "620 s at the backend",
+        },
+    ],
+    detect: undecided,
+};

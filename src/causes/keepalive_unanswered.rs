@@ -1,0 +1,93 @@
+//! `keepalive_unanswered`: keep-alive probes were not answered.
+
+use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use crate::track::kernel::Kind;
+
+/// Signs: Probes with seq SND.NXT-1 (no payload, or one byte), at constant intervals, none answered, after an idle
+/// time; then an abort-RST from the prober. Certain that the other end did not answer and that the prober's
+/// application gets ETIMEDOUT.
+pub static CAUSE: Cause = Cause {
+    id: "keepalive_unanswered",
+    group: Group::Failure,
+    kinds: &[Kind::TimedOut],
+    title: "Keep-alive probes were not answered",
+    seen: "\
+        After a silence one end sends keep-alive probes: empty segments whose sequence number lies one below the \
+        next, at a constant interval. None is answered. After the last one the prober sends a RST and gives up.",
+    why: "\
+        tcp_keepalive_timer() found the connection idle for tcp_keepalive_time and asked whether the other end \
+        still knows it. After tcp_keepalive_probes questions without an answer it calls tcp_send_active_reset() \
+        and tcp_write_err(): the waiting read fails with ETIMEDOUT. (This is the only timeout that puts a RST on \
+        the wire; a death by retransmission sends none.)\n\n\
+        The usual reasons: the other host is off, hangs, or was removed; its address moved; the path is broken; a \
+        firewall or NAT has dropped its entry and throws the probes away. With Linux's defaults it takes 7200 s \
+        and another 11 minutes to find out.",
+    is_not: "\
+        Not a probe's fault: without it the connection would have stayed open and dead.\n\n\
+        Not a RST by the other end: the prober sent it itself.\n\n\
+        If probes are answered by a RST, the other host lives and has no such connection: \
+        `peer_forgot_connection`.",
+    example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
++.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
++0 > . 1:1(0) ack 1 win 64240
++0 > P. 1:101(100) ack 1 win 64240
++.02 < . 1:1(0) ack 101 win 65060
++.01 < P. 1:201(200) ack 101 win 65060
++0 > . 101:101(0) ack 201 win 64040
+// TCP_KEEPIDLE 60, TCP_KEEPINTVL 10, TCP_KEEPCNT 3
++60 > . 100:100(0) ack 201 win 64040
++10 > . 100:100(0) ack 201 win 64040
++10 > . 100:100(0) ack 201 win 64040
++10 > R. 101:101(0) ack 201 win 64040
+"#,
+    remedy: Remedy {
+        owner: Owner::Network,
+        title: "Find where the peer went; probe earlier so that it is noticed sooner",
+        steps: &[
+            "See whether {server.ip} answers anything now, and since when it has been silent.",
+            "\
+            If new connections work, a device on the path has forgotten the old one: compare the silence with its \
+            idle timer (`tcpwhy explain idle_expired`) and probe before it.",
+            "If nothing works, look for a host that is down, an address that moved, or a broken route.",
+            "\
+            Set shorter times for sockets that matter: TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT, or the settings \
+            of your database driver.",
+            "Reconnect, with backoff and jitter.",
+        ],
+        commands: &[
+            "ping -c 3 {server.ip}",
+            "ip neigh show {server.ip}",
+            "ss -tnoi 'dst {server.ip} and dport = :{server.port}'",
+            "nstat -az TcpExtTCPKeepAlive TcpExtTCPAbortOnTimeout",
+        ],
+    },
+    settings: &[
+        Setting {
+            program: "sysctl",
+            name: "net.ipv4.tcp_keepalive_time",
+            default: "7200",
+            advice: "seconds of silence before the first probe",
+        },
+        Setting {
+            program: "sysctl",
+            name: "net.ipv4.tcp_keepalive_intvl, tcp_keepalive_probes",
+            default: "75, 9",
+            advice: "",
+        },
+        Setting {
+            program: "libpq",
+            name: "keepalives_idle, keepalives_interval, keepalives_count",
+            default: "the system's",
+            advice: "",
+        },
+        Setting {
+            program: "PostgreSQL",
+            name: "tcp_keepalives_idle, _interval, _count",
+            default: "the system's",
+            advice: "on the server, for its clients",
+        },
+        Setting { program: "Go", name: "net.Dialer.KeepAlive", default: "15 s", advice: "idle and interval" },
+        Setting { program: "Node", name: "socket.setKeepAlive(true, ms)", default: "off", advice: "" },
+    ],
+    detect: undecided,
+};

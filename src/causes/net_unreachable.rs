@@ -1,0 +1,60 @@
+//! `net_unreachable`: A router has no route to that network.
+
+use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use crate::track::kernel::Kind;
+
+/// Signs: ICMP 3/0 (also 3/6, 3/11; IPv6 1/0) from a router, quoting the client's SYN. Certain for ENETUNREACH
+/// while connecting; the ICMP source names the router.
+pub static CAUSE: Cause = Cause {
+    id: "net_unreachable",
+    group: Group::Failure,
+    kinds: &[Kind::Unreachable],
+    title: "A router has no route to that network",
+    seen: "\
+        The SYN is answered by ICMP \"network unreachable\" (3/0; in IPv6 \"no route to destination\", 1/0), sent \
+        by a router on the way. connect() fails with ENETUNREACH, \"Network is unreachable\".",
+    why: "\
+        That router looked up the destination and found no route, not even a default. tcp_v4_err() makes \
+        ENETUNREACH of it, and in SYN_SENT it is fatal at once.\n\n\
+        If the client itself has no route, connect() fails with the same errno and no packet is sent; a capture \
+        cannot show that.\n\n\
+        The usual reasons: a VPN or peering that is down or lacks the prefix; a route that was withdrawn; a typing \
+        error in the address; IPv6 that is configured on the host but not connected to anything, so that the first \
+        address of a name always fails.",
+    is_not: "\
+        Not the host: nobody got as far as asking for it.\n\n\
+        Not a firewall: 3/9, 3/10 and 3/13 say so (`rejected_by_policy`).",
+    example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
++.01 < icmp 3/0 from 10.0.0.254 S 0:0(0)
+"#,
+    remedy: Remedy {
+        owner: Owner::Network,
+        title: "Give the router that complains a route to {server.ip}",
+        steps: &[
+            "Take the router from the report (the ICMP source) and ask it for its route to {server.ip}.",
+            "\
+            Look at tunnels, VPNs and peerings that should carry this prefix, and at what was withdrawn at that \
+            time.",
+            "\
+            See which address family fails. If IPv6 leads nowhere, mend it or take the AAAA record or the address \
+            away.",
+            "In the client, try the name's next address (Happy Eyeballs does it) before failing.",
+        ],
+        commands: &["ip route get {server.ip}", "ip -6 route show default", "tracepath -n {server.ip}"],
+    },
+    settings: &[
+        Setting {
+            program: "Java",
+            name: "java.net.preferIPv4Stack",
+            default: "false",
+            advice: "a last resort against broken IPv6",
+        },
+        Setting {
+            program: "Node",
+            name: "net.setDefaultAutoSelectFamily",
+            default: "true since 20",
+            advice: "tries IPv6 and IPv4 in turn",
+        },
+    ],
+    detect: undecided,
+};

@@ -1,0 +1,77 @@
+//! `peer_closed`: it went on writing after the other end had closed.
+
+use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use crate::track::kernel::Kind;
+
+/// Signs: X sent FIN, Y acknowledged or could have seen it and keeps sending; X answers with a bare reply-RST.
+/// Certain as a mechanism; this is the plain case after `keepalive_race`, `stale_connection` and `client_gave_up`.
+pub static CAUSE: Cause = Cause {
+    id: "peer_closed",
+    group: Group::Failure,
+    kinds: &[Kind::BrokenPipe],
+    title: "It went on writing after the other end had closed",
+    seen: "\
+        One end sends a FIN. The other goes on sending, and its data is answered by a bare RST: ACK not set, \
+        window 0, the sequence number taken from the segment that it answers.",
+    why: "\
+        A FIN says only \"I shall send no more\"; it does not say whether its sender still reads. After close() it \
+        does not: the kernel has nobody to give the data to, so tcp_v4_send_reset() answers. After \
+        shutdown(SHUT_WR) it does read, and no RST comes.\n\n\
+        That is why the first write after a FIN succeeds and the second fails. The RST meets a socket in \
+        CLOSE_WAIT, tcp_reset() sets EPIPE, and the next send() returns it, with a SIGPIPE for programs that do \
+        not ignore it. Reads only return what is queued and then 0.\n\n\
+        The usual reasons: a writer that never reads and so never sees the end of file; a server that answered \
+        early (an error, a redirect) and closed while the client was still uploading; a protocol in which one side \
+        ends the session and the other has not noticed; a program at the end of a pipeline that has seen enough.",
+    is_not: "\
+        Not a fault of the network.\n\n\
+        Not `unread_data`: there the close itself is a RST, because bytes were waiting unread. Here everything had \
+        been read and the close was a clean FIN.\n\n\
+        Not ECONNRESET: a program that treats EPIPE as something exotic misses the same event in its other half.",
+    example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
++.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
++0 > . 1:1(0) ack 1 win 64240
++0 > P. 1:1001(1000) ack 1 win 64240
++.02 < . 1:1(0) ack 1001 win 64160
++0 < F. 1:1(0) ack 1001 win 64160
++0 > . 1001:1001(0) ack 2 win 64240
+// the first write after the FIN succeeds ...
++.05 > P. 1001:2001(1000) ack 2 win 64240
+// ... and brings this; the second fails with EPIPE
++.02 < R 2:2(0) win 0
+"#,
+    remedy: Remedy {
+        owner: Owner::Client,
+        title: "Read for the end of file while writing, and treat EPIPE as a close",
+        steps: &[
+            "\
+            Find out why {server.ip} closed: its log at the time of the FIN, or its last bytes before it, often an \
+            error message.",
+            "\
+            While you write, also watch the socket for reading; when read returns 0, stop writing. Read what the \
+            other end said before it left.",
+            "\
+            Ignore SIGPIPE (MSG_NOSIGNAL, or signal(SIGPIPE, SIG_IGN)) so that EPIPE arrives as an error and does \
+            not kill the process.",
+            "In the server that closes early, read the request to its end first, or say so in the protocol.",
+            "Repeat idempotent work on a new connection.",
+        ],
+        commands: &["ss -tanp state close-wait 'dst {server.ip}'"],
+    },
+    settings: &[
+        Setting {
+            program: "C",
+            name: "MSG_NOSIGNAL, SIGPIPE",
+            default: "signal kills the process",
+            advice: "ignore the signal, check the return value",
+        },
+        Setting {
+            program: "Python",
+            name: "signal SIGPIPE",
+            default: "ignored by the interpreter",
+            advice: "BrokenPipeError is raised",
+        },
+        Setting { program: "Go", name: "SIGPIPE", default: "ignored for sockets", advice: "write returns EPIPE" },
+    ],
+    detect: undecided,
+};

@@ -1,0 +1,98 @@
+//! `peer_forgot_connection`: the other host no longer knew the connection.
+
+use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use crate::track::kernel::Kind;
+
+/// Signs: A reply-RST (`R`, seq equal to the segment's ack, win 0, IP ID 0, no options) to data or a keep-alive in
+/// ESTABLISHED, no FIN from that host before, its TTL the baseline: certain that no socket existed there, likely
+/// for this cause. Refused attempts around it: a restart. Timestamps that jump back afterwards: the host restarted,
+/// or another host answers.
+pub static CAUSE: Cause = Cause {
+    id: "peer_forgot_connection",
+    group: Group::Failure,
+    kinds: &[Kind::Reset],
+    title: "The other host no longer knew the connection",
+    seen: "\
+        In an open connection, without any FIN, data or a keep-alive probe is answered by a bare `R`: no ACK, \
+        window 0, its sequence number equal to the segment's ACK number. That is how a kernel answers a segment \
+        for which it has no socket.\n\n\
+        Often other connections to the same host end in the same second, and new ones are refused for a while: the \
+        service or the host restarted.",
+    why: "\
+        The socket vanished without a word to this end. tcp_v4_rcv() looks it up, finds none, and \
+        tcp_v4_send_reset() answers from the segment alone; that is why the RST is so bare.\n\n\
+        The usual reasons: the host rebooted or lost power; a virtual address moved to a standby that never had \
+        the connection; a load balancer hashed the flow to another backend after a change of its list; a container \
+        was killed together with its network namespace, so that no FIN could leave; the peer sent FIN or RST long \
+        ago and the packet was lost; the peer gave up retransmitting, which sends nothing.",
+    is_not: "\
+        Not an application that closed the connection: that sends a FIN, or an abort-RST with a live window and an \
+        ACK (`abortive_close`, `unread_data`).\n\n\
+        Not necessarily a crash of the service: when a process dies, its kernel closes its sockets with FIN or \
+        RST. Only when the kernel or its namespace goes too, nobody speaks.\n\n\
+        Not `idle_expired`, if the silence before was short.",
+    example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
++.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
++0 > . 1:1(0) ack 1 win 64240
++0 > P. 1:101(100) ack 1 win 64240
++.02 < . 1:1(0) ack 101 win 65060
++.01 < P. 1:201(200) ack 101 win 65060
++0 > . 101:101(0) ack 201 win 64040
+// meanwhile the server's host restarts
++20 > P. 101:201(100) ack 201 win 64040
++.02 < R 201:201(0) win 0
+"#,
+    remedy: Remedy {
+        owner: Owner::Server,
+        title: "Drain connections before the host, pod or address goes away",
+        steps: &[
+            "\
+            Look what happened on {server.ip} at that time: a reboot, a failover, a rescheduled pod, a changed \
+            backend list.",
+            "\
+            Drain before you stop: take the backend out of the load balancer, wait for its connections to end, \
+            then stop it.",
+            "\
+            Let the process close its sockets itself on SIGTERM, so that FINs leave while the network is still \
+            there; in Kubernetes give it the time (preStop, terminationGracePeriodSeconds).",
+            "\
+            For addresses that move, expect this and make clients reconnect at once; a standby cannot know the \
+            connections unless it shares their state (conntrackd does so for firewalls only).",
+            "\
+            Reconnect and retry idempotent requests, with backoff and jitter: after a restart everybody comes back \
+            in the same second.",
+        ],
+        commands: &[
+            "uptime -s",
+            "journalctl --list-boots",
+            "kubectl get events --all-namespaces --sort-by=.lastTimestamp",
+        ],
+    },
+    settings: &[
+        Setting {
+            program: "Kubernetes",
+            name: "terminationGracePeriodSeconds",
+            default: "30",
+            advice: "plus a preStop sleep",
+        },
+        Setting {
+            program: "Node",
+            name: "server.close(), server.closeIdleConnections()",
+            default: "",
+            advice: "call both on SIGTERM",
+        },
+        Setting {
+            program: "HAProxy",
+            name: "option redispatch",
+            default: "off",
+            advice: "another server gets the next attempt",
+        },
+        Setting {
+            program: "AWS target group",
+            name: "deregistration_delay.timeout_seconds",
+            default: "300",
+            advice: "time for draining",
+        },
+    ],
+    detect: undecided,
+};

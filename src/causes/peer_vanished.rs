@@ -1,0 +1,102 @@
+//! `peer_vanished`: the peer went silent in an open connection.
+
+use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use crate::track::kernel::Kind;
+
+/// Signs: Data retransmitted with doubling intervals, no ACK, nothing else from the peer; the last retransmission
+/// stays without a successor and no RST follows (retransmission death is silent). Certain that ACKs stopped; the
+/// cause behind it is possible only. Other flows to the peer fine and a long gap before: `idle_expired`.
+pub static CAUSE: Cause = Cause {
+    id: "peer_vanished",
+    group: Group::Failure,
+    kinds: &[Kind::TimedOut],
+    title: "The peer went silent in an open connection",
+    seen: "\
+        Data is sent and never acknowledged; the kernel sends it again after 0.2, 0.4, 0.8 s and so on, each pause \
+        twice as long. Nothing comes from the other end, no ACK, no RST, no ICMP. The connection dies without a \
+        last packet.",
+    why: "\
+        tcp_retransmit_timer() repeats the first unacknowledged segment until tcp_write_timeout() calls it a day: \
+        after net.ipv4.tcp_retries2 attempts (15, about 924 s and more), or after TCP_USER_TIMEOUT. Then \
+        tcp_write_err() sets ETIMEDOUT and drops the socket without a word to the peer. If an ICMP error had come \
+        meanwhile, its errno (EHOSTUNREACH) takes the place of ETIMEDOUT.\n\n\
+        Most applications give up earlier, with a timeout of their own, and then the errno is never seen.\n\n\
+        The usual reasons: the host lost power, panicked or was removed; a link, VPN or tunnel went down; a \
+        wireless client left; a virtual machine was paused or moved; a firewall was reloaded and forgot its \
+        sessions.",
+    is_not: "\
+        Not a slow server: its kernel would acknowledge the data at once.\n\n\
+        Not a closed connection: that would answer with a RST.\n\n\
+        Not a zero window: `reader_stalled`.",
+    example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
++.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
++0 > . 1:1(0) ack 1 win 64240
++0 > P. 1:101(100) ack 1 win 64240
++.02 < . 1:1(0) ack 101 win 65060
++.01 < P. 1:201(200) ack 101 win 65060
++0 > . 101:101(0) ack 201 win 64040
++2 > P. 101:201(100) ack 201 win 64040
++.22 > P. 101:201(100) ack 201 win 64040
++.44 > P. 101:201(100) ack 201 win 64040
++.88 > P. 101:201(100) ack 201 win 64040
++1.76 > P. 101:201(100) ack 201 win 64040
++3.52 > P. 101:201(100) ack 201 win 64040
+wait 15
+"#,
+    remedy: Remedy {
+        owner: Owner::Network,
+        title: "Find out whether host or path died, and make clients notice within seconds",
+        steps: &[
+            "\
+            See whether {server.ip} answers now, on this port and at all, and whether other flows to it went on at \
+            the time.",
+            "\
+            If the host was alive, walk the path: link and tunnel state, firewall reload or failover, route \
+            changes at that second.",
+            "\
+            Set TCP_USER_TIMEOUT on connections that must not hang for 15 minutes (30 s is a common choice), or \
+            lower net.ipv4.tcp_retries2 for the whole host (8 is about 100 s).",
+            "Give requests a timeout in the application, below that.",
+            "\
+            Reconnect with backoff and jitter; retry what is idempotent: unacknowledged data may or may not have \
+            arrived.",
+        ],
+        commands: &[
+            "ping -c 3 {server.ip}",
+            "ip route get {server.ip}",
+            "ip neigh show {server.ip}",
+            "ss -tnoi 'dst {server.ip}'",
+            "nstat -az TcpExtTCPAbortOnTimeout TcpExtTCPTimeouts",
+        ],
+    },
+    settings: &[
+        Setting {
+            program: "sysctl",
+            name: "net.ipv4.tcp_retries2",
+            default: "15",
+            advice: "8 gives up after about 100 s",
+        },
+        Setting {
+            program: "socket option",
+            name: "TCP_USER_TIMEOUT",
+            default: "0: tcp_retries2 decides",
+            advice: "milliseconds",
+        },
+        Setting { program: "libpq", name: "tcp_user_timeout", default: "0", advice: "milliseconds" },
+        Setting {
+            program: "PostgreSQL",
+            name: "tcp_user_timeout",
+            default: "0",
+            advice: "on the server, milliseconds",
+        },
+        Setting { program: "Python", name: "requests timeout=", default: "none", advice: "(connect, read) seconds" },
+        Setting { program: "Go", name: "http.Client.Timeout", default: "none", advice: "" },
+        Setting {
+            program: "HAProxy",
+            name: "timeout client, timeout server",
+            default: "none",
+            advice: "state cD or sD in the log",
+        },
+    ],
+    detect: undecided,
+};

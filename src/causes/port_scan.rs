@@ -1,0 +1,37 @@
+//! `port_scan`: one source tries many ports or hosts.
+
+use super::{Cause, Group, Owner, Remedy, undecided};
+
+/// Signs: One client address, many distinct server ports or addresses in a short time, nearly all refused,
+/// unanswered or half-open, no payload. Certain as a pattern from some 20 distinct targets within a minute.
+/// Replaces the single findings in text.
+pub static CAUSE: Cause = Cause {
+    id: "port_scan",
+    group: Group::Pattern,
+    kinds: &[],
+    title: "One source tries many ports or hosts",
+    seen: "\
+        One address sends SYNs to many ports or many hosts in a short time. Almost all are refused, unanswered, or \
+        hung up on before any payload.",
+    why: "\
+        Somebody, or a scanner of your own, looks for what is open. Each attempt alone is a `no_listener`, a \
+        `syn_unanswered` or a `half_open_scan`; together they are one event with one author, and the report folds \
+        them into one.",
+    is_not: "\
+        Not an outage: the services that clients use are not concerned.\n\n\
+        Not a client that retries: that stays with one port (`retry_storm`).\n\n\
+        A service discovery, an FTP client in active mode or a load test can look alike: ask who {client.ip} is.",
+    example: "",
+    remedy: Remedy {
+        owner: Owner::Nobody,
+        title: "Know your own scanners; filter what need not be reachable",
+        steps: &[
+            "Look whether {client.ip} is a scanner, monitor or inventory tool of your own.",
+            "Close or filter ports that need not be seen from there.",
+            "Leave it out of alerts on failed connections.",
+        ],
+        commands: &["ss -ltn", "nft list ruleset"],
+    },
+    settings: &[],
+    detect: undecided,
+};

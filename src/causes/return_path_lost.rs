@@ -1,0 +1,80 @@
+//! `return_path_lost`: the server answers, but its answers do not come back.
+
+use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use crate::track::kernel::Kind;
+
+/// Signs: SYN-ACK in the capture, sent again and again, no ACK from the client, which repeats its SYN (TTL and
+/// timing show that the capture is nearer to the server). Likely. If the client never repeats its SYN: spoofed
+/// source or SYN flood, not this. If the client's ACK is in the capture: `backlog_overflow`.
+pub static CAUSE: Cause = Cause {
+    id: "return_path_lost",
+    group: Group::Failure,
+    kinds: &[Kind::TimedOut],
+    title: "The server answers, but its answers do not come back",
+    seen: "\
+        The capture shows the client's SYN and the server's SYN-ACK, and then both again: the client repeats its \
+        SYN as if it had heard nothing, the server repeats its SYN-ACK. No ACK ever comes. The client gets \
+        ETIMEDOUT.",
+    why: "\
+        The way there works, the way back does not. The two ways of a connection may differ, and a stateful \
+        firewall that sees only one of them drops what does not fit; a router without a route back drops the rest.\n\n\
+        The usual reasons: asymmetric routing over two gateways or links; a host with two interfaces that answers \
+        through the wrong one; a reverse path filter (rp_filter=1) on the client or on a router; a load balancer \
+        in direct-server-return mode whose backends lack the address on lo; a VIP that two hosts claim in ARP; a \
+        return route that is missing for the client's network, typical of VPNs and peerings; a security group or \
+        network ACL that is stateless and lacks the rule for ephemeral ports.",
+    is_not: "\
+        Not a server that is down: it answers, in time.\n\n\
+        Not `syn_unanswered`, although that is just what a capture at the client shows.\n\n\
+        Not `backlog_overflow`: there the client has received the SYN-ACK, and its ACK is in the capture.",
+    example: r#"// captured at the server
++0 > S 0:0(0) win 64240 <mss 1460>
++0 < S. 0:0(0) ack 1 win 65160 <mss 1460>
++1 > S 0:0(0) win 64240 <mss 1460>
++0 < S. 0:0(0) ack 1 win 65160 <mss 1460>
++1 > S 0:0(0) win 64240 <mss 1460>
++0 < S. 0:0(0) ack 1 win 65160 <mss 1460>
++1 > S 0:0(0) win 64240 <mss 1460>
++0 < S. 0:0(0) ack 1 win 65160 <mss 1460>
++1 > S 0:0(0) win 64240 <mss 1460>
++0 < S. 0:0(0) ack 1 win 65160 <mss 1460>
+wait 5
+"#,
+    remedy: Remedy {
+        owner: Owner::Network,
+        title: "Mend the way from {server.ip} back to {client.ip}",
+        steps: &[
+            "Ask the server which way it would answer: route, interface and source address.",
+            "Capture at the client, or on hops between, and find the last place that still sees the SYN-ACK.",
+            "\
+            Look for a stateful device that sees one direction only; make both ways go through it, or translate \
+            the source on the way in.",
+            "On hosts with several interfaces, use policy routing, and rp_filter=2 (loose) in place of 1.",
+            "\
+            In Kubernetes with externalTrafficPolicy: Local or direct server return, see that the node that \
+            answers is the node that was asked.",
+            "In AWS, network ACLs have no memory: allow ephemeral ports outbound for the answers.",
+        ],
+        commands: &[
+            "ip route get {client.ip} from {server.ip}",
+            "sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.default.rp_filter",
+            "nstat -az TcpExtIPReversePathFilter",
+            "tcpdump -eni any 'host {client.ip} and tcp port {server.port}'",
+        ],
+    },
+    settings: &[
+        Setting {
+            program: "sysctl",
+            name: "net.ipv4.conf.*.rp_filter",
+            default: "0; many distributions 2",
+            advice: "2 is loose; the highest of `all` and the interface counts",
+        },
+        Setting {
+            program: "Kubernetes",
+            name: "externalTrafficPolicy",
+            default: "Cluster",
+            advice: "Cluster translates the source, so that answers come back through the same node",
+        },
+    ],
+    detect: undecided,
+};

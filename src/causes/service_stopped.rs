@@ -1,0 +1,107 @@
+//! `service_stopped`: the service was there before and is not listening now.
+
+use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use crate::track::kernel::Kind;
+
+/// Signs: A reply-RST to a SYN (`R. 0:0(0) ack 1 win 0`), and the same address and port completed a handshake
+/// earlier in the capture. Likely; certain only that nothing listened. A refused burst that ends with a SYN-ACK is
+/// a restart: say for how long.
+pub static CAUSE: Cause = Cause {
+    id: "service_stopped",
+    group: Group::Failure,
+    kinds: &[Kind::Refused],
+    title: "The service was there before and is not listening now",
+    seen: "\
+        The SYN is answered at once by `R. 0:0(0) ack 1 win 0`. Earlier in the same capture this address and port \
+        completed handshakes, so the address, the port, the route and the firewall were right: what is gone is the \
+        listening socket.\n\n\
+        A restart shows as a burst of refused attempts with a beginning and an end. The report gives both times, \
+        and the gap is how long nobody could connect.",
+    why: "\
+        With no socket in LISTEN for the port, the kernel finds nothing to hand the SYN to, and \
+        tcp_v4_send_reset() answers it. connect() then fails with ECONNREFUSED within one round trip.\n\n\
+        The usual reasons: a deploy or restart in which the old process closed its listener before the new one \
+        opened its own; a crash (out of memory, panic, failed health check) with a supervisor that waits before it \
+        starts the service again; a pod or instance that the load balancer still has in its list while it shuts \
+        down; a socket that was moved to another port or address by a new configuration.",
+    is_not: "\
+        Not `no_listener`: there nothing is known to have listened on the port in this capture, so a wrong port or \
+        address is as likely as a stopped service.\n\n\
+        Not overload. A full accept queue drops SYNs, it does not refuse them (see `backlog_overflow`).\n\n\
+        Not the network: something answered, in one round trip, in the name of the host.",
+    example: r#"// the port answers one connection ...
++0 > S 0:0(0) win 64240 <mss 1460>
++.01 < S. 0:0(0) ack 1 win 65160 <mss 1460>
++0 > . 1:1(0) ack 1 win 64240
++0 > P. 1:101(100) ack 1 win 64240
++.01 < . 1:1(0) ack 101 win 65060
++.01 < P. 1:201(200) ack 101 win 65060
++0 > . 101:101(0) ack 201 win 64040
++.01 < F. 201:201(0) ack 101 win 65060
++0 > F. 101:101(0) ack 202 win 64039
++.01 < . 202:202(0) ack 102 win 65059
+// ... and refuses the next, five seconds later
+[2] +5 > S 0:0(0) win 64240 <mss 1460>
+[2] +.01 < R. 0:0(0) ack 1 win 0
+"#,
+    remedy: Remedy {
+        owner: Owner::Server,
+        title: "Find out why the service stopped listening, and close the gap between old and new",
+        steps: &[
+            "Ask the host whether anything listens on port {server.port} now, and which process it is.",
+            "\
+            Read when and why the service last stopped: its journal, the kernel's out-of-memory messages, the \
+            deploy log; compare with the time of the first refused attempt.",
+            "\
+            If this happens at every deploy, take the instance out of the load balancer first, let it drain, and \
+            only then stop it: in Kubernetes a readinessProbe and a preStop hook that sleeps longer than endpoints \
+            take to propagate, with terminationGracePeriodSeconds above the sum.",
+            "\
+            To restart without a gap, hand the listening socket over instead of closing it: systemd socket units, \
+            nginx -s reload, HAProxy in master-worker mode, gunicorn with SIGHUP or SIGUSR2.",
+            "\
+            In the client, retry the connect with exponential backoff and full jitter, a cap and an end, and only \
+            for the exception that means refused (ConnectionRefusedError, ECONNREFUSED), not for its base class: \
+            OSError would also hide a wrong name or a full disk.",
+        ],
+        commands: &[
+            "ss -ltnp 'sport = :{server.port}'",
+            "systemctl list-units --type=service --state=failed,activating",
+            "journalctl --since '-1 hour' -p warning",
+            "nc -vz {server.ip} {server.port}",
+        ],
+    },
+    settings: &[
+        Setting {
+            program: "Kubernetes",
+            name: "terminationGracePeriodSeconds",
+            default: "30",
+            advice: "must cover the preStop hook plus the longest request",
+        },
+        Setting {
+            program: "Kubernetes",
+            name: "lifecycle.preStop",
+            default: "none",
+            advice: "a sleep of a few seconds keeps the old pod answering while it leaves the endpoints",
+        },
+        Setting {
+            program: "gunicorn",
+            name: "graceful_timeout",
+            default: "30 s",
+            advice: "time that a worker gets to finish its requests at a restart",
+        },
+        Setting {
+            program: "HAProxy",
+            name: "option redispatch, retries",
+            default: "retries 3",
+            advice: "lets another server take an attempt that this one refused",
+        },
+        Setting {
+            program: "nginx",
+            name: "proxy_next_upstream",
+            default: "error timeout",
+            advice: "a refused connect counts as error: the next server of the upstream is tried",
+        },
+    ],
+    detect: undecided,
+};

@@ -1,0 +1,79 @@
+//! `tls_failure`: the TLS handshake failed and the connection was reset.
+
+use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use crate::track::kernel::Kind;
+
+/// Signs: The first payload of the client is a TLS ClientHello (0x16 0x03) and, before any application data record
+/// (0x17) of the other side was answered, one side sends a fatal alert (record 0x15, level 2), or the RST comes
+/// within the handshake. With a readable alert: certain that TLS failed, name the alert. RST inside the handshake
+/// without an alert: possible.
+pub static CAUSE: Cause = Cause {
+    id: "tls_failure",
+    group: Group::Failure,
+    kinds: &[Kind::Reset],
+    title: "The TLS handshake failed and the connection was reset",
+    seen: "\
+        The client's first bytes are a TLS ClientHello. Before any application data was exchanged, one end sends \
+        an alert record (type 21, level fatal) and the connection ends with a RST.\n\n\
+        The alert's number is the answer: 40 handshake_failure, 42 bad_certificate, 45 certificate_expired, 46 \
+        certificate_unknown, 48 unknown_ca, 70 protocol_version, 80 internal_error, 112 unrecognized_name, 116 \
+        certificate_required, 120 no_application_protocol. In TLS 1.3 alerts after the ServerHello are encrypted, \
+        and only the record's length of a few bytes gives them away.",
+    why: "\
+        An end that gives up the handshake writes its alert and closes the socket. If the other end's bytes still \
+        lie unread in its receive buffer (early data, the client's certificate, a second flight), Linux turns the \
+        close into a RST: tcp_close() sees unread data and calls tcp_send_active_reset(). The RST may overtake the \
+        reading of the alert, and then the application reports \"connection reset\" where the truth was \
+        \"certificate expired\".\n\n\
+        The usual reasons: an expired or self-signed certificate, a missing intermediate, no common protocol \
+        version or cipher, a wrong server name (SNI), a client certificate that was required and not sent, an ALPN \
+        without a common protocol, a clock that is wrong.",
+    is_not: "\
+        Not a network fault: the handshake's bytes arrived and were answered.\n\n\
+        Not `wrong_protocol`: there the first bytes are no ClientHello, or the answer is no TLS.\n\n\
+        An alert 0 (close_notify) is no failure, it is TLS's goodbye. A RST after it is a tail that nobody needs \
+        (`benign_tail`).",
+    example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
++.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
++0 > . 1:1(0) ack 1 win 64240
++.001 > P. 1:10(9) ack 1 win 64240 "\x16\x03\x01\x00\x04\x01\x00\x00\x00"
++.02 < . 1:1(0) ack 10 win 65151
+// alert, fatal, handshake_failure (40)
++.001 < P. 1:8(7) ack 10 win 65151 "\x15\x03\x03\x00\x02\x02\x28"
++0 < R. 8:8(0) ack 10 win 65151
+"#,
+    remedy: Remedy {
+        owner: Owner::Server,
+        title: "Read the alert, then mend the certificate, the name or the protocol version",
+        steps: &[
+            "\
+            Repeat the handshake by hand with the server name that the client uses, and read which step fails and \
+            which alert comes.",
+            "\
+            For 42, 45, 46 and 48, look at the chain that the server sends: dates, names, and whether the \
+            intermediate certificates are there. The alert comes from the end that did not trust.",
+            "\
+            For 40, 70 and 120, compare versions, ciphers and ALPN of both ends. A client that is too old, or a \
+            server that was hardened, are the usual pair.",
+            "For 112, the server has no certificate for that name: check the SNI that the client sends.",
+            "For 116, the server asks for a client certificate: configure one, or do not require it.",
+            "Do not retry: the same handshake fails the same way. Only 80 (internal_error) may pass.",
+        ],
+        commands: &[
+            "openssl s_client -connect {server.ip}:{server.port} -servername NAME -showcerts </dev/null",
+            "\
+            openssl s_client -connect {server.ip}:{server.port} -servername NAME </dev/null | openssl x509 -noout \
+            -dates -subject -ext subjectAltName",
+        ],
+    },
+    settings: &[
+        Setting {
+            program: "nginx",
+            name: "ssl_protocols",
+            default: "TLSv1.2 TLSv1.3",
+            advice: "older releases still offer TLSv1 and TLSv1.1: name what you need",
+        },
+        Setting { program: "HAProxy", name: "ssl-min-ver", default: "TLSv1.2", advice: "per bind or server line" },
+    ],
+    detect: undecided,
+};

@@ -1,0 +1,82 @@
+//! `unread_data`: it closed the socket without reading all that had arrived.
+
+use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use crate::track::kernel::Kind;
+
+/// Signs: An abort-RST (RST+ACK, seq SND.NXT, live window, timestamps if negotiated, IP ID going on) from an end
+/// that has data of the peer acknowledged by its kernel and no answer that covers it: unfinished request, or its
+/// own last bytes directly before the RST, more data from the peer in flight. Likely; certain with TCPAbortOnClose
+/// of that host. Say how many bytes were at stake.
+pub static CAUSE: Cause = Cause {
+    id: "unread_data",
+    group: Group::Failure,
+    kinds: &[Kind::Reset],
+    title: "It closed the socket without reading all that had arrived",
+    seen: "\
+        One end's kernel acknowledges data, and then that end sends a RST with ACK, the right sequence number and \
+        a live window: a socket that was alive until this moment. Often its last words stand directly before the \
+        RST: an error page, a 413, a TLS alert.\n\n\
+        The other end typically was still sending, an upload or a second request, and reports \"connection reset\" \
+        or \"broken pipe\" instead of the answer that was already on its way.",
+    why: "\
+        tcp_close() looks into the receive buffer. If bytes are left that the application never read, a FIN would \
+        be a lie (it would say that all was received), so RFC 2525 and Linux demand a RST: __tcp_close() calls \
+        tcp_send_active_reset() and counts TCPAbortOnClose. On the other side the RST empties nothing that was \
+        read, but it can overtake: data that waits in the receive queue is still read first, then ECONNRESET comes \
+        once, then end of file.\n\n\
+        The usual reasons: a server that refuses an upload early (too large, not authorised) and closes without \
+        reading the body; a handler that answers without reading the request's body; a process that is killed with \
+        requests in its buffers; a protocol error after which the rest is ignored; a client that has seen enough.",
+    is_not: "\
+        Not a crash and not the network. The end that reset the connection made a plain close().\n\n\
+        Not `abortive_close`: there nothing was left unread; the RST was asked for with SO_LINGER.\n\n\
+        Not `peer_closed`: there a FIN comes first, and the RST only answers later data.",
+    example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
++.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
++0 > . 1:1(0) ack 1 win 64240
+// an upload begins
++0 > . 1:1461(1460) ack 1 win 64240
++0 > . 1461:2921(1460) ack 1 win 64240
++.02 < . 1:1(0) ack 2921 win 62240
+// the server has read the headers only, answers 413 and closes
++.001 < P. 1:181(180) ack 2921 win 62240
++0 < R. 181:181(0) ack 2921 win 62240
+"#,
+    remedy: Remedy {
+        owner: Owner::Server,
+        title: "Read the request to its end before you close",
+        steps: &[
+            "\
+            Find the bytes that were not read: the report says how many were acknowledged and which answer, if \
+            any, preceded the RST.",
+            "\
+            If an error answer preceded it (413, 401, 400), that is the true error: mend its reason, for example \
+            the limit on the body's size.",
+            "\
+            In the server, drain the body before closing, within a limit; or send the answer, call \
+            shutdown(SHUT_WR), read until end of file, then close.",
+            "\
+            In the client, read the answer even after a failed write: it may already be there. Send `Expect: \
+            100-continue` before large bodies.",
+            "Confirm on the host that sent the RST: TcpExtTCPAbortOnClose rises by one for each.",
+        ],
+        commands: &["nstat -az TcpExtTCPAbortOnClose", "ss -tn 'sport = :{server.port}'"],
+    },
+    settings: &[
+        Setting { program: "nginx", name: "client_max_body_size", default: "1m", advice: "the usual reason of a 413" },
+        Setting {
+            program: "nginx",
+            name: "lingering_close, lingering_time, lingering_timeout",
+            default: "on, 30s, 5s",
+            advice: "`always` reads on before every close",
+        },
+        Setting { program: "Node", name: "req.resume()", default: "", advice: "drain a body that you do not want" },
+        Setting {
+            program: "Go",
+            name: "net/http server",
+            default: "",
+            advice: "reads up to 256 KiB of a body that the handler left, then closes",
+        },
+    ],
+    detect: undecided,
+};

@@ -1,0 +1,151 @@
+//! Which connection a segment belongs to, and in which direction it goes.
+
+use std::net::IpAddr;
+
+use crate::decode::{End, FlowKey, Segment};
+
+/// Set in every IPv6 key and in no IPv4 key.
+const IPV6: u64 = 1 << 63;
+/// An odd constant (2^64 divided by the golden ratio): multiplied by it, two port pairs are never equal modulo 2^64.
+const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+
+impl FlowKey {
+    /// The key of the connection between `a` and `b`, and whether `a` stands first in it. When both are the same end
+    /// (a "land" attack), `a` does.
+    pub fn of(a: End, b: End, seed: [u64; 2]) -> (FlowKey, bool) {
+        match (a.ip, b.ip) {
+            (IpAddr::V4(ip_a), IpAddr::V4(ip_b)) => FlowKey::of_ipv4(ip_a.to_bits(), a.port, ip_b.to_bits(), b.port),
+            (ip_a, ip_b) => FlowKey::of_ipv6(bits(ip_a), a.port, bits(ip_b), b.port, seed),
+        }
+    }
+
+    /// IPv4 keys are exact: no two connections share one.
+    #[inline]
+    pub(super) fn of_ipv4(ip_a: u32, port_a: u16, ip_b: u32, port_b: u16) -> (FlowKey, bool) {
+        let a = u64::from(ip_a) << 16 | u64::from(port_a);
+        let b = u64::from(ip_b) << 16 | u64::from(port_b);
+        (FlowKey(a.min(b), a.max(b)), a <= b)
+    }
+
+    /// IPv6 keys are a fingerprint under a secret seed: two pairs of addresses share one with a chance of 2⁻⁶³ that
+    /// nobody can raise by choosing addresses; two pairs of ports between the same addresses never do.
+    pub(super) fn of_ipv6(ip_a: u128, port_a: u16, ip_b: u128, port_b: u16, seed: [u64; 2]) -> (FlowKey, bool) {
+        let a_first = (ip_a, port_a) <= (ip_b, port_b);
+        let (low_ip, low_port, high_ip, high_port) =
+            if a_first { (ip_a, port_a, ip_b, port_b) } else { (ip_b, port_b, ip_a, port_a) };
+        let low = fold((low_ip >> 64) as u64 ^ seed[0], low_ip as u64 ^ seed[1]);
+        let high = fold((high_ip >> 64) as u64 ^ seed[1].rotate_left(32), high_ip as u64 ^ seed[0].rotate_left(32));
+        let ports = u64::from(low_port) << 16 | u64::from(high_port);
+        (FlowKey((low ^ ports.wrapping_mul(ODD)) | IPV6, high), a_first)
+    }
+
+    /// A number for a hash table, all of its bits mixed. With a secret seed nobody can choose addresses and ports
+    /// that fall into one bucket.
+    #[inline]
+    pub fn hash(self, seed: [u64; 2]) -> u64 {
+        fold(fold(self.0 ^ seed[0], self.1 ^ seed[1]) ^ seed[1], ODD)
+    }
+
+    /// Is it a connection over IPv6?
+    pub fn is_ipv6(self) -> bool {
+        self.0 & IPV6 != 0
+    }
+}
+
+impl Segment {
+    /// Source and destination; `bytes` is the buffer that the segment was decoded from.
+    pub fn ends(&self, bytes: &[u8]) -> (End, End) {
+        let addresses = self.addresses.of(bytes);
+        let (source, destination) = match addresses.len() {
+            8 => (address::<4>(addresses, 0), address::<4>(addresses, 4)),
+            _ => (address::<16>(addresses, 0), address::<16>(addresses, 16)),
+        };
+        (End { ip: source, port: self.source_port }, End { ip: destination, port: self.destination_port })
+    }
+}
+
+/// The address of `N` bytes at `at`; all zeros if the bytes belong to another batch.
+fn address<const N: usize>(bytes: &[u8], at: usize) -> IpAddr
+where
+    IpAddr: From<[u8; N]>,
+{
+    IpAddr::from(bytes.get(at..).and_then(|rest| rest.first_chunk::<N>()).copied().unwrap_or([0; N]))
+}
+
+/// An address as a number; an IPv4 address beside an IPv6 one (no frame has that) as its mapped form.
+fn bits(ip: IpAddr) -> u128 {
+    match ip {
+        IpAddr::V4(ip) => ip.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(ip) => ip.to_bits(),
+    }
+}
+
+/// Both halves of the 128-bit product, xored.
+#[inline]
+fn fold(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    product as u64 ^ (product >> 64) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SEED: [u64; 2] = [0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210];
+
+    fn end(text: &str) -> End {
+        let socket: std::net::SocketAddr = text.parse().unwrap();
+        End { ip: socket.ip(), port: socket.port() }
+    }
+
+    #[test]
+    fn both_directions_share_a_key() {
+        for (a, b) in [
+            ("10.0.0.1:34186", "10.0.0.2:80"),
+            ("10.0.0.2:1", "10.0.0.2:2"),
+            ("[2001:db8::1]:34186", "[2001:db8::2]:80"),
+            ("[::1]:5", "[::1]:4"),
+        ] {
+            let (key, a_first) = FlowKey::of(end(a), end(b), SEED);
+            let (same, b_first) = FlowKey::of(end(b), end(a), SEED);
+            assert_eq!(key, same);
+            assert_ne!(a_first, b_first);
+            assert_eq!(key.is_ipv6(), end(a).ip.is_ipv6());
+        }
+    }
+
+    #[test]
+    fn an_ipv4_key_is_exact() {
+        let (key, first) = FlowKey::of(end("10.0.0.2:80"), end("10.0.0.1:34186"), SEED);
+        assert_eq!(key, FlowKey(0x0a00_0001_858a, 0x0a00_0002_0050));
+        assert!(!first);
+    }
+
+    #[test]
+    fn a_land_attack_comes_from_the_first_end() {
+        assert!(FlowKey::of(end("10.0.0.1:80"), end("10.0.0.1:80"), SEED).1);
+        assert!(FlowKey::of(end("[::1]:80"), end("[::1]:80"), SEED).1);
+    }
+
+    #[test]
+    fn ipv6_keys_depend_on_all_36_bytes_and_on_the_seed() {
+        let (base, _) = FlowKey::of(end("[2001:db8::1]:34186"), end("[2001:db8::2]:80"), SEED);
+        for other in
+            ["[2001:db8::1]:34187", "[2001:db8::3]:34186", "[2001:db9::1]:34186", "[2001:db8:0:1::1]:34186", "[::]:0"]
+        {
+            assert_ne!(base, FlowKey::of(end(other), end("[2001:db8::2]:80"), SEED).0, "{other}");
+        }
+        assert_ne!(base, FlowKey::of(end("[2001:db8::1]:34186"), end("[2001:db8::2]:80"), [1, 2]).0);
+    }
+
+    #[test]
+    fn hashes_of_neighbours_fill_a_table_evenly() {
+        let mut buckets = [0u32; 256];
+        for port in 0..25_600u16 {
+            let (key, _) = FlowKey::of_ipv4(0x0a00_0001, port, 0x0a00_0002, 443);
+            buckets[(key.hash(SEED) >> 56) as usize] += 1;
+        }
+        // 100 are expected in each; a fair throw leaves the limits below once in many millions of seeds.
+        assert!(buckets.iter().all(|&count| (50..160).contains(&count)), "{buckets:?}");
+    }
+}

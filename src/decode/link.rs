@@ -1,0 +1,128 @@
+//! Link layers: from the first byte of a frame to the IP packet in it.
+
+use crate::decode::Skip;
+use crate::decode::view::View;
+
+/// The IP packet in a frame of the link type `link` (LINKTYPE_ numbers, www.tcpdump.org/linktypes.html).
+#[inline]
+pub(super) fn network(link: u16, view: View<'_>) -> Result<View<'_>, Skip> {
+    match link {
+        1 => ethernet(view),
+        12 | 14 | 101 | 228 | 229 => ip(view),
+        113 => ethertype(view.u16(14)?, view.skip(16)?),
+        276 => ethertype(view.u16(0)?, view.skip(20)?),
+        0 | 108 => loopback(view),
+        9 => ppp(view),
+        50 => ppp_or_cisco(view),
+        51 => pppoe(view),
+        104 => ethertype(view.u16(2)?, view.skip(4)?),
+        105 | 119 | 127 | 163 => Err(Skip::Wireless),
+        _ => Err(Skip::LinkType),
+    }
+}
+
+/// An Ethernet frame.
+#[inline]
+pub(super) fn ethernet(view: View<'_>) -> Result<View<'_>, Skip> {
+    ethertype(view.u16(12)?, view.skip(14)?)
+}
+
+/// What an EtherType announces. Both address families go by the version in the header itself: senders lie less there.
+#[inline]
+pub(super) fn ethertype(kind: u16, view: View<'_>) -> Result<View<'_>, Skip> {
+    match kind {
+        0x0800 | 0x86dd => ip(view),
+        _ => tagged(kind, view.deeper()?),
+    }
+}
+
+fn tagged(kind: u16, view: View<'_>) -> Result<View<'_>, Skip> {
+    match kind {
+        // 802.1Q, 802.1ad, QinQ of old: two bytes of tag, then the next EtherType.
+        0x8100 | 0x88a8 | 0x9100 => ethertype(view.u16(2)?, view.skip(4)?),
+        0x8847 | 0x8848 => mpls(view),
+        0x8864 => pppoe(view),
+        0x880b => ppp(view),
+        0x0806 | 0x8035 => Err(Skip::Arp),
+        // IEEE 802.3: a length below 0x600; Linux cooked captures say 1 (802.3) or 4 (802.2) instead.
+        0..=0x5ff => llc(view),
+        _ => Err(Skip::NotIp),
+    }
+}
+
+/// An IP packet, if its version says so.
+#[inline]
+pub(super) fn ip(view: View<'_>) -> Result<View<'_>, Skip> {
+    match view.u8(0)? >> 4 {
+        4 | 6 => Ok(view),
+        _ => Err(Skip::Malformed),
+    }
+}
+
+/// IEEE 802.2 with the SNAP extension (RFC 1042); without it there is no IP inside.
+fn llc(view: View<'_>) -> Result<View<'_>, Skip> {
+    match view.array::<6>(0)? {
+        [0xaa, 0xaa, 0x03, 0, 0, 0] => ethertype(view.u16(6)?, view.skip(8)?),
+        _ => Err(Skip::NotIp),
+    }
+}
+
+/// A stack of MPLS labels (RFC 3032) and what follows it, which only its first bytes tell.
+pub(super) fn mpls(view: View<'_>) -> Result<View<'_>, Skip> {
+    let mut view = view;
+    // The lowest bit of the third byte marks the bottom of the stack.
+    while view.u8(2)? & 1 == 0 {
+        view = view.skip(4)?.deeper()?;
+    }
+    let view = view.skip(4)?.deeper()?;
+    match view.u8(0)? >> 4 {
+        4 | 6 => Ok(view),
+        // A pseudo-wire with its control word (RFC 4448, section 4.6), or without it.
+        0 => view.skip(4).and_then(ethernet).or_else(|_| ethernet(view)),
+        _ => ethernet(view),
+    }
+    .map_err(|skip| if skip == Skip::Malformed { Skip::NotIp } else { skip })
+}
+
+/// A PPPoE session (RFC 2516, section 4): six bytes of header, then PPP without address and control.
+fn pppoe(view: View<'_>) -> Result<View<'_>, Skip> {
+    match view.array::<2>(0)? {
+        [0x11, 0] => ppp(view.skip(6)?),
+        _ => Err(Skip::NotIp),
+    }
+}
+
+/// PPP in HDLC-like framing (RFC 1662), or Cisco's HDLC in its place.
+fn ppp_or_cisco(view: View<'_>) -> Result<View<'_>, Skip> {
+    match view.u8(0)? {
+        0x0f | 0x8f => ethertype(view.u16(2)?, view.skip(4)?),
+        _ => ppp(view),
+    }
+}
+
+/// PPP (RFC 1661), with or without address and control (RFC 1662, section 3.1) and with the protocol in one byte or two.
+pub(super) fn ppp(view: View<'_>) -> Result<View<'_>, Skip> {
+    let view = if view.array::<2>(0)? == [0xff, 0x03] { view.skip(2)? } else { view };
+    // RFC 1661, section 2: the last byte of a protocol number is odd, all others are even.
+    let first = view.u8(0)?;
+    let (protocol, view) =
+        if first & 1 == 1 { (u16::from(first), view.skip(1)?) } else { (view.u16(0)?, view.skip(2)?) };
+    match protocol {
+        0x0021 | 0x0057 => ip(view),
+        0x0281 | 0x0283 => mpls(view.deeper()?),
+        _ => Err(Skip::NotIp),
+    }
+}
+
+/// BSD's loopback: the address family in four bytes, in the order of the host that captured.
+fn loopback(view: View<'_>) -> Result<View<'_>, Skip> {
+    let family = match view.array::<4>(0)? {
+        [0, 0, 0, family] | [family, 0, 0, 0] => family,
+        _ => return Err(Skip::NotIp),
+    };
+    match family {
+        // AF_INET; AF_INET6 of Linux, Windows, NetBSD and OpenBSD, FreeBSD, macOS.
+        2 | 10 | 23 | 24 | 28 | 30 => ip(view.skip(4)?),
+        _ => Err(Skip::NotIp),
+    }
+}

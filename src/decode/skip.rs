@@ -1,0 +1,124 @@
+//! The reasons why a frame is not read. Each is counted and shown: no findings must not mean no sight.
+
+use std::fmt;
+
+/// Why a frame holds nothing for us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Skip {
+    /// The capture's link type is none that we read.
+    LinkType,
+    /// A radio frame of IEEE 802.11: mostly encrypted or management.
+    Wireless,
+    /// Neither IPv4 nor IPv6: LLDP, IPX, spanning tree and the like.
+    NotIp,
+    /// ARP, or its reverse.
+    Arp,
+    /// The second or a later fragment of an IP packet: no TCP header in it.
+    LaterFragment,
+    /// UDP, and no tunnel that we know.
+    Udp,
+    /// ICMP that reports no error.
+    Icmp,
+    /// An ICMP error about something else than a TCP segment, or that quotes too little of it.
+    IcmpAboutOther,
+    /// Encrypted by IPsec.
+    Encrypted,
+    /// Another protocol over IP.
+    Protocol,
+    /// A tunnel whose content we do not read (signalling, another protocol inside).
+    TunnelContent,
+    /// More tunnels inside each other than we follow.
+    TunnelTooDeep,
+    /// Cut by the snaplen before the TCP header's flags.
+    Truncated,
+    /// A header contradicts itself.
+    Malformed,
+}
+
+impl Skip {
+    /// Every reason, each at the place that [`Skip::index`] states.
+    pub const ALL: [Skip; 14] = [
+        Skip::LinkType,
+        Skip::Wireless,
+        Skip::NotIp,
+        Skip::Arp,
+        Skip::LaterFragment,
+        Skip::Udp,
+        Skip::Icmp,
+        Skip::IcmpAboutOther,
+        Skip::Encrypted,
+        Skip::Protocol,
+        Skip::TunnelContent,
+        Skip::TunnelTooDeep,
+        Skip::Truncated,
+        Skip::Malformed,
+    ];
+
+    /// The number of reasons, for an array of counters.
+    pub const COUNT: usize = Skip::ALL.len();
+
+    /// Where this reason stands in [`Skip::ALL`].
+    pub fn index(self) -> usize {
+        self as usize
+    }
+
+    /// The name for programs.
+    pub fn id(self) -> &'static str {
+        match self {
+            Skip::LinkType => "link_type",
+            Skip::Wireless => "wireless",
+            Skip::NotIp => "not_ip",
+            Skip::Arp => "arp",
+            Skip::LaterFragment => "later_fragment",
+            Skip::Udp => "udp",
+            Skip::Icmp => "icmp",
+            Skip::IcmpAboutOther => "icmp_about_other",
+            Skip::Encrypted => "encrypted",
+            Skip::Protocol => "protocol",
+            Skip::TunnelContent => "tunnel_content",
+            Skip::TunnelTooDeep => "tunnel_too_deep",
+            Skip::Truncated => "truncated",
+            Skip::Malformed => "malformed",
+        }
+    }
+
+    /// What it was, for a person.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Skip::LinkType => "of a link type that tcpwhy does not read",
+            Skip::Wireless => "802.11 radio frames",
+            Skip::NotIp => "neither IPv4 nor IPv6",
+            Skip::Arp => "ARP",
+            Skip::LaterFragment => "later fragments of an IP packet",
+            Skip::Udp => "UDP",
+            Skip::Icmp => "ICMP that reports no error",
+            Skip::IcmpAboutOther => "ICMP errors not about a TCP segment",
+            Skip::Encrypted => "encrypted by IPsec",
+            Skip::Protocol => "another protocol than TCP",
+            Skip::TunnelContent => "tunnels with another content than IP",
+            Skip::TunnelTooDeep => "too many tunnels inside each other",
+            Skip::Truncated => "cut by the snaplen before the TCP flags",
+            Skip::Malformed => "damaged headers",
+        }
+    }
+}
+
+impl fmt::Display for Skip {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.describe())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_stands_at_its_index_with_a_name_of_its_own() {
+        for (at, skip) in Skip::ALL.into_iter().enumerate() {
+            assert_eq!(skip.index(), at);
+            assert_eq!(Skip::ALL.iter().filter(|other| other.id() == skip.id()).count(), 1);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Tunnels over IP: from the outer header's payload to the IP packet inside.
+
+use crate::decode::ip::protocol;
+use crate::decode::view::View;
+use crate::decode::{Skip, link};
+
+/// The IP packet that `view`, the payload of an IP packet of this protocol, carries inside.
+pub(super) fn inner(protocol: u8, view: View<'_>) -> Result<View<'_>, Skip> {
+    let view = view.deeper()?;
+    match protocol {
+        protocol::IPV4 | protocol::IPV6 => link::ip(view),
+        protocol::GRE => gre(view),
+        protocol::UDP => udp(view),
+        protocol::ESP => Err(Skip::Encrypted),
+        _ => Err(Skip::Protocol),
+    }
+}
+
+/// Generic routing encapsulation (RFC 2784, RFC 2890) and PPTP's version of it (RFC 2637, section 4.1).
+fn gre(view: View<'_>) -> Result<View<'_>, Skip> {
+    let (flags, kind) = (view.u16(0)?, view.u16(2)?);
+    let field = |bit: u16| if flags & bit != 0 { 4 } else { 0 };
+    let (checksum, routing, key, sequence) = (field(0x8000), flags & 0x4000, field(0x2000), field(0x1000));
+    match flags & 7 {
+        // Source routes (RFC 1701) are long out of use, and have no length of their own to step over.
+        0 if routing != 0 => Err(Skip::TunnelContent),
+        0 => carried(kind, flags, view.skip(4 + checksum + key + sequence)?),
+        1 if kind == 0x880b => {
+            let acknowledgment = field(0x0080);
+            // A header without a sequence number only acknowledges, and carries nothing.
+            if sequence == 0 {
+                return Err(Skip::TunnelContent);
+            }
+            content(link::ppp(view.skip(8 + sequence + acknowledgment)?))
+        }
+        _ => Err(Skip::TunnelContent),
+    }
+}
+
+/// What GRE's protocol field announces.
+fn carried(kind: u16, flags: u16, view: View<'_>) -> Result<View<'_>, Skip> {
+    match kind {
+        // Ethernet, as in NVGRE (RFC 7637).
+        0x6558 => content(link::ethernet(view)),
+        // ERSPAN: type I has no header of its own, and GRE without a sequence number.
+        0x88be if flags & 0x1000 == 0 => content(link::ethernet(view)),
+        0x88be | 0x22eb => content(erspan(view)),
+        _ => content(link::ethertype(kind, view)),
+    }
+}
+
+/// ERSPAN types II and III (draft-foschiano-erspan, sections 4.2 and 4.3), told by their version field.
+fn erspan(view: View<'_>) -> Result<View<'_>, Skip> {
+    match view.u8(0)? >> 4 {
+        1 => link::ethernet(view.skip(8)?),
+        2 => {
+            let [kind, options] = view.array::<2>(10)?;
+            let inner = view.skip(if options & 1 != 0 { 20 } else { 12 })?;
+            if kind >> 2 & 0x1f == 2 { link::ip(inner) } else { link::ethernet(inner) }
+        }
+        _ => Err(Skip::TunnelContent),
+    }
+}
+
+/// Tunnels over UDP, told by their port.
+fn udp(view: View<'_>) -> Result<View<'_>, Skip> {
+    let (source, destination, inner) = (view.u16(0)?, view.u16(2)?, view.skip(8)?);
+    let is = |port: u16| source == port || destination == port;
+    if is(4789) || is(8472) {
+        return vxlan(inner);
+    }
+    if is(6081) {
+        return geneve(inner);
+    }
+    if is(2152) {
+        return gtp(inner);
+    }
+    Err(Skip::Udp)
+}
+
+/// VXLAN (RFC 7348, section 5). Without the valid network identifier it is something else on that port.
+fn vxlan(view: View<'_>) -> Result<View<'_>, Skip> {
+    if view.u8(0)? & 0x08 == 0 {
+        return Err(Skip::Udp);
+    }
+    content(link::ethernet(view.skip(8)?))
+}
+
+/// Geneve (RFC 8926, section 3.4): options in units of four bytes, then what the EtherType says.
+fn geneve(view: View<'_>) -> Result<View<'_>, Skip> {
+    let first = view.u8(0)?;
+    if first >> 6 != 0 {
+        return Err(Skip::Udp);
+    }
+    let (kind, inner) = (view.u16(2)?, view.skip(8 + usize::from(first & 0x3f) * 4)?);
+    content(if kind == 0x6558 { link::ethernet(inner) } else { link::ethertype(kind, inner) })
+}
+
+/// GTP-U version 1 (3GPP TS 29.281, section 5): only type 255 carries a user's packet.
+fn gtp(view: View<'_>) -> Result<View<'_>, Skip> {
+    let [flags, kind] = view.array::<2>(0)?;
+    if flags & 0xf0 != 0x30 {
+        return Err(Skip::Udp);
+    }
+    if kind != 255 {
+        return Err(Skip::TunnelContent);
+    }
+    // Any of the three flags brings all three optional fields: sequence number, N-PDU number, next extension header.
+    if flags & 7 == 0 {
+        return content(link::ip(view.skip(8)?));
+    }
+    let mut next = if flags & 4 != 0 { view.u8(11)? } else { 0 };
+    let mut view = view.skip(12)?;
+    while next != 0 {
+        let length = usize::from(view.u8(0)?) * 4;
+        // Section 5.2.1: the length counts itself and the next header's type, so 0 is none.
+        if length == 0 {
+            return Err(Skip::Malformed);
+        }
+        next = view.u8(length - 1)?;
+        view = view.skip(length)?.deeper()?;
+    }
+    content(link::ip(view))
+}
+
+/// What is inside a tunnel and not IP is named by the tunnel: ARP over VXLAN is no ARP of this network.
+fn content(inner: Result<View<'_>, Skip>) -> Result<View<'_>, Skip> {
+    inner.map_err(|skip| match skip {
+        Skip::NotIp | Skip::Arp => Skip::TunnelContent,
+        other => other,
+    })
+}

@@ -1,0 +1,272 @@
+//! What the causes look at: one connection's ending, and questions about it that several of them ask.
+
+use super::finding::{EndedBy, ResetKind, Timing, Traffic};
+use crate::decode::End;
+use crate::time::{MILLISECOND, SECOND, Time};
+use crate::track::kernel::{Errno, Kind};
+use crate::track::{
+    Acceptance, Benign, By, CLIENT, Connection, Ended, Ending, Half, Repeated, Reset, SERVER, Service, Silence, Story,
+    foreign, other,
+};
+
+/// One connection's ending and all that is known about it.
+pub struct Case<'a> {
+    ended: &'a Ended<'a>,
+    story: &'a Story,
+}
+
+impl<'a> Case<'a> {
+    /// The case of a failure or a benign ending; `None` for the rest.
+    pub fn of(ended: &'a Ended<'a>) -> Option<Case<'a>> {
+        match ended.ending {
+            Ending::Failure(_) | Ending::Benign(_) => Some(Case { ended, story: ended.connection.story.as_deref()? }),
+            Ending::Undecided(_) | Ending::Quiet => None,
+        }
+    }
+
+    /// How it ended.
+    pub fn ending(&self) -> Ending {
+        self.ended.ending
+    }
+
+    /// The failure's kind; `None` for a benign ending.
+    pub fn kind(&self) -> Option<Kind> {
+        match self.ended.ending {
+            Ending::Failure(failure) => Some(failure.kind),
+            Ending::Benign(_) | Ending::Undecided(_) | Ending::Quiet => None,
+        }
+    }
+
+    /// The benign ending, if it is one.
+    pub fn benign(&self) -> Option<Benign> {
+        match self.ended.ending {
+            Ending::Benign(benign) => Some(benign),
+            Ending::Failure(_) | Ending::Undecided(_) | Ending::Quiet => None,
+        }
+    }
+
+    /// What brought the failure about.
+    pub fn by(&self) -> Option<By> {
+        match self.ended.ending {
+            Ending::Failure(failure) => Some(failure.by),
+            Ending::Benign(_) | Ending::Undecided(_) | Ending::Quiet => None,
+        }
+    }
+
+    /// What the application at `side` got.
+    pub fn errno(&self, side: usize) -> Option<Errno> {
+        match self.ended.ending {
+            Ending::Failure(failure) => failure.errno[side],
+            Ending::Benign(_) | Ending::Undecided(_) | Ending::Quiet => None,
+        }
+    }
+
+    /// The end that the failure happened to; the client for benign endings.
+    pub fn victim(&self) -> usize {
+        match self.ended.ending {
+            Ending::Failure(failure) => failure.victim,
+            Ending::Benign(_) | Ending::Undecided(_) | Ending::Quiet => {
+                self.story.reset.map_or(CLIENT, |reset| other(reset.from))
+            }
+        }
+    }
+
+    /// Did it happen to the client?
+    pub fn client_is_victim(&self) -> bool {
+        self.victim() == CLIENT
+    }
+
+    /// The connection.
+    pub fn connection(&self) -> &'a Connection {
+        self.ended.connection
+    }
+
+    /// Its story.
+    pub fn story(&self) -> &'a Story {
+        self.story
+    }
+
+    /// What one end sent.
+    pub fn half(&self, side: usize) -> &'a Half {
+        &self.ended.connection.half[side]
+    }
+
+    /// An end's address and port.
+    pub fn end(&self, side: usize) -> End {
+        self.ended.ends[side]
+    }
+
+    /// When the ending became a fact.
+    pub fn time(&self) -> Time {
+        self.ended.time
+    }
+
+    /// The server, as "10.0.0.2:8080".
+    pub fn server(&self) -> String {
+        super::words::end(self.ended.ends[SERVER])
+    }
+
+    /// An end's name in a sentence.
+    pub fn name(&self, side: usize) -> &'static str {
+        if side == CLIENT { "client" } else { "server" }
+    }
+
+    /// An end as who ended it.
+    pub fn side(&self, side: usize) -> EndedBy {
+        if side == CLIENT { EndedBy::Client } else { EndedBy::Server }
+    }
+
+    /// The RST, if there was one.
+    pub fn reset(&self) -> Option<&'a Reset> {
+        self.story.reset.as_ref()
+    }
+
+    /// Was it sent by a live socket, or by a host without one? Linux's `tcp_send_active_reset()` sets ACK;
+    /// `tcp_v4_send_reset()` does so only in the answer to a segment without ACK, which is a SYN.
+    pub fn reset_kind(&self) -> Option<ResetKind> {
+        let reset = self.reset()?;
+        let refuses = reset.acceptance == Acceptance::RefusesSyn;
+        let abort = reset.acknowledgment.is_some() && !refuses;
+        Some(if abort { ResetKind::Abort } else { ResetKind::Reply })
+    }
+
+    /// A RST of a live socket.
+    pub fn is_abort(&self) -> bool {
+        self.reset_kind() == Some(ResetKind::Abort)
+    }
+
+    /// What is known of the server's port from other connections.
+    pub fn service(&self) -> Service {
+        self.ended.services.get(&self.ended.ends[SERVER])
+    }
+
+    /// The repetitions of the end that waited in vain.
+    pub fn silence(&self) -> Silence {
+        self.story.silence[self.victim()]
+    }
+
+    /// Did the end that waited in vain repeat this?
+    pub fn waited_for(&self, what: Repeated) -> bool {
+        self.by() == Some(By::Silence) && self.silence().what == what
+    }
+
+    /// Payload went and the last of it came from `side`: it waits for an answer.
+    pub fn asked_last(&self, side: usize) -> bool {
+        self.connection().has_payload()
+            && self.connection().has(Connection::SERVER_SPOKE_LAST) == (side == SERVER)
+            && self.half(side).has(Half::DATA)
+    }
+
+    /// Bytes of `side` that were never acknowledged.
+    pub fn lost(&self, side: usize) -> u32 {
+        self.connection().unacknowledged(side)
+    }
+
+    /// How often the server has answered on this connection, at least.
+    pub fn answers(&self) -> u32 {
+        // client, server, client, server: each second turn is the server's.
+        u32::from(self.connection().turns) / 2
+    }
+
+    /// The length of the last payload of `side`.
+    pub fn last_payload(&self, side: usize) -> u32 {
+        self.half(side).data_length
+    }
+
+    /// From the end of the last exchange to the ending, or to the request that it met: nanoseconds.
+    pub fn idle_before(&self) -> u64 {
+        let connection = self.connection();
+        if self.by().is_some() && self.asked_last(self.victim()) {
+            return u64::from(connection.gap) * 100_000;
+        }
+        if self.story.first_fin.is_some() {
+            return self.story.idle_before_fin;
+        }
+        self.ended.time.since(self.last_payload_time())
+    }
+
+    /// When payload last went in either direction; when the connection opened if none did.
+    pub fn last_payload_time(&self) -> Time {
+        let halves = &self.connection().half;
+        let last = halves.iter().filter(|half| half.has(Half::DATA)).map(|half| half.data_time).max();
+        last.unwrap_or(self.connection().start + u64::from(self.connection().ack_after) * 100)
+    }
+
+    /// From the last payload of `side` to the ending: nanoseconds.
+    pub fn since_payload(&self, side: usize) -> u64 {
+        self.decisive().since(self.half(side).data_time)
+    }
+
+    /// When the packet came that ended it.
+    pub fn decisive(&self) -> Time {
+        self.story.reset.map_or(self.ended.time, |reset| reset.mark.time)
+    }
+
+    /// The round trip of the handshake as the capture saw it, nanoseconds.
+    pub fn rtt(&self) -> Option<u64> {
+        let connection = self.connection();
+        match (connection.syn_ack_after, connection.ack_after) {
+            (0, _) => None,
+            (_, 0) => Some(u64::from(connection.syn_ack_after) * 100),
+            (_, ack) => Some(u64::from(ack) * 100),
+        }
+    }
+
+    /// Within about a round trip, and never less than what a loaded host needs to answer.
+    pub fn at_once(&self, nanoseconds: u64) -> bool {
+        nanoseconds <= (self.rtt().unwrap_or(0) * 2).max(100 * MILLISECOND)
+    }
+
+    /// The ICMP error that decided came from the address of the server itself.
+    pub fn reporter_is_the_other_end(&self) -> bool {
+        self.story.fatal.is_some_and(|error| error.icmp.reporter == self.ended.ends[SERVER].ip)
+    }
+
+    /// Did the ICMP error that explains the timeout come from the other end? `None` if there was none.
+    pub fn soft_reporter(&self) -> Option<bool> {
+        let victim = self.victim();
+        self.story.soft[victim].map(|error| error.icmp.reporter == self.ended.ends[other(victim)].ip)
+    }
+
+    /// The refusal came from somebody else than the server: a SYN-ACK followed it, or its TTL is none that the
+    /// server's packets have.
+    pub fn refusal_is_not_the_servers(&self) -> bool {
+        self.by() == Some(By::Reset) && self.kind() == Some(Kind::Refused) && self.story.syn_ack_after_refusal.is_some()
+    }
+
+    /// The TTL of the RST, and the lowest of its sender's other packets, if it is none of those.
+    pub fn foreign_ttl(&self) -> Option<(u8, u8)> {
+        let reset = self.reset().filter(|reset| foreign(self.connection(), reset))?;
+        Some((reset.ttl, self.half(reset.from).ttl_low))
+    }
+
+    /// Durations for the report.
+    pub fn timing(&self) -> Timing {
+        let connection = self.connection();
+        let connect = u64::from(connection.ack_after) * 100;
+        Timing {
+            connect: (connection.half[CLIENT].has(Half::SYN) && connect > 0).then_some(connect),
+            rtt: self.rtt().filter(|_| connection.half[CLIENT].has(Half::SYN)),
+            idle_before: connection.has_payload().then(|| self.idle_before()),
+            duration: self.ended.time.since(connection.start),
+        }
+    }
+
+    /// Packets and bytes for the report.
+    pub fn traffic(&self) -> Traffic {
+        let [client, server] = &self.connection().half;
+        Traffic {
+            client_packets: client.packets.into(),
+            server_packets: server.packets.into(),
+            client_bytes: client.bytes().into(),
+            server_bytes: server.bytes().into(),
+        }
+    }
+
+    /// Whether a duration is about a whole number of these seconds, as a timer's would be.
+    pub fn is_about(nanoseconds: u64, seconds: u64) -> bool {
+        let timer = seconds * SECOND;
+        let tolerance = (timer / 50).clamp(50 * MILLISECOND, SECOND);
+        nanoseconds.abs_diff(timer) <= tolerance
+    }
+}

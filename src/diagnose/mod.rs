@@ -1,0 +1,95 @@
+//! From what happened to one connection to a finding: which failure, which cause, with which evidence.
+
+mod case;
+mod evidence;
+mod finding;
+mod retry;
+mod words;
+
+pub use case::Case;
+pub use finding::{EndReport, EndedBy, Evidence, Finding, ResetKind, RetryVerdict, Side, Summary, Timing, Traffic};
+pub use words::{bytes, duration};
+
+use crate::causes::{self, Cause, Confidence, Match};
+use crate::track::{By, CLIENT, Connection, Ended, Ending, SERVER};
+
+/// The finding about a connection's ending; `None` where there is nothing to say.
+pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
+    let case = Case::of(ended)?;
+    let (cause, found) = explain(&case);
+    let [client, server] = ended.ends;
+    let (retry, retry_why) = retry::verdict(&case);
+    let report = |side: usize, end| EndReport { end, errno: case.errno(side), calls: words::calls(&case, side) };
+    Some(Finding {
+        time: ended.time,
+        kind: case.kind(),
+        cause,
+        confidence: found.confidence,
+        ended_by: ended_by(&case, cause),
+        reset: case.reset_kind(),
+        client: report(CLIENT, client),
+        server: report(SERVER, server),
+        role_known: ended.connection.has(Connection::ROLE_KNOWN),
+        retry,
+        retry_why,
+        summary: found.summary,
+        timing: case.timing(),
+        traffic: case.traffic(),
+        evidence: evidence::collect(&case),
+    })
+}
+
+/// The cause that explains the case best: the surest, and of equally sure ones the first in the catalogue.
+fn explain(case: &Case<'_>) -> (Option<&'static Cause>, Match) {
+    let mut best: Option<(&'static Cause, Match)> = None;
+    for cause in causes::ALL {
+        if !applies(cause, case) {
+            continue;
+        }
+        let Some(found) = (cause.detect)(case) else {
+            continue;
+        };
+        if best.as_ref().is_none_or(|(_, other)| found.confidence > other.confidence) {
+            best = Some((cause, found));
+        }
+    }
+    match best {
+        Some((cause, found)) => (Some(cause), found),
+        None => (None, Match { confidence: Confidence::Possible, summary: words::unexplained(case) }),
+    }
+}
+
+fn applies(cause: &Cause, case: &Case<'_>) -> bool {
+    match (case.kind(), case.benign()) {
+        (Some(kind), _) => cause.kinds.contains(&kind),
+        (None, Some(benign)) => cause.id == benign.id(),
+        (None, None) => false,
+    }
+}
+
+/// Who ended it. A cause that proves that somebody between both ends spoke outranks the addresses in the packets.
+fn ended_by(case: &Case<'_>, cause: Option<&'static Cause>) -> EndedBy {
+    if cause.is_some_and(|cause| cause.id == "forged_reset") || case.refusal_is_not_the_servers() {
+        return EndedBy::Middlebox;
+    }
+    let Ending::Failure(failure) = case.ending() else {
+        return case.reset().map_or(EndedBy::Unknown, |reset| case.side(reset.from));
+    };
+    match failure.by {
+        By::Icmp => {
+            if case.reporter_is_the_other_end() {
+                EndedBy::Server
+            } else {
+                EndedBy::Middlebox
+            }
+        }
+        By::Silence => match case.soft_reporter() {
+            Some(false) => EndedBy::Middlebox,
+            Some(true) | None => EndedBy::Network,
+        },
+        By::Reset => {
+            let from = case.story().first_fin.filter(|_| case.kind() == Some(crate::track::kernel::Kind::BrokenPipe));
+            from.or(case.reset().map(|reset| reset.from)).map_or(EndedBy::Unknown, |side| case.side(side))
+        }
+    }
+}

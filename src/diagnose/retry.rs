@@ -1,0 +1,55 @@
+//! Is it safe to send the request again? Never more than the packets show.
+
+use super::case::Case;
+use super::finding::{ResetKind, RetryVerdict};
+use super::words::bytes;
+use crate::track::kernel::Kind;
+use crate::track::{CLIENT, Half, SERVER};
+
+/// The verdict, and why: a clause without a capital or full stop.
+pub fn verdict(case: &Case<'_>) -> (RetryVerdict, String) {
+    let client = case.half(CLIENT);
+    let server = case.half(SERVER);
+    if !case.connection().established() {
+        return (RetryVerdict::NotDelivered, "the connection was never established".to_string());
+    }
+    if !case.half(SERVER).has(Half::ANY) {
+        return (RetryVerdict::Unknown, "the capture does not show the server's packets".to_string());
+    }
+    if !client.has(Half::DATA) {
+        let why = "the client sent no payload".to_string();
+        let known = client.has(Half::SYN);
+        return if known { (RetryVerdict::NotDelivered, why) } else { (RetryVerdict::Unknown, why_late()) };
+    }
+    if server.has(Half::DATA) && !case.asked_last(CLIENT) {
+        return (RetryVerdict::Answered, format!("{} came back after the last request", bytes(answer_length(case))));
+    }
+    let request = bytes(case.last_payload(CLIENT));
+    let lost = case.lost(CLIENT);
+    if lost == 0 {
+        let why = format!("the {request} of the request were acknowledged, no answer came");
+        return (RetryVerdict::MaybeProcessed, why);
+    }
+    if lost < case.last_payload(CLIENT) {
+        return (RetryVerdict::MaybeProcessed, "a part of the request was acknowledged, no answer came".to_string());
+    }
+    let rejected = matches!(case.kind(), Some(Kind::BrokenPipe | Kind::Reset))
+        && case.reset_kind() == Some(ResetKind::Reply)
+        && case.reset().is_some_and(|reset| reset.from == SERVER);
+    if rejected {
+        return (RetryVerdict::NotDelivered, format!("the {} of the request were never acknowledged", bytes(lost)));
+    }
+    let why = format!(
+        "{} of the client were not acknowledged in this capture, which does not prove that they did not arrive",
+        bytes(lost)
+    );
+    (RetryVerdict::Unknown, why)
+}
+
+fn answer_length(case: &Case<'_>) -> u32 {
+    case.last_payload(SERVER)
+}
+
+fn why_late() -> String {
+    "the capture began later than the connection".to_string()
+}

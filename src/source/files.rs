@@ -1,0 +1,315 @@
+//! Files and standard input as one recording: the frames of all of them by time.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::reader::{Reader, first_time};
+use super::{Error, Filter, FrameBatch, Progress, Source, printable_path};
+use crate::time::{MILLISECOND, Time};
+
+/// Bytes in a batch of a single file.
+const CHUNK: usize = 1024 * 1024;
+/// The same where many files are read side by side.
+const SMALLEST_CHUNK: usize = 64 * 1024;
+/// What the buffers of all files may take together, about.
+const ALL_CHUNKS: usize = 16 * CHUNK;
+/// Frames in a batch that is merged from several files.
+const MERGED_FRAMES: usize = 8192;
+/// How much earlier than its first frame a file is opened again, since a later one may be out of order.
+const EARLIER: u64 = 10 * MILLISECOND;
+
+/// What a reader of files may be asked for.
+#[derive(Debug, Default, Clone)]
+pub struct Settings {
+    /// A pcap filter expression.
+    pub filter: Option<String>,
+    /// Show a progress bar, if stderr is a terminal.
+    pub progress: bool,
+}
+
+/// One file and where it is in the merge.
+struct Lane {
+    path: PathBuf,
+    frames_before: u64,
+    state: State,
+}
+
+enum State {
+    /// Opened once, to see when it begins, and closed again: a day's captures in a thousand files need not be open at
+    /// the same time.
+    Waiting,
+    Open(Box<Running>),
+    Done,
+}
+
+struct Running {
+    reader: Reader,
+    batch: FrameBatch,
+    /// The first frame of the batch that was not given yet.
+    next: usize,
+}
+
+/// The source of all frames of one or more captures, by time, or by file where times are equal.
+pub struct Files {
+    names: Vec<String>,
+    lanes: Vec<Lane>,
+    /// When the next frame of each lane comes, but for `pending`.
+    heads: BinaryHeap<Reverse<(Time, usize)>>,
+    /// The lane whose batch is used up and whose next frame is not known. It is asked only when more is wanted:
+    /// with a pipe, asking is waiting.
+    pending: Option<usize>,
+    chunk: usize,
+    filter: Option<Filter>,
+    progress: Option<Progress>,
+    bytes_read: Arc<AtomicU64>,
+    notes: Vec<String>,
+    readable: usize,
+    fractional_digits: u8,
+}
+
+impl Files {
+    /// Opens all files (`-` is standard input) and reads their headers. What cannot be read is a note, unless it is
+    /// everything.
+    pub fn open(paths: &[PathBuf], settings: &Settings) -> Result<Files, Error> {
+        let filter = settings.filter.as_deref().map(Filter::new).transpose()?;
+        let mut files = Files {
+            names: paths.iter().map(|path| printable_path(path)).collect(),
+            lanes: Vec::new(),
+            heads: BinaryHeap::new(),
+            pending: None,
+            chunk: (ALL_CHUNKS / paths.len().max(1)).clamp(SMALLEST_CHUNK, CHUNK),
+            filter,
+            progress: None,
+            bytes_read: Arc::new(AtomicU64::new(0)),
+            notes: Vec::new(),
+            readable: 0,
+            fractional_digits: 6,
+        };
+        let mut errors = Vec::new();
+        for (index, path) in paths.iter().enumerate() {
+            match files.open_lane(index, path, paths) {
+                Ok(state) => {
+                    files.readable += 1;
+                    files.lanes.push(Lane { path: path.clone(), frames_before: 0, state });
+                }
+                Err(error) => {
+                    errors.push(error);
+                    files.lanes.push(Lane { path: path.clone(), frames_before: 0, state: State::Done });
+                }
+            }
+        }
+        if files.readable == 0 {
+            return Err(match errors.pop() {
+                Some(error) if errors.is_empty() => error,
+                Some(error) => {
+                    errors.push(error);
+                    Error::Inputs(errors)
+                }
+                None => Error::Inputs(Vec::new()),
+            });
+        }
+        files.notes.splice(0..0, errors.iter().flat_map(Error::messages));
+        files.progress = settings.progress.then(|| Progress::new(total_size(paths)));
+        Ok(files)
+    }
+
+    /// How many inputs could be read, at least in part.
+    pub fn readable_inputs(&self) -> usize {
+        self.readable
+    }
+
+    /// The bar that shows how far the reading is.
+    pub fn progress(&self) -> Option<&Progress> {
+        self.progress.as_ref()
+    }
+
+    /// Opens one of `paths` for the first time and puts its first frame among the heads.
+    fn open_lane(&mut self, index: usize, path: &PathBuf, paths: &[PathBuf]) -> Result<State, Error> {
+        let name = || printable_path(path);
+        let Ok(input) = u16::try_from(index) else {
+            return Err(Error::Input { name: name(), problem: "too many files; give at most 65536".to_owned() });
+        };
+        if path.as_os_str() == "-" && paths.iter().take(index).any(|earlier| earlier == path) {
+            return Err(Error::Input { name: name(), problem: "can be named only once".to_owned() });
+        }
+        if paths.len() == 1 {
+            let reader = Reader::open(path, input, Arc::clone(&self.bytes_read))?;
+            self.pending = Some(index);
+            self.fractional_digits = reader.fractional_digits();
+            return Ok(State::Open(Box::new(Running { reader, batch: FrameBatch::default(), next: 0 })));
+        }
+        let mut reader = Reader::open(path, input, Arc::default())?;
+        let mut batch = FrameBatch::default();
+        let found = reader.fill(&mut batch, SMALLEST_CHUNK);
+        self.fractional_digits = self.fractional_digits.max(reader.fractional_digits());
+        let Some(first) = first_time(&batch).filter(|_| found) else {
+            self.notes.extend(reader.take_note());
+            return Ok(State::Done);
+        };
+        if reader.is_regular() {
+            self.heads.push(Reverse((first - EARLIER, index)));
+            return Ok(State::Waiting);
+        }
+        self.heads.push(Reverse((first, index)));
+        Ok(State::Open(Box::new(Running { reader, batch, next: 0 })))
+    }
+
+    /// Opens the file of a waiting lane again, when its time has come.
+    fn reopen(&mut self, index: usize) {
+        let Some(lane) = self.lanes.get_mut(index) else { return };
+        match Reader::open(&lane.path, index as u16, Arc::clone(&self.bytes_read)) {
+            Ok(reader) => {
+                lane.state = State::Open(Box::new(Running { reader, batch: FrameBatch::default(), next: 0 }));
+                self.advance(index);
+            }
+            Err(error) => {
+                lane.state = State::Done;
+                self.readable -= 1;
+                self.notes.extend(error.messages());
+            }
+        }
+    }
+
+    /// Gets a lane its next batch and puts its first frame among the heads.
+    fn advance(&mut self, index: usize) {
+        let Some(Lane { state: State::Open(running), .. }) = self.lanes.get_mut(index) else { return };
+        running.next = 0;
+        running.reader.fill(&mut running.batch, self.chunk);
+        let first = first_time(&running.batch);
+        match first {
+            Some(first) => self.heads.push(Reverse((first, index))),
+            None => self.finish(index),
+        }
+    }
+
+    /// Closes a lane whose file is at its end.
+    fn finish(&mut self, index: usize) {
+        let Some(lane) = self.lanes.get_mut(index) else { return };
+        let State::Open(mut running) = std::mem::replace(&mut lane.state, State::Done) else { return };
+        lane.frames_before = running.reader.frames();
+        self.fractional_digits = self.fractional_digits.max(running.reader.fractional_digits());
+        self.notes.extend(running.reader.take_note());
+    }
+
+    /// Reads the only file that is left straight into `batch`.
+    fn fill_alone(&mut self, index: usize, batch: &mut FrameBatch) -> bool {
+        let Some(Lane { state: State::Open(running), .. }) = self.lanes.get_mut(index) else { return false };
+        if running.reader.fill(batch, self.chunk) {
+            self.pending = Some(index);
+            self.fractional_digits = self.fractional_digits.max(running.reader.fractional_digits());
+            return true;
+        }
+        self.finish(index);
+        false
+    }
+
+    /// The next frames of all files, before the filter.
+    fn merge(&mut self, batch: &mut FrameBatch) -> bool {
+        batch.frames.clear();
+        if let Some(index) = self.pending.take() {
+            if self.heads.is_empty() {
+                return self.fill_alone(index, batch);
+            }
+            self.advance(index);
+        }
+        let mut copied = 0;
+        while let Some(Reverse((_, index))) = self.heads.pop() {
+            let bound = self.heads.peek().map(|Reverse(head)| *head);
+            let Some(lane) = self.lanes.get_mut(index) else { continue };
+            let running = match &mut lane.state {
+                State::Open(running) => running,
+                State::Waiting => {
+                    self.reopen(index);
+                    continue;
+                }
+                State::Done => continue,
+            };
+            let rest = running.batch.frames.get(running.next..).unwrap_or_default();
+            let before = |time| bound.is_none_or(|bound| (time, index) < bound);
+            let run = rest.iter().take_while(|frame| before(frame.time)).count().max(1);
+            if batch.frames.is_empty() && running.next == 0 && run == rest.len() {
+                std::mem::swap(batch, &mut running.batch);
+                self.pending = Some(index);
+                break;
+            }
+            let run = run.min(MERGED_FRAMES - batch.frames.len());
+            for frame in rest.iter().take(run) {
+                copied = append(batch, copied, &running.batch, frame);
+            }
+            running.next += run;
+            let Some(head) = running.batch.frames.get(running.next) else {
+                self.pending = Some(index);
+                break;
+            };
+            self.heads.push(Reverse((head.time, index)));
+            if batch.frames.len() >= MERGED_FRAMES || copied >= CHUNK {
+                break;
+            }
+        }
+        !batch.frames.is_empty()
+    }
+}
+
+/// Copies `frame` and its bytes from one batch to another, which holds `end` bytes so far.
+fn append(to: &mut FrameBatch, end: usize, from: &FrameBatch, frame: &super::RawFrame) -> usize {
+    let bytes = from.bytes_of(frame);
+    let new_end = end + bytes.len();
+    if to.bytes.len() < new_end {
+        to.bytes.resize(new_end.max(SMALLEST_CHUNK), 0);
+    }
+    to.bytes[end..new_end].copy_from_slice(bytes);
+    to.frames.push(super::RawFrame { offset: end as u32, ..*frame });
+    new_end
+}
+
+/// The size of all files together, if all are files on disk.
+fn total_size(paths: &[PathBuf]) -> Option<u64> {
+    let size =
+        |path: &PathBuf| path.metadata().ok().filter(|metadata| metadata.is_file()).map(|metadata| metadata.len());
+    paths.iter().map(size).sum()
+}
+
+impl Source for Files {
+    fn fill(&mut self, batch: &mut FrameBatch) -> Result<bool, Error> {
+        loop {
+            let more = self.merge(batch);
+            if let Some(progress) = &mut self.progress {
+                progress.update(self.bytes_read.load(Ordering::Relaxed));
+            }
+            if !more && self.pending.is_none() && self.heads.is_empty() {
+                self.progress = None;
+                return Ok(false);
+            }
+            if let Some(filter) = &mut self.filter {
+                filter.apply(batch);
+                self.notes.extend(filter.take_notes());
+            }
+            if !batch.frames.is_empty() {
+                return Ok(true);
+            }
+        }
+    }
+
+    fn take_notes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notes)
+    }
+
+    fn input_names(&self) -> &[String] {
+        &self.names
+    }
+
+    fn frames_read(&self) -> u64 {
+        let of = |lane: &Lane| match &lane.state {
+            State::Open(running) => running.reader.frames(),
+            State::Waiting | State::Done => lane.frames_before,
+        };
+        self.lanes.iter().map(of).sum()
+    }
+
+    fn fractional_digits(&self) -> u8 {
+        self.fractional_digits
+    }
+}

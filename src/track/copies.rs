@@ -1,0 +1,100 @@
+//! The same packet seen twice: `-i any` on a router, mirror ports, captures of both ends read together.
+
+use super::connection::Connection;
+use crate::decode::Segment;
+use crate::time::{MILLISECOND, SECOND, Time};
+
+/// How long after a packet its copy may come where the IP identification tells copies from retransmissions.
+const WITH_ID: u64 = 2 * SECOND;
+/// The same where only the bytes tell: shorter than any retransmission timeout.
+const WITHOUT_ID: u64 = 100 * MILLISECOND;
+/// How many of the last packets are remembered, once there is a sign of copies.
+const REMEMBERED: usize = 1 << 16;
+
+/// Finds copies. Until the first copy is met it costs one comparison a packet and keeps nothing.
+pub struct Copies {
+    seen: Vec<(u64, Time)>,
+    active: bool,
+}
+
+impl Copies {
+    /// `expected`: captures that are read together are likely to hold copies.
+    pub fn new(expected: bool) -> Copies {
+        let mut copies = Copies { seen: Vec::new(), active: false };
+        if expected {
+            copies.activate();
+        }
+        copies
+    }
+
+    fn activate(&mut self) {
+        self.active = true;
+        self.seen = vec![(0, Time(0)); REMEMBERED];
+    }
+
+    /// Was this segment captured before? Remembers it.
+    pub fn is_copy(
+        &mut self,
+        index: u32,
+        from: usize,
+        connection: &mut Connection,
+        segment: &Segment,
+        bytes: &[u8],
+    ) -> bool {
+        let print = fingerprint(segment, bytes);
+        let half = &mut connection.half[from];
+        let adjacent = half.packets > 0 && half.print == print as u32;
+        half.print = print as u32;
+        let key = print ^ (u64::from(index) << 1 | from as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let copy = if self.active {
+            self.remember(key, segment)
+        } else {
+            adjacent && segment.time.since(connection.last) <= limit(segment)
+        };
+        if !copy {
+            return false;
+        }
+        if !self.active {
+            self.activate();
+            self.remember(key, segment);
+        }
+        let half = &mut connection.half[from];
+        half.ttl_low = half.ttl_low.min(segment.ttl);
+        half.ttl_high = half.ttl_high.max(segment.ttl);
+        true
+    }
+
+    /// Remembers a packet; was it there already, and recently?
+    fn remember(&mut self, print: u64, segment: &Segment) -> bool {
+        let slot = &mut self.seen[(print as usize) & (REMEMBERED - 1)];
+        let copy = slot.0 == print && segment.time.since(slot.1) <= limit(segment);
+        if !copy {
+            *slot = (print, segment.time);
+        }
+        copy
+    }
+}
+
+fn limit(segment: &Segment) -> u64 {
+    if segment.ip_id == 0 { WITHOUT_ID } else { WITH_ID }
+}
+
+/// A hash of what a copy shares with its original and a retransmission does not: TTL and checksums left out.
+fn fingerprint(segment: &Segment, bytes: &[u8]) -> u64 {
+    let options = segment.options.of(bytes);
+    let mut stamp = 0;
+    if let Some(last) = options.last_chunk::<8>() {
+        stamp = u64::from_le_bytes(*last);
+    }
+    let numbers = u64::from(segment.sequence) << 32 | u64::from(segment.acknowledgment);
+    let rest = u64::from(segment.window) << 48
+        | u64::from(segment.ip_id) << 32
+        | u64::from(segment.payload_length & 0x00ff_ffff) << 8
+        | u64::from(segment.flags.0);
+    mix(mix(numbers ^ stamp.rotate_left(17), 0x9e37_79b9_7f4a_7c15) ^ rest, 0xd6e8_feb8_6659_fd93) | 1
+}
+
+fn mix(value: u64, factor: u64) -> u64 {
+    let wide = u128::from(value ^ factor) * u128::from(factor | 1);
+    (wide as u64) ^ (wide >> 64) as u64
+}

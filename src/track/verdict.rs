@@ -1,0 +1,289 @@
+//! What each application got: the rules of the kernel, applied to what a connection's story holds.
+
+use super::connection::{
+    Acceptance, CLIENT, Connection, Half, Pending, Repeated, Reset, SERVER, Silence, Story, other,
+};
+use super::kernel::{Errno, Kind};
+use super::receive::accepted;
+
+/// How a connection ended, or why it cannot be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// An application got an error.
+    Failure(Failure),
+    /// Something that looks like one and is none.
+    Benign(Benign),
+    /// The capture cannot tell.
+    Undecided(Doubt),
+    /// Nothing worth a word.
+    Quiet,
+}
+
+/// An error that an application got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Which one.
+    pub kind: Kind,
+    /// What the client's and the server's application got.
+    pub errno: [Option<Errno>; 2],
+    /// The end that it happened to.
+    pub victim: usize,
+    /// By what.
+    pub by: By,
+}
+
+/// What brought a failure about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// A RST.
+    Reset,
+    /// An ICMP error.
+    Icmp,
+    /// Silence.
+    Silence,
+}
+
+/// Endings that look like failures and are none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Benign {
+    /// A RST that no application sees: both ends had finished.
+    Tail,
+    /// A new connection on the ports of an old one.
+    PortReuse,
+    /// A RST that its receiver did not accept.
+    IgnoredReset,
+    /// One end had shut down its sending side and went on reading.
+    HalfClose,
+}
+
+impl Benign {
+    /// Its cause id.
+    pub fn id(self) -> &'static str {
+        match self {
+            Benign::Tail => "benign_tail",
+            Benign::PortReuse => "port_reuse",
+            Benign::IgnoredReset => "ignored_reset",
+            Benign::HalfClose => "half_close",
+        }
+    }
+}
+
+/// Why a capture cannot tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// The capture began after the connection, and what was before it matters.
+    BeganLate,
+    /// Only one direction was captured.
+    OneDirection,
+    /// A RST whose sequence number does not fit what was captured.
+    OddReset,
+    /// Something was unanswered when the capture ended.
+    EndedEarly,
+}
+
+impl Doubt {
+    /// All of them.
+    pub const ALL: [Doubt; 4] = [Doubt::BeganLate, Doubt::OneDirection, Doubt::OddReset, Doubt::EndedEarly];
+
+    /// The id in JSON.
+    pub fn id(self) -> &'static str {
+        match self {
+            Doubt::BeganLate => "began_late",
+            Doubt::OneDirection => "one_direction",
+            Doubt::OddReset => "odd_reset",
+            Doubt::EndedEarly => "ended_early",
+        }
+    }
+}
+
+/// Judges what is pending on a connection, when the time of grace has passed.
+pub fn judge(connection: &Connection) -> Ending {
+    let Some(story) = connection.story.as_deref() else {
+        return Ending::Quiet;
+    };
+    match story.pending {
+        Some((Pending::Silence(side), _)) => judge_silence(connection, story, side),
+        Some((Pending::Icmp, _)) => judge_icmp(story),
+        Some((Pending::Reset, _)) | None => match story.reset {
+            Some(reset) => judge_reset(connection, story, reset),
+            None => Ending::Quiet,
+        },
+    }
+}
+
+fn errno_at(side: usize, errno: Errno) -> [Option<Errno>; 2] {
+    let mut both = [None; 2];
+    both[side] = Some(errno);
+    both
+}
+
+fn judge_reset(connection: &Connection, story: &Story, reset: Reset) -> Ending {
+    let victim = other(reset.from);
+    match reset.acceptance {
+        Acceptance::RefusesSyn => Ending::Failure(Failure {
+            kind: Kind::Refused,
+            errno: errno_at(victim, Errno::ECONNREFUSED),
+            victim,
+            by: By::Reset,
+        }),
+        Acceptance::EndsHalfOpen => judge_half_open(story),
+        Acceptance::Exact => judge_exact(connection, story, reset),
+        Acceptance::InWindow | Acceptance::Ignored => {
+            let lives = story.challenged || story.receiver_lives || story.sender_lives.is_some();
+            if lives { Ending::Benign(Benign::IgnoredReset) } else { Ending::Undecided(Doubt::OddReset) }
+        }
+        Acceptance::Unknown => Ending::Undecided(Doubt::BeganLate),
+    }
+}
+
+/// The client's RST before the handshake was complete. No application of the server knows of it. A client that had
+/// repeated its SYN in vain before gave up: that is its timeout.
+fn judge_half_open(story: &Story) -> Ending {
+    if story.syn_acks == 0 && story.silence[CLIENT].what == Repeated::Syn && story.silence[CLIENT].attempts >= 2 {
+        return timed_out(CLIENT, Errno::ETIMEDOUT, Kind::TimedOut);
+    }
+    Ending::Failure(Failure { kind: Kind::Aborted, errno: [None; 2], victim: SERVER, by: By::Reset })
+}
+
+/// Could this end have sent a FIN before the capture began? Not if it was seen to open, to send payload, or to take
+/// payload in.
+fn was_open(connection: &Connection, side: usize) -> bool {
+    let half = &connection.half[side];
+    half.has(Half::SYN) || half.has(Half::DATA) || half.has(Half::READ)
+}
+
+/// A RST with the exact sequence number, in a synchronized state: `tcp_reset()` sets EPIPE in CLOSE_WAIT and
+/// ECONNRESET in every other state; whether an application is there to get it is what remains to be told.
+fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
+    let (sender, victim) = (reset.from, other(reset.from));
+    let half = &connection.half;
+    if !half[victim].has(Half::ANY) {
+        return Ending::Undecided(Doubt::OneDirection);
+    }
+    let sender_closed = story.fin[sender].is_some_and(|fin| fin.time <= reset.mark.time || half[sender].has(Half::FIN));
+    let victim_closed = half[victim].has(Half::FIN);
+    if sender_closed && victim_closed {
+        return Ending::Benign(Benign::Tail);
+    }
+    if victim_closed {
+        return judge_reset_of_closed(connection, story, reset);
+    }
+    if sender_closed {
+        return judge_reset_after_fin(connection, story, reset);
+    }
+    if !connection.has_payload() && sender == CLIENT && half[CLIENT].has(Half::SYN) {
+        return judge_abort(connection);
+    }
+    if !was_open(connection, sender) || !was_open(connection, victim) {
+        return Ending::Undecided(Doubt::BeganLate);
+    }
+    let mut errno = errno_at(victim, Errno::ECONNRESET);
+    if let Some(back) = story.reset_back.filter(|back| accepted(back.acceptance)) {
+        // Somebody else sent the RST: the end in whose name it came went on, and was reset in its turn.
+        let forged = story.sender_lives.is_some() || foreign(connection, &reset) || foreign(connection, &back);
+        if forged {
+            errno[sender] = Some(Errno::ECONNRESET);
+        }
+    }
+    Ending::Failure(Failure { kind: Kind::Reset, errno, victim, by: By::Reset })
+}
+
+/// The client's RST after the handshake, before any payload.
+fn judge_abort(connection: &Connection) -> Ending {
+    if !connection.half[SERVER].has(Half::ANY) {
+        return Ending::Undecided(Doubt::OneDirection);
+    }
+    Ending::Failure(Failure {
+        kind: Kind::Aborted,
+        errno: errno_at(SERVER, Errno::ECONNRESET),
+        victim: SERVER,
+        by: By::Reset,
+    })
+}
+
+/// A RST into an end that has itself sent a FIN. Its application has closed the socket, so there is nobody to tell,
+/// unless it had shut down only its sending side: then it reads ECONNRESET.
+fn judge_reset_of_closed(connection: &Connection, story: &Story, reset: Reset) -> Ending {
+    let (sender, victim) = (reset.from, other(reset.from));
+    let complete = connection.acknowledged(victim) && connection.acknowledged(sender);
+    if complete && !story.read_after_fin[victim] {
+        return Ending::Benign(Benign::Tail);
+    }
+    if !was_open(connection, sender) {
+        return Ending::Undecided(Doubt::BeganLate);
+    }
+    Ending::Failure(Failure { kind: Kind::Reset, errno: errno_at(victim, Errno::ECONNRESET), victim, by: By::Reset })
+}
+
+/// A RST after a FIN of the same sender: its receiver is in CLOSE_WAIT. If it wrote to the end that was closed, it
+/// gets EPIPE; if nothing of it was lost, its next call is a read that returns 0.
+fn judge_reset_after_fin(connection: &Connection, story: &Story, reset: Reset) -> Ending {
+    let victim = other(reset.from);
+    let lost = connection.unacknowledged(victim);
+    if lost == 0 && story.data_after_fin[victim] == 0 {
+        return Ending::Benign(Benign::Tail);
+    }
+    let farewell = connection.half[victim].has(Half::TLS_ALERT) && lost <= connection.half[victim].data_length;
+    if farewell {
+        return Ending::Benign(Benign::Tail);
+    }
+    Ending::Failure(Failure { kind: Kind::BrokenPipe, errno: errno_at(victim, Errno::EPIPE), victim, by: By::Reset })
+}
+
+/// An ICMP error that is fatal in SYN_SENT (`tcp_v4_err()`, `tcp_v6_err()`).
+fn judge_icmp(story: &Story) -> Ending {
+    let Some(error) = story.fatal else {
+        return Ending::Quiet;
+    };
+    let kind = kind_of(error.errno);
+    Ending::Failure(Failure { kind, errno: errno_at(CLIENT, error.errno), victim: CLIENT, by: By::Icmp })
+}
+
+/// The kind that follows from an errno of `tcp_v4_err()`, `tcp_v6_err()` or `tcp_write_err()`.
+fn kind_of(errno: Errno) -> Kind {
+    match errno {
+        Errno::ECONNREFUSED => Kind::Refused,
+        Errno::ETIMEDOUT => Kind::TimedOut,
+        Errno::ECONNRESET => Kind::Reset,
+        Errno::EPIPE => Kind::BrokenPipe,
+        Errno::ECONNABORTED => Kind::Aborted,
+        Errno::EACCES
+        | Errno::EMSGSIZE
+        | Errno::EPROTO
+        | Errno::ENOPROTOOPT
+        | Errno::EOPNOTSUPP
+        | Errno::ENETUNREACH
+        | Errno::ENONET
+        | Errno::EHOSTDOWN
+        | Errno::EHOSTUNREACH => Kind::Unreachable,
+    }
+}
+
+fn timed_out(side: usize, errno: Errno, kind: Kind) -> Ending {
+    Ending::Failure(Failure { kind, errno: errno_at(side, errno), victim: side, by: By::Silence })
+}
+
+/// Repetitions that nothing answered. `tcp_write_err()` hands over `sk_err_soft` if an ICMP error came, else
+/// ETIMEDOUT.
+fn judge_silence(connection: &Connection, story: &Story, side: usize) -> Ending {
+    let silence: Silence = story.silence[side];
+    if !silence.convinces(&connection.half[other(side)]) {
+        return Ending::Quiet;
+    }
+    if silence.what == Repeated::Data && closed_with_its_data(story, side, &silence) {
+        // The application had closed the socket before the first timeout: nobody is there to tell.
+        return Ending::Quiet;
+    }
+    let errno = story.soft[side].map_or(Errno::ETIMEDOUT, |error| error.errno);
+    timed_out(side, errno, kind_of(errno))
+}
+
+fn closed_with_its_data(story: &Story, side: usize, silence: &Silence) -> bool {
+    story.fin[side].is_some_and(|fin| fin.time.since(silence.first.time) < 150 * crate::time::MILLISECOND)
+}
+
+/// Does a RST carry a TTL that no other packet of its sender has? Then its sender is not the one that it names.
+pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
+    let half = &connection.half[reset.from];
+    half.has(Half::ANY) && !(half.ttl_low..=half.ttl_high).contains(&reset.ttl)
+}

@@ -1,1 +1,142 @@
+use std::net::Ipv4Addr;
 
+use super::*;
+use crate::report::samples::{self, DECIDED, later};
+use crate::time::SECOND;
+
+fn refused_at(milliseconds: &[u64]) -> Vec<Finding> {
+    milliseconds.iter().map(|at| later(samples::refused_from(1, 8080), at * MILLISECOND)).collect()
+}
+
+fn gathered(findings: &[Finding]) -> Vec<Episode> {
+    let mut episodes = Episodes::default();
+    findings.iter().for_each(|finding| episodes.add(finding));
+    episodes.finish()
+}
+
+fn backoff(milliseconds: &[u64]) -> Backoff {
+    gathered(&refused_at(milliseconds))[0].backoff
+}
+
+#[test]
+fn failures_of_one_sort_are_one_episode() {
+    let all = gathered(&refused_at(&[0, 1000, 2500]));
+    assert_eq!(all.len(), 1);
+    let episode = &all[0];
+    assert_eq!((episode.count, episode.first, episode.last), (3, DECIDED, DECIDED + 2500 * MILLISECOND));
+    assert_eq!(episode.intervals, [1000 * MILLISECOND, 1500 * MILLISECOND]);
+    assert_eq!(episode.example.time, DECIDED);
+}
+
+#[test]
+fn client_server_port_kind_and_cause_tell_episodes_apart() {
+    let race = samples::keepalive_race();
+    let mut other_server = race.clone();
+    other_server.server.end.ip = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 77));
+    let findings = [
+        race.clone(),
+        other_server,
+        Finding { kind: Some(Kind::Reset), ..race.clone() },
+        Finding { cause: None, ..race.clone() },
+        samples::refused_from(1, 1),
+        samples::refused_from(1, 2),
+        samples::refused_from(2, 2),
+    ];
+    assert_eq!(gathered(&findings).len(), findings.len());
+    let mut other_client_port = race.clone();
+    other_client_port.client.end.port += 1;
+    assert_eq!(gathered(&[race, other_client_port]).len(), 1);
+}
+
+#[test]
+fn pauses_that_double_are_exponential_also_at_a_ceiling_and_with_jitter() {
+    assert_eq!(backoff(&[0, 1000, 3000, 7000, 15000]), Backoff::Exponential);
+    assert_eq!(backoff(&[0, 1000, 3000, 7000, 11000, 15000]), Backoff::Exponential);
+    assert_eq!(backoff(&[0, 1100, 2900, 7200, 14000]), Backoff::Exponential);
+    assert_eq!(backoff(&[0, 100, 250, 475]), Backoff::Exponential);
+}
+
+#[test]
+fn equal_pauses_are_fixed() {
+    assert_eq!(backoff(&[0, 5000, 10000, 15010, 20000]), Backoff::Fixed);
+    assert_eq!(backoff(&[0, 110, 220, 340]), Backoff::Fixed);
+}
+
+#[test]
+fn hammering_disorder_and_two_attempts_are_no_backoff() {
+    assert_eq!(backoff(&[0, 1, 2, 3, 4]), Backoff::None);
+    assert_eq!(backoff(&[0, 1000]), Backoff::None);
+    assert_eq!(backoff(&[0]), Backoff::None);
+    assert_eq!(backoff(&[0, 3000, 3500, 9000, 9100]), Backoff::None);
+    assert_eq!(backoff(&[0, 0, 0, 0]), Backoff::None);
+}
+
+#[test]
+fn the_pause_is_counted_from_the_end_of_an_attempt() {
+    // connect() gives up after 10 s, and the client waits 1, 2 and 4 s.
+    let findings: Vec<Finding> = [10_000, 21_000, 33_000, 47_000]
+        .iter()
+        .map(|at| {
+            let mut finding = later(samples::refused_from(1, 8080), at * MILLISECOND);
+            finding.timing.duration = 10 * SECOND;
+            finding.evidence.clear();
+            finding
+        })
+        .collect();
+    let all = gathered(&findings);
+    assert_eq!(all[0].pauses, [1, 2, 4].map(|seconds| seconds * SECOND));
+    assert_eq!(all[0].intervals, [11, 12, 14].map(|seconds| seconds * SECOND));
+    assert_eq!(all[0].backoff, Backoff::Exponential);
+}
+
+#[test]
+fn recovery_is_the_first_success_after_the_last_failure() {
+    let findings = refused_at(&[0, 1000, 2000]);
+    let (client, server) = (findings[0].client.end, findings[0].server.end);
+    let mut episodes = Episodes::default();
+    episodes.success(client.ip, server.ip, server.port, DECIDED - SECOND);
+    episodes.add(&findings[0]);
+    episodes.success(client.ip, server.ip, server.port, DECIDED + SECOND / 2);
+    episodes.add(&findings[1]);
+    episodes.add(&findings[2]);
+    episodes.success(client.ip, server.ip, server.port + 1, DECIDED + 3 * SECOND);
+    episodes.success(server.ip, client.ip, server.port, DECIDED + 3 * SECOND);
+    episodes.success(client.ip, server.ip, server.port, DECIDED + 4 * SECOND);
+    episodes.success(client.ip, server.ip, server.port, DECIDED + 5 * SECOND);
+    let all = episodes.finish();
+    assert_eq!(all[0].recovered_at, Some(DECIDED + 4 * SECOND));
+    assert_eq!(all[0].successes_between, 1);
+}
+
+#[test]
+fn memory_is_bounded_and_what_is_given_up_is_counted() {
+    let mut episodes = Episodes::with_limit(100);
+    for attempt in 0..2 {
+        episodes.add(&later(samples::keepalive_race(), attempt));
+    }
+    for port in 1..=1000 {
+        episodes.add(&later(samples::refused_from(1, port), u64::from(port) * SECOND));
+    }
+    let folded = episodes.folded();
+    let all = episodes.finish();
+    assert!(all.len() <= 100, "{}", all.len());
+    assert_eq!(all.len() as u64 + folded.episodes, 1001);
+    assert_eq!(all.iter().map(|episode| episode.count).sum::<u64>() + folded.findings, 1002);
+    assert!(all.iter().any(|episode| episode.cause_id() == "keepalive_race"), "what repeats is worth more");
+    assert!(all.iter().any(|episode| episode.example.server.end.port == 1000), "the newest are kept");
+}
+
+#[test]
+fn the_order_does_not_depend_on_chance() {
+    let findings: Vec<Finding> = (1..=50).map(|port| samples::refused_from(1, port)).collect();
+    let ports = |findings: &[Finding]| -> Vec<u16> {
+        gathered(findings).iter().map(|episode| episode.example.server.end.port).collect()
+    };
+    assert_eq!(ports(&findings), (1..=50).collect::<Vec<u16>>());
+}
+
+#[test]
+fn intervals_are_few_however_long_it_lasts() {
+    let all = gathered(&refused_at(&(0..100).map(|second| second * 1000).collect::<Vec<_>>()));
+    assert_eq!((all[0].count, all[0].intervals.len(), all[0].pauses.len()), (100, 16, 16));
+}

@@ -1,3 +1,7 @@
 //! The `tcpwhy` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tcpwhy::cli::main()
+}

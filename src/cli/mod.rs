@@ -1,1 +1,159 @@
-//! x
+//! The command line: arguments without logic, one file a command, and the one place that reads the environment.
+
+pub mod analyse;
+mod arguments;
+mod error;
+mod interfaces;
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+pub use arguments::{Analyse, Arguments, Command, Form};
+pub use error::Error;
+
+use crate::report::escape::escape;
+
+/// It could not be done.
+const FAILED: u8 = 2;
+/// With `--exit-code`: a failure was found.
+const FOUND: u8 = 1;
+
+const SHORT_USAGE: &str = "\
+tcpwhy: no capture given
+Usage: tcpwhy [OPTIONS] FILE...     '-' reads a capture from standard input
+       tcpwhy explain [TOPIC]
+       tcpwhy interfaces
+Try 'tcpwhy --help'.
+";
+
+/// What came of the work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Failures that were found.
+    pub failures: u64,
+}
+
+/// What the world around the program says about how to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Are colours welcome on standard output?
+    pub colour: bool,
+    /// The columns that text on standard output may fill.
+    pub width: usize,
+}
+
+impl Surroundings {
+    /// Asks the environment and the terminal.
+    fn look() -> Surroundings {
+        let terminal = io::stdout().is_terminal();
+        let columns = if terminal { terminal_size::terminal_size().map(|(columns, _)| columns.0) } else { None };
+        Surroundings {
+            colour: wants_colour(terminal, std::env::var_os("NO_COLOR"), std::env::var_os("TERM")),
+            width: columns.map_or(80, |columns| usize::from(columns).clamp(60, 100)),
+        }
+    }
+}
+
+/// Colours on a terminal that can show them, unless somebody said no (<https://no-color.org>).
+fn wants_colour(terminal: bool, no_colour: Option<OsString>, term: Option<OsString>) -> bool {
+    terminal && no_colour.is_none_or(|value| value.is_empty()) && term.is_none_or(|term| term != "dumb")
+}
+
+/// Runs the program and says how it should exit.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return help_or_complaint(&error),
+    };
+    let surroundings = Surroundings::look();
+    let done = match &arguments.command {
+        None if arguments.analyse.is_empty() => {
+            say(SHORT_USAGE);
+            return ExitCode::from(FAILED);
+        }
+        None => analyse::run(&arguments.analyse, surroundings),
+        Some(Command::Explain { topic }) => explain(topic.as_deref(), surroundings),
+        Some(Command::Interfaces) => interfaces::run(),
+    };
+    match done {
+        Ok(outcome) if outcome.failures > 0 && arguments.analyse.exit_code => ExitCode::from(FOUND),
+        Ok(_) | Err(Error::Closed) => ExitCode::SUCCESS,
+        Err(Error::Lines(lines)) => {
+            lines.iter().for_each(|line| note(line));
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+/// CONNECT HERE: `explain` writes its page.
+fn explain(_topic: Option<&str>, _surroundings: Surroundings) -> Result<Outcome, Error> {
+    Err(Error::line("explain is not in this version yet"))
+}
+
+/// A line on standard error, after the program's name.
+pub fn note(line: &str) {
+    say(&format!("tcpwhy: {line}\n"));
+}
+
+/// Standard error may be closed; that must not stop the report.
+fn say(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// clap takes help and version for errors as well.
+fn help_or_complaint(error: &clap::Error) -> ExitCode {
+    if !matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        note(&complaint(&error.to_string()));
+        return ExitCode::from(FAILED);
+    }
+    match error.print().and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            note(&format!("standard output: {error}"));
+            ExitCode::from(FAILED)
+        }
+        Ok(()) | Err(_) => ExitCode::SUCCESS,
+    }
+}
+
+/// clap's message of several paragraphs in one line.
+fn complaint(message: &str) -> String {
+    let message = message.strip_prefix("error: ").unwrap_or(message);
+    let before_usage = message.split("\n\nUsage:").next().unwrap_or(message);
+    let before_hint = before_usage.split("\n\nFor more information").next().unwrap_or(before_usage);
+    let lines: Vec<&str> = before_hint.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    format!("{}; try 'tcpwhy --help'", escape(&lines.join(" ").replace(" tip: ", "; ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_sound() {
+        use clap::CommandFactory;
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn colours_need_a_terminal_that_nobody_objects_to() {
+        let colour = |terminal, no_colour: Option<&str>, term: Option<&str>| {
+            wants_colour(terminal, no_colour.map(OsString::from), term.map(OsString::from))
+        };
+        assert!(colour(true, None, Some("xterm")) && colour(true, Some(""), None));
+        assert!(!colour(false, None, Some("xterm")));
+        assert!(!colour(true, Some("1"), Some("xterm")));
+        assert!(!colour(true, None, Some("dumb")));
+    }
+
+    #[test]
+    fn a_complaint_is_one_line_without_terminal_codes() {
+        let message = Arguments::try_parse_from(["tcpwhy", "--a\u{202e}b"]).expect_err("no such option").to_string();
+        let line = complaint(&message);
+        assert!(line.starts_with("unexpected argument '--a\\u{202e}b' found; "), "{line}");
+        assert!(line.ends_with("; try 'tcpwhy --help'") && !line.contains('\n'), "{line}");
+    }
+}

@@ -1,10 +1,13 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::*;
+use crate::causes::Confidence;
 use crate::diagnose::{EndedBy, Finding};
 use crate::episodes::Episodes;
 use crate::report::samples::{self, DECIDED, later};
-use crate::time::{MILLISECOND, SECOND};
+use crate::time::SECOND;
+
+const WHOLE: &str = include_str!("text_sample.txt");
 
 fn summary_of(findings: &[Finding]) -> Summary {
     let mut summary = Summary {
@@ -17,7 +20,7 @@ fn summary_of(findings: &[Finding]) -> Summary {
         undecided: vec![("only one direction was captured", 2)],
         skipped: vec![("udp", 20), ("arp", 1)],
         first: Some(DECIDED - 2 * SECOND),
-        last: Some(DECIDED + 66 * SECOND),
+        last: Some(DECIDED + 150 * SECOND),
         ..Summary::default()
     };
     for kind in findings.iter().filter_map(|finding| finding.kind) {
@@ -35,10 +38,22 @@ fn rendered(findings: &[Finding], options: Options) -> String {
     let inputs = Inputs { names: vec!["trace.pcap".to_owned()], digits: 6 };
     render(&all, episodes.folded(), &summary_of(findings), &inputs, &options)
 }
-fn some_findings() -> Vec<Finding> {
+
+fn plain(findings: &[Finding]) -> String {
+    rendered(findings, Options::default())
+}
+
+fn assert_fits(text: &str, width: usize) {
+    for line in text.lines().filter(|line| !line.trim_start().starts_with("$ ")) {
+        assert!(line.width() <= width, "{} columns: {line}", line.width());
+        assert_eq!(line, line.trim_end(), "no spaces at the end");
+    }
+}
+
+fn a_night() -> Vec<Finding> {
     let mut findings = vec![samples::keepalive_race(), samples::refused_ipv6()];
     for second in [0, 1, 3, 7] {
-        findings.push(later(samples::refused_from(1, 8080), second * SECOND + 3 * MILLISECOND));
+        findings.push(later(samples::refused_from(1, 8080), second * SECOND));
     }
     findings.push(later(samples::refused_from(3, 8080), 2 * SECOND));
     for tick in 0..30 {
@@ -46,14 +61,179 @@ fn some_findings() -> Vec<Finding> {
     }
     findings
 }
+
 #[test]
-fn show() {
-    println!("{}", rendered(&some_findings(), Options::default()));
-    println!(
-        "{}",
-        rendered(
-            &[Finding { cause: None, role_known: false, ..samples::keepalive_race() }, samples::benign()],
-            Options { all: true, ..Options::default() }
-        )
+fn a_whole_report() {
+    let text = plain(&a_night());
+    assert!(text == WHOLE, "the sample in text_sample.txt should be\n{text}");
+}
+
+#[test]
+fn every_line_fits_whatever_happens() {
+    let mut findings = a_night();
+    for host in 1..=40 {
+        findings.push(samples::refused_from(host, 9000 + u16::from(host)));
+    }
+    let mut long = samples::refused_ipv6();
+    long.client.end.ip = "2001:db8:1111:2222:3333:4444:5555:6666".parse().expect("an address");
+    long.server.end.ip = "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff".parse().expect("an address");
+    long.summary = "x".repeat(2000);
+    long.evidence = (0..40)
+        .map(|frame| {
+            samples::evidence(frame * 1_000_000_000, frame, EndedBy::Middlebox, &"S 0:0(0) ".repeat(9), "a note")
+        })
+        .collect();
+    for _ in 0..50 {
+        findings.push(long.clone());
+    }
+    for width in [60, 80, 100] {
+        assert_fits(&rendered(&findings, Options { width, all: true, ..Options::default() }), width);
+    }
+}
+
+#[test]
+fn hostile_text_does_not_reach_the_terminal() {
+    let hostile = "SNI \x1b]0;owned\x07\u{202e}evil\u{9b}2J\r\nNo failed connections";
+    let mut finding = samples::keepalive_race();
+    finding.summary = hostile.to_owned();
+    finding.retry_why = hostile.to_owned();
+    finding.client.calls = Some(hostile.to_owned());
+    for evidence in &mut finding.evidence {
+        evidence.note = hostile.to_owned();
+        evidence.packet = hostile.to_owned();
+    }
+    let text = plain(&[finding]);
+    assert!(text.contains("SNI \\x1b]0;owned\\x07\\u{202e}evil\\x9b2J\\x0d\\x0aNo"), "{text}");
+    assert!(!text.chars().any(|character| character != '\n' && crate::report::escape::is_unsafe(character)));
+    assert!(!text.lines().any(|line| line.starts_with("No failed")));
+}
+
+#[test]
+fn colours_change_nothing_but_colour() {
+    let findings = a_night();
+    let coloured = rendered(&findings, Options { colour: true, ..Options::default() });
+    assert!(coloured.contains("\x1b[1m\x1b[31mrefused\x1b[0m"));
+    let mut stripped = String::new();
+    let mut inside = false;
+    for character in coloured.chars() {
+        match character {
+            '\x1b' => inside = true,
+            'm' if inside => inside = false,
+            _ if inside => {}
+            _ => stripped.push(character),
+        }
+    }
+    assert_eq!(stripped, plain(&findings));
+    assert!(!plain(&findings).contains('\x1b'));
+}
+
+#[test]
+fn nothing_failed_is_said_in_one_honest_line() {
+    assert!(plain(&[]).starts_with("No failed connections among 120 connections (6,123 packets).\n"));
+    let lines = |summary: Summary| {
+        render(&[], Folded::default(), &summary, &Inputs::default(), &Options::default())
+            .lines()
+            .next()
+            .map(str::to_owned)
+            .unwrap_or_default()
+    };
+    assert_eq!(lines(Summary::default()), "The capture holds no packets.");
+    let no_tcp = Summary { frames: 7, skipped: vec![("udp", 7)], ..Summary::default() };
+    assert_eq!(lines(no_tcp), "No TCP in this capture (7 packets).");
+}
+
+#[test]
+fn health_checks_do_not_look_like_an_outage() {
+    let checks: Vec<Finding> = (0..30).map(|tick| later(samples::health_check(), tick * SECOND)).collect();
+    let text = plain(&checks);
+    assert!(
+        text.starts_with("30 of 120 connections ended by their clients at once, none failed otherwise.\n"),
+        "{text}"
     );
+    assert!(!text.contains("\n1. "), "folded: {text}");
+    let single = plain(&checks[..1]);
+    assert!(single.contains("\n1. aborted: "), "a single one is told in full: {single}");
+}
+
+#[test]
+fn a_port_scan_is_a_line() {
+    let scan: Vec<Finding> = (1..=1000).map(|port| samples::refused_from(9, port)).collect();
+    let text = plain(&scan);
+    assert!(text.contains("refused: no_listener, 10.0.0.9 -> 1,000 ports of 10.0.0.2"), "{text}");
+    assert!(text.lines().count() < 20, "{text}");
+}
+
+#[test]
+fn many_problems_are_not_all_told_in_full() {
+    let mut findings = Vec::new();
+    for host in 1..=60 {
+        findings.push(samples::refused_from(host, 9000 + u16::from(host)));
+    }
+    let text = plain(&findings);
+    assert!(text.contains("\n10. refused: ") && !text.contains("\n11. "), "{text}");
+    assert!(text.contains("and 20 more, 20 connections in all; --format json tells each of them"), "{text}");
+    assert_eq!(text.matches("Steps as in problem 1").count(), 9);
+}
+
+#[test]
+fn of_many_packets_the_middle_is_left_out_and_counted() {
+    let mut finding = samples::keepalive_race();
+    finding.evidence =
+        (1..=20).map(|frame| samples::evidence(frame, frame * SECOND, EndedBy::Client, "S 0:0(0)", "")).collect();
+    let text = plain(&[finding]);
+    assert!(text.contains("... 14 more\n"), "{text}");
+    assert_eq!(text.matches("client > S 0:0(0)").count(), 6);
+}
+
+#[test]
+fn several_inputs_are_named_beside_the_packets() {
+    let mut finding = samples::keepalive_race();
+    let inputs = Inputs { names: vec!["client.pcap".to_owned(), "server\x1b.pcap".to_owned()], digits: 6 };
+    let text = |finding: &Finding| {
+        let mut episodes = Episodes::default();
+        episodes.add(finding);
+        render(&episodes.finish(), Folded::default(), &Summary::default(), &inputs, &Options::default())
+    };
+    assert!(text(&finding).contains("Packets, in client.pcap:"), "{}", text(&finding));
+    finding.evidence[3].input = 1;
+    assert!(text(&finding).contains("[server\\x1b.pcap]"), "{}", text(&finding));
+}
+
+#[test]
+fn benign_endings_are_listed_when_asked_for() {
+    let findings = [samples::benign()];
+    assert!(plain(&findings).contains("3 half_close (--all lists them)"));
+    let text = rendered(&findings, Options { all: true, ..Options::default() });
+    assert!(text.contains("Benign endings\n   half_close, 10.0.0.1:40000 -> 10.0.0.2:80"), "{text}");
+    assert!(text.starts_with("No failed connections"), "{text}");
+}
+
+#[test]
+fn what_is_not_sure_is_not_dressed_up() {
+    let unsure =
+        Finding { cause: None, role_known: false, confidence: Confidence::Possible, ..samples::keepalive_race() };
+    let text = plain(&[unsure]);
+    assert!(text.contains("1. broken_pipe: Broken pipe, cause unknown"), "{text}");
+    assert!(text.contains(" unexplained\n"), "{text}");
+    assert!(text.contains("   roles      guessed: "), "{text}");
+}
+
+#[test]
+fn recovery_is_told() {
+    let mut episodes = Episodes::default();
+    let findings = a_night();
+    findings.iter().for_each(|finding| episodes.add(finding));
+    let race = samples::keepalive_race();
+    episodes.success(race.client.end.ip, race.server.end.ip, 8080, DECIDED + 10 * SECOND);
+    let all = episodes.finish();
+    let text = render(&all, Folded::default(), &summary_of(&findings), &Inputs::default(), &Options::default());
+    assert!(text.contains("   recovered  1 of 2 so far\n"), "{text}");
+    assert!(text.contains("   recovered  yes, 10 s after the last failure, at 06:17:05.359\n"), "{text}");
+}
+
+#[test]
+fn what_was_folded_is_counted() {
+    let folded = Folded { episodes: 7, findings: 9 };
+    let text = render(&[], folded, &Summary::default(), &Inputs::default(), &Options::default());
+    assert!(text.contains("9 endings"), "{text}");
 }

@@ -83,16 +83,16 @@ fn times(number: u64) -> String {
 
 /// Who talked to whom: as much as all episodes of the problem have in common.
 fn who(problem: &Problem) -> String {
-    let servers = problem.episodes.len();
+    let members = count(problem.episodes.len() as u64);
     match (problem.shape, problem.episodes.as_slice()) {
         (Shape::Service(..), [episode]) => {
             let Finding { client, server, .. } = &episode.example;
             let client = if episode.count == 1 { address(client.end) } else { client.end.ip.to_string() };
             format!("{client} -> {}", address(server.end))
         }
-        (Shape::Service(ip, port), _) => format!("{servers} clients -> {}", address(End { ip, port })),
-        (Shape::ManyPorts(client, server), _) => format!("{client} -> {servers} ports of {server}"),
-        (Shape::ManyServers(client, port), _) => format!("{client} -> port {port} of {servers} hosts"),
+        (Shape::Service(ip, port), _) => format!("{members} clients -> {}", address(End { ip, port })),
+        (Shape::ManyPorts(client, server), _) => format!("{client} -> {members} ports of {server}"),
+        (Shape::ManyServers(client, port), _) => format!("{client} -> port {port} of {members} hosts"),
     }
 }
 
@@ -107,7 +107,11 @@ fn facts(page: &mut Page, problem: &Problem, episode: &Episode) {
         let whose = if problem.episodes.len() == 1 { String::new() } else { format!("{}: ", finding.client.end.ip) };
         page.labelled("attempts", &format!("{whose}{rhythm}"));
     }
-    page.labelled(if problem.count == 1 { "timing" } else { "first" }, &timing(finding));
+    if let Some(recovered) = recovered(problem) {
+        page.labelled("recovered", &recovered);
+    }
+    let which = if problem.count == 1 { "" } else { "of the first: " };
+    page.labelled("timing", &format!("{which}{}", timing(finding)));
     if !finding.role_known {
         page.labelled("roles", "guessed: the capture began after the handshake");
     }
@@ -150,27 +154,26 @@ fn retry(finding: &Finding) -> String {
     format!("{verdict}: {}", escape_and_cut(&finding.retry_why, SENTENCE))
 }
 
-/// First and last, and whether it works again.
+/// First and last.
 fn when(problem: &Problem) -> String {
-    let mut text = moment(problem.first);
-    if problem.count > 1 {
-        let to = if date(problem.first) == date(problem.last) { clock(problem.last, 3) } else { moment(problem.last) };
-        text = format!("{text} to {to} UTC ({})", duration(problem.last.since(problem.first)));
-    } else {
-        text.push_str(" UTC");
+    if problem.count == 1 {
+        return format!("{} UTC", moment(problem.first));
     }
-    let recovered = problem.episodes.iter().filter(|episode| episode.recovered_at.is_some()).count();
-    let still = problem.episodes.len() - recovered;
-    if still > 0 && problem.count > 1 {
-        let whom =
-            if recovered > 0 { format!(" for {}", counted(still as u64, "client", "clients")) } else { String::new() };
-        return format!("{text}; no success seen since{whom}");
+    let to = if date(problem.first) == date(problem.last) { clock(problem.last, 3) } else { moment(problem.last) };
+    format!("{} to {to} UTC ({})", moment(problem.first), duration(problem.last.since(problem.first)))
+}
+
+/// Does it work again? Of a single failure only a yes is worth a line.
+fn recovered(problem: &Problem) -> Option<String> {
+    let all = problem.episodes.len();
+    let times: Vec<Time> = problem.episodes.iter().filter_map(|episode| episode.recovered_at).collect();
+    let Some(last) = times.iter().max() else {
+        return (problem.count > 1).then(|| "no: nothing went well there since, as far as captured".to_owned());
+    };
+    if times.len() < all {
+        return Some(format!("{} of {} so far", count(times.len() as u64), count(all as u64)));
     }
-    let last = problem.episodes.iter().filter_map(|episode| episode.recovered_at).max();
-    match last {
-        Some(at) if still == 0 => format!("{text}; works again since {}", clock(at, 3)),
-        Some(_) | None => text,
-    }
+    Some(format!("yes, {} after the last failure, at {}", duration(last.since(problem.last)), clock(*last, 3)))
 }
 
 fn moment(time: Time) -> String {

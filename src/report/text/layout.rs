@@ -45,7 +45,7 @@ pub struct Page {
 }
 
 /// Where the text of a labelled line begins.
-pub const LABELLED: usize = 13;
+pub const LABELLED: usize = 14;
 
 impl Page {
     /// An empty page that is `width` columns wide (never less than 40).
@@ -90,8 +90,9 @@ impl Page {
     /// A name and what is to be said of it, wrapped beside it.
     pub fn labelled(&mut self, label: &str, text: &str) {
         let label = format!("   {label:<width$}", width = LABELLED - 3);
+        let below = " ".repeat(LABELLED);
         for (index, part) in wrap(text, self.width.saturating_sub(LABELLED)).iter().enumerate() {
-            let before = if index == 0 { label.as_str() } else { "             " };
+            let before = if index == 0 { label.as_str() } else { below.as_str() };
             self.line(&[(Role::Label, before), (Role::Plain, part)]);
         }
     }

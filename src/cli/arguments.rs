@@ -1,0 +1,133 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  tcpwhy trace.pcap                       why connections failed, for a person
+  tcpwhy client.pcap server.pcapng.gz     two captures of the same time, as one
+  tcpwhy -f 'tcp port 5432' trace.pcap    only what concerns PostgreSQL
+  tcpwhy --format json trace.pcap | jq -r 'select(.kind == \"reset\") | .summary'
+  ssh host sudo tcpdump -w - -c 10000 tcp | tcpwhy -
+  tcpwhy explain ECONNRESET               what an error means, and what to do
+  tcpwhy ./explain                        a capture that is named like a command
+
+The report goes to standard output, notes to standard error. Exit status: 0 done,
+1 failures were found (only with --exit-code), 2 could not do it.";
+
+/// Tells why TCP connections failed, what each application got, who ended it, and what to do.
+#[derive(Debug, Parser)]
+#[command(name = "tcpwhy", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+#[command(disable_help_subcommand = true)]
+pub struct Arguments {
+    /// Something other than to analyse captures.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// What to analyse, and how.
+    #[command(flatten)]
+    pub analyse: Analyse,
+}
+
+/// The commands beside the analysis.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Explain a cause, a kind of failure, an errno, or a language's name for it
+    Explain {
+        /// As in keepalive_race, reset, ECONNRESET, ConnectionResetError; all topics without it
+        topic: Option<String>,
+    },
+    /// List the interfaces that can be captured on
+    Interfaces,
+}
+
+/// The analysis of captures.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Analyse {
+    /// Captures: pcap or pcapng, plain, .gz or .zst; '-' is standard input
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The same as naming FILE, as in tcpdump; may be repeated
+    #[arg(short = 'r', value_name = "FILE")]
+    pub read: Vec<PathBuf>,
+    /// Capture live on an interface
+    #[arg(short = 'i', value_name = "IFACE", conflicts_with_all = ["files", "read"])]
+    pub interface: Option<String>,
+    /// Only packets that this pcap filter lets through, as in 'tcp port 5432'
+    #[arg(short = 'f', long, value_name = "EXPR")]
+    pub filter: Option<String>,
+    /// The form of the report: text for a person, json for programs (one object a line)
+    #[arg(long, value_enum, default_value = "text", value_name = "FORM")]
+    pub format: Form,
+    /// Write the report there instead of to standard output
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Also the benign endings that are left out by default
+    #[arg(long)]
+    pub all: bool,
+    /// Exit with status 1 when a failure was found
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+/// The forms of a report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// For a person
+    #[default]
+    Text,
+    /// For programs: one JSON object a line
+    Json,
+}
+
+impl Analyse {
+    /// Is there nothing to analyse?
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.read.is_empty() && self.interface.is_none()
+    }
+
+    /// All captures to read: those of `-r` before the others.
+    pub fn inputs(&self) -> Vec<PathBuf> {
+        self.read.iter().chain(&self.files).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(std::iter::once(&"tcpwhy").chain(arguments))
+    }
+
+    #[test]
+    fn files_may_be_named_in_both_ways() {
+        let parsed = parse(&["-r", "a.pcap", "b.pcap", "-r", "c.pcap", "--format", "json", "-"]).expect("sound");
+        assert_eq!(parsed.analyse.inputs(), ["a.pcap", "c.pcap", "b.pcap", "-"].map(PathBuf::from));
+        assert_eq!(parsed.analyse.format, Form::Json);
+    }
+
+    #[test]
+    fn a_file_named_like_a_command_can_be_reached() {
+        let parsed = parse(&["./explain"]).expect("sound");
+        assert!(parsed.command.is_none());
+        assert_eq!(parsed.analyse.inputs(), [PathBuf::from("./explain")]);
+        assert!(matches!(
+            parse(&["explain", "EPIPE"]).expect("sound").command,
+            Some(Command::Explain { topic: Some(_) })
+        ));
+    }
+
+    #[test]
+    fn an_interface_and_files_exclude_each_other() {
+        assert!(parse(&["-i", "eth0", "a.pcap"]).is_err());
+        assert!(parse(&["-i", "eth0", "-f", "tcp"]).is_ok());
+    }
+
+    #[test]
+    fn without_files_there_is_nothing_to_do() {
+        assert!(parse(&[]).expect("sound").analyse.is_empty());
+        assert!(parse(&["--all"]).expect("sound").analyse.is_empty());
+    }
+}

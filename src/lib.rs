@@ -1,6 +1,7 @@
 //! tcpwhy tells why a TCP connection failed, who ended it, what each application got, and what to do.
 
 pub mod causes;
+pub mod cli;
 pub mod decode;
 pub mod diagnose;
 pub mod report;

@@ -98,7 +98,7 @@ pub static PAGES: [Page; 6] = [
     Page {
         kind: Kind::BrokenPipe,
         errno: Errno::EPIPE,
-        title: "It wrote to an end that had closed",
+        title: "A write to an end that had closed",
         meaning: "\
             The other end sent FIN: it had finished, and closed its socket. This end wrote all the same. The first \
             write succeeds, since a FIN only closes the other's sending half; the peer's kernel has no reader for the \
@@ -183,7 +183,7 @@ pub static PAGES: [Page; 6] = [
             the errno by the kernel's table (icmp_err_convert[] for IPv4): EHOSTUNREACH, ENETUNREACH, in IPv6 EACCES \
             for a prohibition, rarely EPROTO, ENOPROTOOPT, EHOSTDOWN, ENONET, EOPNOTSUPP.\n\n\
             The ICMP packet's source address is the best evidence there is: it names the device that gave up. The \
-            text \"No route to host\" misleads, since most of these come from firewalls.",
+            text \"No route to host\" misleads, since many of these come from firewalls.",
         calls: &[
             Calls { when: "the client connects", then: "connect() fails with the errno, within a round trip" },
             Calls {

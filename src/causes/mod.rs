@@ -36,6 +36,7 @@ pub mod rejected_by_policy;
 pub mod retry;
 pub mod retry_storm;
 pub mod return_path_lost;
+pub mod sayings;
 pub mod server_deadline;
 pub mod service_stopped;
 pub mod stale_connection;

@@ -103,12 +103,9 @@ fn cause_page(cause: &Cause) -> String {
     }
     page.commands(cause.remedy.commands);
     page.settings(cause.settings);
-    let errnos: Vec<_> = cause.kinds.iter().map(|kind| kinds::page(*kind).errno).collect();
-    if cause.kinds.len() <= 2 {
-        for errno in &errnos {
-            page.heading(&format!("What programs say: {}", errno.name()));
-            page.sayings(*errno, |saying| MAIN.contains(&saying.program));
-        }
+    if (1..=2).contains(&cause.kinds.len()) {
+        page.heading("What programs say");
+        page.words(cause.kinds);
     }
     match (cause.id, cause.kinds) {
         ("retry_storm", _) => page.retries(Kind::Refused, &Language::ALL),
@@ -188,8 +185,8 @@ fn sayings_page(topic: &str, said: &[&'static Saying]) -> String {
 // ---- their parts ----------------------------------------------------------------------------------------------------
 
 const NOTATION: &str = "\
-    Seconds since the packet before; > client to server, < server to client; flags (S SYN, F FIN, R RST, P PSH, . ACK); \
-    first:last(length) and ack counted from the start of the connection; win as in the header.";
+    Seconds since the packet before; > client to server, < server to client; flags \
+    (S SYN, F FIN, R RST, P PSH, . ACK);     first:last(length) and ack counted from the start of the connection; win as in the header.";
 
 /// The programs whose words stand on the page of a cause; the others are on the page of the errno.
 const MAIN: [&str; 8] = ["C", "Python", "Go", "Node", "Java", "Rust", ".NET", "curl"];
@@ -248,10 +245,16 @@ fn nearest(topic: &str) -> Vec<&'static str> {
         .iter()
         .map(|cause| cause.id)
         .chain(Kind::ALL.into_iter().map(Kind::id))
-        .chain(languages::ERRNOS.iter().map(|page| page.errno.name()))
+        .chain(languages::ERRNOS.iter().flat_map(|page| [page.errno.name(), page.errno.message()]))
         .chain(languages::SAYINGS.iter().flat_map(|saying| saying.names.iter().copied()));
+    let part: String = wanted.iter().collect();
+    let far = |name: &str| {
+        let name = name.to_lowercase();
+        let within = wanted.len() >= 3 && name.contains(&part);
+        if within { 1 } else { distance(&wanted, &name.chars().collect::<Vec<_>>()) }
+    };
     let mut found: Vec<(usize, &str)> = known
-        .map(|name| (distance(&wanted, &name.to_lowercase().chars().collect::<Vec<_>>()), name))
+        .map(|name| (far(name), name))
         .filter(|(distance, name)| *distance <= name.len().min(wanted.len()) / 2)
         .collect();
     found.sort();
@@ -406,19 +409,36 @@ impl Text {
     /// What the pages of a kind and of an errno end with.
     fn rest(&mut self, errno: Errno, kind: Kind) {
         self.heading("What programs say");
-        self.sayings(errno, |_| true);
+        self.sayings(errno);
         self.section("Is it safe to try again?", kinds::page(kind).again);
         if kind != Kind::Aborted {
             self.retries(kind, &Language::ALL);
         }
     }
 
-    fn sayings(&mut self, errno: Errno, wanted: impl Fn(&Saying) -> bool) {
+    fn sayings(&mut self, errno: Errno) {
         let Some(page) = languages::page(errno) else { return };
-        for saying in languages::sayings(errno).filter(|saying| wanted(saying)) {
+        for saying in languages::sayings(errno) {
             self.item(&format!("{}: ", saying.program), &saying.text(page));
             if !saying.note.is_empty() {
                 self.paragraph(5, &saying.note.replace("{name}", errno.name()));
+            }
+        }
+    }
+
+    /// What the main languages say, in short, each wording once.
+    fn words(&mut self, kinds: &[Kind]) {
+        let mut seen: Vec<String> = Vec::new();
+        for program in MAIN {
+            for errno in kinds.iter().map(|kind| kinds::page(*kind).errno) {
+                let Some(page) = languages::page(errno) else { continue };
+                for saying in languages::sayings(errno).filter(|saying| saying.program == program) {
+                    let text = saying.text(page);
+                    if !seen.contains(&text) {
+                        self.item(&format!("{program}: "), &text);
+                        seen.push(text);
+                    }
+                }
             }
         }
     }
@@ -566,6 +586,8 @@ mod tests {
         assert!(error.contains("did you mean no_listener"), "{error}");
         let error = explain(Some("EKONNRESET")).err().map(|error| error.to_string()).unwrap_or_default();
         assert!(error.contains("did you mean ECONNRESET"), "{error}");
+        let error = explain(Some("keepalive")).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains("keepalive_race"), "{error}");
         let odd = "\u{1b}[31m\n".repeat(100);
         let error = explain(Some(&odd)).err().map(|error| error.to_string()).unwrap_or_default();
         assert!(!error.contains('\n') && !error.contains('\u{1b}') && error.len() < 400, "{error}");

@@ -185,8 +185,8 @@ fn sayings_page(topic: &str, said: &[&'static Saying]) -> String {
 // ---- their parts ----------------------------------------------------------------------------------------------------
 
 const NOTATION: &str = "\
-    Seconds since the packet before; > client to server, < server to client; flags \
-    (S SYN, F FIN, R RST, P PSH, . ACK);     first:last(length) and ack counted from the start of the connection; win as in the header.";
+    Seconds since the packet before; > client to server, < server to client; flags (S SYN, F FIN, R RST, P PSH, \
+    . ACK); first:last(length) and ack counted from the start of the connection; win as in the header.";
 
 /// The programs whose words stand on the page of a cause; the others are on the page of the errno.
 const MAIN: [&str; 8] = ["C", "Python", "Go", "Node", "Java", "Rust", ".NET", "curl"];

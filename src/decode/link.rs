@@ -27,6 +27,14 @@ pub(super) fn ethernet(view: View<'_>) -> Result<View<'_>, Skip> {
     ethertype(view.u16(12)?, view.skip(14)?)
 }
 
+/// The same for what most captures consist of; see [`ip::usual`](crate::decode::ip::usual).
+#[inline]
+pub(super) fn usual(link: u16, view: View<'_>) -> Option<View<'_>> {
+    let head = view.data.first_chunk::<14>()?;
+    let kind = u16::from_be_bytes([head[12], head[13]]);
+    view.behind(14).filter(|_| link == 1 && (kind == 0x0800 || kind == 0x86dd))
+}
+
 /// What an EtherType announces. Both address families go by the version in the header itself: senders lie less there.
 #[inline]
 pub(super) fn ethertype(kind: u16, view: View<'_>) -> Result<View<'_>, Skip> {

@@ -1,5 +1,7 @@
 //! Tunnels over IP: from the outer header's payload to the IP packet inside.
 
+use etherparse::UdpHeaderSlice;
+
 use crate::decode::ip::protocol;
 use crate::decode::view::View;
 use crate::decode::{Skip, link};
@@ -64,8 +66,9 @@ fn erspan(view: View<'_>) -> Result<View<'_>, Skip> {
 
 /// Tunnels over UDP, told by their port.
 fn udp(view: View<'_>) -> Result<View<'_>, Skip> {
-    let (source, destination, inner) = (view.u16(0)?, view.u16(2)?, view.skip(8)?);
-    let is = |port: u16| source == port || destination == port;
+    let Ok(head) = UdpHeaderSlice::from_slice(view.data) else { return Err(view.missing(8)) };
+    let inner = view.skip(8)?;
+    let is = |port: u16| head.source_port() == port || head.destination_port() == port;
     if is(4789) || is(8472) {
         return vxlan(inner);
     }

@@ -28,11 +28,13 @@ impl<'a> View<'a> {
     }
 
     /// The byte at `at`.
+    #[inline]
     pub fn u8(self, at: usize) -> Result<u8, Skip> {
         self.data.get(at).copied().ok_or_else(|| self.missing(at + 1))
     }
 
     /// The big-endian number of two bytes at `at`.
+    #[inline]
     pub fn u16(self, at: usize) -> Result<u16, Skip> {
         self.array::<2>(at).map(u16::from_be_bytes)
     }
@@ -54,15 +56,14 @@ impl<'a> View<'a> {
     /// What follows the first `count` bytes.
     #[inline]
     pub fn skip(self, count: usize) -> Result<Self, Skip> {
-        match self.data.get(count..) {
-            Some(data) => Ok(View {
-                data,
-                offset: self.offset + count as u32,
-                wire: self.wire - count as u32,
-                layers: self.layers,
-            }),
-            None => Err(self.missing(count)),
-        }
+        self.behind(count).ok_or_else(|| self.missing(count))
+    }
+
+    /// The same, for callers that do not ask why it is not there.
+    #[inline]
+    pub fn behind(self, count: usize) -> Option<Self> {
+        let data = self.data.get(count..)?;
+        Some(View { data, offset: self.offset + count as u32, wire: self.wire - count as u32, ..self })
     }
 
     /// The same, cut to the length that a header states: what follows is padding or a trailer. A header that states

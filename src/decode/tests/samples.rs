@@ -111,6 +111,7 @@ pub fn all() -> Vec<Sample> {
         ("PPP over MPLS", 9, join("0281 00011140", &four)),
         ("PPP serial with Cisco HDLC", 50, join("0f00 0800", &four)),
         ("PPPoE by itself", 51, join("1100 0011 004d 0021", &four)),
+        ("Cisco HDLC captured as PPP", 9, join("8f00 0800", &four)),
         ("Cisco HDLC", 104, join("0f00 0800", &four)),
         ("IPv4 options", 1, ethernet(0x0800, &ipv4_with(6, 0, &hex("94040000 01010101"), &tcp()))),
         (

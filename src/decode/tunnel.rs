@@ -110,7 +110,7 @@ fn gtp(view: View<'_>) -> Result<View<'_>, Skip> {
     }
     // Any of the three flags brings all three optional fields: sequence number, N-PDU number, next extension header.
     if flags & 7 == 0 {
-        return content(link::ip(view.skip(8)?));
+        return user_packet(view.skip(8)?);
     }
     let mut next = if flags & 4 != 0 { view.u8(11)? } else { 0 };
     let mut view = view.skip(12)?;
@@ -123,7 +123,15 @@ fn gtp(view: View<'_>) -> Result<View<'_>, Skip> {
         next = view.u8(length - 1)?;
         view = view.skip(length)?.deeper()?;
     }
-    content(link::ip(view))
+    user_packet(view)
+}
+
+/// GTP-U does not say what it carries: besides IP it may be Ethernet, PPP or anything.
+fn user_packet(view: View<'_>) -> Result<View<'_>, Skip> {
+    match view.u8(0)? >> 4 {
+        4 | 6 => Ok(view),
+        _ => Err(Skip::TunnelContent),
+    }
 }
 
 /// What is inside a tunnel and not IP is named by the tunnel: ARP over VXLAN is no ARP of this network.

@@ -6,6 +6,9 @@ use crate::decode::Skip;
 /// made to keep us busy stacks hundreds.
 const MAX_LAYERS: u8 = 16;
 
+/// No frame is longer: segmentation offload (Linux's "BIG TCP") stops at half a mebibyte.
+const MAX_FRAME: u32 = 1 << 24;
+
 /// The rest of a frame: what was captured of it, where that stands in the batch, and how long it was on the wire.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View<'a> {
@@ -20,10 +23,12 @@ pub(super) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// A whole frame.
+    /// A whole frame of which the capture says that it had `wire` bytes.
+    #[inline]
     pub fn new(data: &'a [u8], offset: u32, wire: u32) -> Self {
-        // A frame shorter on the wire than what was captured of it is a capture's mistake (or an unknown length of 0).
-        let wire = wire.max(data.len() as u32);
+        // Shorter than what was captured of it (or 0, not known), or longer than any frame: a capture's mistake.
+        let captured = data.len() as u32;
+        let wire = if wire > MAX_FRAME { captured } else { wire.max(captured) };
         View { data, offset, wire, layers: MAX_LAYERS }
     }
 

@@ -213,6 +213,13 @@ fn a_length_on_the_wire_that_is_not_known_is_that_of_the_headers() {
 }
 
 #[test]
+fn a_length_on_the_wire_that_no_frame_has_is_not_believed() {
+    let mut frame = ethernet(0x0800, &ipv4(6, &tcp()));
+    frame[16..18].fill(0);
+    assert_eq!(segment(1, &frame, u32::MAX as usize).payload_length, 5);
+}
+
+#[test]
 fn what_is_not_read_has_a_name() {
     let with_offset = |offset: u8| {
         let mut bytes = tcp();
@@ -239,6 +246,7 @@ fn what_is_not_read_has_a_name() {
         (1, ethernet(0x0800, &ipv4(132, &[0; 32])), Skip::Protocol),
         (1, ethernet(0x86dd, &ipv6(59, &[0; 8])), Skip::Protocol),
         (1, over_udp(2152, "32 01 0004 00000000 0001 00 00", &[]), Skip::TunnelContent),
+        (1, over_udp(2152, "30 ff 000e 00000001", &hex("020000000001 020000000002 0800")), Skip::TunnelContent),
         (1, over_udp(4789, "08000000 00012300", &ethernet(0x0806, &[0; 46])), Skip::TunnelContent),
         (1, over_udp(4789, "00000000 00012300", &ethernet(0x0800, &ipv4(6, &tcp()))), Skip::Udp),
         (1, ethernet(0x0800, &ipv4(47, &hex("2001 880b 0000 0001 00000002"))), Skip::TunnelContent),

@@ -47,6 +47,9 @@ fn tagged(kind: u16, view: View<'_>) -> Result<View<'_>, Skip> {
     match kind {
         // 802.1Q, 802.1ad, QinQ of old: two bytes of tag, then the next EtherType.
         0x8100 | 0x88a8 | 0x9100 => ethertype(view.u16(2)?, view.skip(4)?),
+        // A whole frame behind a tag: IEEE 802.1ah, Cisco FabricPath.
+        0x88e7 => ethernet(view.skip(4)?),
+        0x8903 => ethernet(view.skip(2)?),
         0x8847 | 0x8848 => mpls(view),
         0x8864 => pppoe(view),
         0x880b => ppp(view),

@@ -1,7 +1,7 @@
 //! `health_check`: A health check connects and hangs up.
 
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
-use crate::diagnose::Case;
+use crate::diagnose::{Case, duration};
 use crate::track::kernel::Kind;
 
 /// Signs: The client ends with RST (or abort-RST) after the handshake, no payload in either direction, and the same
@@ -81,12 +81,19 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
+    let visits = case.visits();
+    let server = case.server();
+    if visits.keeps_rhythm(case.connection().start) {
+        let every = duration(case.connection().start.since(visits.last));
+        return Some(Match::likely(format!(
+            "The client connects to {server} every {every} and hangs up without a word: a health check."
+        )));
+    }
     let probed = case.connection().established() && !case.connection().has_payload();
     let quick = case.at_once(case.decisive().since(case.opened()));
     (probed && quick).then(|| {
         Match::possible(format!(
-            "The client connected to {} and reset the connection at once, as a health check or a port scan does.",
-            case.server()
+            "The client connected to {server} and reset the connection at once, as a health check or a port scan does."
         ))
     })
 }

@@ -19,7 +19,7 @@ pub use connection::{
     Acceptance, CLIENT, Connection, Ends6, Event, Half, Mark, Pending, Repeated, Reset, SERVER, Silence, SoftError,
     Story, What, other,
 };
-pub use services::{Service, Services};
+pub use services::{Service, Services, Visits};
 pub use verdict::{Benign, By, Doubt, Ending, Failure, foreign, made_on_the_way};
 
 use crate::decode::{End, Flags, FlowKey, IcmpError, Packet, Segment};
@@ -262,7 +262,7 @@ impl Tracker {
         let ends = connection.ends(ends6.as_ref());
         let connection = &self.connections[index as usize];
         sink.ended(Ended { time, ends, ending, connection, services: &self.services });
-        self.note_refusal(index, &ending, ends);
+        self.note_service(index, &ending, ends);
         let connection = &mut self.connections[index as usize];
         let story = connection.story();
         story.pending = None;
@@ -277,12 +277,16 @@ impl Tracker {
         }
     }
 
-    fn note_refusal(&mut self, index: u32, ending: &Ending, ends: [End; 2]) {
-        if let Ending::Failure(failure) = ending
-            && failure.kind == kernel::Kind::Refused
-        {
-            let last = self.connections[index as usize].last;
-            self.services.refused(ends[SERVER], last);
+    /// Remembers what an ending tells of the service.
+    fn note_service(&mut self, index: u32, ending: &Ending, ends: [End; 2]) {
+        let Ending::Failure(failure) = ending else {
+            return;
+        };
+        let connection = &self.connections[index as usize];
+        match failure.kind {
+            kernel::Kind::Refused => self.services.refused(ends[SERVER], connection.last),
+            kernel::Kind::Aborted => self.services.visited(ends[CLIENT].ip, ends[SERVER], connection.start),
+            kernel::Kind::Reset | kernel::Kind::BrokenPipe | kernel::Kind::TimedOut | kernel::Kind::Unreachable => {}
         }
     }
 
@@ -338,12 +342,12 @@ impl Tracker {
             }
             return;
         }
-        connection.last = connection.last.max(segment.time);
         let next = receive(connection, from, segment, bytes);
         if let Some(restart) = next.restart {
             self.restart(index, restart, segment, bytes, sink);
             return;
         }
+        connection.last = connection.last.max(segment.time);
         sent(&mut connection.half[from], segment);
         self.after(index, from, segment, next, sink);
     }
@@ -371,7 +375,9 @@ impl Tracker {
             let ends = connection.ends(ends6.as_ref());
             self.services.answered(ends[SERVER], segment.time);
             self.services.saw_ttl(ends[SERVER].ip, segment.ttl);
-            sink.connected(ends, segment.time);
+        }
+        if next.connected {
+            sink.connected(connection.ends(ends6.as_ref()), segment.time);
         }
         if next.closed {
             self.linger(index);

@@ -4,6 +4,7 @@
 //! it is known what matters most.
 
 pub mod escape;
+pub mod ids;
 pub mod json;
 pub mod output;
 pub mod remedy;
@@ -152,3 +153,7 @@ impl Report {
         self.output
     }
 }
+
+#[cfg(test)]
+#[path = "report_tests.rs"]
+mod tests;

@@ -135,6 +135,6 @@ fn write_row(page: &mut Page, row: &Row, widths: &Widths) {
         }
     }
     if !row.note.is_empty() {
-        page.paragraph(&" ".repeat(used.min(page.width() / 2)), Role::Plain, &row.note);
+        page.paragraph(&" ".repeat((used + 2).min(page.width() / 2)), Role::Plain, &row.note);
     }
 }

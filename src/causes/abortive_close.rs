@@ -1,6 +1,8 @@
 //! `abortive_close`: it ended the connection with RST on purpose.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::Case;
+use crate::track::SERVER;
 use crate::track::kernel::Kind;
 
 /// Signs: An abort-RST from an end that had sent answers and seems to have read everything: the exchange was
@@ -65,5 +67,18 @@ pub static CAUSE: Cause = Cause {
         Setting { program: "Java", name: "Socket.setSoLinger", default: "off", advice: "(true, 0) resets" },
         Setting { program: "Node", name: "socket.resetAndDestroy()", default: "", advice: "the RST is its purpose" },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let reset = case.reset().filter(|_| case.is_abort())?;
+    let victim = case.victim();
+    let asked = case.asked_last(victim) && reset.from == SERVER;
+    let nothing_unread = !asked && !reset.window_closed && case.lost(victim) == 0;
+    nothing_unread.then(|| {
+        Match::likely(format!(
+            "The {} ended the connection with a RST instead of a FIN, though nothing was left unread.",
+            case.name(reset.from)
+        ))
+    })
+}

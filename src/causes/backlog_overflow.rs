@@ -1,7 +1,10 @@
 //! `backlog_overflow`: the server's accept queue is full.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::{Case, ResetKind};
+use crate::time::SECOND;
 use crate::track::kernel::Kind;
+use crate::track::{By, CLIENT, Half, Repeated, SERVER};
 
 /// Signs: (b) the server repeats its SYN-ACK after the client's ACK while the client's data is never acknowledged:
 /// likely, certain when the capture is at the server and the client's ACK is in it. (c) bare reply-RST (`R 1:1(0)
@@ -104,5 +107,40 @@ wait 3
             advice: "socket.listen() without an argument takes at most 128",
         },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let server = case.server();
+    if case.waited_for(Repeated::Syn) {
+        // Who answers others drops this SYN for a reason of its own.
+        let answered = case.service().answered.filter(|_| !case.half(SERVER).has(Half::SYN))?;
+        let text =
+            format!("{server} answered others but not this SYN: its accept queue is full, or a filter drops it.");
+        let meanwhile = answered >= case.connection().start - 60 * SECOND;
+        return meanwhile.then(|| Match::likely(text));
+    }
+    let silent = !case.half(SERVER).has(Half::DATA) && case.half(CLIENT).has(Half::SYN);
+    if !silent {
+        return None;
+    }
+    if case.by() == Some(By::Silence) {
+        let repeated = case.story().syn_acks > 0;
+        let text = format!(
+            "{server} completed the handshake for the client only: it repeats its SYN-ACK and ignores the client's \
+             ACK and data, as with a full accept queue."
+        );
+        return repeated.then(|| Match::likely(text));
+    }
+    let at_once = case.at_once(case.decisive().since(case.opened()));
+    let dropped =
+        case.reset_kind() == Some(ResetKind::Reply) && case.reset_by(SERVER) && case.lost(CLIENT) == case.sent(CLIENT);
+    if dropped && (at_once || case.story().syn_acks > 0) {
+        let text = format!(
+            "{server} answered the end of the handshake with a RST, as with a full accept queue and \
+             tcp_abort_on_overflow."
+        );
+        return Some(Match::likely(text));
+    }
+    None
+}

@@ -1,6 +1,7 @@
 //! `benign_tail`: A RST after everything was said.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::Case;
 
 /// Signs: A RST into an end that has itself sent a FIN, all data of both ends acknowledged; or after TLS
 /// close_notify, or after a complete HTTP answer by its length. Certain; no errno, or one that nobody reads.
@@ -44,5 +45,9 @@ pub static CAUSE: Cause = Cause {
         default: "on",
         advice: "`always` avoids some of these tails",
     }],
-    detect: undecided,
+    detect,
 };
+
+fn detect(_: &Case<'_>) -> Option<Match> {
+    Some(Match::likely("A RST came after both applications had what they wanted; neither got an error.".to_string()))
+}

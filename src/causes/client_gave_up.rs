@@ -1,7 +1,9 @@
 //! `client_gave_up`: the client gave up before the answer was complete.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::{Case, bytes, duration};
 use crate::track::kernel::Kind;
+use crate::track::{CLIENT, Half, SERVER};
 
 /// Signs: The client ends first (FIN, or abort-RST) after its request was acknowledged and before an answer was
 /// complete; then, after a FIN, server data meets a reply-RST. Likely when the time since the request is a round
@@ -95,5 +97,28 @@ pub static CAUSE: Cause = Cause {
         },
         Setting { program: "Java", name: "HttpRequest.Builder.timeout", default: "none", advice: "" },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    if case.client_is_victim() || !case.connection().has_payload() {
+        return None;
+    }
+    if case.kind() == Some(Kind::BrokenPipe) {
+        let first = case.story().first_fin == Some(CLIENT);
+        let lost = bytes(case.lost(SERVER));
+        return first.then(|| {
+            Match::likely(format!("The client closed the connection before it had the whole answer: {lost} were lost."))
+        });
+    }
+    let reset = case.reset().filter(|reset| reset.from == CLIENT)?;
+    if case.asked_last(CLIENT) && case.half(CLIENT).has(Half::DATA) {
+        let waited = duration(case.since_payload(CLIENT));
+        return Some(Match::likely(format!("The client gave up after it had waited {waited} for the answer.")));
+    }
+    let streaming = case.half(SERVER).has(Half::DATA)
+        && (reset.unacknowledged > 0 || case.lost(SERVER) > 0 || case.at_once(case.since_payload(SERVER)));
+    let text = "The client ended the connection while the server was sending.".to_string();
+    let kind = case.is_abort() || reset.unacknowledged > 0;
+    (streaming && kind).then(|| Match::likely(text))
+}

@@ -1,6 +1,7 @@
 //! `connect_cancelled`: the client connected and left without a word.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::{Case, duration};
 use crate::track::kernel::Kind;
 
 /// Signs: RST by the client before any payload: after the full handshake once, without a rhythm (browser
@@ -55,5 +56,16 @@ pub static CAUSE: Cause = Cause {
             advice: "connections without data are neither logged nor answered with 408",
         },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let (server, waited) = (case.server(), duration(case.decisive().since(case.connection().start)));
+    if case.connection().established() {
+        let text = format!("The client ended its connection to {server} with a RST before it had sent anything.");
+        return Some(Match::possible(text));
+    }
+    Some(Match::likely(format!(
+        "The client gave up its connection to {server} after {waited}, before it was complete."
+    )))
+}

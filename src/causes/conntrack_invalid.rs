@@ -1,6 +1,8 @@
 //! `conntrack_invalid`: connection tracking called a packet INVALID and broke the NAT.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::Case;
+use crate::track::CLIENT;
 use crate::track::kernel::Kind;
 
 /// Signs: A bare reply-RST (`R`, win 0, seq equal to the ack of a segment just received) from an end that has a
@@ -88,5 +90,18 @@ pub static CAUSE: Cause = Cause {
             advice: "only on symmetric paths",
         },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let reset = case.reset()?;
+    let shaped = reset.from == CLIENT && !case.is_abort() && case.story().sender_lives.is_some();
+    let same_host = shaped && case.foreign_ttl().is_none();
+    same_host.then(|| {
+        Match::possible(
+            "The client's host answered a packet of its own connection with a RST, as it does when the packet \
+             reaches it past the address translation."
+                .to_string(),
+        )
+    })
+}

@@ -1,6 +1,7 @@
 //! `forged_reset`: A device between them forged the RST.
 
-use super::{Cause, Group, Owner, Remedy, undecided};
+use super::{Cause, Group, Match, Owner, Remedy};
+use crate::diagnose::Case;
 use crate::track::kernel::Kind;
 
 /// Signs: Certain: the supposed sender goes on with data or a FIN beyond the RST, while the RST does not have the
@@ -75,5 +76,26 @@ pub static CAUSE: Cause = Cause {
         ],
     },
     settings: &[],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let reset = case.reset()?;
+    let sender = case.name(reset.from);
+    if case.story().sender_lives.is_some() {
+        let text =
+            format!("A RST in the {sender}'s name ended the connection, but the {sender} itself went on sending.");
+        return Some(if case.is_abort() { Match::certain(text) } else { Match::likely(text) });
+    }
+    if case.made_on_the_way() {
+        return Some(Match::likely(format!(
+            "A RST in the {sender}'s name was made by the host that captured it: it forwards all other packets of the \
+             {sender}, but this one never came in."
+        )));
+    }
+    let (ttl, usual) = case.foreign_ttl()?;
+    Some(Match::likely(format!(
+        "A RST in the {sender}'s name ended the connection, but it came with TTL {ttl}, the {sender}'s own packets \
+         with TTL {usual}."
+    )))
+}

@@ -1,6 +1,8 @@
 //! `half_close`: one end finished sending and went on reading.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::Case;
+use crate::track::other;
 
 /// Signs: One FIN, then data of the other end that is acknowledged (not reset), then the other FIN. Certain.
 pub static CAUSE: Cause = Cause {
@@ -42,5 +44,14 @@ pub static CAUSE: Cause = Cause {
         default: "60",
         advice: "how long a closed socket waits in FIN_WAIT_2",
     }],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let closer = case.story().first_fin?;
+    Some(Match::likely(format!(
+        "The {} had shut down its sending side and read on until the {} was done.",
+        case.name(closer),
+        case.name(other(closer))
+    )))
+}

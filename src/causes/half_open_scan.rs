@@ -1,7 +1,9 @@
 //! `half_open_scan`: A scanner looked whether the port is open.
 
-use super::{Cause, Group, Owner, Remedy, undecided};
+use super::{Cause, Group, Match, Owner, Remedy};
+use crate::diagnose::Case;
 use crate::track::kernel::Kind;
+use crate::track::{Half, SERVER};
 
 /// Signs: SYN, SYN-ACK, bare RST from the client without the final ACK (`R 1:1(0) win 0`): half a handshake.
 /// Certain that it was not a normal client of Linux unless the SYN-ACK was late (then `connect_cancelled`). Likely
@@ -41,5 +43,13 @@ pub static CAUSE: Cause = Cause {
         commands: &["ss -ltnp 'sport = :{server.port}'", "nft list ruleset"],
     },
     settings: &[],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let half_open = case.half(SERVER).has(Half::SYN) && !case.connection().established() && case.story().syns == 0;
+    let quick = case.at_once(case.decisive().since(case.syn_acked()));
+    (half_open && quick).then(|| {
+        Match::likely(format!("The client answered the SYN-ACK of {} with a RST, as a SYN scan does.", case.server()))
+    })
+}

@@ -1,6 +1,7 @@
 //! `health_check`: A health check connects and hangs up.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::Case;
 use crate::track::kernel::Kind;
 
 /// Signs: The client ends with RST (or abort-RST) after the handshake, no payload in either direction, and the same
@@ -77,5 +78,16 @@ pub static CAUSE: Cause = Cause {
             advice: "httpGet or grpc ask the application",
         },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let probed = case.connection().established() && !case.connection().has_payload();
+    let quick = case.at_once(case.decisive().since(case.opened()));
+    (probed && quick).then(|| {
+        Match::possible(format!(
+            "The client connected to {} and reset the connection at once, as a health check or a port scan does.",
+            case.server()
+        ))
+    })
+}

@@ -1,6 +1,8 @@
 //! `host_unreachable`: A router could not deliver to the host.
 
-use super::{Cause, Group, Owner, Remedy, undecided};
+use super::{Cause, Group, Match, Owner, Remedy};
+use crate::diagnose::{Case, Meaning};
+use crate::track::By;
 use crate::track::kernel::Kind;
 
 /// Signs: ICMP 3/1 (IPv6 1/3; also 3/7, 3/12, 11/0) from a router, quoting the client's SYN. Certain for
@@ -56,5 +58,11 @@ pub static CAUSE: Cause = Cause {
         ],
     },
     settings: &[],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let icmp = case.icmp().filter(|icmp| icmp.meaning() == Meaning::HostUnreachable)?;
+    let text = format!("{} reported that {} cannot be reached: {}.", icmp.reporter, case.server(), icmp.name());
+    Some(if case.by() == Some(By::Icmp) { Match::certain(text) } else { Match::likely(text) })
+}

@@ -1,6 +1,10 @@
 //! `idle_expired`: something on the path forgot the idle connection.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::clues::device_timer;
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::{Case, ResetKind, duration};
+use crate::time::SECOND;
+use crate::track::Repeated;
 use crate::track::kernel::Kind;
 
 /// Signs: A long gap, then data. Reset: a reply-RST within a round trip, no FIN before, the gap at or a little
@@ -135,5 +139,31 @@ pub static CAUSE: Cause = Cause {
             advice: "kube-proxy sets 86400",
         },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let victim = case.victim();
+    if !case.asked_last(victim) || case.connection().turns == 0 || case.story().first_fin.is_some() {
+        return None;
+    }
+    let idle = case.idle_before();
+    let (name, gap) = (case.name(victim), duration(idle));
+    if idle < 50 * SECOND {
+        return None;
+    }
+    if case.waited_for(Repeated::Data) {
+        return Some(Match::likely(format!(
+            "Something on the path had forgotten the connection after {gap} without traffic: what the {name} sent then \
+             was never acknowledged."
+        )));
+    }
+    let replied = case.reset_kind() == Some(ResetKind::Reply) && case.at_once(case.since_payload(victim));
+    let timer = device_timer(idle)?;
+    replied.then(|| {
+        Match::likely(format!(
+            "After {gap} without traffic the first segment of the {name} met a RST; {timer} forgets idle connections \
+             after that time."
+        ))
+    })
+}

@@ -1,6 +1,7 @@
 //! `ignored_reset`: A RST that its receiver had to ignore.
 
-use super::{Cause, Group, Owner, Remedy, undecided};
+use super::{Cause, Group, Match, Owner, Remedy};
+use crate::diagnose::Case;
 
 /// Signs: A RST outside the receive window (dropped), or inside but not exactly at RCV.NXT (challenge ACK), or one
 /// to SYN_SENT that does not acknowledge the SYN; the connection lives on. Certain when data of either end is
@@ -48,5 +49,13 @@ pub static CAUSE: Cause = Cause {
         commands: &["nstat -az TcpExtTCPChallengeACK"],
     },
     settings: &[],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let reset = case.reset()?;
+    Some(Match::likely(format!(
+        "A RST in the {}'s name was not accepted, because its numbers do not fit; the connection went on.",
+        case.name(reset.from)
+    )))
+}

@@ -1,7 +1,10 @@
 //! `keepalive_race`: A kept-alive connection was reused while the server closed it.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::Case;
+use crate::time::SECOND;
 use crate::track::kernel::Kind;
+use crate::track::{CLIENT, SERVER};
 
 /// Signs: At least one finished exchange before; then a gap; then a request, and within about one round trip of it
 /// the server's FIN (which does not acknowledge the request) with a reply-RST after it, or an abort-RST that
@@ -149,5 +152,26 @@ pub static CAUSE: Cause = Cause {
             advice: "620 s at the backend",
         },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let reused = case.client_is_victim() && case.answers() >= 1 && case.asked_last(CLIENT);
+    if !reused {
+        return None;
+    }
+    let idle = case.idle_words();
+    if case.kind() == Some(Kind::BrokenPipe) {
+        let crossed = !case.knew_of_fin(CLIENT);
+        return crossed.then(|| {
+            Match::likely(format!(
+                "The server closed the idle connection while the client's next request was on its way{idle}."
+            ))
+        });
+    }
+    let fresh = case.idle_before() >= SECOND && case.at_once(case.since_payload(CLIENT));
+    let raced = case.is_abort() && case.reset_by(SERVER) && fresh && case.request_is_one_segment();
+    raced.then(|| {
+        Match::likely(format!("The server closed the idle connection just as the client's next request arrived{idle}."))
+    })
+}

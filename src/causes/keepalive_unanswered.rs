@@ -1,7 +1,9 @@
 //! `keepalive_unanswered`: keep-alive probes were not answered.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::Case;
 use crate::track::kernel::Kind;
+use crate::track::{Repeated, other};
 
 /// Signs: Probes with seq SND.NXT-1 (no payload, or one byte), at constant intervals, none answered, after an idle
 /// time; then an abort-RST from the prober. Certain that the other end did not answer and that the prober's
@@ -89,5 +91,14 @@ pub static CAUSE: Cause = Cause {
         Setting { program: "Go", name: "net.Dialer.KeepAlive", default: "15 s", advice: "idle and interval" },
         Setting { program: "Node", name: "socket.setKeepAlive(true, ms)", default: "off", advice: "" },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let victim = case.victim();
+    let (name, peer) = (case.name(victim), case.name(other(victim)));
+    case.waited_for(Repeated::KeepAlive).then(|| {
+        let times = case.silence().attempts;
+        Match::certain(format!("The {peer} did not answer {times} keep-alive probes of the {name}."))
+    })
+}

@@ -10,6 +10,7 @@ pub mod abortive_close;
 pub mod backlog_overflow;
 pub mod benign_tail;
 pub mod client_gave_up;
+mod clues;
 pub mod connect_cancelled;
 pub mod conntrack_invalid;
 pub mod forged_reset;
@@ -134,6 +135,23 @@ pub struct Match {
     pub confidence: Confidence,
     /// The one sentence that tells a person what happened, in the past tense, ending with a full stop.
     pub summary: String,
+}
+
+impl Match {
+    /// A rule of the kernel or of a protocol forces it.
+    pub fn certain(summary: String) -> Match {
+        Match { confidence: Confidence::Certain, summary }
+    }
+
+    /// The packets speak for it.
+    pub fn likely(summary: String) -> Match {
+        Match { confidence: Confidence::Likely, summary }
+    }
+
+    /// The packets allow it.
+    pub fn possible(summary: String) -> Match {
+        Match { confidence: Confidence::Possible, summary }
+    }
 }
 
 /// A cause of failures, or a benign ending.

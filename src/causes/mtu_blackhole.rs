@@ -1,7 +1,9 @@
 //! `mtu_blackhole`: large packets disappear, small ones arrive.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::{Case, bytes};
 use crate::track::kernel::Kind;
+use crate::track::{Half, Repeated, other};
 
 /// Signs: Handshake and small segments are acknowledged; segments of full size never are, each retransmission
 /// neither; a smaller segment after them is SACKed or acknowledged as a duplicate. Likely; with an ICMP
@@ -89,5 +91,26 @@ wait 15
             advice: "in mangle FORWARD",
         },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    if !case.waited_for(Repeated::Data) {
+        return None;
+    }
+    let silence = case.silence();
+    let half = case.half(case.victim());
+    let name = case.name(case.victim());
+    let text = format!(
+        "Small segments of the {name} arrive, its segments of {} do not: the path drops large packets.",
+        bytes(silence.length)
+    );
+    if silence.length < 1000 || u32::from(half.longest_acked) >= silence.length {
+        return None;
+    }
+    let behind_a_hole = case.half(other(case.victim())).has(Half::SACKS);
+    if case.story().mtu.is_some() || behind_a_hole {
+        return Some(Match::likely(text));
+    }
+    (half.longest_acked > 0).then(|| Match::possible(text))
+}

@@ -1,6 +1,8 @@
 //! `net_unreachable`: A router has no route to that network.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::{Case, Meaning};
+use crate::track::By;
 use crate::track::kernel::Kind;
 
 /// Signs: ICMP 3/0 (also 3/6, 3/11; IPv6 1/0) from a router, quoting the client's SYN. Certain for ENETUNREACH
@@ -56,5 +58,11 @@ pub static CAUSE: Cause = Cause {
             advice: "tries IPv6 and IPv4 in turn",
         },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let icmp = case.icmp().filter(|icmp| icmp.meaning() == Meaning::NetUnreachable)?;
+    let text = format!("{} reported that {} cannot be reached: {}.", icmp.reporter, case.server(), icmp.name());
+    Some(if case.by() == Some(By::Icmp) { Match::certain(text) } else { Match::likely(text) })
+}

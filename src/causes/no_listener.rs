@@ -1,6 +1,7 @@
 //! `no_listener`: nothing listens on that address and port.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::Case;
 use crate::track::kernel::Kind;
 
 /// Signs: `R. 0:0(0) ack 1 win 0` to every SYN, within one round trip, no options, IP ID 0, the TTL of the host's
@@ -91,5 +92,10 @@ pub static CAUSE: Cause = Cause {
             advice: "must be the port on which the container listens",
         },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let text = format!("Nothing listens on {}: the SYN was answered by a RST.", case.server());
+    case.refused_by_rst().then(|| Match::likely(text))
+}

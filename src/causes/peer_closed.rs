@@ -1,7 +1,9 @@
 //! `peer_closed`: it went on writing after the other end had closed.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::Case;
 use crate::track::kernel::Kind;
+use crate::track::other;
 
 /// Signs: X sent FIN, Y acknowledged or could have seen it and keeps sending; X answers with a bare reply-RST.
 /// Certain as a mechanism; this is the plain case after `keepalive_race`, `stale_connection` and `client_gave_up`.
@@ -73,5 +75,16 @@ pub static CAUSE: Cause = Cause {
         },
         Setting { program: "Go", name: "SIGPIPE", default: "ignored for sockets", advice: "write returns EPIPE" },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let victim = case.victim();
+    let closer = other(victim);
+    case.story().fin[closer]?;
+    Some(Match::likely(format!(
+        "The {} wrote to a connection that the {} had closed.",
+        case.name(victim),
+        case.name(closer)
+    )))
+}

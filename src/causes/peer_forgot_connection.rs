@@ -1,6 +1,7 @@
 //! `peer_forgot_connection`: the other host no longer knew the connection.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::{Case, ResetKind};
 use crate::track::kernel::Kind;
 
 /// Signs: A reply-RST (`R`, seq equal to the segment's ack, win 0, IP ID 0, no options) to data or a keep-alive in
@@ -94,5 +95,16 @@ pub static CAUSE: Cause = Cause {
             advice: "time for draining",
         },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let reset = case.reset()?;
+    if case.reset_kind() != Some(ResetKind::Reply) || case.story().first_fin.is_some() {
+        return None;
+    }
+    let (sender, victim) = (case.name(reset.from), case.name(case.victim()));
+    Some(Match::likely(format!(
+        "The {sender}'s host had no socket for this connection any more and answered the {victim} with a RST."
+    )))
+}

@@ -1,7 +1,9 @@
 //! `peer_vanished`: the peer went silent in an open connection.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::{Case, bytes};
 use crate::track::kernel::Kind;
+use crate::track::{Repeated, other};
 
 /// Signs: Data retransmitted with doubling intervals, no ACK, nothing else from the peer; the last retransmission
 /// stays without a successor and no RST follows (retransmission death is silent). Certain that ACKs stopped; the
@@ -98,5 +100,16 @@ wait 15
             advice: "state cD or sD in the log",
         },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let silence = case.waited_for(Repeated::Data).then(|| case.silence())?;
+    let victim = case.victim();
+    let (name, peer) = (case.name(victim), case.name(other(victim)));
+    Some(Match::likely(format!(
+        "The {peer} stopped answering: the {name} sent the same {} {} times without an acknowledgment.",
+        bytes(silence.length),
+        silence.attempts
+    )))
+}

@@ -1,6 +1,7 @@
 //! `port_reuse`: A new SYN met the remains of an old connection.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::Case;
 
 /// Signs: SYN on a 4-tuple used before (or with an unknown entry at the peer), answered by a bare ACK whose ack
 /// number does not acknowledge it (challenge ACK), reply-RST from the client with that number, SYN again (11 ms
@@ -64,5 +65,10 @@ pub static CAUSE: Cause = Cause {
         Setting { program: "sysctl", name: "net.ipv4.tcp_timestamps", default: "1", advice: "" },
         Setting { program: "iptables", name: "-j MASQUERADE --random-fully", default: "", advice: "spreads the ports" },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let text = format!("The client used the ports of an older connection to {} again.", case.server());
+    Some(Match::likely(text))
+}

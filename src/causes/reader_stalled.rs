@@ -1,7 +1,9 @@
 //! `reader_stalled`: the receiving application stopped reading.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::{Case, duration};
 use crate::track::kernel::Kind;
+use crate::track::{Repeated, other};
 
 /// Signs: The receiver advertises win 0 and answers the sender's window probes (seq one below SND.NXT, no or one
 /// byte) with win 0; it never opens again before the sender stops or gives up. Certain that the receiver's host
@@ -84,5 +86,15 @@ wait 15
             advice: "resume() after pause(); watch 'drain'",
         },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let victim = case.victim();
+    let closed = case.story().window_closed[other(victim)].filter(|_| case.waited_for(Repeated::WindowProbe))?;
+    let (reader, since) = (case.name(other(victim)), duration(case.time().since(closed.time)));
+    Some(Match::likely(format!(
+        "The {reader}'s application did not read: its window stayed closed for {since}, and the {} gave up.",
+        case.name(victim)
+    )))
+}

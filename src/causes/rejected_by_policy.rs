@@ -1,6 +1,8 @@
 //! `rejected_by_policy`: A firewall or policy rejects the connection.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::{Case, Meaning};
+use crate::track::By;
 use crate::track::kernel::Kind;
 
 /// Signs: ICMP 3/9, 3/10, 3/13 (IPv6 1/1, 1/5) that quotes the SYN: certain. ICMP 3/3 (1/4) to a TCP SYN: a
@@ -86,5 +88,33 @@ pub static CAUSE: Cause = Cause {
             advice: "allow the client's namespace and pod labels, and the port of the pod, not of the Service",
         },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let server = case.server();
+    if let Some((ttl, usual)) = case.foreign_refusal().filter(|_| case.refusal_is_not_the_servers()) {
+        return Some(Match::likely(format!(
+            "A RST with TTL {ttl} refused the connection to {server}, whose own packets come with TTL {usual}: \
+             something between them rejects it."
+        )));
+    }
+    if case.refusal_is_not_the_servers() {
+        return Some(Match::likely(format!(
+            "A RST refused the connection to {server}, but the server itself accepted it: something between them \
+             rejects it."
+        )));
+    }
+    let icmp = case.icmp()?;
+    let (reporter, name) = (icmp.reporter, icmp.name());
+    let text = if case.by() == Some(By::Silence) {
+        format!("{reporter} rejects what the {} sends: {name}.", case.name(case.victim()))
+    } else {
+        format!("{reporter} rejected the connection to {server}: {name}.")
+    };
+    match icmp.meaning() {
+        Meaning::Prohibited if case.by() == Some(By::Icmp) => Some(Match::certain(text)),
+        Meaning::Prohibited | Meaning::PortUnreachable | Meaning::ProtocolUnreachable => Some(Match::likely(text)),
+        Meaning::HostUnreachable | Meaning::NetUnreachable | Meaning::Other => None,
+    }
+}

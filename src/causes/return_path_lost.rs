@@ -1,7 +1,9 @@
 //! `return_path_lost`: the server answers, but its answers do not come back.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::Case;
 use crate::track::kernel::Kind;
+use crate::track::{Half, Repeated, SERVER};
 
 /// Signs: SYN-ACK in the capture, sent again and again, no ACK from the client, which repeats its SYN (TTL and
 /// timing show that the capture is nearer to the server). Likely. If the client never repeats its SYN: spoofed
@@ -76,5 +78,15 @@ wait 5
             advice: "Cluster translates the source, so that answers come back through the same node",
         },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let lost = case.waited_for(Repeated::Syn) && case.half(SERVER).has(Half::SYN);
+    lost.then(|| {
+        Match::likely(format!(
+            "{} answered the SYN, but the client repeated it: the SYN-ACK does not reach the client.",
+            case.server()
+        ))
+    })
+}

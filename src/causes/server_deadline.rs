@@ -1,7 +1,11 @@
 //! `server_deadline`: the server's own deadline ended a request that took too long.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::clues::is_deadline;
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::{Case, duration};
+use crate::time::SECOND;
 use crate::track::kernel::Kind;
+use crate::track::{CLIENT, SERVER};
 
 /// Signs: The request is fully acknowledged, no byte of an answer comes, and after a round time (10, 30, 60, 120,
 /// 300 s within 2 %) the server ends it with an abort-RST. Likely when the time is round, else possible. A FIN
@@ -92,5 +96,15 @@ pub static CAUSE: Cause = Cause {
         },
         Setting { program: "MySQL", name: "net_read_timeout, net_write_timeout", default: "30 s, 60 s", advice: "" },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let ended = case.is_abort() && case.reset_by(SERVER) && case.asked_last(CLIENT) && case.lost(CLIENT) == 0;
+    let waited = case.since_payload(CLIENT);
+    if !ended || waited < SECOND {
+        return None;
+    }
+    let text = format!("The server ended the connection {} after the request, without an answer.", duration(waited));
+    Some(if is_deadline(waited) { Match::likely(text) } else { Match::possible(text) })
+}

@@ -1,6 +1,7 @@
 //! `service_stopped`: the service was there before and is not listening now.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::{Case, duration};
 use crate::track::kernel::Kind;
 
 /// Signs: A reply-RST to a SYN (`R. 0:0(0) ack 1 win 0`), and the same address and port completed a handshake
@@ -103,5 +104,17 @@ pub static CAUSE: Cause = Cause {
             advice: "a refused connect counts as error: the next server of the upstream is tried",
         },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let answered = case.service().answered_first.filter(|_| case.refused_by_rst())?;
+    if answered >= case.connection().start {
+        return None;
+    }
+    let ago = duration(case.decisive().since(answered));
+    Some(Match::likely(format!(
+        "{} refused the connection: nothing listens there now, though it answered {ago} before.",
+        case.server()
+    )))
+}

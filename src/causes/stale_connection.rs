@@ -1,7 +1,10 @@
 //! `stale_connection`: the client reused a connection that had long been closed.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::{Case, duration};
+use crate::time::SECOND;
 use crate::track::kernel::Kind;
+use crate::track::other;
 
 /// Signs: The server's FIN arrived and was acknowledged by the client's kernel; well over a round trip later (0.2 s
 /// and more) the client sends on that connection; reply-RST (`R`, seq equal to the segment's ack). Certain that the
@@ -97,5 +100,16 @@ pub static CAUSE: Cause = Cause {
             advice: "idle limit of java.net.http.HttpClient",
         },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let victim = case.victim();
+    let fin = case.story().fin[other(victim)]?;
+    let written = case.story().data_after_fin_at[victim]?;
+    let later = written.time.since(fin.time);
+    let stale = case.knew_of_fin(victim) && later >= SECOND && case.client_is_victim();
+    stale.then(|| {
+        Match::likely(format!("The client used a connection that the server had closed {} before.", duration(later)))
+    })
+}

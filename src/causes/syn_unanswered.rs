@@ -1,7 +1,9 @@
 //! `syn_unanswered`: nothing answers the SYN.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::{Case, duration};
 use crate::track::kernel::Kind;
+use crate::track::{Half, Repeated, SERVER};
 
 /// Signs: SYNs at 0, 1, 2, 3, 4, 5, 7, 11 s (four linear steps since Linux 6.5, then doubling; before that 1, 3, 7,
 /// 15 s), no SYN-ACK, no RST, no ICMP. Certain that nothing answered at the place of capture; why is open. The
@@ -95,5 +97,14 @@ wait 3
         },
         Setting { program: "curl", name: "--connect-timeout", default: "300 s", advice: "" },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let unanswered = case.waited_for(Repeated::Syn) && !case.half(SERVER).has(Half::SYN);
+    unanswered.then(|| {
+        let (times, span) = (case.silence().attempts, case.silence());
+        let seconds = duration(span.last.time.since(span.first.time));
+        Match::certain(format!("{} did not answer {times} SYNs in {seconds}.", case.server()))
+    })
+}

@@ -1,7 +1,9 @@
 //! `tls_failure`: the TLS handshake failed and the connection was reset.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::Case;
 use crate::track::kernel::Kind;
+use crate::track::{CLIENT, Half, SERVER};
 
 /// Signs: The first payload of the client is a TLS ClientHello (0x16 0x03) and, before any application data record
 /// (0x17) of the other side was answered, one side sends a fatal alert (record 0x15, level 2), or the RST comes
@@ -75,5 +77,11 @@ pub static CAUSE: Cause = Cause {
         },
         Setting { program: "HAProxy", name: "ssl-min-ver", default: "TLSv1.2", advice: "per bind or server line" },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let alerting = [CLIENT, SERVER].into_iter().find(|side| case.half(*side).has(Half::TLS_ALERT))?;
+    let early = case.answers() <= 2;
+    early.then(|| Match::likely(format!("The TLS handshake failed: the {} sent an alert.", case.name(alerting))))
+}

@@ -1,6 +1,9 @@
 //! `unread_data`: it closed the socket without reading all that had arrived.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::Case;
+use crate::track::Half;
+use crate::track::SERVER;
 use crate::track::kernel::Kind;
 
 /// Signs: An abort-RST (RST+ACK, seq SND.NXT, live window, timestamps if negotiated, IP ID going on) from an end
@@ -78,5 +81,21 @@ pub static CAUSE: Cause = Cause {
             advice: "reads up to 256 KiB of a body that the handler left, then closes",
         },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let reset = case.reset().filter(|_| case.is_abort())?;
+    let victim = case.victim();
+    // A client that has its answer and aborts may as well have read it: that is an abortive close.
+    let asked = case.asked_last(victim) && (reset.from == SERVER || reset.unacknowledged > 0);
+    let unread = asked || reset.unacknowledged > 0 || reset.window_closed || case.lost(victim) > 0;
+    if !unread || !case.half(victim).has(Half::DATA) {
+        return None;
+    }
+    let (sender, peer) = (case.name(reset.from), case.name(victim));
+    Some(Match::likely(format!(
+        "The {sender} closed its socket while data of the {peer} was still unread or on its way, so its kernel sent a \
+         RST."
+    )))
+}

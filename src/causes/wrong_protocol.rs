@@ -1,6 +1,7 @@
 //! `wrong_protocol`: the client speaks another protocol than the server.
 
-use super::{Cause, Group, Owner, Remedy, Setting, undecided};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::diagnose::Case;
 use crate::track::kernel::Kind;
 
 /// Signs: First payloads of the two directions belong to different protocols: an HTTP request line answered by a
@@ -71,5 +72,9 @@ pub static CAUSE: Cause = Cause {
             advice: "the client asks first whether the server speaks TLS; a plain TLS proxy does not understand that",
         },
     ],
-    detect: undecided,
+    detect,
 };
+
+fn detect(_: &Case<'_>) -> Option<Match> {
+    None
+}

@@ -1,10 +1,15 @@
 //! `tcpwhy FILE...`: captures in, a report out.
 
+use std::net::IpAddr;
 use std::path::Path;
 
 use super::{Analyse, Error, Form, Outcome, Surroundings};
-use crate::report::output::Output;
-use crate::report::{Format, Options, Report};
+use crate::analysis::{Listener, analyse};
+use crate::diagnose::Finding;
+use crate::report::output::{self, Output};
+use crate::report::{Format, Inputs, Options, Report};
+use crate::source::{Files, Settings, Source};
+use crate::time::Time;
 
 /// Makes the place for the report first, so that nobody waits for an analysis that cannot be written down.
 pub fn run(arguments: &Analyse, surroundings: Surroundings) -> Result<Outcome, Error> {
@@ -31,16 +36,51 @@ pub fn run(arguments: &Analyse, surroundings: Surroundings) -> Result<Outcome, E
     run_analysis(arguments, &mut report)
 }
 
-/// CONNECT HERE: source, decode, track and diagnose, in this order:
-///
-/// 1. open `arguments.inputs()` with `arguments.filter`,
-/// 2. `report.inputs(Inputs { names, digits })`,
-/// 3. `report.finding(&finding)?` for each one, in time order, and `report.success(...)` for each connection that
-///    went well,
-/// 4. `report.end(&summary)?`,
-/// 5. `Ok(Outcome { failures: report.failures() })`.
-///
-/// Notes on the way (a damaged capture) go through `cli::note`.
-fn run_analysis(_arguments: &Analyse, _report: &mut Report) -> Result<Outcome, Error> {
-    Err(Error::line("captures cannot be analysed in this version yet"))
+/// Reads the captures and writes what is found.
+fn run_analysis(arguments: &Analyse, report: &mut Report) -> Result<Outcome, Error> {
+    let settings = Settings { filter: arguments.filter.clone(), progress: true };
+    let mut files = Files::open(&arguments.inputs(), &settings)?;
+    report.inputs(Inputs { names: files.input_names().to_vec(), digits: files.fractional_digits() });
+    let mut writer = Writer { report, problem: None, notes: Vec::new() };
+    let done = analyse(&mut files, &mut writer);
+    let Writer { problem, notes, .. } = writer;
+    // The progress bar is erased before anything else goes to the terminal.
+    drop(files);
+    notes.iter().for_each(|line| super::note(line));
+    if let Some(problem) = problem {
+        return Err(problem.into());
+    }
+    report.end(&done?)?;
+    Ok(Outcome { failures: report.failures() })
+}
+
+/// Hands findings to the report, until it can take no more.
+struct Writer<'a> {
+    report: &'a mut Report,
+    problem: Option<output::Error>,
+    notes: Vec<String>,
+}
+
+impl Listener for Writer<'_> {
+    fn finding(&mut self, finding: &Finding) {
+        if self.problem.is_none() {
+            self.problem = self.report.finding(finding).err();
+        }
+    }
+
+    fn success(&mut self, client: IpAddr, server: IpAddr, port: u16, time: Time) {
+        self.report.success(client, server, port, time);
+    }
+
+    fn note(&mut self, note: String) {
+        self.notes.push(note);
+    }
+
+    fn wants_benign(&self) -> bool {
+        self.report.wants_benign()
+    }
+
+    fn is_closed(&self) -> bool {
+        self.problem.is_some()
+    }
 }

@@ -1,6 +1,7 @@
 //! Why the program could not do its work.
 
 use crate::report::output;
+use crate::source;
 
 /// Why the program could not do its work.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,6 +16,12 @@ impl Error {
     /// One thing is wrong.
     pub fn line(line: impl Into<String>) -> Error {
         Error::Lines(vec![line.into()])
+    }
+}
+
+impl From<source::Error> for Error {
+    fn from(error: source::Error) -> Error {
+        Error::Lines(error.messages())
     }
 }
 

@@ -1,12 +1,14 @@
 //! What the causes look at: one connection's ending, and questions about it that several of them ask.
 
 use super::finding::{EndedBy, ResetKind, Timing, Traffic};
+use super::icmp::IcmpSeen;
+use super::words::duration;
 use crate::decode::End;
 use crate::time::{MILLISECOND, SECOND, Time};
 use crate::track::kernel::{Errno, Kind};
 use crate::track::{
     Acceptance, Benign, By, CLIENT, Connection, Ended, Ending, Half, Repeated, Reset, SERVER, Service, Silence, Story,
-    foreign, other,
+    foreign, made_on_the_way, other,
 };
 
 /// One connection's ending and all that is known about it.
@@ -229,15 +231,81 @@ impl<'a> Case<'a> {
     }
 
     /// The refusal came from somebody else than the server: a SYN-ACK followed it, or its TTL is none that the
-    /// server's packets have.
+    /// server's other packets have.
     pub fn refusal_is_not_the_servers(&self) -> bool {
-        self.by() == Some(By::Reset) && self.kind() == Some(Kind::Refused) && self.story.syn_ack_after_refusal.is_some()
+        let refused = self.by() == Some(By::Reset) && self.kind() == Some(Kind::Refused);
+        refused && (self.story.syn_ack_after_refusal.is_some() || self.foreign_refusal().is_some())
+    }
+
+    /// The TTL of the RST that refused the SYN, and the lowest of the server's SYN-ACKs to others, if it is none of
+    /// those.
+    pub fn foreign_refusal(&self) -> Option<(u8, u8)> {
+        let reset = self.reset()?;
+        let (low, high) = self.ended.services.ttls(self.ended.ends[SERVER].ip)?;
+        (!(low..=high).contains(&reset.ttl)).then_some((reset.ttl, low))
+    }
+
+    /// The RST was made by the host that captured it, which forwards all else of its sender.
+    pub fn made_on_the_way(&self) -> bool {
+        self.reset().is_some_and(|reset| made_on_the_way(self.connection(), reset))
     }
 
     /// The TTL of the RST, and the lowest of its sender's other packets, if it is none of those.
     pub fn foreign_ttl(&self) -> Option<(u8, u8)> {
         let reset = self.reset().filter(|reset| foreign(self.connection(), reset))?;
         Some((reset.ttl, self.half(reset.from).ttl_low))
+    }
+
+    /// The SYN was answered by a RST that is taken for the server's own.
+    pub fn refused_by_rst(&self) -> bool {
+        self.by() == Some(By::Reset) && self.kind() == Some(Kind::Refused) && !self.refusal_is_not_the_servers()
+    }
+
+    /// The ICMP error that ended the connect(), or that explains the timeout.
+    pub fn icmp(&self) -> Option<IcmpSeen> {
+        let error = match self.by()? {
+            By::Icmp => self.story.fatal,
+            By::Silence => self.story.soft[self.victim()],
+            By::Reset => None,
+        };
+        error.map(|error| IcmpSeen::of(&error.icmp))
+    }
+
+    /// Did a RST of `side` end it?
+    pub fn reset_by(&self, side: usize) -> bool {
+        self.by() == Some(By::Reset) && self.reset().is_some_and(|reset| reset.from == side)
+    }
+
+    /// Payload bytes that `side` sent.
+    pub fn sent(&self, side: usize) -> u32 {
+        self.half(side).bytes()
+    }
+
+    /// When the handshake was complete.
+    pub fn opened(&self) -> Time {
+        self.connection().start + u64::from(self.connection().ack_after) * 100
+    }
+
+    /// When the server answered the SYN.
+    pub fn syn_acked(&self) -> Time {
+        self.connection().start + u64::from(self.connection().syn_ack_after) * 100
+    }
+
+    /// Had `side` acknowledged the other end's FIN when it sent its last payload?
+    pub fn knew_of_fin(&self, side: usize) -> bool {
+        let peer = self.half(other(side));
+        peer.has(Half::FIN) && self.half(side).data_ack == peer.next
+    }
+
+    /// The last request was one segment: it is no upload that was cut off.
+    pub fn request_is_one_segment(&self) -> bool {
+        self.lost(CLIENT) == 0 || self.lost(CLIENT) == self.last_payload(CLIENT)
+    }
+
+    /// ", after 5.0 s without traffic", or nothing where there was no pause.
+    pub fn idle_words(&self) -> String {
+        let idle = self.idle_before();
+        if idle < SECOND / 2 { String::new() } else { format!(", after {} without traffic", duration(idle)) }
     }
 
     /// Durations for the report.

@@ -3,15 +3,17 @@
 mod case;
 mod evidence;
 mod finding;
+mod icmp;
 mod retry;
 mod words;
 
 pub use case::Case;
 pub use finding::{EndReport, EndedBy, Evidence, Finding, ResetKind, RetryVerdict, Side, Summary, Timing, Traffic};
+pub use icmp::{IcmpSeen, Meaning};
 pub use words::{bytes, duration};
 
 use crate::causes::{self, Cause, Confidence, Match};
-use crate::track::{By, CLIENT, Connection, Ended, Ending, SERVER};
+use crate::track::{By, CLIENT, Connection, Ended, Ending, Repeated, SERVER, other};
 
 /// The finding about a connection's ending; `None` where there is nothing to say.
 pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
@@ -83,6 +85,7 @@ fn ended_by(case: &Case<'_>, cause: Option<&'static Cause>) -> EndedBy {
                 EndedBy::Middlebox
             }
         }
+        By::Silence if case.waited_for(Repeated::WindowProbe) => case.side(other(case.victim())),
         By::Silence => match case.soft_reporter() {
             Some(false) => EndedBy::Middlebox,
             Some(true) | None => EndedBy::Network,

@@ -107,6 +107,10 @@ impl Half {
     pub const GAP: u16 = 2048;
     /// `next` was moved by the other end's acknowledgment: what it sent up to there was not captured, or not yet.
     pub const BY_ACK: u16 = 4096;
+    /// It has acknowledged selectively, and nothing in order since: something arrived behind a hole.
+    pub const SACKS: u16 = 8192;
+    /// Its segments are seen twice on their way.
+    pub const COPIED: u16 = 16384;
 
     /// Is every flag of `flags` set?
     pub fn has(&self, flags: u16) -> bool {
@@ -313,6 +317,10 @@ pub struct Reset {
     pub unacknowledged: u32,
     /// The receiver's last payload had come when the RST came, and it was not answered by payload.
     pub asked: bool,
+    /// The sender of the RST had closed its window: its application did not read.
+    pub window_closed: bool,
+    /// The capture holds the RST a second time.
+    pub copied: bool,
 }
 
 /// What a sender repeats because nothing answers.

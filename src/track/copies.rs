@@ -1,7 +1,7 @@
 //! The same packet seen twice: `-i any` on a router, mirror ports, captures of both ends read together.
 
-use super::connection::Connection;
-use crate::decode::Segment;
+use super::connection::{Connection, Half};
+use crate::decode::{Flags, Segment};
 use crate::time::{MILLISECOND, SECOND, Time};
 
 /// How long after a packet its copy may come where the IP identification tells copies from retransmissions.
@@ -58,7 +58,14 @@ impl Copies {
             self.activate();
             self.remember(key, segment);
         }
+        if segment.flags.has(Flags::RST) {
+            if let Some(reset) = connection.story.as_mut().and_then(|story| story.reset.as_mut()) {
+                reset.copied |= reset.from == from;
+            }
+            return true;
+        }
         let half = &mut connection.half[from];
+        half.set(Half::COPIED);
         half.ttl_low = half.ttl_low.min(segment.ttl);
         half.ttl_high = half.ttl_high.max(segment.ttl);
         true

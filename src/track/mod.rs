@@ -20,7 +20,7 @@ pub use connection::{
     Story, What, other,
 };
 pub use services::{Service, Services};
-pub use verdict::{Benign, By, Doubt, Ending, Failure, foreign};
+pub use verdict::{Benign, By, Doubt, Ending, Failure, foreign, made_on_the_way};
 
 use crate::decode::{End, Flags, FlowKey, IcmpError, Packet, Segment};
 use crate::time::{MILLISECOND, SECOND, Time};
@@ -78,8 +78,9 @@ pub struct Tracker {
     connections: Vec<Connection>,
     free: Vec<u32>,
     ends6: HashMap<u32, Ends6>,
-    /// Verdicts that wait for the time of grace, in its order.
-    waiting: VecDeque<Slot>,
+    /// Verdicts that wait for the time of grace: by when it ends, then in the order of their coming.
+    waiting: BinaryHeap<Reverse<(Time, u64, u32, u16)>>,
+    waited: u64,
     /// When repetitions are overdue.
     overdue: BinaryHeap<Reverse<Slot>>,
     /// Ended connections that are still remembered.
@@ -100,7 +101,8 @@ impl Tracker {
             connections: Vec::new(),
             free: Vec::new(),
             ends6: HashMap::new(),
-            waiting: VecDeque::new(),
+            waiting: BinaryHeap::new(),
+            waited: 0,
             overdue: BinaryHeap::new(),
             lingering: VecDeque::new(),
             clock: Time(0),
@@ -136,7 +138,7 @@ impl Tracker {
     pub fn finish(&mut self, end: Time, sink: &mut impl Sink) {
         let end = end.max(self.previous);
         self.fire(end, sink);
-        while let Some((_, index, generation)) = self.waiting.pop_front() {
+        while let Some(Reverse((_, _, index, generation))) = self.waiting.pop() {
             self.conclude(index, generation, sink);
         }
         let mut silent: Vec<(Time, u32, usize)> = Vec::new();
@@ -176,10 +178,10 @@ impl Tracker {
             self.overdue.pop();
             self.check_overdue(time, index, generation);
         }
-        while let Some(&(time, index, generation)) = self.waiting.front()
+        while let Some(&Reverse((time, _, index, generation))) = self.waiting.peek()
             && time <= self.clock
         {
-            self.waiting.pop_front();
+            self.waiting.pop();
             self.conclude(index, generation, sink);
         }
         while let Some(&(time, index, generation)) = self.lingering.front()
@@ -188,6 +190,12 @@ impl Tracker {
             self.lingering.pop_front();
             self.forget(index, generation, sink);
         }
+    }
+
+    /// Judges this connection when the time of grace after `time` has passed.
+    fn wait(&mut self, time: Time, index: u32, generation: u16) {
+        self.waited += 1;
+        self.waiting.push(Reverse((time.max(self.clock) + GRACE, self.waited, index, generation)));
     }
 
     fn live(&mut self, index: u32, generation: u16) -> Option<&mut Connection> {
@@ -217,7 +225,7 @@ impl Tracker {
             }
             if silence.overdue() <= time {
                 story.pending = Some((Pending::Silence(side), time));
-                self.waiting.push_back((time + GRACE, index, generation));
+                self.wait(time, index, generation);
                 return;
             }
             later = Some(later.map_or(silence.overdue(), |found| found.min(silence.overdue())));
@@ -324,6 +332,10 @@ impl Tracker {
         let from = connection.side(segment.from_first);
         if self.copies.is_copy(index, from, connection, segment, bytes) {
             self.counts.duplicates += 1;
+            if segment.flags.has(Flags::SYN | Flags::ACK) {
+                let ends6 = self.ends6.get(&index);
+                self.services.saw_ttl(connection.ends(ends6)[from].ip, segment.ttl);
+            }
             return;
         }
         connection.last = connection.last.max(segment.time);
@@ -342,11 +354,11 @@ impl Tracker {
             return;
         }
         let ends6 = self.ends6.get(&index).copied();
-        let connection = &mut self.connections[index as usize];
-        let generation = connection.generation;
+        let generation = self.connections[index as usize].generation;
         if next.grace {
-            self.waiting.push_back((self.clock.max(segment.time.min(self.clock + GRACE)) + GRACE, index, generation));
+            self.wait(segment.time, index, generation);
         }
+        let connection = &mut self.connections[index as usize];
         if next.deadline {
             let story = connection.story();
             if !story.timer && !story.decided {
@@ -358,6 +370,7 @@ impl Tracker {
         if next.answered {
             let ends = connection.ends(ends6.as_ref());
             self.services.answered(ends[SERVER], segment.time);
+            self.services.saw_ttl(ends[SERVER].ip, segment.ttl);
             sink.connected(ends, segment.time);
         }
         if next.closed {
@@ -431,7 +444,7 @@ impl Tracker {
         let connection = &mut self.connections[index as usize];
         let generation = connection.generation;
         if receive::on_icmp_error(connection, error) {
-            self.waiting.push_back((self.clock.max(error.time.min(self.clock + GRACE)) + GRACE, index, generation));
+            self.wait(error.time, index, generation);
         }
     }
 }

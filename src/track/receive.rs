@@ -43,6 +43,13 @@ const SWAPPED: u64 = 50 * MILLISECOND;
 /// Sequence numbers further ahead than this cannot be explained by segments that the capture lost.
 const FAR: u32 = 1 << 26;
 
+/// The options of a segment that carries time stamps and nothing else, with padding.
+const STAMPS_ONLY: u32 = 12;
+
+fn has_sack(segment: &Segment, bytes: &[u8]) -> bool {
+    options(segment.options.of(bytes)).any(|option| matches!(option, TcpOption::Sack(_)))
+}
+
 /// How far a segment reaches in sequence space.
 fn reach(segment: &Segment) -> u32 {
     segment.payload_length + u32::from(segment.flags.has(Flags::SYN)) + u32::from(segment.flags.has(Flags::FIN))
@@ -161,7 +168,8 @@ fn over(connection: &Connection) -> bool {
 }
 
 fn syn_again(connection: &mut Connection, from: usize, segment: &Segment) -> Next {
-    let answered = connection.story.as_ref().is_some_and(|story| story.challenged || story.reset.is_some());
+    // A challenge ACK was answered by a RST: the next SYN is no repetition for want of an answer.
+    let answered = connection.story.as_ref().is_some_and(|story| story.challenged && story.resets[from] > 0);
     let story = connection.story();
     // The attempt goes on: what seemed to end it did not, unless both crossed on the way.
     if let Some((Pending::Reset | Pending::Icmp, time)) = story.pending
@@ -170,7 +178,8 @@ fn syn_again(connection: &mut Connection, from: usize, segment: &Segment) -> Nex
         story.pending = None;
     }
     story.syns = story.syns.saturating_add(1);
-    if answered && story.silence[from].what == Repeated::Nothing {
+    if answered {
+        story.challenged = false;
         let mark = Mark::of(segment);
         story.silence[from] =
             Silence { what: Repeated::Syn, first: mark, last: mark, attempts: 1, ..Silence::default() };
@@ -266,12 +275,11 @@ pub fn on_syn_ack(connection: &mut Connection, from: usize, segment: &Segment, b
         connection.syn_ack_after = tenth_of_microseconds(segment.time.since(connection.start));
     }
     let mark = Mark::of(segment);
-    let half = &mut connection.half[from];
-    half.ack = segment.acknowledgment;
-    half.set(Half::ACK);
+    connection.half[from].ack = segment.acknowledgment;
+    connection.half[from].set(Half::ACK);
     if let Some(story) = connection.story.as_mut() {
-        // What comes after this answer counts anew.
-        if story.silence[to].what == Repeated::Syn {
+        // What comes after the first answer counts anew.
+        if story.silence[to].what == Repeated::Syn && !half.has(Half::SYN) {
             story.silence[to].attempts = 1;
         }
         let refused = story.reset.is_some_and(|reset| reset.acceptance == Acceptance::RefusesSyn);
@@ -295,7 +303,6 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
         // The other host has an older connection on this 4-tuple and says so (RFC 9293, section 3.10.7.4; RFC 5961,
         // section 4): a challenge ACK. The end in SYN_SENT will answer with a RST.
         connection.story().challenged = true;
-        connection.story().silence[to] = Silence::default();
         tell(connection, from, segment, What::Answer);
         return next;
     }
@@ -312,6 +319,9 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
     }
     if segment.flags.has(Flags::ACK) {
         take_acknowledgment(connection, from, segment);
+        if segment.options.length > STAMPS_ONLY && has_sack(segment, bytes) {
+            connection.half[from].set(Half::SACKS);
+        }
     }
     if new {
         if seq::after(segment.sequence, half.next) {
@@ -403,6 +413,7 @@ fn take_acknowledgment(connection: &mut Connection, from: usize, segment: &Segme
     let read = peer.has(Half::DATA) && !first && seq::after(peer.data_end(), half.ack);
     let half = &mut connection.half[from];
     half.ack = ack;
+    half.seen &= !Half::SACKS;
     half.set(Half::ACK);
     if read {
         half.set(Half::READ);
@@ -645,9 +656,12 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment, byt
         receiver_closed: connection.half[to].has(Half::FIN),
         unacknowledged: connection.unacknowledged(to),
         asked: connection.has_payload() && connection.has(Connection::SERVER_SPOKE_LAST) == (to == SERVER),
+        window_closed: connection.story.as_ref().is_some_and(|story| story.window_closed[from].is_some()),
+        copied: false,
     };
     tell(connection, from, segment, What::Reset);
-    let gave_up = gives_up(connection, from, segment.time);
+    let probing = connection.story().silence[from].what == Repeated::WindowProbe;
+    let gave_up = !probing && gives_up(connection, from, segment.time);
     let story = connection.story();
     story.resets[from] = story.resets[from].saturating_add(1);
     match story.reset {

@@ -180,7 +180,7 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     let mut errno = errno_at(victim, Errno::ECONNRESET);
     if let Some(back) = story.reset_back.filter(|back| accepted(back.acceptance)) {
         // Somebody else sent the RST: the end in whose name it came went on, and was reset in its turn.
-        let forged = story.sender_lives.is_some() || foreign(connection, &reset) || foreign(connection, &back);
+        let forged = story.sender_lives.is_some() || [&reset, &back].iter().any(|reset| foreign(connection, reset));
         if forged {
             errno[sender] = Some(Errno::ECONNRESET);
         }
@@ -286,4 +286,10 @@ fn closed_with_its_data(story: &Story, side: usize, silence: &Silence) -> bool {
 pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
     let half = &connection.half[reset.from];
     half.has(Half::ANY) && !(half.ttl_low..=half.ttl_high).contains(&reset.ttl)
+}
+
+/// The packets of its sender are seen twice, on their way into the capturing host and out of it, but the RST only on
+/// its way out: it was made there.
+pub fn made_on_the_way(connection: &Connection, reset: &Reset) -> bool {
+    connection.half[reset.from].has(Half::COPIED) && !reset.copied
 }

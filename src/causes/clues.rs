@@ -1,0 +1,51 @@
+//! Knowledge that several causes share: the timers of common programs and devices.
+
+use crate::diagnose::Case;
+use crate::time::SECOND;
+
+/// Devices on the path that forget idle connections: seconds, and their name in a sentence.
+const DEVICES: &[(u64, &str)] = &[
+    (60, "a load balancer with a 60 s idle timeout (AWS ALB and many proxies)"),
+    (240, "the Azure load balancer (4 minutes)"),
+    (300, "a device with a 5 minute idle timeout (Oracle Cloud load balancers)"),
+    (350, "an AWS NLB, gateway load balancer or NAT gateway (350 s)"),
+    (600, "a Google Cloud load balancer (10 minutes)"),
+    (900, "a device with a 15 minute idle timeout"),
+    (1800, "a device with a 30 minute idle timeout"),
+    (3600, "a firewall with a one hour idle timeout"),
+    (7200, "a device with a two hour idle timeout"),
+    (86400, "a device with a one day idle timeout"),
+    (432_000, "Linux connection tracking (5 days)"),
+];
+
+/// The device whose timer this idle time has just passed, if any: up to a tenth above it.
+pub fn device_timer(idle: u64) -> Option<&'static str> {
+    let passed = |seconds: u64| idle + SECOND / 2 >= seconds * SECOND && idle <= (seconds + seconds / 10 + 1) * SECOND;
+    DEVICES.iter().find(|(seconds, _)| passed(*seconds)).map(|(_, name)| *name)
+}
+
+/// Times after which servers give up a request by themselves, in seconds.
+const DEADLINES: &[u64] = &[1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 600, 900, 1800, 3600];
+
+/// Is this about one of the round times after which servers give up?
+pub fn is_deadline(waited: u64) -> bool {
+    DEADLINES.iter().any(|seconds| Case::is_about(waited, *seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timer_that_has_just_passed_is_named() {
+        assert!(device_timer(350 * SECOND + SECOND / 3).is_some_and(|name| name.contains("NLB")));
+        assert!(device_timer(349 * SECOND).is_none());
+        assert!(device_timer(200 * SECOND).is_none());
+    }
+
+    #[test]
+    fn round_times_are_deadlines() {
+        assert!(is_deadline(30 * SECOND + SECOND / 50));
+        assert!(!is_deadline(37 * SECOND));
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::diagnose::Finding;
-use crate::time::{MILLISECOND, Time};
+use crate::time::{MILLISECOND, SECOND, Time};
 use crate::track::kernel::Kind;
 
 /// How many pauses between attempts an episode remembers: enough to see a backoff reach its ceiling.
@@ -15,7 +15,7 @@ pub const MAX_EPISODES: usize = 4096;
 /// How a client waits between attempts that fail.
 ///
 /// The rule looks at the pauses, each from the end of one failed attempt to the beginning of the next, and needs
-/// three attempts. In this order:
+/// three attempts and no success between them. In this order:
 ///
 /// 1. `Exponential`: the longest pause is at least 1.5 times the first one, each pause is at least 1.3 times the one
 ///    before it until they come near the longest (0.7 of it), and from there none is less than half of the one before
@@ -24,7 +24,7 @@ pub const MAX_EPISODES: usize = 4096;
 /// 3. `None`: everything else, also attempts that overlap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backoff {
-    /// Fewer than three attempts, or no order in the pauses.
+    /// Fewer than three attempts, successes between them, or no order in the pauses.
     None,
     /// Always about the same pause.
     Fixed,
@@ -154,6 +154,12 @@ impl Episode {
         self.recovered_at.get_or_insert(time);
     }
 
+    /// Does the client try again at once, one attempt after the other, mostly within a second?
+    pub fn is_hammering(&self) -> bool {
+        let one_by_one = self.pauses.len() > 1 && !self.pauses.contains(&0);
+        one_by_one && self.successes_between == 0 && median(&self.pauses) < SECOND
+    }
+
     /// The cause's id, `unexplained` without one.
     pub fn cause_id(&self) -> &'static str {
         self.example.cause.map_or("unexplained", |cause| cause.id)
@@ -173,6 +179,13 @@ impl Episode {
         let (client, server) = (self.example.client.end, self.example.server.end);
         (self.first, client.ip, server.ip, server.port, self.example.kind, self.cause_id())
     }
+}
+
+/// The middle one of some spans.
+pub fn median(spans: &[u64]) -> u64 {
+    let mut sorted = spans.to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
 }
 
 /// One client's address and one service's address and port.
@@ -244,7 +257,7 @@ impl Episodes {
         let mut all: Vec<Episode> = self.services.drain().flat_map(|(_, episodes)| episodes).collect();
         self.held = 0;
         for episode in &mut all {
-            episode.backoff = Backoff::of(&episode.pauses);
+            episode.backoff = if episode.successes_between > 0 { Backoff::None } else { Backoff::of(&episode.pauses) };
         }
         all.sort_by_key(Episode::order);
         all

@@ -2,7 +2,6 @@ use std::net::Ipv4Addr;
 
 use super::*;
 use crate::report::samples::{self, DECIDED, later};
-use crate::time::SECOND;
 
 fn refused_at(milliseconds: &[u64]) -> Vec<Finding> {
     milliseconds.iter().map(|at| later(samples::refused_from(1, 8080), at * MILLISECOND)).collect()
@@ -69,6 +68,27 @@ fn hammering_disorder_and_two_attempts_are_no_backoff() {
     assert_eq!(backoff(&[0]), Backoff::None);
     assert_eq!(backoff(&[0, 3000, 3500, 9000, 9100]), Backoff::None);
     assert_eq!(backoff(&[0, 0, 0, 0]), Backoff::None);
+}
+
+#[test]
+fn a_client_that_succeeds_in_between_does_not_back_off() {
+    let findings = refused_at(&[0, 1000, 3000, 7000]);
+    let (client, server) = (findings[0].client.end, findings[0].server.end);
+    let mut episodes = Episodes::default();
+    for finding in &findings {
+        episodes.add(finding);
+        episodes.success(client.ip, server.ip, server.port, finding.time + SECOND / 2);
+    }
+    assert_eq!(episodes.finish()[0].backoff, Backoff::None);
+}
+
+#[test]
+fn only_quick_attempts_one_after_the_other_are_hammering() {
+    let hammering = |milliseconds: &[u64]| gathered(&refused_at(milliseconds))[0].is_hammering();
+    assert!(hammering(&[0, 10, 20, 30]));
+    assert!(!hammering(&[0, 0, 0, 0]), "attempts side by side");
+    assert!(!hammering(&[0, 5000, 9000, 20000]), "slow ones");
+    assert!(!hammering(&[0, 10]), "two");
 }
 
 #[test]

@@ -192,7 +192,7 @@ fn several_inputs_are_named_beside_the_packets() {
         episodes.add(finding);
         render(&episodes.finish(), Folded::default(), &Summary::default(), &inputs, &Options::default())
     };
-    assert!(text(&finding).contains("Packets, in client.pcap:"), "{}", text(&finding));
+    assert!(text(&finding).contains("Packets, from 06:16:54.305984 on, in client.pcap:"), "{}", text(&finding));
     finding.evidence[3].input = 1;
     assert!(text(&finding).contains("[server\\x1b.pcap]"), "{}", text(&finding));
 }
@@ -225,7 +225,7 @@ fn recovery_is_told() {
     episodes.success(race.client.end.ip, race.server.end.ip, 8080, DECIDED + 10 * SECOND);
     let all = episodes.finish();
     let text = render(&all, Folded::default(), &summary_of(&findings), &Inputs::default(), &Options::default());
-    assert!(text.contains("   recovered  1 of 2 so far\n"), "{text}");
+    assert!(text.contains("   recovered  for 1 of 2\n"), "{text}");
     assert!(text.contains("   recovered  yes, 10 s after the last failure, at 06:17:05.359\n"), "{text}");
 }
 

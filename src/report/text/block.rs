@@ -7,7 +7,7 @@ use super::problem::{Problem, Shape};
 use crate::causes::Owner;
 use crate::decode::End;
 use crate::diagnose::{EndReport, EndedBy, Finding, ResetKind, RetryVerdict};
-use crate::episodes::{Backoff, Episode};
+use crate::episodes::{Backoff, Episode, median};
 use crate::report::Inputs;
 use crate::report::escape::{escape, escape_and_cut};
 use crate::report::remedy::advice;
@@ -57,7 +57,7 @@ pub fn in_a_line(page: &mut Page, problem: &Problem) {
     if let [episode] = problem.episodes.as_slice()
         && episode.backoff == Backoff::Fixed
     {
-        right = format!("{right}, every {}", duration(middle(&episode.intervals)));
+        right = format!("{right}, every {}", duration(median(&episode.intervals)));
     }
     page.edges(&[(Role::Plain, "   "), (Role::Plain, &left)], &right);
 }
@@ -175,7 +175,7 @@ fn recovered(problem: &Problem) -> Option<String> {
         return (problem.count > 1).then(|| "no later success in this capture".to_owned());
     };
     if times.len() < all {
-        return Some(format!("{} of {} so far", count(times.len() as u64), count(all as u64)));
+        return Some(format!("for {} of {}", count(times.len() as u64), count(all as u64)));
     }
     Some(format!("yes, {} after the last failure, at {}", duration(last.since(problem.last)), clock(*last, 3)))
 }
@@ -190,23 +190,16 @@ fn rhythm(episode: &Episode) -> Option<String> {
     let more = if episode.count as usize > shown.len() + 1 { ", ..." } else { "" };
     let rhythm = match episode.backoff {
         Backoff::Exponential => format!("exponential backoff: {}{more} apart", shown.join(", ")),
-        Backoff::Fixed => format!("every {}", duration(middle(&episode.intervals))),
-        Backoff::None if episode.count > 2 => format!("no backoff: {}{more} apart", shown.join(", ")),
-        Backoff::None if episode.count == 2 => format!("{} apart", shown.join(", ")),
-        Backoff::None => return None,
+        Backoff::Fixed => format!("every {}", duration(median(&episode.intervals))),
+        Backoff::None if shown.is_empty() => return None,
+        Backoff::None if episode.is_hammering() => format!("no backoff: {}{more} apart", shown.join(", ")),
+        Backoff::None => format!("{}{more} apart", shown.join(", ")),
     };
     if episode.successes_between == 0 {
         return Some(rhythm);
     }
     let successes = counted(episode.successes_between, "success", "successes");
     Some(format!("{rhythm}; {successes} between them"))
-}
-
-/// The median.
-fn middle(intervals: &[u64]) -> u64 {
-    let mut sorted = intervals.to_vec();
-    sorted.sort_unstable();
-    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
 }
 
 fn timing(finding: &Finding) -> String {

@@ -17,8 +17,7 @@ pub static CAUSE: Cause = Cause {
         again every few seconds, with a constant period.",
     why: "\
         A load balancer or a monitor asks only whether the port accepts connections. It knows after the handshake, \
-        and hangs up with a RST because that frees its port without TIME_WAIT (HAProxy does so, as do LVS and many \
-        cloud balancers).\n\n\
+        and hangs up with a RST because that frees its port without TIME_WAIT (HAProxy's plain TCP check does so).\n\n\
         On Linux the server's accept() succeeds all the same, and its first read fails with ECONNRESET; on other \
         systems accept() itself may report ECONNABORTED. That is what fills logs with \"connection reset by peer\" \
         from one address.",

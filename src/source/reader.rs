@@ -146,6 +146,10 @@ impl Reader {
         let room = self.held_bytes + chunk.max(self.need);
         // The buffer keeps its length from batch to batch, because filling it with zeros each time costs as much as
         // reading into it. What lies behind the frames is left over from before.
+        if batch.bytes.is_empty() {
+            // Fresh zeros cost nothing until they are touched, which a small file hardly does.
+            batch.bytes = vec![0; room];
+        }
         if batch.bytes.len() < room {
             batch.bytes.resize(room, 0);
         }

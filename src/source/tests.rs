@@ -94,7 +94,7 @@ fn nanoseconds_are_told() {
     let path = folder.path().join("a\u{1b}[31m.pcap");
     for (magic, digits) in [(MICROSECONDS, 6), (NANOSECONDS, 9)] {
         std::fs::write(&path, pcap_header(Endian::Big, magic, (2, 4), 96, 1)).expect("a file for the test");
-        let files = Files::open(&[path.clone()], &Settings::default()).expect("it is readable");
+        let files = Files::open(std::slice::from_ref(&path), &Settings::default()).expect("it is readable");
         assert_eq!(files.fractional_digits(), digits);
         assert!(files.input_names()[0].ends_with("a\\u{1b}[31m.pcap"));
     }

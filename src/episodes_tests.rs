@@ -68,6 +68,7 @@ fn hammering_disorder_and_two_attempts_are_no_backoff() {
     assert_eq!(backoff(&[0]), Backoff::None);
     assert_eq!(backoff(&[0, 3000, 3500, 9000, 9100]), Backoff::None);
     assert_eq!(backoff(&[0, 0, 0, 0]), Backoff::None);
+    assert_eq!(backoff(&[0, 1000, 60_000]), Backoff::None);
 }
 
 #[test]
@@ -126,6 +127,38 @@ fn recovery_is_the_first_success_after_the_last_failure() {
     let all = episodes.finish();
     assert_eq!(all[0].recovered_at, Some(DECIDED + 4 * SECOND));
     assert_eq!(all[0].successes_between, 1);
+}
+
+#[test]
+fn a_failure_may_be_told_after_a_success_that_came_later() {
+    let findings = refused_at(&[0, 100, 200]);
+    let (client, server) = (findings[0].client.end, findings[0].server.end);
+    let success = |episodes: &mut Episodes, after: u64| {
+        episodes.success(client.ip, server.ip, server.port, DECIDED + after * MILLISECOND);
+    };
+    let mut episodes = Episodes::default();
+    success(&mut episodes, 50);
+    success(&mut episodes, 300);
+    findings.iter().for_each(|finding| episodes.add(finding));
+    let all = episodes.finish();
+    assert_eq!((all[0].recovered_at, all[0].successes_between), (Some(DECIDED + 300 * MILLISECOND), 1));
+
+    let mut episodes = Episodes::default();
+    episodes.add(&findings[0]);
+    success(&mut episodes, 300);
+    episodes.add(&findings[1]);
+    let all = episodes.finish();
+    assert_eq!((all[0].recovered_at, all[0].successes_between), (Some(DECIDED + 300 * MILLISECOND), 0));
+}
+
+#[test]
+fn to_reach_a_service_does_not_cure_resets() {
+    let race = samples::keepalive_race();
+    let mut episodes = Episodes::default();
+    episodes.add(&race);
+    episodes.success(race.client.end.ip, race.server.end.ip, race.server.end.port, race.time + SECOND);
+    let all = episodes.finish();
+    assert_eq!((all[0].is_about_connecting(), all[0].recovered_at), (false, None));
 }
 
 #[test]

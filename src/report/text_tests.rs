@@ -218,11 +218,13 @@ fn what_is_not_sure_is_not_dressed_up() {
 
 #[test]
 fn recovery_is_told() {
-    let mut episodes = Episodes::default();
     let findings = a_night();
+    let mut episodes = Episodes::default();
     findings.iter().for_each(|finding| episodes.add(finding));
-    let race = samples::keepalive_race();
-    episodes.success(race.client.end.ip, race.server.end.ip, 8080, DECIDED + 10 * SECOND);
+    for finding in [samples::refused_from(1, 8080), samples::refused_ipv6()] {
+        let (client, server) = (finding.client.end, finding.server.end);
+        episodes.success(client.ip, server.ip, server.port, DECIDED + 10 * SECOND);
+    }
     let all = episodes.finish();
     let text = render(&all, Folded::default(), &summary_of(&findings), &Inputs::default(), &Options::default());
     assert!(text.contains("   recovered  for 1 of 2\n"), "{text}");

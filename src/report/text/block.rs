@@ -167,12 +167,15 @@ fn when(problem: &Problem) -> String {
     format!("{} to {to} UTC ({})", moment(problem.first), duration(problem.last.since(problem.first)))
 }
 
-/// Does it work again? Of a single failure only a yes is worth a line.
+/// Can it be reached again? Of a single failure only a yes is worth a line.
 fn recovered(problem: &Problem) -> Option<String> {
+    if !problem.episodes.iter().all(|episode| episode.is_about_connecting()) {
+        return None;
+    }
     let all = problem.episodes.len();
     let times: Vec<Time> = problem.episodes.iter().filter_map(|episode| episode.recovered_at).collect();
     let Some(last) = times.iter().max() else {
-        return (problem.count > 1).then(|| "no later success in this capture".to_owned());
+        return (problem.count > 1).then(|| "no later connection in this capture".to_owned());
     };
     if times.len() < all {
         return Some(format!("for {} of {}", count(times.len() as u64), count(all as u64)));
@@ -198,7 +201,7 @@ fn rhythm(episode: &Episode) -> Option<String> {
     if episode.successes_between == 0 {
         return Some(rhythm);
     }
-    let successes = counted(episode.successes_between, "success", "successes");
+    let successes = counted(episode.successes_between, "connection made", "connections made");
     Some(format!("{rhythm}; {successes} between them"))
 }
 

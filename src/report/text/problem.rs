@@ -207,11 +207,11 @@ mod tests {
     #[test]
     fn what_still_fails_comes_before_what_recovered_and_many_before_few() {
         let mut episodes = Episodes::default();
-        let race = samples::keepalive_race();
+        let cured = samples::refused_from(7, 80);
         for _ in 0..100 {
-            episodes.add(&race);
+            episodes.add(&cured);
         }
-        episodes.success(race.client.end.ip, race.server.end.ip, race.server.end.port, race.time + SECOND);
+        episodes.success(cured.client.end.ip, cured.server.end.ip, cured.server.end.port, cured.time + SECOND);
         episodes.add(&samples::refused_from(1, 5432));
         for _ in 0..4 {
             episodes.add(&samples::refused_from(1, 5433));

@@ -34,7 +34,7 @@ pub trait Listener {
 pub fn analyse(source: &mut impl Source, listener: &mut impl Listener) -> Result<Summary, Error> {
     let decoder = Decoder::new(random_seed());
     let mut tracker = Tracker::new(source.input_names().len());
-    let mut judge = Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; 4] };
+    let mut judge = Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; 5] };
     let mut skipped = [0u64; Skip::COUNT];
     let mut span: Option<(Time, Time)> = None;
     let mut batch = FrameBatch::default();
@@ -78,7 +78,7 @@ pub fn analyse(source: &mut impl Source, listener: &mut impl Listener) -> Result
 /// Analyses packets that are already decoded from `bytes`, for tests and examples.
 pub fn analyse_packets<'a>(packets: impl Iterator<Item = (Packet, &'a [u8])>, end: Time, listener: &mut impl Listener) {
     let mut tracker = Tracker::new(1);
-    let mut judge = Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; 4] };
+    let mut judge = Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; 5] };
     for (packet, bytes) in packets {
         tracker.packet(&packet, bytes, &mut judge);
     }
@@ -109,7 +109,7 @@ struct Judge<'a, L> {
     listener: &'a mut L,
     failures: [u64; 6],
     benign: [u64; 4],
-    undecided: [u64; 4],
+    undecided: [u64; 5],
 }
 
 impl<L: Listener> Sink for Judge<'_, L> {

@@ -111,6 +111,8 @@ impl Half {
     pub const SACKS: u16 = 8192;
     /// Its segments are seen twice on their way.
     pub const COPIED: u16 = 16384;
+    /// Its last payload is short, and the snaplen left nothing of it: it may be a TLS alert.
+    pub const UNSEEN: u16 = 32768;
 
     /// Is every flag of `flags` set?
     pub fn has(&self, flags: u16) -> bool {
@@ -456,6 +458,17 @@ pub enum Pending {
     Silence(usize),
 }
 
+/// Keep-alive probes of one end since payload last went, whether or not they were answered.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Probes {
+    /// How many.
+    pub count: u32,
+    /// When the last was sent.
+    pub last: Time,
+    /// Nanoseconds between the last two.
+    pub interval: u64,
+}
+
 /// The notable part of a connection's life.
 #[derive(Debug, Default)]
 pub struct Story {
@@ -481,6 +494,8 @@ pub struct Story {
     pub read_after_fin: [bool; 2],
     /// Repetitions that nothing answered.
     pub silence: [Silence; 2],
+    /// Keep-alive probes of each end.
+    pub probes: [Probes; 2],
     /// SYN-ACKs seen.
     pub syn_acks: u16,
     /// SYNs seen.

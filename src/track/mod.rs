@@ -16,11 +16,11 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 
 pub use connection::{
-    Acceptance, CLIENT, Connection, Ends6, Event, Half, Mark, Pending, Repeated, Reset, SERVER, Silence, SoftError,
-    Story, What, other,
+    Acceptance, CLIENT, Connection, Ends6, Event, Half, Mark, Pending, Probes, Repeated, Reset, SERVER, Silence,
+    SoftError, Story, What, other,
 };
 pub use services::{Service, Services, Visits};
-pub use verdict::{Benign, By, Doubt, Ending, Failure, foreign, made_on_the_way};
+pub use verdict::{Benign, By, Doubt, Ending, Failure, foreign, made_on_the_way, probed_to_death};
 
 use crate::decode::{End, Flags, FlowKey, IcmpError, Packet, Segment};
 use crate::time::{MILLISECOND, SECOND, Time};
@@ -131,6 +131,11 @@ impl Tracker {
                 self.counts.icmp_errors += 1;
                 self.icmp_error(error);
             }
+            Packet::CutIcmpError(error) => {
+                self.advance(error.time, sink);
+                self.counts.icmp_errors += 1;
+                self.services.cut_error(error.receiver, error.time);
+            }
         }
     }
 
@@ -143,21 +148,31 @@ impl Tracker {
         }
         let mut silent: Vec<(Time, u32, usize)> = Vec::new();
         for (index, connection) in self.connections.iter().enumerate() {
-            for side in [CLIENT, SERVER] {
-                if let Some(last) = unanswered(connection, side)
-                    && end.since(last) >= SECOND
-                {
-                    silent.push((last, index as u32, side));
-                }
-            }
+            silent.extend(
+                [CLIENT, SERVER]
+                    .iter()
+                    .filter_map(|side| unanswered(connection, *side).map(|last| (last, index as u32, *side))),
+            );
         }
         silent.sort_unstable();
-        for (_, index, side) in silent {
+        for (last, index, side) in silent {
+            if end.since(last) < SECOND {
+                self.leave_undecided(index, end, sink);
+                continue;
+            }
             let connection = &mut self.connections[index as usize];
             let generation = connection.generation;
             connection.story().pending.get_or_insert((Pending::Silence(side), end));
             self.conclude(index, generation, sink);
         }
+    }
+
+    /// The capture ended too soon to tell.
+    fn leave_undecided(&mut self, index: u32, time: Time, sink: &mut impl Sink) {
+        let connection = &self.connections[index as usize];
+        let ends = connection.ends(self.ends6.get(&index));
+        let ending = Ending::Undecided(Doubt::EndedEarly);
+        sink.ended(Ended { time, ends, ending, connection, services: &self.services });
     }
 
     /// Moves packet time on.
@@ -252,14 +267,24 @@ impl Tracker {
         let Some(time) = time else {
             return;
         };
-        let ending = verdict::judge(connection);
+        let ends = connection.ends(ends6.as_ref());
+        let unreadable = match story.pending {
+            Some((Pending::Silence(side), _)) => {
+                let first = story.silence[side].first.time;
+                self.services.cut_error_since(ends[side].ip, first)
+            }
+            Some((Pending::Reset | Pending::Icmp, _)) | None => false,
+        };
+        let Some(connection) = self.live(index, generation) else {
+            return;
+        };
+        let ending = if unreadable { Ending::Undecided(Doubt::CutShort) } else { verdict::judge(connection) };
         let over = match ending {
             Ending::Failure(_) => true,
             Ending::Benign(Benign::IgnoredReset) | Ending::Quiet => false,
             Ending::Benign(_) => true,
             Ending::Undecided(_) => !connection.story().challenged,
         };
-        let ends = connection.ends(ends6.as_ref());
         let connection = &self.connections[index as usize];
         sink.ended(Ended { time, ends, ending, connection, services: &self.services });
         self.note_service(index, &ending, ends);

@@ -178,6 +178,8 @@ fn syn_again(connection: &mut Connection, from: usize, segment: &Segment) -> Nex
         && segment.time.since(time) >= SWAPPED
     {
         story.pending = None;
+        story.reset = None;
+        story.fatal = None;
     }
     story.syns = story.syns.saturating_add(1);
     if answered {
@@ -471,22 +473,30 @@ fn note_data(connection: &mut Connection, from: usize, segment: &Segment, bytes:
     half.data_input = u8::try_from(segment.input).unwrap_or(u8::MAX);
     half.data_length = segment.payload_length;
     half.data_ack = segment.acknowledgment;
-    half.seen &= !(Half::PUSHED | Half::TLS_ALERT);
+    half.seen &= !(Half::PUSHED | Half::TLS_ALERT | Half::UNSEEN);
     if segment.flags.has(Flags::PSH) {
         half.set(Half::PUSHED);
     }
     if looks_like_tls_alert(segment, bytes) {
         half.set(Half::TLS_ALERT);
     }
+    if segment.payload.length < segment.payload_length.min(5) && segment.payload_length <= LONGEST_ALERT {
+        half.set(Half::UNSEEN);
+    }
     let Some(story) = connection.story.as_mut() else {
         return;
     };
+    story.probes = Default::default();
     if story.fin[to].is_some() {
         story.data_after_fin[from] = story.data_after_fin[from].saturating_add(segment.payload_length);
         story.data_after_fin_at[from].get_or_insert(Mark::of(segment));
         tell(connection, from, segment, What::DataAfterFin);
     }
 }
+
+/// The longest TLS alert record in use: 5 bytes of header, 8 of nonce, 2 of alert, 16 of authentication, or with CBC
+/// ciphers up to 48 in all.
+const LONGEST_ALERT: u32 = 53;
 
 /// A TLS alert record, or in TLS 1.3, which hides its type, a record with nothing but two bytes: 5 of header, 2 of
 /// alert, 1 of type, 16 of authentication (RFC 8446, section 5.2).
@@ -515,6 +525,10 @@ fn on_old_segment(connection: &mut Connection, from: usize, segment: &Segment) -
             if closed { (Repeated::WindowProbe, What::WindowProbe) } else { (Repeated::KeepAlive, What::KeepAlive) };
         let again = repeat(connection, from, segment, what);
         if again {
+            let probes = &mut connection.story().probes[from];
+            probes.interval = segment.time.since(probes.last);
+            probes.last = segment.time;
+            probes.count += 1;
             tell(connection, from, segment, told);
         }
         return again;

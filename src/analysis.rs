@@ -23,6 +23,11 @@ pub trait Listener {
     /// Should benign endings be made into findings?
     fn wants_benign(&self) -> bool;
 
+    /// May findings tell what the applications said last?
+    fn wants_payload(&self) -> bool {
+        true
+    }
+
     /// Can nothing more be taken, because the reader went away or the disk is full?
     fn is_closed(&self) -> bool;
 }
@@ -34,6 +39,9 @@ pub trait Listener {
 pub fn analyse(source: &mut impl Source, listener: &mut impl Listener) -> Result<Summary, Error> {
     let decoder = Decoder::new(random_seed());
     let mut tracker = Tracker::new(source.input_names().len());
+    if !listener.wants_payload() {
+        tracker = tracker.without_payload();
+    }
     let mut judge = Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; 5] };
     let mut skipped = [0u64; Skip::COUNT];
     let mut span: Option<(Time, Time)> = None;

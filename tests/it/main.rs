@@ -2,6 +2,7 @@
 
 mod capture;
 mod capture_file;
+mod captures;
 mod catalogue;
 mod check;
 mod cli;

@@ -60,6 +60,8 @@ pub struct Half {
     pub data_length: u32,
     /// The acknowledgment that went with it.
     pub data_ack: u32,
+    /// Where the first bytes of its last message are kept.
+    pub first_bytes: u32,
     /// A fingerprint of its last segment, to tell copies from retransmissions.
     pub print: u32,
     /// The last window that it advertised, unscaled.

@@ -7,6 +7,7 @@
 mod connection;
 mod copies;
 pub mod kernel;
+mod payloads;
 mod receive;
 mod seq;
 mod services;
@@ -19,6 +20,7 @@ pub use connection::{
     Acceptance, CLIENT, Connection, Ends6, Event, Half, Mark, Pending, Probes, Repeated, Reset, SERVER, Silence,
     SoftError, Story, What, other,
 };
+pub use payloads::Payloads;
 pub use services::{Service, Services, Visits};
 pub use verdict::{Benign, By, Doubt, Ending, Failure, foreign, made_on_the_way, probed_to_death};
 
@@ -46,6 +48,8 @@ pub struct Ended<'a> {
     pub connection: &'a Connection,
     /// What is known of the services that other connections went to.
     pub services: &'a Services,
+    /// The first bytes of the last messages.
+    pub payloads: &'a Payloads,
 }
 
 /// Who wants to know of endings.
@@ -90,6 +94,7 @@ pub struct Tracker {
     previous: Time,
     copies: Copies,
     services: Services,
+    payloads: Payloads,
     counts: Counts,
 }
 
@@ -109,8 +114,14 @@ impl Tracker {
             previous: Time(0),
             copies: Copies::new(inputs > 1),
             services: Services::default(),
+            payloads: Payloads::default(),
             counts: Counts::default(),
         }
+    }
+
+    /// Forgets what applications say: no context for the findings.
+    pub fn without_payload(self) -> Tracker {
+        Tracker { payloads: Payloads::off(), ..self }
     }
 
     /// What was tracked so far.
@@ -172,7 +183,7 @@ impl Tracker {
         let connection = &self.connections[index as usize];
         let ends = connection.ends(self.ends6.get(&index));
         let ending = Ending::Undecided(Doubt::EndedEarly);
-        sink.ended(Ended { time, ends, ending, connection, services: &self.services });
+        sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
     }
 
     /// Moves packet time on.
@@ -286,7 +297,7 @@ impl Tracker {
             Ending::Undecided(_) => !connection.story().challenged,
         };
         let connection = &self.connections[index as usize];
-        sink.ended(Ended { time, ends, ending, connection, services: &self.services });
+        sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
         self.note_service(index, &ending, ends);
         let connection = &mut self.connections[index as usize];
         let story = connection.story();
@@ -342,7 +353,7 @@ impl Tracker {
             let time = connection.last;
             let connection = &self.connections[index as usize];
             let ending = Ending::Benign(Benign::HalfClose);
-            sink.ended(Ended { time, ends, ending, connection, services: &self.services });
+            sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
         }
         let connection = &mut self.connections[index as usize];
         connection.flags = 0;
@@ -373,13 +384,16 @@ impl Tracker {
             return;
         }
         connection.last = connection.last.max(segment.time);
+        if next.message {
+            connection.half[from].first_bytes = self.payloads.keep(segment.payload.of(bytes));
+        }
         sent(&mut connection.half[from], segment);
         self.after(index, from, segment, next, sink);
     }
 
     /// Does what a segment asks for.
     fn after(&mut self, index: u32, from: usize, segment: &Segment, next: Next, sink: &mut impl Sink) {
-        if next == Next::default() {
+        if next == (Next { message: next.message, ..Next::default() }) {
             return;
         }
         let ends6 = self.ends6.get(&index).copied();
@@ -464,6 +478,9 @@ impl Tracker {
         *connection = fresh;
         let from = connection.side(segment.from_first);
         let next = receive(connection, from, segment, bytes);
+        if next.message {
+            connection.half[from].first_bytes = self.payloads.keep(segment.payload.of(bytes));
+        }
         sent(&mut connection.half[from], segment);
         self.after(index, from, segment, Next { restart: None, ..next }, sink);
     }

@@ -26,6 +26,8 @@ pub struct Next {
     pub answered: bool,
     /// The client completed the handshake.
     pub connected: bool,
+    /// A message begins: its first bytes are worth keeping.
+    pub message: bool,
 }
 
 /// With what a new connection on a used 4-tuple begins.
@@ -335,11 +337,11 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
         connection.half[from].next = end;
         connection.half[from].seen &= !Half::BY_ACK;
         if segment.payload_length > 0 {
-            note_data(connection, from, segment, bytes);
+            next.message = note_data(connection, from, segment, bytes);
         }
     } else if segment.payload_length > 0 && end == half.data_end() && half.has(Half::BY_ACK) {
         connection.half[from].seen &= !Half::BY_ACK;
-        note_data(connection, from, segment, bytes);
+        next.message = note_data(connection, from, segment, bytes);
     } else {
         next.deadline |= on_old_segment(connection, from, segment);
     }
@@ -445,8 +447,9 @@ fn take_acknowledgment(connection: &mut Connection, from: usize, segment: &Segme
     }
 }
 
-/// Notes new payload.
-fn note_data(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) {
+/// Notes new payload. Returns whether a message begins with it: the direction has changed, the connection was idle, or
+/// it is a TLS handshake or alert record, which says more than the data before it.
+fn note_data(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> bool {
     let to = other(from);
     let by_server = from == SERVER;
     let turned = connection.has(Connection::SERVER_SPOKE_LAST) != by_server || !connection.has_payload();
@@ -483,8 +486,9 @@ fn note_data(connection: &mut Connection, from: usize, segment: &Segment, bytes:
     if segment.payload.length < segment.payload_length.min(5) && segment.payload_length <= LONGEST_ALERT {
         half.set(Half::UNSEEN);
     }
+    let message = turned || idle >= SECOND || matches!(segment.payload.of(bytes), [21 | 22, 3, ..]);
     let Some(story) = connection.story.as_mut() else {
-        return;
+        return message;
     };
     story.probes = Default::default();
     if story.fin[to].is_some() {
@@ -492,6 +496,7 @@ fn note_data(connection: &mut Connection, from: usize, segment: &Segment, bytes:
         story.data_after_fin_at[from].get_or_insert(Mark::of(segment));
         tell(connection, from, segment, What::DataAfterFin);
     }
+    message
 }
 
 /// The longest TLS alert record in use: 5 bytes of header, 8 of nonce, 2 of alert, 16 of authentication, or with CBC

@@ -7,5 +7,6 @@ mod catalogue;
 mod check;
 mod cli;
 mod conditions;
+mod readme;
 mod report;
 mod scripts;

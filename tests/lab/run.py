@@ -1,0 +1,138 @@
+"""One run of one scenario on one address family."""
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import truth
+from actor import Actor, fill
+from marks import Marks
+from model import VANTAGES, Scenario
+from netns import Capture, Net, call_in, die_with_parent, fork_in, set_firewall
+from router import Router, relay
+
+DEVICES = {"client": "c0", "router": "any", "server": "s0"}
+
+
+@dataclass(frozen=True)
+class Job:
+    scenario: Scenario
+    family: int
+    number: int
+    prefix: str
+    out: Path
+
+
+class Run:
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.scenario = job.scenario
+        self.net = Net(job.prefix, job.number, job.family, wired=bool(job.scenario.delay))
+        self.work = Path("/tmp", job.prefix)
+        self.marks = Marks(self.work / "marks")
+        self.actors: dict[str, int] = {}
+        self.captures: dict[str, Capture] = {}
+        self.problems: list[str] = []
+
+    def go(self) -> dict:
+        begun = time.time()
+        try:
+            self.net.build(self.scenario.sysctl, self.scenario.offload)
+            self.prepare()
+            self.start_captures()
+            self.start_actors()
+            self.wait_for_scripts()
+            time.sleep(self.scenario.tail)
+            self.finish()
+            counts = {vantage: capture.stop() for vantage, capture in self.captures.items()}
+            return truth.assemble(self.job, self.net, self.read_logs(), counts, self.problems, begun)
+        finally:
+            self.clean_up()
+
+    def prepare(self) -> None:
+        for role, rules in self.scenario.firewall.items():
+            call_in(self.net.ns(role), lambda role=role, rules=rules: set_firewall(role, fill(rules, self.net.names)))
+        for role, command in self.scenario.setup.items():
+            self.call_shell(role, fill(command, self.net.names))
+
+    def call_shell(self, role: str, command: str) -> None:
+        call_in(self.net.ns(role), lambda: os.execvp("sh", ["sh", "-ec", command]))
+
+    def start_captures(self) -> None:
+        for vantage in VANTAGES:
+            path = self.job.out / f"{vantage}.pcap"
+            self.captures[vantage] = Capture(self.net.ns(vantage), DEVICES[vantage], path)
+        for capture in self.captures.values():
+            capture.wait_ready()
+
+    def start_actors(self) -> None:
+        if self.net.wired:
+            fork_in(self.net.ns("wire"), lambda: relay("w2c", "w2r", self.scenario.delay))
+        for role in ("router", "server", "client"):
+            if text := getattr(self.scenario, role):
+                self.start_actor(role, text)
+
+    def start_actor(self, role: str, text: str) -> None:
+        kind = Router if role == "router" else Actor
+
+        def act() -> None:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            kind(role, text, self.job.family, self.net.names, self.marks, self.work / f"{role}.log").run()
+
+        self.actors[role] = fork_in(self.net.ns(role), act)
+        if not self.marks.wait(f"{role}-ready", timeout=10):
+            self.problems.append(f"the {role} did not get ready")
+
+    def wait_for_scripts(self) -> None:
+        end = time.monotonic() + self.scenario.limit
+        waiting = set(self.actors)
+        while waiting and time.monotonic() < end:
+            waiting = {role for role in waiting if self.is_acting(role)}
+            time.sleep(0.02)
+        self.problems += [f"the {role} was not done after {self.scenario.limit} s" for role in sorted(waiting)]
+
+    def is_acting(self, role: str) -> bool:
+        if self.marks.has(f"{role}-done"):
+            return False
+        pid, _ = os.waitpid(self.actors[role], os.WNOHANG)
+        if pid:
+            del self.actors[role]
+        return not pid
+
+    def finish(self) -> None:
+        """Let the actors that live ask their sockets for errors that no call has fetched."""
+        self.marks.set("finish")
+        for role in self.actors:
+            if self.marks.has(f"{role}-done") and not self.marks.wait(f"{role}-probed", timeout=5):
+                self.problems.append(f"the {role} did not end")
+
+    def read_logs(self) -> dict[str, list[dict]]:
+        logs = {}
+        for path in self.work.glob("*.log"):
+            logs[path.stem] = [json.loads(line) for line in path.read_text().splitlines()]
+        return logs
+
+    def clean_up(self) -> None:
+        for capture in self.captures.values():
+            capture.kill()
+        for pid in self.actors.values():
+            os.kill(pid, signal.SIGKILL)
+        self.net.destroy()
+        shutil.rmtree(self.work, ignore_errors=True)
+
+
+def run_job(job: Job) -> int:
+    """Run it, write its truth, and return 1 when it contradicts what the scenario declares."""
+    die_with_parent()
+    shutil.rmtree(job.out, ignore_errors=True)
+    job.out.mkdir(parents=True)
+    found = Run(job).go()
+    (job.out / "truth.json").write_text(json.dumps(found, indent=1) + "\n")
+    for problem in found["problems"]:
+        print(f"{job.out.name}: {problem}")
+    return bool(found["problems"])

@@ -9,6 +9,7 @@ import time
 
 import packets
 from actor import Actor
+from marks import Marks
 from packets import Segment
 from script import Command
 
@@ -57,13 +58,14 @@ class Router(Actor):
         self.record(None, "forge", args=options)
 
 
-def relay(left: str, right: str, delay: float) -> None:
+def relay(left: str, right: str, delay: float, marks: Marks) -> None:
     """A long wire: every frame from one device leaves the other `delay` seconds later, offload marks kept."""
     ends = [_open(left), _open(right)]
     other = {ends[0]: ends[1], ends[1]: ends[0]}
     selector = selectors.DefaultSelector()
     for end in ends:
         selector.register(end, selectors.EVENT_READ)
+    marks.set("wire-ready")
     queue: list[tuple[float, int, socket.socket, bytes]] = []
     count = 0
     while True:

@@ -72,7 +72,8 @@ class Run:
 
     def start_actors(self) -> None:
         if self.net.wired:
-            fork_in(self.net.ns("wire"), lambda: relay("w2c", "w2r", self.scenario.delay))
+            fork_in(self.net.ns("wire"), lambda: relay("w2c", "w2r", self.scenario.delay, self.marks))
+            self.wait_ready("wire")
         for role in ("router", "server", "client"):
             if text := getattr(self.scenario, role):
                 self.start_actor(role, text)
@@ -85,6 +86,9 @@ class Run:
             kind(role, text, self.job.family, self.net.names, self.marks, self.work / f"{role}.log").run()
 
         self.actors[role] = fork_in(self.net.ns(role), act)
+        self.wait_ready(role)
+
+    def wait_ready(self, role: str) -> None:
         if not self.marks.wait(f"{role}-ready", timeout=10):
             self.problems.append(f"the {role} did not get ready")
 

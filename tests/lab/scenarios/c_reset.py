@@ -83,7 +83,7 @@ SCENARIOS = [
     Scenario(
         "download_closed_by_client", "the client closes in the middle of a download with data unread",
         server="listen; accept; recv; flood 20000 times=200 every=.002",
-        client="connect rcvbuf=20000; get; recvn 100000; close; sleep .3",
+        client="connect rcvbuf=20000; get; recvn 100000; sleep .2; close; sleep .3",
         expect=fail("reset", "client_gave_up", "unread_data", by="client"),
     ),
     Scenario(

@@ -3,6 +3,7 @@ from model import OK, Scenario, fail
 
 SYN = "tcp flags & (syn|ack) == syn"
 SYN_ACK = "tcp flags & (syn|ack) == (syn|ack)"
+TWO_AT_ONCE = "connect as=queued; connect_begin as=first; connect_begin as=second; sleep .3;"
 FIRST = "numgen inc mod 1000 == 0"
 
 SCENARIOS = [
@@ -34,18 +35,24 @@ SCENARIOS = [
     ),
     Scenario(
         "backlog_full_ack_ignored", "the accept queue is full when the final ACK comes: only the client is connected",
-        delay=0.05, server="listen backlog=0; sleep 4.5",
+        delay=0.05, server="listen backlog=1; sleep 4.5",
         sysctl={"server": {"net.ipv4.tcp_synack_retries": 2}},
-        client="""
-            connect_begin as=first; connect_begin as=second; sleep .3; use first; send hello; use second; send hello
-            opt user_timeout=3000; recv; use first; opt timeout=1; recv""",
+        client=TWO_AT_ONCE + "use first; send hello; use second; opt user_timeout=3000; send hello; recv",
         expect={"second": fail("timed_out", "backlog_overflow", by="server network unknown")},
     ),
     Scenario(
+        "backlog_full_syncookie", "the same, and the SYN-ACK was a SYN cookie: it is never repeated",
+        delay=0.05, server="listen backlog=0; sleep 4.5",
+        client="""
+            connect_begin as=first; connect_begin as=second; sleep .3; use first; send hello
+            use second; opt user_timeout=3000; send hello; recv""",
+        expect={"second": fail("timed_out", "backlog_overflow", "peer_vanished", by="server network unknown")},
+    ),
+    Scenario(
         "backlog_full_abort", "the same with tcp_abort_on_overflow: the final ACK is answered with a RST",
-        delay=0.05, server="listen backlog=0; sleep 1.5",
+        delay=0.05, server="listen backlog=1; sleep 1",
         sysctl={"server": {"net.ipv4.tcp_abort_on_overflow": 1}},
-        client="connect_begin as=first; connect_begin as=second; sleep .3; use second; recv; send hello",
+        client=TWO_AT_ONCE + "use second; recv; send hello",
         expect={"second": fail("reset", "backlog_overflow", by="server")},
     ),
     Scenario(

@@ -4,9 +4,12 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import signal
 import socket
+import ssl
 import subprocess
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -14,12 +17,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import packets
 import script
 from marks import Marks
 from netns import set_firewall, write_sysctl
+from packets import Segment
 from script import Command
 
 PORT = 8080
+ETH_P_ALL = 3
 TCP_REPAIR = 19
 TCP_FASTOPEN_CONNECT = 30
 LINGER_ABORT = b"\1\0\0\0\0\0\0\0"
@@ -53,13 +59,16 @@ class Actor:
         self.conns: list[Conn] = []
         self.current: Conn | None = None
         self.listener: socket.socket | None = None
+        self.seen: dict[str, Segment] = {}
 
     # -- life ---------------------------------------------------------------------------------------------------------
 
     def run(self) -> None:
         """Carry out the script, then wait for the end of the run and ask each open socket for its pending error."""
         try:
-            if not self._has("listen", self.script):
+            if self._has("forge", self.script):
+                threading.Thread(target=self.watch, daemon=True).start()
+            if not self._has("listen", self.script) or self.script[0].name == "await":
                 self.marks.set(f"{self.role}-ready")
             self.execute(self.script)
         except Exception:
@@ -149,36 +158,66 @@ class Actor:
             self.record(conn, "accepted", local=list(accepted.getsockname()[:2]), peer=list(peer[:2]), label=conn.label)
 
     def do_connect(self, command: Command) -> None:
-        options = command.options
+        conn, peer = self.open_socket(command.options)
+        with self.calling(conn, "connect") as outcome:
+            conn.sock.connect(peer)
+        if outcome:
+            conn.open = False
+            conn.sock.close()
+            self.record(conn, "close")
+
+    def do_connect_begin(self, command: Command) -> None:
+        """A connect() that the script does not wait for."""
+        conn, peer = self.open_socket(command.options)
+        conn.sock.setblocking(False)
+        with self.calling(conn, "connect (not waited for)"):
+            conn.sock.connect(peer)
+        conn.sock.setblocking(True)
+
+    def open_socket(self, options: Mapping[str, str]) -> tuple[Conn, tuple[str, int]]:
+        """A new socket with a port of its own, and the address that it is to connect to."""
         sock = socket.socket(self.family, socket.SOCK_STREAM)
         conn = self.adopt(sock, options.get("as", f"c{len(self.conns) + 1}"))
         peer = (options.get("to", self.names["server" if self.role == "client" else "client"]),
                 int(options.get("port", PORT)))
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.set_options(sock, options)
-        with self.calling(conn, "bind"):
-            sock.bind((self.names[self.role], int(options.get("bind", 0))))
+        sock.bind((self.names[self.role], int(options.get("bind", 0))))
         self.record(conn, "socket", local=list(sock.getsockname()[:2]), peer=list(peer), label=conn.label)
-        with self.calling(conn, "connect") as outcome:
-            sock.connect(peer)
-        if outcome:
-            conn.open = False
-            sock.close()
-            self.record(conn, "close")
+        return conn, peer
 
-    def do_connect_begin(self, command: Command) -> None:
-        """A connect() that the script does not wait for."""
-        sock = socket.socket(self.family, socket.SOCK_STREAM)
-        conn = self.adopt(sock, command.options.get("as", f"c{len(self.conns) + 1}"))
-        peer = (self.names["server" if self.role == "client" else "client"], int(command.options.get("port", PORT)))
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((self.names[self.role], int(command.options.get("bind", 0))))
-        self.set_options(sock, command.options)
-        sock.setblocking(False)
-        self.record(conn, "socket", local=list(sock.getsockname()[:2]), peer=list(peer), label=conn.label)
-        with self.calling(conn, "connect (not waited for)"):
-            sock.connect(peer)
-        sock.setblocking(True)
+    def do_syn(self, command: Command) -> None:
+        """syn PORT… [from=N]: a bare SYN to each port, as a port scanner sends it; no socket stands behind it."""
+        for number, port in enumerate(command.args, start=int(command.options.get("from", 0))):
+            scan = Segment(self.names["client"], self.names["server"], 61000 + number, int(port), 1_000_000 + number, 0,
+                           packets.SYN, 1024, 0, 64)
+            packets.send_raw(packets.build(scan, ident=54321), scan.dst)
+            self.record(None, "socket", local=[scan.src, scan.sport], peer=[scan.dst, scan.dport],
+                        label=command.options.get("as", "scan"), raw=True)
+
+    def do_forge(self, command: Command) -> None:
+        """forge to=client|server [seq=N] [flags=R|RA|A] [ttl=N] [copies=N] [size=N]: a segment in the other end's name.
+
+        `seq` counts from the next byte that the receiver waits for.
+        """
+        options = command.options
+        time.sleep(0.02)
+        last = self.seen[options["to"]]
+        data = payload(options.get("size", "0"))
+        answer = Segment(last.dst, last.src, last.dport, last.sport, last.ack + int(options.get("seq", 0)),
+                         last.next_seq, packets.flags_of(options.get("flags", "R")), int(options.get("window", 0)),
+                         len(data), int(options.get("ttl", 64)))
+        for _ in range(int(options.get("copies", 1))):
+            packets.send_raw(packets.build(answer, data), answer.dst)
+        self.record(None, "forge", args=options)
+
+    def watch(self) -> None:
+        """Remember the last segment of each end, for `forge`."""
+        sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
+        while True:
+            segment = packets.read(sniffer.recv(1 << 17))
+            if segment and not segment.flags & packets.RST:
+                self.seen["client" if segment.src == self.names["client"] else "server"] = segment
 
     def do_use(self, command: Command) -> None:
         self.current = next(c for c in reversed(self.conns) if c.label == command.args[0])
@@ -239,6 +278,21 @@ class Actor:
         while wanted > 0 and (got := self.recv(min(wanted, 1 << 20))):
             wanted -= got
 
+    def do_message(self, command: Command) -> None:
+        """Read one HTTP request or response to its end."""
+        conn, head = self.usable(), b""
+        while conn and b"\r\n\r\n" not in head:
+            with self.calling(conn, "recv") as outcome:
+                head += (got := conn.sock.recv(65536))
+                outcome.update(result=len(got))
+            if not outcome.get("result"):
+                return
+        headers, _, body = head.partition(b"\r\n\r\n")
+        length = re.search(rb"Content-Length: (\d+)", headers)
+        missing = int(length[1]) - len(body) if length else 0
+        while missing > 0 and (got := self.recv(min(missing, 1 << 20))):
+            missing -= got
+
     def do_drain(self, command: Command) -> None:
         """Read to the end; `pause=S` between the reads makes a slow reader."""
         while self.recv(int(command.options.get("size", 1 << 20))):
@@ -278,6 +332,42 @@ class Actor:
     def do_check(self, command: Command) -> None:
         if conn := self.usable():
             self.so_error(conn)
+
+    # -- TLS ----------------------------------------------------------------------------------------------------------
+
+    def do_client_hello(self, command: Command) -> None:
+        """Send a ClientHello and nothing more."""
+        outgoing = ssl.MemoryBIO()
+        session = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="lab.example")
+        try:
+            session.do_handshake()
+        except ssl.SSLWantReadError:
+            self.send(outgoing.read())
+
+    def do_tls(self, command: Command) -> None:
+        """tls server | tls client [verify=1]: the handshake; from then on the connection is encrypted."""
+        conn = self.usable()
+        if not conn:
+            return
+        serves = command.args[0] == "server"
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if serves else ssl.PROTOCOL_TLS_CLIENT)
+        if serves:
+            context.load_cert_chain(self.names["cert"])
+        else:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_REQUIRED if command.options.get("verify") else ssl.CERT_NONE
+        tls = context.wrap_socket(conn.sock, server_side=serves, do_handshake_on_connect=False)
+        conn.sock = tls
+        with self.calling(conn, "TLS handshake"):
+            tls.do_handshake()
+
+    def do_close_notify(self, command: Command) -> None:
+        """Say in TLS that no more comes; the other's close_notify is not waited for."""
+        if conn := self.usable():
+            conn.sock.setblocking(False)
+            with self.calling(conn, "TLS close_notify"):
+                conn.sock.unwrap()
+            conn.sock.setblocking(True)
 
     # -- everything else ----------------------------------------------------------------------------------------------
 
@@ -329,6 +419,8 @@ def payload(word: str) -> bytes:
 
 def describe(error: OSError) -> dict[str, object]:
     """How a call failed: with an errno from the kernel, or by the program's own timeout."""
+    if isinstance(error, ssl.SSLError):
+        return {"tls_error": str(error)}
     if error.errno is None:
         return {"own_timeout": True, "message": str(error)}
     if error.errno == errno.EINPROGRESS:

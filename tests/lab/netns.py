@@ -18,6 +18,7 @@ PR_SET_PDEATHSIG = 1
 SIOCETHTOOL = 0x8946
 # Frames of at most this size, so that the ring of a capture holds many of them.
 SNAPLEN, GSO_MAX = 16384, 16000
+END_OF_CAPTURE = b"the capture went on until here"
 MAC = {"c0": "02:00:00:00:01:02", "r2c": "02:00:00:00:01:01", "r2s": "02:00:00:00:02:01", "s0": "02:00:00:00:02:02"}
 ETHTOOL_SETTERS = {"tx-checksum": 0x17, "tso": 0x1F, "gso": 0x24}
 
@@ -181,6 +182,21 @@ class Net:
         destroy_namespaces(self.ns(role) for role in self.roles)
 
 
+def send_datagram(address: str, data: bytes) -> None:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as sender:
+        sender.sendto(data, (address, 9))
+
+
+def write_certificate(path: str) -> None:
+    """A self-signed certificate with its key in one file."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-days", "2", "-subj", "/CN=lab.example", "-keyout", path, "-out", f"{path}.crt"],
+                   check=True, capture_output=True)
+    with open(path, "a") as both, open(f"{path}.crt") as certificate:
+        both.write(certificate.read())
+
+
 def set_firewall(role: str, rules: str) -> None:
     """Replace the firewall of this namespace: one rule a line; on a host they filter what comes in, or after a line
     `output:` what goes out."""
@@ -222,10 +238,10 @@ class Capture:
         raise RuntimeError(f"tcpdump did not start for {self.path.name}")
 
     def stop(self) -> dict[str, int]:
-        """Stop once no more packets come in; how many were captured and dropped."""
-        size = -1
-        while size != (size := self.path.stat().st_size):
-            time.sleep(0.1)
+        """Stop once the capture has its last packet; how many were captured and dropped."""
+        patience = time.monotonic() + 2
+        while END_OF_CAPTURE not in self.path.read_bytes()[-4096:] and time.monotonic() < patience:
+            time.sleep(0.05)
         self.process.send_signal(signal.SIGINT)
         _, text = self.process.communicate(timeout=10)
         counts = {}

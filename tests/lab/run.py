@@ -13,8 +13,9 @@ import truth
 from actor import Actor, fill
 from marks import Marks
 from model import VANTAGES, Scenario
-from netns import Capture, Net, call_in, die_with_parent, fork_in, set_firewall
-from router import Router, relay
+from netns import (END_OF_CAPTURE, Capture, Net, call_in, die_with_parent, fork_in, send_datagram, set_firewall,
+                   write_certificate)
+from wire import relay
 
 DEVICES = {"client": "c0", "router": "any", "server": "s0"}
 
@@ -38,6 +39,7 @@ class Run:
         self.actors: dict[str, int] = {}
         self.captures: dict[str, Capture] = {}
         self.problems: list[str] = []
+        self.names = {**self.net.names, "cert": str(self.work / "cert.pem")}
 
     def go(self) -> dict:
         begun = time.time()
@@ -49,16 +51,19 @@ class Run:
             self.wait_for_scripts()
             time.sleep(self.scenario.tail)
             self.finish()
+            self.say_end()
             counts = {vantage: capture.stop() for vantage, capture in self.captures.items()}
             return truth.assemble(self.job, self.net, self.read_logs(), counts, self.problems, begun)
         finally:
             self.clean_up()
 
     def prepare(self) -> None:
+        if "openssl" in self.scenario.needs:
+            write_certificate(self.names["cert"])
         for role, rules in self.scenario.firewall.items():
-            call_in(self.net.ns(role), lambda role=role, rules=rules: set_firewall(role, fill(rules, self.net.names)))
+            call_in(self.net.ns(role), lambda role=role, rules=rules: set_firewall(role, fill(rules, self.names)))
         for role, command in self.scenario.setup.items():
-            self.call_shell(role, fill(command, self.net.names))
+            self.call_shell(role, fill(command, self.names))
 
     def call_shell(self, role: str, command: str) -> None:
         call_in(self.net.ns(role), lambda: os.execvp("sh", ["sh", "-ec", command]))
@@ -79,11 +84,9 @@ class Run:
                 self.start_actor(role, text)
 
     def start_actor(self, role: str, text: str) -> None:
-        kind = Router if role == "router" else Actor
-
         def act() -> None:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            kind(role, text, self.job.family, self.net.names, self.marks, self.work / f"{role}.log").run()
+            Actor(role, text, self.job.family, self.names, self.marks, self.work / f"{role}.log").run()
 
         self.actors[role] = fork_in(self.net.ns(role), act)
         self.wait_ready(role)
@@ -114,6 +117,12 @@ class Run:
         for role in self.actors:
             if self.marks.has(f"{role}-done") and not self.marks.wait(f"{role}-probed", timeout=5):
                 self.problems.append(f"the {role} did not end")
+
+    def say_end(self) -> None:
+        """A datagram from either host: the captures went on until now, and have it all once they have this."""
+        for role in ("client", "server"):
+            gateway = self.net.names[f"{role}_gw"]
+            call_in(self.net.ns(role), lambda gateway=gateway: send_datagram(gateway, END_OF_CAPTURE))
 
     def read_logs(self) -> dict[str, list[dict]]:
         logs = {}

@@ -44,13 +44,13 @@ def connections_of(logs: Mapping[str, list[dict]], scenario: Any) -> list[dict]:
 
 
 def take(servers: list[dict], client: dict) -> dict | None:
-    """The server's end of a client's connection, taken from the list (the same ports may come again later)."""
+    """The server's end of a client's connection, taken from the list: the same ports may come again later."""
     for index, server in enumerate(servers):
         if server["peer"] == client["local"] and server["local"] == client["peer"]:
             return servers.pop(index)
     for index, server in enumerate(servers):
-        if client["sent"] is not None and server["peer"][0] != client["local"][0]:
-            return servers.pop(index)
+        if server["peer"][0] != client["local"][0] or server["local"][0] != client["peer"][0]:
+            return servers.pop(index)  # its address was translated
     return None
 
 
@@ -65,7 +65,7 @@ def ends_of(log: list[dict], opening: str) -> list[dict]:
     ends = []
     for entry in log:
         if entry["call"] == opening:
-            calls = [e for e in log if e["sock"] == entry["sock"]]
+            calls = [e for e in log if e["sock"] == entry["sock"]] if entry["sock"] else []
             ends.append({"label": entry["label"], "local": entry["local"], "peer": entry["peer"], **first_error(calls),
                          "sent": sum(e.get("sent", 0) for e in calls),
                          "received": sum(e["result"] for e in calls if e["call"] == "recv" and "result" in e),

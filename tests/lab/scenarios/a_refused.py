@@ -87,6 +87,19 @@ SCENARIOS = [
         expect=fail("unreachable", "host_unreachable", by="middlebox network", at={"server": "none"}),
     ),
     Scenario(
+        "retry_storm", "a client that retries a closed port twenty times a second",
+        client="repeat 40 { connect as=retry; sleep .05 }",
+        expect=fail("refused", "no_listener", by="server"),
+    ),
+    Scenario(
+        "retry_with_backoff", "a client that retries a closed port with doubling pauses until the service is there",
+        server="await down; listen; mark up; accept; recv; answer; recv; close",
+        client="""
+            connect as=retry; sleep .1; connect as=retry; sleep .2; connect as=retry; sleep .4; connect as=retry; sleep .8
+            connect as=retry; mark down; await up; connect as=served; get; recv; close; sleep .1""",
+        expect={"retry": fail("refused", "no_listener", by="server")},
+    ),
+    Scenario(
         "served", "a request, its answer and a clean close",
         server="listen; accept; recv; answer; recv; close",
         client="connect; get; recv; close; sleep .1",

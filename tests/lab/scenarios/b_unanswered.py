@@ -9,13 +9,13 @@ FIRST = "numgen inc mod 1000 == 0"
 SCENARIOS = [
     Scenario(
         "syn_dropped", "the router drops every SYN; connect() fails by itself",
-        firewall={"router": f"{SYN} drop"},
+        firewall={"router": f"{SYN} drop"}, tail=1.6,
         client="connect syncnt=1",
         expect=fail("timed_out", "syn_unanswered", by="network unknown", at={"server": "none"}),
     ),
     Scenario(
         "syn_dropped_own_timeout", "the same, and the program gives up before the kernel does",
-        firewall={"router": f"{SYN} drop"}, tail=2.5,
+        firewall={"router": f"{SYN} drop"}, tail=1.6,
         client="connect timeout=2.4",
         expect=fail("timed_out", "syn_unanswered", by="network unknown", at={"server": "none"}),
     ),
@@ -80,6 +80,28 @@ SCENARIOS = [
         firewall={"router": f"tcp flags == ack {FIRST} drop"},
         server="listen; accept; recv; answer; recv; close",
         client="connect; get; recv; close; sleep .1",
+        expect=OK,
+    ),
+    Scenario(
+        "syn_unanswered_once", "one SYN without answer and the program gives up at once: too little to tell",
+        firewall={"router": f"{SYN} drop"}, tail=1.6,
+        client="connect timeout=.3",
+        expect=fail("timed_out", "syn_unanswered", or_kinds=(None,), at={"server": "none"}),
+    ),
+    Scenario(
+        "happy_eyeballs_loser_silent", "two addresses are tried; the silent one is given up when the other answers",
+        firewall={"router": f"{SYN} tcp dport 9090 drop"}, tail=1.6,
+        server="listen; accept; recv; answer; recv; close",
+        client="""
+            connect_begin as=loser port=9090; sleep .2; connect as=winner; use loser; close
+            use winner; get; recv; sleep .2; close; sleep .1""",
+        expect=OK,
+    ),
+    Scenario(
+        "happy_eyeballs_loser_slow", "two addresses are tried; the second to answer is closed unused",
+        delay=0.04,
+        server="listen; accept; accept; recv; answer; recv; close; use s1; recv; close",
+        client="connect_begin as=loser; connect as=winner; use loser; sleep .1; close; use winner; get; recv; close; sleep .3",
         expect=OK,
     ),
 ]

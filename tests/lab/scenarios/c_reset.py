@@ -110,4 +110,43 @@ SCENARIOS = [
         client="connect; send 'POST / HTTP/1.1\\r\\nContent-Length: 500\\r\\n\\r\\n'; recv",
         expect=fail("reset", "server_deadline", "abortive_close", by="server"),
     ),
+    Scenario(
+        "server_forgot_keepalive", "the server lost the connection; the client's keep-alive probe finds no socket",
+        server="listen; accept; recv; answer; sleep .2; vanish; sleep 2",
+        client="connect keepalive=1 keepidle=1 keepintvl=1 keepcnt=3; get; recv; recv",
+        expect=fail("reset", "peer_forgot_connection", by="server"),
+    ),
+    Scenario(
+        "server_rebooted", "`ss -K` with its RST held back: the server's host is back and knows nothing of the connection",
+        server="""
+            listen; accept; recv; answer; sleep .2; firewall 'output: tcp flags & rst == rst drop'; sh 'ss -K state established'
+            firewall; mark gone; sleep .5""",
+        client="connect; get; recv; await gone; sleep .2; get; recv; connect as=again port=8080; get; close",
+        expect={"c1": fail("reset", "peer_forgot_connection", by="server")},
+    ),
+    Scenario(
+        "reset_during_upload", "the server aborts in the middle of an upload",
+        server="listen; accept; recvn 50000; abort; sleep .2",
+        client="connect; post 20000000; recv; send more",
+        expect=fail("reset", "abortive_close", "unread_data", by="server"),
+    ),
+    Scenario(
+        "half_closed_then_reset", "the client has half-closed and reads on; the server aborts after sending more",
+        server="listen; accept; recv; recv; answer; sleep .2; send more; sleep .2; abort",
+        client="connect; get; shutdown; recv; recv; recv",
+        expect=fail("reset", "abortive_close", "server_deadline", by="server"),
+    ),
+    Scenario(
+        "half_closed_then_reset_at_once", "the client has half-closed; the server aborts without a word: packets cannot tell a "
+        "half-close from a close",
+        server="listen; accept; recv; recv; sleep .2; abort",
+        client="connect; get; shutdown; recv",
+        expect=fail("reset", "abortive_close", "server_deadline", by="server", or_kinds=(None,)),
+    ),
+    Scenario(
+        "download_by_killed_server", "the server is killed in the middle of a download: the client reads a FIN too early",
+        server="listen; accept; recv; answer 200 500000; send 1000; kill",
+        client="connect; get; drain; close; sleep .1",
+        expect=OK,
+    ),
 ]

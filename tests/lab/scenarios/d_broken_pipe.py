@@ -60,4 +60,29 @@ SCENARIOS = [
         client="connect; get; recv; await closed; sleep 1; recv; close; connect; get; recv; close; sleep .1",
         expect=OK,
     ),
+    Scenario(
+        "half_close_then_gone", "the client half-closes, then goes altogether while the server still sends",
+        server="listen; accept; recv; recv; answer 200 1000; await gone; sleep .1; flood 1000 times=5 every=.1; recv",
+        client="connect; get; shutdown; recvn 1042; sleep .1; close; mark gone; sleep .6",
+        expect=fail("broken_pipe", "client_gave_up", "peer_closed", by="client"),
+    ),
+    Scenario(
+        "close_during_download_fin_first", "the client has read all so far and closes; the server streams on",
+        server="listen; accept; recv; flood 1000 times=20 every=.05; recv",
+        client="connect; get; recvn 5000; close; sleep .6",
+        expect=fail("broken_pipe", "client_gave_up", "peer_closed", by="client"),
+    ),
+    Scenario(
+        "server_closes_during_upload", "the server has read all so far and closes; the client streams on",
+        server="listen; accept; recvn 5000; close; sleep .6",
+        client="connect; flood 1000 times=20 every=.05; recv",
+        expect=fail("broken_pipe", "peer_closed", by="server"),
+    ),
+    Scenario(
+        "keepalive_race_answered_late", "as keepalive_race; the client reads the FIN and never writes again",
+        delay=0.04, tail=0.6,
+        server="listen; accept; recv; answer; sleep 1; mark go; close",
+        client="connect; get; recv; await go; get; recv; close; sleep .3",
+        expect=fail("broken_pipe", "keepalive_race", by="server", or_kinds=(None,)),
+    ),
 ]

@@ -2,12 +2,14 @@
 from model import OK, Scenario, fail
 
 STATEFUL = "ct state established accept\nct state new tcp flags & (syn|ack) == syn accept\n"
+NO_PACKET_TOO_BIG = "output: icmp type destination-unreachable drop\nicmpv6 type packet-too-big drop"
 FORGETS = {"router": {"net.netfilter.nf_conntrack_tcp_loose": 0,
                       "net.netfilter.nf_conntrack_tcp_timeout_established": 2}}
 
 SCENARIOS = [
     Scenario(
         "blackhole_user_timeout", "the path dies with data under way; TCP_USER_TIMEOUT ends the wait",
+        tail=1.6,
         router="await up; firewall drop; mark dead",
         server="listen; accept; recv; answer; mark up; opt timeout=8; recv",
         client="connect user_timeout=1500; get; recv; await dead; get; recv; send more",
@@ -15,6 +17,7 @@ SCENARIOS = [
     ),
     Scenario(
         "blackhole_retries", "the path dies with data under way; the kernel's retries run out",
+        tail=1.6,
         router="await up; firewall drop; mark dead",
         sysctl={"client": {"net.ipv4.tcp_retries2": 3}},
         server="listen; accept; recv; answer; mark up; opt timeout=6; recv",
@@ -23,6 +26,7 @@ SCENARIOS = [
     ),
     Scenario(
         "blackhole_server_sends", "the path dies during a download: the server's data is never acknowledged",
+        tail=1.6,
         router="await up; firewall drop; mark dead",
         server="listen; accept user_timeout=1500; recv; answer 200 1000; mark up; await dead; flood 5000 times=2; recv",
         client="connect; get; recvn 1042; opt timeout=5; recv",
@@ -50,6 +54,7 @@ SCENARIOS = [
     ),
     Scenario(
         "idle_nat_drops", "a stateful firewall forgets an idle connection and drops what follows",
+        tail=1.6,
         sysctl=FORGETS, firewall={"router": STATEFUL + "drop"},
         server="listen; accept; recv; answer; opt timeout=9; recv",
         client="connect user_timeout=2000; get; recv; sleep 4; get; recv",
@@ -68,5 +73,146 @@ SCENARIOS = [
         server="listen; accept; recv; answer; recv; answer; recv; close",
         client="connect; get; recv; sleep 4; get; recv; close; sleep .1",
         expect=OK,
+    ),
+    Scenario(
+        "idle_nat_masquerade_drops", "as idle_nat_drops, with the client's address translated",
+        tail=1.6,
+        sysctl=FORGETS, firewall={"router": STATEFUL + "drop"},
+        setup={"router": "nft 'add table inet nat; add chain inet nat post { type nat hook postrouting priority 100; }; "
+                         "add rule inet nat post oif r2s masquerade'"},
+        server="listen; accept; recv; answer; opt timeout=9; recv",
+        client="connect user_timeout=2000; get; recv; sleep 4; get; recv",
+        expect=fail("timed_out", "idle_expired", "peer_vanished", by="network unknown middlebox",
+                    at={"server": "none"}),
+    ),
+    Scenario(
+        "idle_nat_server_speaks", "a stateful firewall forgets an idle connection; then the server sends",
+        tail=1.6,
+        sysctl=FORGETS, firewall={"router": STATEFUL + "drop"},
+        server="listen; accept user_timeout=2000; recv; answer; sleep 4; send news; recv",
+        client="connect; get; recv; opt timeout=8; recv",
+        expect=fail("timed_out", "idle_expired", "peer_vanished", by="network unknown middlebox",
+                    at={"client": "none"}),
+    ),
+    Scenario(
+        "established_host_unreachable", "the router answers the data of a connection with ICMP host unreachable",
+        tail=1.6,
+        router="await up; firewall 'ip protocol tcp reject with icmp type host-unreachable'; mark dead", families=(4,),
+        server="listen; accept; recv; answer; mark up; opt timeout=8; recv",
+        client="connect user_timeout=1500; get; recv; await dead; get; recv",
+        expect=fail("unreachable", "host_unreachable", "rejected_by_policy", "peer_vanished", or_kinds=("timed_out",),
+                    by="middlebox network unknown", at={"server": "none"}),
+    ),
+    Scenario(
+        "established_admin_prohibited", "the router answers the data of a connection with ICMP administratively prohibited",
+        tail=1.6,
+        router="await up; firewall 'reject with icmpx admin-prohibited'; mark dead",
+        server="listen; accept; recv; answer; mark up; opt timeout=8; recv",
+        client="connect user_timeout=1500; get; recv; await dead; get; recv",
+        expect=fail("unreachable", "rejected_by_policy", "host_unreachable", "peer_vanished", or_kinds=("timed_out",),
+                    by="middlebox network unknown", at={"server": "none"}),
+    ),
+    Scenario(
+        "established_port_unreachable", "the router answers the data of a connection with ICMP port unreachable",
+        tail=1.6,
+        router="await up; firewall 'reject with icmpx port-unreachable'; mark dead",
+        server="listen; accept; recv; answer; mark up; opt timeout=8; recv",
+        client="connect user_timeout=1500; get; recv; await dead; get; recv",
+        expect=fail("refused", "rejected_by_policy", "peer_vanished", or_kinds=("timed_out", "unreachable"),
+                    by="middlebox network unknown", at={"server": "none"}),
+    ),
+    Scenario(
+        "established_icmp_heals", "the router answers with ICMP for a second, then the path is back",
+        router="await up; firewall 'reject with icmpx host-unreachable'; mark dead; sleep 1; firewall",
+        server="listen; accept; recv; answer; mark up; recv; answer; recv; close",
+        client="connect; get; recv; await dead; get; recv; close; sleep .1",
+        expect=OK,
+    ),
+    Scenario(
+        "zero_window_recovers", "the reader stops for two seconds, its window closes, then it reads on",
+        server="listen; accept; recv; answer 200 400000; recv; close",
+        client="connect rcvbuf=20000; get; sleep 2; message; close; sleep .1",
+        expect=OK,
+    ),
+    Scenario(
+        "zero_window_user_timeout", "the reader never reads again; the writer's TCP_USER_TIMEOUT ends it",
+        server="listen; accept user_timeout=3000; recv; send 4000000; recv",
+        client="connect rcvbuf=20000; get; sleep 8", tail=1.6,
+        expect=fail("timed_out", "reader_stalled", by="client"),
+    ),
+    Scenario(
+        "zero_window_own_timeout", "the reader never reads again; the writer's own time limit ends it with a RST",
+        server="listen; accept; recv; opt timeout=3; send 4000000; abort",
+        client="connect rcvbuf=20000; get; sleep 4; drain",
+        expect=fail("reset", "reader_stalled", "server_deadline", "abortive_close", "unread_data", by="server client"),
+    ),
+    Scenario(
+        "pmtu_blackhole_upload", "a link with a smaller MTU, and its ICMP is filtered: small packets pass, full ones vanish",
+        offload=False, tail=1.6,
+        setup={"router": "ip link set r2s mtu 1300"},
+        firewall={"router": NO_PACKET_TOO_BIG},
+        server="listen; accept; recv; answer; opt timeout=8; recv",
+        client="connect user_timeout=2500; get; recv; post 5000; recv",
+        expect=fail("timed_out", "mtu_blackhole", by="network", at={"server": "may"}),
+    ),
+    Scenario(
+        "pmtu_blackhole_download", "the same on the way to the client",
+        offload=False, tail=1.6,
+        setup={"router": "ip link set r2c mtu 1300"},
+        firewall={"router": NO_PACKET_TOO_BIG},
+        server="listen; accept user_timeout=2500; recv; answer; recv; answer 200 5000; recv",
+        client="connect; get; recv; get; opt timeout=8; recv",
+        expect=fail("timed_out", "mtu_blackhole", by="network", at={"client": "may"}),
+    ),
+    Scenario(
+        "pmtu_discovered", "a link with a smaller MTU, whose ICMP arrives: the sender adapts",
+        offload=False, setup={"router": "ip link set r2s mtu 1300"},
+        server="listen; accept; message; answer; recv; close",
+        client="connect; post 5000; recv; close; sleep .1",
+        expect=OK,
+    ),
+    Scenario(
+        "lossy_transfer", "every twelfth packet of a large transfer is lost and sent again",
+        offload=False, firewall={"router": "numgen random mod 12 == 0 drop"},
+        server="listen; accept; recv; answer 200 600000; recv; close",
+        client="connect; get; message; close; sleep .3",
+        expect=OK,
+    ),
+    Scenario(
+        "slow_reader", "a reader slower than the sender: the window closes and opens all the time",
+        server="listen; accept; recv; answer 200 300000; recv; close",
+        client="connect rcvbuf=8000; get; message; close; sleep .1",
+        expect=OK,
+    ),
+    Scenario(
+        "fin_lost_once", "the server's FIN is lost and sent again",
+        firewall={"router": "ip saddr {server} tcp flags & fin == fin numgen inc mod 1000 == 0 drop"}, families=(4,),
+        server="listen; accept; recv; answer; close; sleep .6",
+        client="connect; get; recv; recv; close; sleep .1",
+        expect=OK,
+    ),
+    Scenario(
+        "fin_never_acked", "the path dies just before the clean close: both FINs stay unanswered, no application waits",
+        router="await up; firewall drop; mark dead", tail=1.6,
+        sysctl={"client": {"net.ipv4.tcp_orphan_retries": 3}},
+        server="listen; accept; recv; answer; mark up; await dead; sleep 1",
+        client="connect; get; recv; await dead; close; sleep 3",
+        expect=fail("timed_out", "peer_vanished", or_kinds=(None,), by="network unknown"),
+    ),
+    Scenario(
+        "keepalive_return_path_lost", "keep-alive probes arrive, their answers are lost; the RST of the client's end arrives too",
+        router="await up; firewall 'iif r2s drop'",
+        server="listen; accept; recv; answer; mark up; recv",
+        client="connect keepalive=1 keepidle=1 keepintvl=1 keepcnt=3; get; recv; recv",
+        expect=fail("timed_out", "keepalive_unanswered", "return_path_lost", by="network unknown",
+                    hidden={"client": "server"}, at={
+                        "server": fail("timed_out", "keepalive_unanswered", "return_path_lost", or_kinds=("reset",))}),
+    ),
+    Scenario(
+        "data_return_path_lost", "the client's data arrives, the acknowledgements are lost",
+        router="await up; firewall 'iif r2s drop'; mark dead", tail=1.6,
+        server="listen; accept; recv; answer; mark up; recv; opt timeout=4; recv",
+        client="connect user_timeout=1500; get; recv; await dead; get; recv",
+        expect=fail("timed_out", "return_path_lost", "peer_vanished", by="network unknown"),
     ),
 ]

@@ -5,32 +5,39 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shutil
 import signal
 import sys
 import time
 from pathlib import Path
 
 import scenarios
+from check import check
 from netns import destroy_namespaces
 from run import Job, run_job
 
 NETNS = Path("/run/netns")
+OUT = Path(__file__).parent / "out"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run the scenarios and write their captures and truth")
-    run.add_argument("--out", type=Path, default=Path(__file__).parent / "out")
+    run.add_argument("--out", type=Path, default=OUT)
     run.add_argument("--only", default="", help="a regular expression on `scenario-ipv4`")
     run.add_argument("--jobs", type=int, default=20)
-    run.add_argument("--keep-logs", action="store_true")
     listing = commands.add_parser("list", help="list the scenarios")
     listing.add_argument("--only", default="")
+    compare = commands.add_parser("check", help="compare tcpwhy's verdicts with the truth")
+    compare.add_argument("--tcpwhy", type=Path, required=True, help="the program to be checked")
+    compare.add_argument("--dir", type=Path, default=OUT, help="where `run` put its captures")
+    compare.add_argument("--only", default="", help="part of a name, such as `keepalive_race-ipv4`")
+    compare.add_argument("--variants", default="none", help="all, none, or names with commas")
+    compare.add_argument("--all", action="store_true", help="print every row of the variants too")
+    compare.add_argument("--json", action="store_true", help="the result for programs")
     options = parser.parse_args()
-    if options.command == "list":
-        return list_scenarios(options.only)
-    return run_all(options)
+    return {"list": list_scenarios, "run": run_all, "check": check}[options.command](options)
 
 
 def all_jobs(out: Path, only: str) -> list[Job]:
@@ -44,8 +51,8 @@ def all_jobs(out: Path, only: str) -> list[Job]:
     return jobs
 
 
-def list_scenarios(only: str) -> int:
-    for job in all_jobs(Path(), only):
+def list_scenarios(options: argparse.Namespace) -> int:
+    for job in all_jobs(Path(), options.only):
         print(f"{job.out.name:48} {job.scenario.why}")
     return 0
 
@@ -55,6 +62,7 @@ def run_all(options: argparse.Namespace) -> int:
         print("skipped: the lab makes network namespaces and must run as root")
         return 0
     sweep_stale()
+    forget_old_scenarios(options.out)
     jobs = all_jobs(options.out, options.only)
     # The long ones first, so that none of them is left over at the end.
     jobs.sort(key=lambda job: -job.scenario.tail)
@@ -94,6 +102,14 @@ def start(job: Job) -> int:
     finally:
         sys.stdout.flush()
         os._exit(status)
+
+
+def forget_old_scenarios(out: Path) -> None:
+    """Captures of scenarios that are no more."""
+    known = {job.out for job in all_jobs(out, "")}
+    for truth in out.glob("*/truth.json"):
+        if truth.parent not in known:
+            shutil.rmtree(truth.parent)
 
 
 def sweep_stale() -> None:

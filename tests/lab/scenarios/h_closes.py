@@ -65,7 +65,7 @@ SCENARIOS = [
         expect=OK,
     ),
     Scenario(
-        "reset_after_both_fins", "the server aborts when the client has closed and all was acknowledged",
+        "abort_after_client_fin", "the server aborts when the client has closed and all was acknowledged",
         server="listen; accept; recv; answer; recv; sleep .1; abort",
         client="connect; get; recv; close; sleep .3",
         expect=OK,

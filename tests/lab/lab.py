@@ -14,7 +14,7 @@ from pathlib import Path
 import scenarios
 from check import check
 from netns import destroy_namespaces
-from run import Job, run_job
+from run import VENV, Job, run_job
 
 NETNS = Path("/run/netns")
 OUT = Path(__file__).parent / "out"
@@ -83,6 +83,7 @@ def run_all(options: argparse.Namespace) -> int:
     finally:
         for pid in children:
             os.kill(pid, signal.SIGKILL)
+        shutil.rmtree(VENV, ignore_errors=True)
         destroy_namespaces(name for name in os.listdir(NETNS) if name.startswith(f"tcplab{os.getpid()}-"))
     print(f"{time.monotonic() - begun:.0f} s, {len(failed)} inconsistent: {' '.join(sorted(failed))}")
     return bool(failed)

@@ -120,7 +120,7 @@ class Net:
         """The addresses that scripts may name in braces."""
         return {"client": self.client, "server": self.server, "nobody": self._address(2, 9),
                 "nowhere": self._address(3, 9), "client_gw": self._address(1, 1), "server_gw": self._address(2, 1),
-                "server2": self._address(2, 3), "ip": "ip" if self.family == 4 else "ip6",
+                "host": self.server if self.family == 4 else f"[{self.server}]", "ip": "ip" if self.family == 4 else "ip6",
                 "icmp": "icmp" if self.family == 4 else "icmpv6"}
 
     def build(self, sysctl: Mapping[str, Mapping[str, str | int]], offload: bool) -> None:

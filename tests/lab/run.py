@@ -9,6 +9,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import pcapio
+import realprograms
+import tracing
 import truth
 from actor import Actor, fill
 from marks import Marks
@@ -17,6 +20,7 @@ from netns import (END_OF_CAPTURE, Capture, Net, call_in, die_with_parent, fork_
                    write_certificate)
 from wire import relay
 
+VENV = Path(f"/tmp/tcplab-venv-{os.getpid()}")
 DEVICES = {"client": "c0", "router": "any", "server": "s0"}
 
 
@@ -39,7 +43,7 @@ class Run:
         self.actors: dict[str, int] = {}
         self.captures: dict[str, Capture] = {}
         self.problems: list[str] = []
-        self.names = {**self.net.names, "cert": str(self.work / "cert.pem")}
+        self.names = {**self.net.names, **realprograms.names(self.work, VENV, self.scenario.needs)}
 
     def go(self) -> dict:
         begun = time.time()
@@ -53,7 +57,9 @@ class Run:
             self.finish()
             self.say_end()
             counts = {vantage: capture.stop() for vantage, capture in self.captures.items()}
-            return truth.assemble(self.job, self.net, self.read_logs(), counts, self.problems, begun)
+            logs = tracing.with_addresses(self.read_logs(), pcapio.read(self.job.out / "client.pcap"),
+                                          pcapio.read(self.job.out / "server.pcap"))
+            return truth.assemble(self.job, self.names, logs, counts, self.problems, begun)
         finally:
             self.clean_up()
 
@@ -86,7 +92,7 @@ class Run:
     def start_actor(self, role: str, text: str) -> None:
         def act() -> None:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            Actor(role, text, self.job.family, self.names, self.marks, self.work / f"{role}.log").run()
+            Actor(role, text, self.job.family, self.names, self.marks, self.work / f"{role}.jsonl").run()
 
         self.actors[role] = fork_in(self.net.ns(role), act)
         self.wait_ready(role)
@@ -126,7 +132,7 @@ class Run:
 
     def read_logs(self) -> dict[str, list[dict]]:
         logs = {}
-        for path in self.work.glob("*.log"):
+        for path in self.work.glob("*.jsonl"):
             logs[path.stem] = [json.loads(line) for line in path.read_text().splitlines()]
         return logs
 
@@ -142,6 +148,9 @@ class Run:
 def run_job(job: Job) -> int:
     """Run it, write its truth, and return 1 when it contradicts what the scenario declares."""
     die_with_parent()
+    if reason := realprograms.missing(job.scenario.needs, VENV):
+        print(f"{job.out.name}: skipped: {reason}")
+        return 0
     shutil.rmtree(job.out, ignore_errors=True)
     job.out.mkdir(parents=True)
     found = Run(job).go()

@@ -12,14 +12,14 @@ from model import ERRNOS_OF_KIND, Expect
 OWN_ERRORS = {"ECONNABORTED", "EAGAIN", "ENOTCONN", "EADDRINUSE", "EINVAL", "EBADF", "EALREADY", "EISCONN"}
 
 
-def assemble(job: Any, net: Any, logs: Mapping[str, list[dict]], counts: dict, problems: list[str],
+def assemble(job: Any, names: Mapping[str, str], logs: Mapping[str, list[dict]], counts: dict, problems: list[str],
              begun: float) -> dict:
     connections = connections_of(logs, job.scenario)
     problems = [*problems, *crashes(logs), *lost(counts), *contradictions(connections)]
     return {
         "scenario": job.scenario.name, "family": job.family, "why": job.scenario.why, "started": begun,
-        "addresses": {"client": net.client, "server": net.server},
-        "scripts": {role: fill(getattr(job.scenario, role), net.names) for role in ("server", "client", "router")},
+        "addresses": {"client": names["client"], "server": names["server"]},
+        "scripts": {role: fill(getattr(job.scenario, role), names) for role in ("server", "client", "router")},
         "firewall": dict(job.scenario.firewall), "connections": connections, "messages": messages_of(logs),
         "captures": counts, "logs": logs, "problems": problems,
     }
@@ -57,7 +57,9 @@ def take(servers: list[dict], client: dict) -> dict | None:
 def absent(other: dict) -> dict:
     """An end where no application ever held the connection."""
     return {"label": None, "local": other["peer"], "peer": other["local"], "errno": None, "call": None,
-            "own_timeout": False, "sent": 0, "received": 0, "measured": other["measured"], "held": False}
+            "own_timeout": False, "sent": 0, "received": 0,
+            "measured": other["measured"], "probed": other["probed"],
+            "held": False}
 
 
 def ends_of(log: list[dict], opening: str) -> list[dict]:
@@ -69,7 +71,8 @@ def ends_of(log: list[dict], opening: str) -> list[dict]:
             ends.append({"label": entry["label"], "local": entry["local"], "peer": entry["peer"], **first_error(calls),
                          "sent": sum(e.get("sent", 0) for e in calls),
                          "received": sum(e["result"] for e in calls if e["call"] == "recv" and "result" in e),
-                         "measured": not entry.get("raw", False), "held": True})
+                         "measured": not entry.get("raw", False), "probed": not entry.get("program", False),
+                         "held": True})
     return ends
 
 
@@ -113,7 +116,7 @@ def contradictions(connections: list[dict]) -> list[str]:
         ends = connection["client"], connection["server"]
         got = {end["errno"] for end in ends if end["errno"]}
         own_timeout = any(end["own_timeout"] for end in ends)
-        raw = not all(end["measured"] for end in ends)
+        raw = not all(end["measured"] and end["probed"] for end in ends)
         expect = connection["expect"]
         if not any(agrees(kind, got, own_timeout, raw) for kind in kinds_of(expect)):
             problems.append(f"{connection['label']}: declared {expect['kind']}, but the applications got "

@@ -1,44 +1,47 @@
 """One end of a scenario: carries out its script and records what every socket call returned."""
+
 from __future__ import annotations
 
-import errno
-import ipaddress
 import json
 import os
 import re
-import shlex
 import signal
 import socket
-import ssl
 import subprocess
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import packets
-import realprograms
 import script
-import tracing
+from actor_programs import ProgramCommands
+from actor_raw import RawCommands
+from actor_tls import TlsCommands
 from marks import Marks
-from netns import set_firewall, write_sysctl
+from netns import set_firewall
 from packets import Segment
 from script import Command
-from tracing import STRACE
+from words import describe, fill, payload
 
 PORT = 8080
-ETH_P_ALL = 3
 TCP_REPAIR = 19
 TCP_FASTOPEN_CONNECT = 30
 LINGER_ABORT = b"\1\0\0\0\0\0\0\0"
 TCP_OPTIONS = {
-    "user_timeout": socket.TCP_USER_TIMEOUT, "keepidle": socket.TCP_KEEPIDLE, "keepintvl": socket.TCP_KEEPINTVL,
-    "keepcnt": socket.TCP_KEEPCNT, "syncnt": socket.TCP_SYNCNT, "maxseg": socket.TCP_MAXSEG,
-    "nodelay": socket.TCP_NODELAY, "quickack": socket.TCP_QUICKACK, "fastopen": socket.TCP_FASTOPEN,
-    "fastopen_connect": TCP_FASTOPEN_CONNECT, "clamp": socket.TCP_WINDOW_CLAMP,
+    "user_timeout": socket.TCP_USER_TIMEOUT,
+    "keepidle": socket.TCP_KEEPIDLE,
+    "keepintvl": socket.TCP_KEEPINTVL,
+    "keepcnt": socket.TCP_KEEPCNT,
+    "syncnt": socket.TCP_SYNCNT,
+    "maxseg": socket.TCP_MAXSEG,
+    "nodelay": socket.TCP_NODELAY,
+    "quickack": socket.TCP_QUICKACK,
+    "fastopen": socket.TCP_FASTOPEN,
+    "fastopen_connect": TCP_FASTOPEN_CONNECT,
+    "clamp": socket.TCP_WINDOW_CLAMP,
 }
 SOCKET_OPTIONS = {"rcvbuf": socket.SO_RCVBUF, "sndbuf": socket.SO_SNDBUF, "keepalive": socket.SO_KEEPALIVE}
 
@@ -53,7 +56,7 @@ class Conn:
     open: bool = True
 
 
-class Actor:
+class Actor(TlsCommands, RawCommands, ProgramCommands):
     def __init__(self, role: str, text: str, family: int, names: Mapping[str, str], marks: Marks, log: Path) -> None:
         self.role = role
         self.names = names
@@ -66,7 +69,7 @@ class Actor:
         self.listener: socket.socket | None = None
         self.seen: dict[str, Segment] = {}
         self.programs: dict[str, subprocess.Popen] = {}
-        self.traced = 0
+        self.traced_sockets = 0
 
     # -- life ---------------------------------------------------------------------------------------------------------
 
@@ -102,8 +105,13 @@ class Actor:
     # -- the record ---------------------------------------------------------------------------------------------------
 
     def record(self, conn: Conn | None, call: str, **fields) -> None:
-        entry = {"mono": round(time.monotonic(), 6), "wall": round(time.time(), 6), "call": call,
-                 "sock": conn and conn.id, **fields}
+        entry = {
+            "mono": round(time.monotonic(), 6),
+            "wall": round(time.time(), 6),
+            "call": call,
+            "sock": conn and conn.id,
+            **fields,
+        }
         os.write(self.log, (json.dumps(entry) + "\n").encode())
 
     @contextmanager
@@ -188,46 +196,15 @@ class Actor:
         """A new socket with a port of its own, and the address that it is to connect to."""
         sock = socket.socket(self.family, socket.SOCK_STREAM)
         conn = self.adopt(sock, options.get("as", f"c{len(self.conns) + 1}"))
-        peer = (options.get("to", self.names["server" if self.role == "client" else "client"]),
-                int(options.get("port", PORT)))
+        peer = (
+            options.get("to", self.names["server" if self.role == "client" else "client"]),
+            int(options.get("port", PORT)),
+        )
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.set_options(sock, options)
         sock.bind((self.names[self.role], int(options.get("bind", 0))))
         self.record(conn, "socket", local=list(sock.getsockname()[:2]), peer=list(peer), label=conn.label)
         return conn, peer
-
-    def do_syn(self, command: Command) -> None:
-        """syn PORT… [from=N]: a bare SYN to each port, as a port scanner sends it; no socket stands behind it."""
-        for number, port in enumerate(command.args, start=int(command.options.get("from", 0))):
-            scan = Segment(self.names["client"], self.names["server"], 61000 + number, int(port), 1_000_000 + number, 0,
-                           packets.SYN, 1024, 0, 64)
-            packets.send_raw(packets.build(scan, ident=54321), scan.dst)
-            self.record(None, "socket", local=[scan.src, scan.sport], peer=[scan.dst, scan.dport],
-                        label=command.options.get("as", "scan"), raw=True)
-
-    def do_forge(self, command: Command) -> None:
-        """forge to=client|server [seq=N] [flags=R|RA|A] [ttl=N] [copies=N] [size=N]: a segment in the other end's name.
-
-        `seq` counts from the next byte that the receiver waits for.
-        """
-        options = command.options
-        time.sleep(0.02)
-        last = self.seen[options["to"]]
-        data = payload(options.get("size", "0"))
-        answer = Segment(last.dst, last.src, last.dport, last.sport, last.ack + int(options.get("seq", 0)),
-                         last.next_seq, packets.flags_of(options.get("flags", "R")), int(options.get("window", 0)),
-                         len(data), int(options.get("ttl", 64)))
-        for _ in range(int(options.get("copies", 1))):
-            packets.send_raw(packets.build(answer, data), answer.dst)
-        self.record(None, "forge", args=options)
-
-    def watch(self) -> None:
-        """Remember the last segment of each end, for `forge`."""
-        sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
-        while True:
-            segment = packets.read(sniffer.recv(1 << 17))
-            if segment and not segment.flags & packets.RST:
-                self.seen["client" if segment.src == self.names["client"] else "server"] = segment
 
     def do_use(self, command: Command) -> None:
         self.current = next(c for c in reversed(self.conns) if c.label == command.args[0])
@@ -248,7 +225,7 @@ class Actor:
 
     def do_answer(self, command: Command) -> None:
         """answer [status [bytes]]: an HTTP response."""
-        status, size = [*command.args, "200", "12"][:2] if not command.args else [*command.args, "12"][:2]
+        status, size = (command.args + ["200", "12"][len(command.args) :])[:2]
         self.send(b"HTTP/1.1 %d Lab\r\nContent-Length: %d\r\n\r\n" % (int(status), int(size)) + payload(size))
 
     def send(self, data: bytes) -> bool:
@@ -259,7 +236,7 @@ class Actor:
         with self.calling(conn, "send", args=len(data)) as outcome:
             outcome["sent"] = 0
             while outcome["sent"] < len(data):
-                outcome["sent"] += conn.sock.send(data[outcome["sent"]:])
+                outcome["sent"] += conn.sock.send(data[outcome["sent"] :])
         return "errno" not in outcome and "own_timeout" not in outcome
 
     def do_flood(self, command: Command) -> None:
@@ -343,106 +320,6 @@ class Actor:
         if conn := self.usable():
             self.so_error(conn)
 
-    # -- TLS ----------------------------------------------------------------------------------------------------------
-
-    def do_client_hello(self, command: Command) -> None:
-        """Send a ClientHello and nothing more."""
-        outgoing = ssl.MemoryBIO()
-        session = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="lab.example")
-        try:
-            session.do_handshake()
-        except ssl.SSLWantReadError:
-            self.send(outgoing.read())
-
-    def do_tls(self, command: Command) -> None:
-        """tls server | tls client [verify=1]: the handshake; from then on the connection is encrypted."""
-        conn = self.usable()
-        if not conn:
-            return
-        serves = command.args[0] == "server"
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if serves else ssl.PROTOCOL_TLS_CLIENT)
-        if serves:
-            context.load_cert_chain(self.names["cert"])
-        else:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_REQUIRED if command.options.get("verify") else ssl.CERT_NONE
-        tls = context.wrap_socket(conn.sock, server_side=serves, do_handshake_on_connect=False)
-        conn.sock = tls
-        with self.calling(conn, "TLS handshake"):
-            tls.do_handshake()
-
-    def do_close_notify(self, command: Command) -> None:
-        """Say in TLS that no more comes; the other's close_notify is not waited for."""
-        if conn := self.usable():
-            conn.sock.setblocking(False)
-            with self.calling(conn, "TLS close_notify"):
-                conn.sock.unwrap()
-            conn.sock.setblocking(True)
-
-    # -- real programs ------------------------------------------------------------------------------------------------
-
-    def do_run(self, command: Command) -> None:
-        """run NAME 'COMMAND LINE': a real program, its socket calls and what it says."""
-        process, name = self.start_program(command), command.args[0]
-        text, _ = process.communicate()
-        self.record(None, "message", program=name, text=text.strip(), status=process.returncode)
-        self.record_trace(name)
-
-    def do_spawn(self, command: Command) -> None:
-        """spawn NAME 'COMMAND LINE': a real program in the background; `stop NAME` or the end of the run ends it."""
-        self.programs[command.args[0]] = self.start_program(command)
-
-    def do_stop(self, command: Command) -> None:
-        """stop NAME [SIGNAL]: end a program that `spawn` started, and wait for it."""
-        name, number = command.args[0], command.args[1] if len(command.args) > 1 else "TERM"
-        process = self.programs.pop(name)
-        subprocess.run(["pkill", f"-{number}", "-P", str(process.pid)])
-        text, _ = process.communicate(timeout=20)
-        self.record(None, "message", program=name, text=text.strip(), status=process.returncode)
-        self.record_trace(name)
-
-    def start_program(self, command: Command) -> subprocess.Popen:
-        name, line = command.args
-        trace = self.names["work"] + f"/{self.role}-{name}.trace"
-        environment = {**os.environ, "LC_ALL": "C.UTF-8", "PGSSLMODE": "disable", "PGGSSENCMODE": "disable"}
-        traced = [*STRACE, "-o", trace, *shlex.split(line)]
-        return subprocess.Popen(traced, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                                text=True, errors="replace", cwd=self.names["work"], env=environment)
-
-    def record_trace(self, name: str) -> None:
-        """The sockets of a program in the log, as if the actor had held them; their errors were not probed for."""
-        for traced in tracing.read(Path(self.names["work"]), f"{self.role}-{name}.trace"):
-            if ipaddress.ip_address(traced.peer[0]).is_loopback:
-                continue
-            self.traced += 1
-            number, own = -self.traced, None if traced.opening == "socket" else [self.names[self.role], 0]
-            entry = {"mono": 0, "call": traced.opening, "sock": number, "local": own, "peer": traced.peer,
-                     "label": name, "program": True}
-            for line in (entry, *({**call, "sock": number} for call in traced.calls)):
-                os.write(self.log, (json.dumps(line) + "\n").encode())
-
-    def do_nginx(self, command: Command) -> None:
-        """nginx 'DIRECTIVES' [port=N]: nginx with these directives for its only location."""
-        port = int(command.options.get("port", PORT))
-        realprograms.write_nginx(Path(self.names["work"]), port, command.args[0])
-        self.do_spawn(Command("spawn", ["nginx", "nginx -p . -c nginx.conf -e error.log"]))
-        self.do_wait_port(Command("wait_port", [str(port)]))
-
-    def do_wait_port(self, command: Command) -> None:
-        """Wait until something listens on a port of this host."""
-        port = f":{int(command.args[0]):04X} "
-        for _ in range(1000):
-            tables = Path("/proc/net/tcp").read_text() + Path("/proc/net/tcp6").read_text()
-            if any(port in line and " 0A " in line for line in tables.splitlines()):
-                break
-            time.sleep(0.02)
-        self.marks.set(f"{self.role}-ready")
-
-    def do_log(self, command: Command) -> None:
-        """log NAME FILE: what a program wrote to a file is its message."""
-        text = Path(self.names["work"], command.args[1]).read_text(errors="replace")
-        self.record(None, "message", program=command.args[0], text=text.strip(), status=None)
-
     # -- everything else ----------------------------------------------------------------------------------------------
 
     def do_sleep(self, command: Command) -> None:
@@ -468,35 +345,6 @@ class Actor:
         set_firewall(self.role, "\n".join(command.args))
         self.record(None, "firewall", args=command.args)
 
-    def do_sysctl(self, command: Command) -> None:
-        write_sysctl(dict(word.split("=") for word in command.args))
-
     def do_sh(self, command: Command) -> None:
         done = subprocess.run(command.args[0], shell=True, text=True, capture_output=True)
         self.record(None, "sh", args=command.args[0], result=done.returncode, note=done.stderr.strip())
-
-
-def fill(text: str, names: Mapping[str, str]) -> str:
-    """Put the addresses of the run in place of {server}, {client} and so on; other braces stay."""
-    for key, value in names.items():
-        text = text.replace("{" + key + "}", value)
-    return text
-
-
-def payload(word: str) -> bytes:
-    """A number of bytes, or a text with its escapes."""
-    if word.isdigit():
-        line = b"0123456789abcdefghijklmnopqrstuvwxyz the quick brown fox jumps\n"
-        return (line * (int(word) // len(line) + 1))[:int(word)]
-    return word.encode().decode("unicode_escape").encode("latin-1")
-
-
-def describe(error: OSError) -> dict[str, object]:
-    """How a call failed: with an errno from the kernel, or by the program's own timeout."""
-    if isinstance(error, ssl.SSLError):
-        return {"tls_error": str(error)}
-    if error.errno is None:
-        return {"own_timeout": True, "message": str(error)}
-    if error.errno == errno.EINPROGRESS:
-        return {"result": "EINPROGRESS"}
-    return {"errno": errno.errorcode[error.errno], "message": error.strerror, "exception": type(error).__name__}

@@ -1,4 +1,5 @@
 """Compare the verdicts of tcpwhy with what the applications really got."""
+
 from __future__ import annotations
 
 import ipaddress
@@ -16,9 +17,9 @@ import variants
 from model import ERRNOS_OF_KIND, VANTAGES
 from variants import Variant
 
-PLAIN = Variant("", "the capture itself", lambda capture, _: None)
-TOGETHER = Variant("together", "the captures of client, router and server given together", lambda capture, _: None)
-MERGED = Variant("merged", "all scenarios in one file", lambda capture, _: None)
+PLAIN = Variant("", "the capture itself")
+TOGETHER = Variant("together", "the captures of client, router and server given together")
+MERGED = Variant("merged", "all scenarios in one file")
 CAUSE_TARGET = 0.95
 Endpoint = tuple[str, int]
 Ends = frozenset[Endpoint]
@@ -98,9 +99,7 @@ def run_tcpwhy(tcpwhy: Path, files: list[Path]) -> tuple[list[dict], list[str]]:
 def expectation(connection: dict, vantage: str) -> tuple[dict, bool, set[str]]:
     """What is expected at a vantage, whether silence is right there too, and the ends whose errno is hidden."""
     expect = connection["expect"]
-    if expect["if_error"] and not (connection["client"]["errno"] or connection["server"]["errno"]):
-        expect = {**expect, "kind": None, "or_kinds": []}
-    hidden = {expect["hidden"].get(vantage)} - {None}
+    hidden = set(expect["hidden"].get(vantage, "").split())
     special = expect["at"].get(vantage)
     if special == "none":
         return {**expect, "kind": None, "or_kinds": []}, True, hidden
@@ -185,31 +184,65 @@ def compare(truth: Truth, vantage: str, variant: Variant, failures: list[dict], 
         yield row(truth, vantage, variant, "?", "", verdict_text(failure), "wrong", ["a failure of no connection"])
 
 
-def compare_group(truth: Truth, vantage: str, variant: Variant, connections: list[dict],
-                  found: list[dict]) -> Iterator[Row]:
+def compare_group(
+    truth: Truth, vantage: str, variant: Variant, connections: list[dict], found: list[dict]
+) -> Iterator[Row]:
     # Failures go to the connections that must fail first, in the order of time; each view may show its own.
     order = sorted(connections, key=lambda c: expectation(c, vantage)[0]["kind"] is None)
     found = sorted(found, key=lambda f: f["ts"])
     for connection in order:
         failure = found.pop(0) if found else None
         result, reasons, cause = judge(connection, vantage, failure, variant)
-        again = [f for f in found if failure and failure_ends(f) != failure_ends(failure) and f["kind"] == failure["kind"]]
+        again = [f for f in found if failure and is_other_view(f, failure)]
         found = [f for f in found if f not in again]
-        yield row(truth, vantage, variant, connection["label"], got_text(connection), verdict_text(failure), result,
-                  reasons, cause)
+        yield row(
+            truth,
+            vantage,
+            variant,
+            connection["label"],
+            got_text(connection),
+            verdict_text(failure),
+            result,
+            reasons,
+            cause,
+        )
     for failure in found:
-        yield row(truth, vantage, variant, connections[0]["label"], got_text(connections[0]), verdict_text(failure),
-                  "wrong", ["one failure too many"])
+        yield row(
+            truth,
+            vantage,
+            variant,
+            connections[0]["label"],
+            got_text(connections[0]),
+            verdict_text(failure),
+            "wrong",
+            ["one failure too many"],
+        )
 
 
-def row(truth: Truth, vantage: str, variant: Variant, label: str, got: str, verdict: str, result: str,
-        reasons: list[str], cause: bool | None = None) -> Row:
-    return Row(truth.data["scenario"], truth.data["family"], vantage, variant.name, label, got, verdict, result, reasons,
-               cause)
+def is_other_view(one: dict, other: dict) -> bool:
+    """The same failure, seen before and after its addresses were translated."""
+    return failure_ends(one) != failure_ends(other) and one["kind"] == other["kind"]
+
+
+def row(
+    truth: Truth,
+    vantage: str,
+    variant: Variant,
+    label: str,
+    got: str,
+    verdict: str,
+    result: str,
+    reasons: list[str],
+    cause: bool | None = None,
+) -> Row:
+    return Row(
+        truth.data["scenario"], truth.data["family"], vantage, variant.name, label, got, verdict, result, reasons, cause
+    )
 
 
 def got_text(connection: dict) -> str:
     """What the applications got: the client's first error / the server's."""
+
     def end(side: dict) -> str:
         if not side["measured"]:
             return "?"
@@ -227,13 +260,20 @@ def verdict_text(failure: dict | None) -> str:
 class Checker:
     def __init__(self, tcpwhy: Path, folder: Path, only: str) -> None:
         self.tcpwhy = tcpwhy
-        self.truths = [Truth(path.parent.name, json.loads(path.read_text()), path.parent)
-                       for path in sorted(folder.glob("*/truth.json")) if only in path.parent.name]
+        self.truths = [
+            Truth(path.parent.name, json.loads(path.read_text()), path.parent)
+            for path in sorted(folder.glob("*/truth.json"))
+            if only in path.parent.name
+        ]
 
     def check(self, wanted: set[str], scratch: Path) -> list[Row]:
         """All comparisons: the captures themselves, and the variants that are wanted."""
-        tasks = [(truth, variant) for truth in self.truths
-                 for variant in (PLAIN, TOGETHER, *variants.VARIANTS) if variant is PLAIN or variant.name in wanted]
+        tasks = [
+            (truth, variant)
+            for truth in self.truths
+            for variant in (PLAIN, TOGETHER, *variants.VARIANTS)
+            if variant is PLAIN or variant.name in wanted
+        ]
         with ThreadPoolExecutor(4) as pool:
             rows = [row for rows in pool.map(lambda task: self.check_one(*task, scratch), tasks) for row in rows]
         if MERGED.name in wanted:
@@ -248,7 +288,7 @@ class Checker:
         for vantage in VANTAGES:
             path = truth.folder / f"{vantage}.pcap"
             if variant is not PLAIN:
-                made = variant.make(pcapio.read(path), truth.data["addresses"]["client"])
+                made = variant.make and variant.make(pcapio.read(path), truth.data["addresses"]["client"])
                 if made is None:
                     continue
                 path = scratch / f"{truth.name}-{vantage}-{variant.name}.{variant.suffix}"
@@ -266,8 +306,11 @@ class Checker:
         path.unlink()
         for truth in self.truths:
             nets = {ipaddress.ip_address(a).packed[:-1] for a in truth.data["addresses"].values()}
-            own = [f for f in failures
-                   if nets & {ipaddress.ip_address(f[end]["ip"]).packed[:-1] for end in ("client", "server")}]
+            own = [
+                f
+                for f in failures
+                if nets & {ipaddress.ip_address(f[end]["ip"]).packed[:-1] for end in ("client", "server")}
+            ]
             yield from compare(truth, vantage, MERGED, own, problems)
 
 
@@ -288,18 +331,31 @@ class Score:
 
 def score_of(rows: list[Row]) -> Score:
     results = Counter(row.result for row in rows)
-    alarms = sum(any("no failure expected" in r or "too many" in r or "of no connection" in r for r in row.reasons)
-                 for row in rows)
+    alarms = sum(
+        any("no failure expected" in r or "too many" in r or "of no connection" in r for r in row.reasons)
+        for row in rows
+    )
     causes = [row.cause_right for row in rows if row.cause_right is not None]
-    return Score(len(rows), results["right"], results["wrong"], results["cannot tell"], alarms, len(causes), sum(causes))
+    return Score(
+        len(rows), results["right"], results["wrong"], results["cannot tell"], alarms, len(causes), sum(causes)
+    )
 
 
 def folded(rows: list[Row]) -> list[Row]:
     """Rows that are alike (a client's twenty equal retries) as one with a count."""
     found: dict[tuple, Row] = {}
     for item in rows:
-        key = (item.scenario, item.family, item.vantage, item.variant, item.label, item.got, item.verdict, item.result,
-               tuple(item.reasons))
+        key = (
+            item.scenario,
+            item.family,
+            item.vantage,
+            item.variant,
+            item.label,
+            item.got,
+            item.verdict,
+            item.result,
+            tuple(item.reasons),
+        )
         if key in found:
             found[key].count += 1
         else:
@@ -309,8 +365,10 @@ def folded(rows: list[Row]) -> list[Row]:
 
 def print_table(rows: list[Row], everything: bool) -> None:
     """All rows of the captures themselves, and what is wrong in the variants; `everything` shows those in full."""
-    print(f"{'scenario':40} IP {'vantage':9}{'variant':14}{'connection':12}{'the applications got (client / server)':42}"
-          f"{'verdict':50}result")
+    print(
+        f"{'scenario':40} IP {'vantage':9}{'variant':14}{'connection':12}{'the applications got (client / server)':42}"
+        f"{'verdict':50}result"
+    )
     for item in folded(rows):
         bad = item.result == "wrong" or item.cause_right is False
         if not (everything or bad or not item.variant):
@@ -318,14 +376,18 @@ def print_table(rows: list[Row], everything: bool) -> None:
         label = item.label if item.count == 1 else f"{item.label} x{item.count}"
         note = f": {'; '.join(item.reasons)}" if item.reasons else ""
         mark = item.result if item.result == "wrong" or item.cause_right is not False else "cause wrong"
-        print(f"{item.scenario:40} v{item.family} {item.vantage:9}{item.variant:14}{label:12}{item.got:42}"
-              f"{item.verdict:50}{mark}{note}")
+        print(
+            f"{item.scenario:40} v{item.family} {item.vantage:9}{item.variant:14}{label:12}{item.got:42}"
+            f"{item.verdict:50}{mark}{note}"
+        )
 
 
 def print_score(score: Score) -> None:
     share = f"{100 * score.causes_right / score.causes:.1f} %" if score.causes else "-"
-    print(f"\n{score.compared} comparisons: {score.right} right, {score.wrong} wrong, {score.cannot_tell} cannot tell; "
-          f"{score.false_alarms} false alarms; causes right: {score.causes_right} of {score.causes} ({share})")
+    print(
+        f"\n{score.compared} comparisons: {score.right} right, {score.wrong} wrong, {score.cannot_tell} cannot tell; "
+        f"{score.false_alarms} false alarms; causes right: {score.causes_right} of {score.causes} ({share})"
+    )
     print("passed" if score.passed else "NOT passed")
 
 
@@ -338,7 +400,8 @@ def check(options) -> int:
         rows = Checker(options.tcpwhy, options.dir, options.only).check(wanted, Path(scratch))
     score = score_of(rows)
     if options.json:
-        print(json.dumps({"score": {**asdict(score), "passed": score.passed}, "rows": [asdict(r) for r in folded(rows)]}))
+        result = {"score": {**asdict(score), "passed": score.passed}, "rows": [asdict(row) for row in folded(rows)]}
+        print(json.dumps(result))
     else:
         print_table(rows, options.all)
         print_score(score)

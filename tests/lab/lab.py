@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The kernel lab: real programs with real sockets, what they got, and the captures of it. See README.md."""
+
 from __future__ import annotations
 
 import argparse

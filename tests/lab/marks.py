@@ -1,4 +1,5 @@
 """Marks by which the actors of a run wait for each other, outside the network that they use."""
+
 from __future__ import annotations
 
 import time

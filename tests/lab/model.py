@@ -1,4 +1,5 @@
 """What a scenario is, and what it expects of a verdict."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -14,8 +15,20 @@ ERRNOS_OF_KIND: dict[str | None, frozenset[str]] = {
     "broken_pipe": frozenset({"EPIPE"}),
     "aborted": frozenset({"ECONNRESET"}),
     "timed_out": frozenset({"ETIMEDOUT"}),
-    "unreachable": frozenset({"EHOSTUNREACH", "ENETUNREACH", "EACCES", "EPROTO", "ENOPROTOOPT",
-                              "EHOSTDOWN", "ENONET", "EOPNOTSUPP", "EMSGSIZE", "ENETDOWN"}),
+    "unreachable": frozenset(
+        {
+            "EHOSTUNREACH",
+            "ENETUNREACH",
+            "EACCES",
+            "EPROTO",
+            "ENOPROTOOPT",
+            "EHOSTDOWN",
+            "ENONET",
+            "EOPNOTSUPP",
+            "EMSGSIZE",
+            "ENETDOWN",
+        }
+    ),
 }
 
 
@@ -25,19 +38,16 @@ class Expect:
 
     `kind` None is a benign connection: any failure on it is a false alarm. `at` gives a vantage that cannot know:
     "none" (it must stay silent), "may" (it may stay silent, but not name another kind) or another Expect.
-    `hidden` names, for a vantage, the end whose errno cannot be known there.
+    `or_kinds` are further kinds that are right, None for silence, where the packets cannot tell. `hidden` names, for a
+    vantage, the ends whose errno cannot be known there.
     """
 
     kind: str | None
     causes: tuple[str, ...] = ()
     by: tuple[str, ...] = ()
     or_kinds: tuple[str | None, ...] = ()
-    at: Mapping[str, "str | Expect"] = field(default_factory=dict)
+    at: Mapping[str, str | Expect] = field(default_factory=dict)
     hidden: Mapping[str, str] = field(default_factory=dict)
-    if_error: bool = False
-
-    def kinds(self) -> tuple[str | None, ...]:
-        return (self.kind, *self.or_kinds)
 
 
 def fail(kind: str, *causes: str, by: str = "", **rest) -> Expect:
@@ -65,7 +75,7 @@ class Scenario:
     setup: Mapping[str, str] = field(default_factory=dict)
     offload: bool = True
     tail: float = 0.4
-    limit: float = 25.0
+    limit: float = 20.0
     needs: tuple[str, ...] = ()
 
     def expected_of(self, label: str) -> Expect:

@@ -1,6 +1,8 @@
 """Namespaces, links and captures of one run."""
+
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import fcntl
 import os
@@ -20,7 +22,7 @@ SIOCETHTOOL = 0x8946
 SNAPLEN, GSO_MAX = 16384, 16000
 END_OF_CAPTURE = b"the capture went on until here"
 MAC = {"c0": "02:00:00:00:01:02", "r2c": "02:00:00:00:01:01", "r2s": "02:00:00:00:02:01", "s0": "02:00:00:00:02:02"}
-ETHTOOL_SETTERS = {"tx-checksum": 0x17, "tso": 0x1F, "gso": 0x24}
+ETHTOOL_STXCSUM, ETHTOOL_STSO, ETHTOOL_SGSO = 0x17, 0x1F, 0x24
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -75,7 +77,7 @@ def veth(device: str, ns: str, peer: str, peer_ns: str) -> str:
 def set_offload(device: str, on: bool) -> None:
     """Segmentation and checksum offload of a device of the current namespace, as `ethtool -K` does it."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-        for setter in ETHTOOL_SETTERS.values():
+        for setter in (ETHTOOL_STXCSUM, ETHTOOL_STSO, ETHTOOL_SGSO):
             value = ctypes.create_string_buffer(struct.pack("II", setter, on))
             request = struct.pack("16sP", device.encode(), ctypes.addressof(value))
             fcntl.ioctl(control, SIOCETHTOOL, request)
@@ -118,10 +120,15 @@ class Net:
     @property
     def names(self) -> dict[str, str]:
         """The addresses that scripts may name in braces."""
-        return {"client": self.client, "server": self.server, "nobody": self._address(2, 9),
-                "nowhere": self._address(3, 9), "client_gw": self._address(1, 1), "server_gw": self._address(2, 1),
-                "host": self.server if self.family == 4 else f"[{self.server}]", "ip": "ip" if self.family == 4 else "ip6",
-                "icmp": "icmp" if self.family == 4 else "icmpv6"}
+        return {
+            "client": self.client,
+            "server": self.server,
+            "nobody": self._address(2, 9),
+            "nowhere": self._address(3, 9),
+            "client_gw": self._address(1, 1),
+            "server_gw": self._address(2, 1),
+            "host": self.server if self.family == 4 else f"[{self.server}]",
+        }
 
     def build(self, sysctl: Mapping[str, Mapping[str, str | int]], offload: bool) -> None:
         ip_batch(f"netns add {self.ns(role)}" for role in self.roles)
@@ -134,8 +141,11 @@ class Net:
             call_in(self.ns(role), lambda role=role: self._tune(role, sysctl.get(role, {}), offload))
 
     def _base_sysctl(self) -> dict[str, str | int]:
-        base: dict[str, str | int] = {"net.ipv6.conf.default.accept_dad": 0, "net.ipv6.conf.all.accept_dad": 0,
-                                      "net.ipv6.conf.default.router_solicitations": 0}
+        base: dict[str, str | int] = {
+            "net.ipv6.conf.default.accept_dad": 0,
+            "net.ipv6.conf.all.accept_dad": 0,
+            "net.ipv6.conf.default.router_solicitations": 0,
+        }
         if self.family == 4:
             base["net.ipv6.conf.default.disable_ipv6"] = 1
         return base
@@ -153,17 +163,29 @@ class Net:
         names = self.names
 
         def up(device: str, address: str, neighbour: str, neighbour_device: str) -> list[str]:
-            return [f"addr add {address}/{length} dev {device}{nodad}", f"link set {device} up gso_max_size {GSO_MAX}",
-                    f"neigh replace {neighbour} lladdr {MAC[neighbour_device]} dev {device} nud permanent"]
+            return [
+                f"addr add {address}/{length} dev {device}{nodad}",
+                f"link set {device} up gso_max_size {GSO_MAX}",
+                f"neigh replace {neighbour} lladdr {MAC[neighbour_device]} dev {device} nud permanent",
+            ]
 
         lo = "link set lo up"
         lines = {
-            "router": [lo, *up("r2c", names["client_gw"], self.client, "c0"),
-                       *up("r2s", names["server_gw"], self.server, "s0")],
-            "client": [lo, *up("c0", self.client, names["client_gw"], "r2c"),
-                       f"route add default via {names['client_gw']}"],
-            "server": [lo, *up("s0", self.server, names["server_gw"], "r2s"),
-                       f"route add default via {names['server_gw']}"],
+            "router": [
+                lo,
+                *up("r2c", names["client_gw"], self.client, "c0"),
+                *up("r2s", names["server_gw"], self.server, "s0"),
+            ],
+            "client": [
+                lo,
+                *up("c0", self.client, names["client_gw"], "r2c"),
+                f"route add default via {names['client_gw']}",
+            ],
+            "server": [
+                lo,
+                *up("s0", self.server, names["server_gw"], "r2s"),
+                f"route add default via {names['server_gw']}",
+            ],
         }
         if self.wired:
             lines["wire"] = ["link set w2c up", "link set w2r up"]
@@ -190,9 +212,28 @@ def send_datagram(address: str, data: bytes) -> None:
 
 def write_certificate(path: str) -> None:
     """A self-signed certificate with its key in one file."""
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                    "-days", "2", "-subj", "/CN=lab.example", "-keyout", path, "-out", f"{path}.crt"],
-                   check=True, capture_output=True)
+    subprocess.run(
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=lab.example",
+            "-keyout",
+            path,
+            "-out",
+            f"{path}.crt",
+        ],
+        check=True,
+        capture_output=True,
+    )
     with open(path, "a") as both, open(f"{path}.crt") as certificate:
         both.write(certificate.read())
 
@@ -203,8 +244,9 @@ def set_firewall(role: str, rules: str) -> None:
     hook = "forward" if role == "router" else "input"
     if rules.lstrip().startswith("output:"):
         hook, rules = "output", rules.replace("output:", "", 1)
-    text = f"table inet lab\ndelete table inet lab\ntable inet lab {{\nchain lab {{\ntype filter hook {hook} priority 0\n"
-    subprocess.run(["nft", "-f", "-"], input=f"{text}{rules}\n}}\n}}\n", text=True, check=True)
+    chain = f"chain lab {{\ntype filter hook {hook} priority 0\n{rules}\n}}"
+    text = f"table inet lab\ndelete table inet lab\ntable inet lab {{\n{chain}\n}}\n"
+    subprocess.run(["nft", "-f", "-"], input=text, text=True, check=True)
 
 
 def destroy_namespaces(names: Iterable[str]) -> None:
@@ -214,10 +256,8 @@ def destroy_namespaces(names: Iterable[str]) -> None:
             continue
         found = subprocess.run(["ip", "netns", "pids", name], text=True, capture_output=True)
         for pid in found.stdout.split():
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(int(pid), signal.SIGKILL)
-            except ProcessLookupError:
-                pass
         subprocess.run(["ip", "netns", "del", name], capture_output=True)
 
 
@@ -226,10 +266,30 @@ class Capture:
 
     def __init__(self, ns: str, device: str, path: Path) -> None:
         self.path = path
-        command = ["tcpdump", "-i", device, "-n", "-U", "--immediate-mode", "-s", str(SNAPLEN), "-B", str(SNAPLEN),
-                   "-Z", "root", "-w", str(path)]
-        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
-                                        preexec_fn=lambda: (die_with_parent(), enter(ns)))
+        size = ["-s", str(SNAPLEN), "-B", str(2 * SNAPLEN)]
+        command = [
+            "nice",
+            "-n",
+            "-10",
+            "tcpdump",
+            "-i",
+            device,
+            "-n",
+            "-U",
+            "--immediate-mode",
+            *size,
+            "-Z",
+            "root",
+            "-w",
+            str(path),
+        ]
+        self.process = subprocess.Popen(
+            command,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            preexec_fn=lambda: (die_with_parent(), enter(ns)),
+        )
 
     def wait_ready(self) -> None:
         for line in self.process.stderr:

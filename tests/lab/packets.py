@@ -1,4 +1,5 @@
 """Building and reading the TCP packets that raw sockets send and see."""
+
 from __future__ import annotations
 
 import socket
@@ -48,16 +49,39 @@ def read(packet: bytes) -> Segment | None:
         return None
     half = len(addresses) // 2
     sport, dport, seq, ack, offset, flags, window = struct.unpack_from("!HHIIBBH", packet, header)
-    return Segment(socket.inet_ntop(family, addresses[:half]), socket.inet_ntop(family, addresses[half:]), sport, dport,
-                   seq, ack, flags & 0x3F, window, total - header - (offset >> 4) * 4, ttl)
+    return Segment(
+        socket.inet_ntop(family, addresses[:half]),
+        socket.inet_ntop(family, addresses[half:]),
+        sport,
+        dport,
+        seq,
+        ack,
+        flags & 0x3F,
+        window,
+        total - header - (offset >> 4) * 4,
+        ttl,
+    )
 
 
 def build(segment: Segment, payload: bytes = b"", ident: int = 0) -> bytes:
     """An IP packet with a TCP header without options."""
     family = socket.AF_INET6 if ":" in segment.src else socket.AF_INET
     src, dst = (socket.inet_pton(family, a) for a in (segment.src, segment.dst))
-    tcp = struct.pack("!HHIIBBHHH", segment.sport, segment.dport, segment.seq & 0xFFFFFFFF,
-                      segment.ack & 0xFFFFFFFF, 5 << 4, segment.flags, segment.window, 0, 0) + payload
+    tcp = (
+        struct.pack(
+            "!HHIIBBHHH",
+            segment.sport,
+            segment.dport,
+            segment.seq & 0xFFFFFFFF,
+            segment.ack & 0xFFFFFFFF,
+            5 << 4,
+            segment.flags,
+            segment.window,
+            0,
+            0,
+        )
+        + payload
+    )
     pseudo = src + dst + struct.pack("!II", len(tcp), socket.IPPROTO_TCP)
     tcp = tcp[:16] + struct.pack("!H", checksum(pseudo + tcp)) + tcp[18:]
     if family == socket.AF_INET6:

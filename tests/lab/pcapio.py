@@ -1,4 +1,5 @@
 """Reading and writing capture files, byte for byte, without a library."""
+
 from __future__ import annotations
 
 import struct
@@ -35,7 +36,7 @@ def read(path: Path) -> Capture:
     while offset + 16 <= len(raw):
         seconds, micros, caught, length = struct.unpack_from("<IIII", raw, offset)
         offset += 16
-        packets.append(Packet(seconds * 10**9 + micros * 1000, raw[offset:offset + caught], length))
+        packets.append(Packet(seconds * 10**9 + micros * 1000, raw[offset : offset + caught], length))
         offset += caught
     return Capture(link, packets)
 
@@ -54,8 +55,10 @@ def pcap(capture: Capture, magic: int = MICRO, order: str = "<") -> bytes:
 def pcapng(capture: Capture) -> bytes:
     """A pcapng file: one section, one interface with nanosecond timestamps, enhanced packet blocks."""
     resolution = struct.pack("<HHB3xHH", 9, 1, 9, 0, 0)
-    parts = [block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)),
-             block(1, struct.pack("<HHI", capture.link, 0, SNAPLEN) + resolution)]
+    parts = [
+        block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)),
+        block(1, struct.pack("<HHI", capture.link, 0, SNAPLEN) + resolution),
+    ]
     for packet in capture.packets:
         head = struct.pack("<IIIII", 0, packet.ts >> 32, packet.ts & 0xFFFFFFFF, len(packet.data), packet.length)
         parts.append(block(6, head + packet.data + bytes(-len(packet.data) % 4)))

@@ -1,4 +1,5 @@
 """Where the real programs are that scenarios run, and why a scenario must be skipped."""
+
 from __future__ import annotations
 
 import functools
@@ -55,11 +56,15 @@ def names(work: Path, venv: Path, needs: tuple[str, ...]) -> dict[str, str]:
     as_postgres = "setpriv --reuid=postgres --regid=postgres --clear-groups"
     binary = postgres_binary()
     return {
-        "work": str(work), "programs": str(PROGRAMS), "cert": str(work / "cert.pem"), "python": sys.executable,
+        "work": str(work),
+        "programs": str(PROGRAMS),
+        "cert": str(work / "cert.pem"),
+        "python": sys.executable,
         "requests_python": python_with_requests(venv) if "requests" in needs else "",
-        "initdb": f"install -d -o postgres {work}/pg && {as_postgres} {Path(binary).parent}/initdb -N -A trust -D {work}/pg "
-                  f">/dev/null && printf 'host all all all trust\\n' >> {work}/pg/pg_hba.conf",
-        "postgres": f"{as_postgres} {binary} -D {work}/pg -k \"\" -c listen_addresses=* -c fsync=off",
+        "initdb": f"install -d -o postgres {work}/pg && "
+        f"{as_postgres} {Path(binary).parent}/initdb -N -A trust -D {work}/pg >/dev/null && "
+        f"printf 'host all all all trust\\n' >> {work}/pg/pg_hba.conf",
+        "postgres": f'{as_postgres} {binary} -D {work}/pg -k "" -c listen_addresses=* -c fsync=off',
     }
 
 

@@ -4,6 +4,7 @@
 
 A command is a name, plain arguments and key=value arguments; quotes as in a shell, with \\r, \\n and \\xNN understood.
 """
+
 from __future__ import annotations
 
 import shlex
@@ -15,7 +16,7 @@ class Command:
     name: str
     args: list[str] = field(default_factory=list)
     options: dict[str, str] = field(default_factory=dict)
-    body: list["Command"] = field(default_factory=list)
+    body: list[Command] = field(default_factory=list)
 
 
 def parse(text: str) -> list[Command]:

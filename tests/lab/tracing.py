@@ -1,4 +1,5 @@
 """What the socket calls of a real program returned, from strace."""
+
 from __future__ import annotations
 
 import re
@@ -11,8 +12,15 @@ import variants
 from pcapio import Capture
 
 # One file a thread (-ff), so that no call is split over two lines.
-STRACE = ["strace", "-ff", "-ttt", "-s", "0", "-e",
-          "trace=%network,read,write,readv,writev,close,clone,clone3,fork,vfork,sendfile,dup,dup2,dup3"]
+STRACE = [
+    "strace",
+    "-ff",
+    "-ttt",
+    "-s",
+    "0",
+    "-e",
+    "trace=%network,read,write,readv,writev,close,clone,clone3,fork,vfork,sendfile,dup,dup2,dup3",
+]
 QUIET = {"EAGAIN", "EINPROGRESS", "EINTR", "ERESTARTSYS", "EALREADY"}
 LINE = re.compile(r"(?P<time>\d+\.\d+) (?P<call>\w+)\((?P<args>.*)\)\s+= (?P<result>-?\d+|\?)(?: (?P<errno>E\w+))?")
 ADDRESS = re.compile(r"sin6?_port=htons\((\d+)\).*?(?:inet_addr\(|inet_pton\(AF_INET6, )\"([^\"]+)\"")
@@ -61,8 +69,13 @@ def calls(folder: Path, stem: str) -> list[Call]:
     return sorted(found, key=lambda call: call.time)
 
 
-def follow(call: Call, table: dict[int, TracedSocket], tables: dict[int, dict[int, TracedSocket]],
-           sockets: list[TracedSocket], streams: set[tuple[int, int]]) -> None:
+def follow(
+    call: Call,
+    table: dict[int, TracedSocket],
+    tables: dict[int, dict[int, TracedSocket]],
+    sockets: list[TracedSocket],
+    streams: set[tuple[int, int]],
+) -> None:
     """Keep the table of descriptors of a process up to date and note what each call returned."""
     if call.name in ("clone", "clone3", "fork", "vfork"):
         if call.result > 0:

@@ -1,4 +1,5 @@
 """The same capture in other clothes: cut, thinned, doubled, reordered, tagged, tunnelled, in other file formats."""
+
 from __future__ import annotations
 
 import gzip
@@ -16,11 +17,12 @@ IP_TYPES = (b"\x08\x00", b"\x86\xdd")
 
 @dataclass(frozen=True)
 class Variant:
-    """`may_be_silent`: too much is missing for a verdict to be owed. `any_cause`: what the cause rests on is missing."""
+    """How to make it. `may_be_silent`: too much is missing for a verdict to be owed. `any_cause`: what the cause rests
+    on is missing."""
 
     name: str
     why: str
-    make: Callable[[Capture, str], bytes | None]
+    make: Callable[[Capture, str], bytes | None] | None = None
     may_be_silent: bool = False
     any_cause: bool = False
     suffix: str = "pcap"
@@ -29,7 +31,7 @@ class Variant:
 def ip_of(packet: Packet, link: int) -> bytes:
     """The IP packet in a frame, or nothing."""
     kind = packet.data[12:14] if link == ETHERNET else packet.data[:2]
-    return packet.data[LINK_HEADER[link]:] if kind in IP_TYPES else b""
+    return packet.data[LINK_HEADER[link] :] if kind in IP_TYPES else b""
 
 
 def segment_of(packet: Packet, link: int) -> packets.Segment | None:
@@ -42,7 +44,7 @@ def source_of(packet: Packet, link: int) -> str:
     if not ip:
         return ""
     family, start, size = (socket.AF_INET, 12, 4) if ip[0] >> 4 == 4 else (socket.AF_INET6, 8, 16)
-    return socket.inet_ntop(family, ip[start:start + size])
+    return socket.inet_ntop(family, ip[start : start + size])
 
 
 def keep(capture: Capture, kept: Iterator[Packet]) -> bytes:
@@ -72,7 +74,7 @@ def handshake_cut(capture: Capture, _: str) -> bytes:
 
 
 def end_cut(capture: Capture, _: str) -> bytes:
-    return keep(capture, iter(capture.packets[:len(capture.packets) * 6 // 10]))
+    return keep(capture, iter(capture.packets[: len(capture.packets) * 6 // 10]))
 
 
 def torn(capture: Capture, _: str) -> bytes:
@@ -120,28 +122,37 @@ def swapped(capture: Capture, _: str) -> bytes:
 
 def skewed(capture: Capture, _: str) -> bytes:
     """Neighbours swapped together with their timestamps, as when two queues of a network card are read in turn."""
-    return keep(capture, (p for a, b in swap_neighbours(capture)
-                          for p in ((replace(a, ts=b.ts), replace(b, ts=a.ts)) if a is not b else (a,))))
+    return keep(
+        capture,
+        (
+            p
+            for a, b in swap_neighbours(capture)
+            for p in ((replace(a, ts=b.ts), replace(b, ts=a.ts)) if a is not b else (a,))
+        ),
+    )
 
 
 def vlan(capture: Capture, _: str) -> bytes | None:
     if capture.link != ETHERNET:
         return None
     tag = b"\x81\x00\x00\x07"
-    return keep(capture, (replace(p, data=p.data[:12] + tag + p.data[12:], length=p.length + 4)
-                          for p in capture.packets))
+    return keep(
+        capture, (replace(p, data=p.data[:12] + tag + p.data[12:], length=p.length + 4) for p in capture.packets)
+    )
 
 
 def vxlan(capture: Capture, _: str) -> bytes:
     """Each frame inside UDP port 4789 between two hosts of the underlay."""
+
     def wrap(packet: Packet) -> Packet:
         frame = packet.data
         if capture.link != ETHERNET:
             frame = bytes(12) + frame[:2] + frame[20:]
         size = packet.length + len(frame) - len(packet.data)
         udp = struct.pack("!HHHH", 50000, 4789, (size + 16) & 0xFFFF, 0) + b"\x08\0\0\0\0\0\x2a\0"
-        ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, (size + 36) & 0xFFFF, 0, 0x4000, 64, 17, 0, b"\xc0\0\x02\x01",
-                         b"\xc0\0\x02\x02")
+        ip = struct.pack(
+            "!BBHHHBBH4s4s", 0x45, 0, (size + 36) & 0xFFFF, 0, 0x4000, 64, 17, 0, b"\xc0\0\x02\x01", b"\xc0\0\x02\x02"
+        )
         ip = ip[:10] + struct.pack("!H", packets.checksum(ip)) + ip[12:]
         outer = b"\x02\0\0\0\0\1\x02\0\0\0\0\2\x08\0" + ip + udp
         return Packet(packet.ts, outer + frame, size + len(outer))

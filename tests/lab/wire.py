@@ -1,4 +1,5 @@
 """The long wire between client and router: it delays packets in user space."""
+
 from __future__ import annotations
 
 import heapq

@@ -1,4 +1,5 @@
-"""http.client as people use it: `http_client.py HOST PORT ACTION…`; an action is `get`, `upload` or a pause in seconds."""
+"""http.client as people use it: `http_client.py HOST PORT ACTION…`; `get`, `upload`, or a pause in seconds."""
+
 import http.client
 import sys
 import time

@@ -1,4 +1,5 @@
-"""A requests session that uses its pooled connection again: `requests_client.py URL PAUSE…`, a request after each pause."""
+"""A requests session that uses its connection again: `requests_client.py URL PAUSE…`, a request after each pause."""
+
 import sys
 import time
 

@@ -1,4 +1,5 @@
 """The scenarios, one file a topic; each file has a list SCENARIOS."""
+
 from __future__ import annotations
 
 import importlib

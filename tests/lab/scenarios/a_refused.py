@@ -1,11 +1,15 @@
 """Connections that are refused, or stopped by a router, before they begin."""
+
 from model import OK, Scenario, fail
+
 
 def rejected_by_icmp(code: str, families: tuple[int, ...], kind: str, *causes: str) -> Scenario:
     family = "icmp" if families == (4,) else "icmpv6"
     return Scenario(
-        f"reject_{family}_{code.replace('-', '_')}", f"the router answers the SYN with {family} {code}",
-        families=families, firewall={"router": f"tcp flags syn reject with {family} type {code}"},
+        f"reject_{family}_{code.replace('-', '_')}",
+        f"the router answers the SYN with {family} {code}",
+        families=families,
+        firewall={"router": f"tcp flags syn reject with {family} type {code}"},
         client="connect",
         expect=fail(kind, *causes, by="middlebox network", at={"server": "none"}),
     )
@@ -13,18 +17,21 @@ def rejected_by_icmp(code: str, families: tuple[int, ...], kind: str, *causes: s
 
 SCENARIOS = [
     Scenario(
-        "closed_port", "nothing listens on the port",
+        "closed_port",
+        "nothing listens on the port",
         client="connect",
         expect=fail("refused", "no_listener", by="server"),
     ),
     Scenario(
-        "bound_to_loopback", "the service listens, but on the loopback address only",
+        "bound_to_loopback",
+        "the service listens, but on the loopback address only",
         server="listen at=loopback",
         client="connect",
         expect=fail("refused", "no_listener", by="server"),
     ),
     Scenario(
-        "service_restarted", "the service stops, the client retries until it is back",
+        "service_restarted",
+        "the service stops, the client retries until it is back",
         server="""
             listen; accept; recv; answer; recv; close; stop_listening; mark down
             await retried; listen; mark up; accept; recv; answer; recv; close""",
@@ -35,28 +42,33 @@ SCENARIOS = [
         expect={"retry": fail("refused", "service_stopped", by="server")},
     ),
     Scenario(
-        "reject_tcp_reset_router", "a router's rule answers the SYN with a RST in the server's name",
+        "reject_tcp_reset_router",
+        "a router's rule answers the SYN with a RST in the server's name",
         firewall={"router": "tcp flags syn reject with tcp reset"},
         client="connect",
-        expect=fail("refused", "rejected_by_policy", "no_listener", by="middlebox server unknown",
-                    at={"server": "none"}),
+        expect=fail(
+            "refused", "rejected_by_policy", "no_listener", by="middlebox server unknown", at={"server": "none"}
+        ),
     ),
     Scenario(
-        "reject_tcp_reset_router_known_host", "the same, and the host's own packets show another TTL",
+        "reject_tcp_reset_router_known_host",
+        "the same, and the host's own packets show another TTL",
         firewall={"router": "tcp dport 9090 reject with tcp reset"},
         server="listen; accept; recv; answer; recv; close",
         client="connect as=served; get; recv; connect as=rejected port=9090; use served; close; sleep .1",
         expect={"rejected": fail("refused", "rejected_by_policy", by="middlebox", at={"server": "none"})},
     ),
     Scenario(
-        "reject_tcp_reset_host", "the server's own firewall answers the SYN with a RST",
+        "reject_tcp_reset_host",
+        "the server's own firewall answers the SYN with a RST",
         firewall={"server": "tcp dport 8080 reject with tcp reset"},
         server="listen",
         client="connect",
         expect=fail("refused", "rejected_by_policy", "no_listener", by="middlebox server unknown"),
     ),
     Scenario(
-        "reject_icmp_host", "the server's own firewall answers the SYN with ICMP port unreachable",
+        "reject_icmp_host",
+        "the server's own firewall answers the SYN with ICMP port unreachable",
         firewall={"server": "tcp dport 8080 reject with icmpx port-unreachable"},
         server="listen",
         client="connect",
@@ -76,31 +88,37 @@ SCENARIOS = [
     rejected_by_icmp("policy-fail", (6,), "unreachable", "rejected_by_policy"),
     rejected_by_icmp("reject-route", (6,), "unreachable", "rejected_by_policy"),
     Scenario(
-        "no_route_at_router", "the router has no route to the address",
+        "no_route_at_router",
+        "the router has no route to the address",
         client="connect to={nowhere}",
-        expect=fail("unreachable", "net_unreachable", "rejected_by_policy", by="middlebox network",
-                    at={"server": "none"}),
+        expect=fail(
+            "unreachable", "net_unreachable", "rejected_by_policy", by="middlebox network", at={"server": "none"}
+        ),
     ),
     Scenario(
-        "no_such_host", "the router finds no host with the address on its link",
+        "no_such_host",
+        "the router finds no host with the address on its link",
         client="connect to={nobody}",
         expect=fail("unreachable", "host_unreachable", by="middlebox network", at={"server": "none"}),
     ),
     Scenario(
-        "retry_storm", "a client that retries a closed port twenty times a second",
+        "retry_storm",
+        "a client that retries a closed port twenty times a second",
         client="repeat 40 { connect as=retry; sleep .05 }",
         expect=fail("refused", "no_listener", by="server"),
     ),
     Scenario(
-        "retry_with_backoff", "a client that retries a closed port with doubling pauses until the service is there",
+        "retry_with_backoff",
+        "a client that retries a closed port with doubling pauses until the service is there",
         server="await down; listen; mark up; accept; recv; answer; recv; close",
         client="""
-            connect as=retry; sleep .1; connect as=retry; sleep .2; connect as=retry; sleep .4; connect as=retry; sleep .8
-            connect as=retry; mark down; await up; connect as=served; get; recv; close; sleep .1""",
+            connect as=retry; sleep .1; connect as=retry; sleep .2; connect as=retry; sleep .4; connect as=retry
+            sleep .8; connect as=retry; mark down; await up; connect as=served; get; recv; close; sleep .1""",
         expect={"retry": fail("refused", "no_listener", by="server")},
     ),
     Scenario(
-        "served", "a request, its answer and a clean close",
+        "served",
+        "a request, its answer and a clean close",
         server="listen; accept; recv; answer; recv; close",
         client="connect; get; recv; close; sleep .1",
         expect=OK,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 import subprocess
 import tempfile
 from collections import Counter
@@ -13,6 +14,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pcapio
+import scenarios
+import truth
 import variants
 from model import ERRNOS_OF_KIND, VANTAGES
 from variants import Variant
@@ -43,7 +46,7 @@ class Row:
 
 
 @dataclass
-class Truth:
+class Recorded:
     """A run's truth.json, with its connections by their endpoints."""
 
     name: str
@@ -171,21 +174,21 @@ def cause_mistakes(expect: dict, failure: dict) -> list[str]:
     return mistakes
 
 
-def compare(truth: Truth, vantage: str, variant: Variant, failures: list[dict], problems: list[str]) -> Iterator[Row]:
+def compare(run: Recorded, vantage: str, variant: Variant, failures: list[dict], problems: list[str]) -> Iterator[Row]:
     """One row for each connection, and one for each failure too many."""
     left = list(failures)
     for problem in problems:
-        yield row(truth, vantage, variant, "-", "", "", "wrong", [problem])
-    for connections in truth.groups().values():
+        yield row(run, vantage, variant, "-", "", "", "wrong", [problem])
+    for connections in run.groups().values():
         found = [f for f in left if failure_ends(f) in views_of(connections[0])]
         left = [f for f in left if f not in found]
-        yield from compare_group(truth, vantage, variant, connections, found)
+        yield from compare_group(run, vantage, variant, connections, found)
     for failure in left:
-        yield row(truth, vantage, variant, "?", "", verdict_text(failure), "wrong", ["a failure of no connection"])
+        yield row(run, vantage, variant, "?", "", verdict_text(failure), "wrong", ["a failure of no connection"])
 
 
 def compare_group(
-    truth: Truth, vantage: str, variant: Variant, connections: list[dict], found: list[dict]
+    run: Recorded, vantage: str, variant: Variant, connections: list[dict], found: list[dict]
 ) -> Iterator[Row]:
     # Failures go to the connections that must fail first, in the order of time; each view may show its own.
     order = sorted(connections, key=lambda c: expectation(c, vantage)[0]["kind"] is None)
@@ -196,7 +199,7 @@ def compare_group(
         again = [f for f in found if failure and is_other_view(f, failure)]
         found = [f for f in found if f not in again]
         yield row(
-            truth,
+            run,
             vantage,
             variant,
             connection["label"],
@@ -208,7 +211,7 @@ def compare_group(
         )
     for failure in found:
         yield row(
-            truth,
+            run,
             vantage,
             variant,
             connections[0]["label"],
@@ -225,7 +228,7 @@ def is_other_view(one: dict, other: dict) -> bool:
 
 
 def row(
-    truth: Truth,
+    run: Recorded,
     vantage: str,
     variant: Variant,
     label: str,
@@ -236,7 +239,7 @@ def row(
     cause: bool | None = None,
 ) -> Row:
     return Row(
-        truth.data["scenario"], truth.data["family"], vantage, variant.name, label, got, verdict, result, reasons, cause
+        run.data["scenario"], run.data["family"], vantage, variant.name, label, got, verdict, result, reasons, cause
     )
 
 
@@ -260,17 +263,19 @@ def verdict_text(failure: dict | None) -> str:
 class Checker:
     def __init__(self, tcpwhy: Path, folder: Path, only: str) -> None:
         self.tcpwhy = tcpwhy
-        self.truths = [
-            Truth(path.parent.name, json.loads(path.read_text()), path.parent)
-            for path in sorted(folder.glob("*/truth.json"))
-            if only in path.parent.name
-        ]
+        known = {scenario.name: scenario for scenario in scenarios.load()}
+        self.runs = []
+        for path in sorted(folder.glob("*/truth.json")):
+            if re.search(only, path.parent.name):
+                found = json.loads(path.read_text())
+                found = truth.with_expectations_of_today(found, known.get(found["scenario"]))
+                self.runs.append(Recorded(path.parent.name, found, path.parent))
 
     def check(self, wanted: set[str], scratch: Path) -> list[Row]:
         """All comparisons: the captures themselves, and the variants that are wanted."""
         tasks = [
-            (truth, variant)
-            for truth in self.truths
+            (run, variant)
+            for run in self.runs
             for variant in (PLAIN, TOGETHER, *variants.VARIANTS)
             if variant is PLAIN or variant.name in wanted
         ]
@@ -280,38 +285,38 @@ class Checker:
             rows += [row for vantage in VANTAGES for row in self.check_merged(vantage, scratch)]
         return rows
 
-    def check_one(self, truth: Truth, variant: Variant, scratch: Path) -> list[Row]:
+    def check_one(self, run: Recorded, variant: Variant, scratch: Path) -> list[Row]:
         if variant is TOGETHER:
-            files = [truth.folder / f"{vantage}.pcap" for vantage in VANTAGES]
-            return list(compare(truth, "together", variant, *run_tcpwhy(self.tcpwhy, files)))
+            files = [run.folder / f"{vantage}.pcap" for vantage in VANTAGES]
+            return list(compare(run, "together", variant, *run_tcpwhy(self.tcpwhy, files)))
         rows: list[Row] = []
         for vantage in VANTAGES:
-            path = truth.folder / f"{vantage}.pcap"
+            path = run.folder / f"{vantage}.pcap"
             if variant is not PLAIN:
-                made = variant.make and variant.make(pcapio.read(path), truth.data["addresses"]["client"])
+                made = variant.make and variant.make(pcapio.read(path), run.data["addresses"]["client"])
                 if made is None:
                     continue
-                path = scratch / f"{truth.name}-{vantage}-{variant.name}.{variant.suffix}"
+                path = scratch / f"{run.name}-{vantage}-{variant.name}.{variant.suffix}"
                 path.write_bytes(made)
-            rows += compare(truth, vantage, variant, *run_tcpwhy(self.tcpwhy, [path]))
+            rows += compare(run, vantage, variant, *run_tcpwhy(self.tcpwhy, [path]))
             if variant is not PLAIN:
                 path.unlink()
         return rows
 
     def check_merged(self, vantage: str, scratch: Path) -> Iterator[Row]:
         path = scratch / f"merged-{vantage}.pcap"
-        merged = variants.merge([pcapio.read(truth.folder / f"{vantage}.pcap") for truth in self.truths])
+        merged = variants.merge([pcapio.read(run.folder / f"{vantage}.pcap") for run in self.runs])
         path.write_bytes(pcapio.pcap(merged))
         failures, problems = run_tcpwhy(self.tcpwhy, [path])
         path.unlink()
-        for truth in self.truths:
-            nets = {ipaddress.ip_address(a).packed[:-1] for a in truth.data["addresses"].values()}
+        for run in self.runs:
+            nets = {ipaddress.ip_address(a).packed[:-1] for a in run.data["addresses"].values()}
             own = [
                 f
                 for f in failures
                 if nets & {ipaddress.ip_address(f[end]["ip"]).packed[:-1] for end in ("client", "server")}
             ]
-            yield from compare(truth, vantage, MERGED, own, problems)
+            yield from compare(run, vantage, MERGED, own, problems)
 
 
 @dataclass

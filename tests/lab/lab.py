@@ -33,7 +33,7 @@ def main() -> int:
     compare = commands.add_parser("check", help="compare tcpwhy's verdicts with the truth")
     compare.add_argument("--tcpwhy", type=Path, required=True, help="the program to be checked")
     compare.add_argument("--dir", type=Path, default=OUT, help="where `run` put its captures")
-    compare.add_argument("--only", default="", help="part of a name, such as `keepalive_race-ipv4`")
+    compare.add_argument("--only", default="", help="a regular expression on `scenario-ipv4`")
     compare.add_argument("--variants", default="none", help="all, none, or names with commas")
     compare.add_argument("--all", action="store_true", help="print every row of the variants too")
     compare.add_argument("--json", action="store_true", help="the result for programs")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from model import ERRNOS_OF_KIND, Expect
+from model import ERRNOS_OF_KIND, Expect, Scenario
 from words import fill
 
 # Errors that tell of what the program or its host did itself, not of the connection's fate.
@@ -34,7 +34,7 @@ def assemble(
     }
 
 
-def connections_of(logs: Mapping[str, list[dict]], scenario: Any) -> list[dict]:
+def connections_of(logs: Mapping[str, list[dict]], scenario: Scenario) -> list[dict]:
     """One entry for each connect(), with what either end got."""
     clients = ends_of(logs.get("client", []), "socket")
     servers = ends_of(logs.get("server", []), "accepted")
@@ -119,6 +119,13 @@ def first_error(calls: list[dict]) -> dict:
             }
     timed = next((e for e in calls if e.get("own_timeout")), None)
     return {"errno": None, "call": timed and timed["call"], "own_timeout": timed is not None}
+
+
+def with_expectations_of_today(found: dict, scenario: Scenario | None) -> dict:
+    """A truth with what its scenario expects now: expectations can be mended without a new run."""
+    for connection in found["connections"] if scenario else []:
+        connection["expect"] = expect_as_dict(scenario.expected_of(connection["label"]))
+    return found
 
 
 def expect_as_dict(expect: Expect) -> dict:

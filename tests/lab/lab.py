@@ -15,10 +15,11 @@ from pathlib import Path
 import scenarios
 from check import check
 from netns import destroy_namespaces
-from run import VENV, Job, run_job
+from run import TEMP, Job, run_job
 
 NETNS = Path("/run/netns")
 OUT = Path(__file__).parent / "out"
+PREFIX = "tcplab"
 
 
 def main() -> int:
@@ -47,8 +48,7 @@ def all_jobs(out: Path, only: str) -> list[Job]:
         for family in scenario.families:
             name = f"{scenario.name}-ipv{family}"
             if re.search(only, name):
-                prefix = f"tcplab{os.getpid()}-{number}-{family}"
-                jobs.append(Job(scenario, family, number, prefix, out / name))
+                jobs.append(Job(scenario, family, number, f"{PREFIX}{os.getpid()}", out / name))
     return jobs
 
 
@@ -59,35 +59,50 @@ def list_scenarios(options: argparse.Namespace) -> int:
 
 
 def run_all(options: argparse.Namespace) -> int:
-    if os.geteuid():
-        print("skipped: the lab makes network namespaces and must run as root")
+    if reason := unable():
+        print(f"skipped: {reason}")
         return 0
     sweep_stale()
-    forget_old_scenarios(options.out)
+    if options.out == OUT:
+        forget_old_scenarios()
     jobs = all_jobs(options.out, options.only)
-    # The long ones first, so that none of them is left over at the end.
-    jobs.sort(key=lambda job: -job.scenario.tail)
     begun = time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    failed: list[str] = []
     children: dict[int, Job] = {}
     try:
-        while jobs or children:
-            while jobs and len(children) < options.jobs:
-                job = jobs.pop(0)
-                children[start(job)] = job
-            pid, status = os.wait()
-            if pid in children:
-                job = children.pop(pid)
-                if status:
-                    failed.append(job.out.name)
+        inconsistent = work_off(jobs, options.jobs, children)
+    except KeyboardInterrupt:
+        print("interrupted")
+        return 130
     finally:
         for pid in children:
             os.kill(pid, signal.SIGKILL)
-        shutil.rmtree(VENV, ignore_errors=True)
-        destroy_namespaces(name for name in os.listdir(NETNS) if name.startswith(f"tcplab{os.getpid()}-"))
-    print(f"{time.monotonic() - begun:.0f} s, {len(failed)} inconsistent: {' '.join(sorted(failed))}")
-    return bool(failed)
+        sweep(os.getpid())
+    runs = f"{len(jobs)} runs of {len({job.scenario.name for job in jobs})} scenarios"
+    print(f"{runs} in {time.monotonic() - begun:.0f} s, {len(inconsistent)} inconsistent: {' '.join(inconsistent)}")
+    return bool(inconsistent)
+
+
+def work_off(jobs: list[Job], parallel: int, children: dict[int, Job]) -> list[str]:
+    """Run the jobs, so many at a time; the names of those that contradict what they declare."""
+    waiting, inconsistent = list(jobs), []
+    while waiting or children:
+        while waiting and len(children) < parallel:
+            job = waiting.pop(0)
+            children[start(job)] = job
+        pid, status = os.wait()
+        job = children.pop(pid)
+        if status:
+            inconsistent.append(job.out.name)
+    return sorted(inconsistent)
+
+
+def unable() -> str:
+    """Why nothing can run here; empty when it can."""
+    if os.geteuid():
+        return "the lab makes network namespaces and must run as root"
+    absent = [program for program in ("ip", "nft", "ss", "tcpdump") if not shutil.which(program)]
+    return f"the lab needs {', '.join(absent)}" if absent else ""
 
 
 def start(job: Job) -> int:
@@ -106,22 +121,27 @@ def start(job: Job) -> int:
         os._exit(status)
 
 
-def forget_old_scenarios(out: Path) -> None:
+def forget_old_scenarios() -> None:
     """Captures of scenarios that are no more."""
-    known = {job.out for job in all_jobs(out, "")}
-    for truth in out.glob("*/truth.json"):
+    known = {job.out for job in all_jobs(OUT, "")}
+    for truth in OUT.glob("*/truth.json"):
         if truth.parent not in known:
             shutil.rmtree(truth.parent)
 
 
 def sweep_stale() -> None:
-    """Namespaces that a killed lab left behind."""
-    if not NETNS.exists():
-        return
-    for name in os.listdir(NETNS):
-        found = re.match(r"tcplab(\d+)-", name)
-        if found and not Path("/proc", found[1]).exists():
-            destroy_namespaces([name])
+    """What labs left behind that were killed."""
+    for folder in TEMP.glob(f"{PREFIX}*"):
+        pid = folder.name.removeprefix(PREFIX)
+        if pid.isdigit() and not Path("/proc", pid).exists():
+            sweep(int(pid))
+
+
+def sweep(pid: int) -> None:
+    """Remove the namespaces and files of a lab."""
+    names = os.listdir(NETNS) if NETNS.exists() else []
+    destroy_namespaces(name for name in names if name.startswith(f"{PREFIX}{pid}-"))
+    shutil.rmtree(TEMP / f"{PREFIX}{pid}", ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ class Net:
             "host": self.server if self.family == 4 else f"[{self.server}]",
         }
 
-    def build(self, sysctl: Mapping[str, Mapping[str, str | int]], offload: bool) -> None:
+    def build(self, offload: bool) -> None:
         ip_batch(f"netns add {self.ns(role)}" for role in self.roles)
         for role in self.roles:
             call_in(self.ns(role), lambda: write_sysctl(self._base_sysctl()))
@@ -138,7 +138,7 @@ class Net:
         for role, lines in self._addressing().items():
             ip_batch(lines, self.ns(role))
         for role in self.roles:
-            call_in(self.ns(role), lambda role=role: self._tune(role, sysctl.get(role, {}), offload))
+            call_in(self.ns(role), lambda role=role: self._tune(role, offload))
 
     def _base_sysctl(self) -> dict[str, str | int]:
         base: dict[str, str | int] = {
@@ -191,11 +191,10 @@ class Net:
             lines["wire"] = ["link set w2c up", "link set w2r up"]
         return lines
 
-    def _tune(self, role: str, sysctl: Mapping[str, str | int], offload: bool) -> None:
+    def _tune(self, role: str, offload: bool) -> None:
         if role == "router":
             write_sysctl({"net.ipv4.ip_forward": 1} if self.family == 4 else {"net.ipv6.conf.all.forwarding": 1})
             write_sysctl({"net.ipv4.icmp_ratelimit": 0, "net.ipv6.icmp.ratelimit": 0})
-        write_sysctl(sysctl)
         if not offload:
             for device in {"client": ["c0"], "server": ["s0"], "router": ["r2c", "r2s"]}.get(role, []):
                 set_offload(device, on=False)

@@ -27,13 +27,14 @@ from netns import (
     send_datagram,
     set_firewall,
     write_certificate,
+    write_sysctl,
 )
 from wire import relay
 from words import fill
 
 # Some scenarios are races; on a busy machine they may miss their moment, and are tried again.
 ATTEMPTS = 3
-VENV = Path(f"/tmp/tcplab-venv-{os.getpid()}")
+TEMP = Path("/tmp")
 DEVICES = {"client": "c0", "router": "any", "server": "s0"}
 
 
@@ -42,7 +43,7 @@ class Job:
     scenario: Scenario
     family: int
     number: int
-    prefix: str
+    lab: str
     out: Path
 
 
@@ -50,18 +51,18 @@ class Run:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.scenario = job.scenario
-        self.net = Net(job.prefix, job.number, job.family, wired=bool(job.scenario.delay))
-        self.work = Path("/tmp", job.prefix)
+        self.net = Net(f"{job.lab}-{job.number}-{job.family}", job.number, job.family, bool(job.scenario.delay))
+        self.work = TEMP / job.lab / f"{job.number}-{job.family}"
         self.marks = Marks(self.work / "marks")
         self.actors: dict[str, int] = {}
         self.captures: dict[str, Capture] = {}
         self.problems: list[str] = []
-        self.names = {**self.net.names, **realprograms.names(self.work, VENV, self.scenario.needs)}
+        self.names = {**self.net.names, **realprograms.names(self.work, TEMP / job.lab / "venv", self.scenario.needs)}
 
     def go(self) -> dict:
         begun = time.time()
         try:
-            self.net.build(self.scenario.sysctl, self.scenario.offload)
+            self.net.build(self.scenario.offload)
             self.prepare()
             self.start_captures()
             self.start_actors()
@@ -84,6 +85,9 @@ class Run:
             call_in(self.net.ns(role), lambda role=role, rules=rules: set_firewall(role, fill(rules, self.names)))
         for role, command in self.scenario.setup.items():
             self.call_shell(role, fill(command, self.names))
+        # After the firewall: some settings exist only once a rule has loaded connection tracking.
+        for role, settings in self.scenario.sysctl.items():
+            call_in(self.net.ns(role), lambda settings=settings: write_sysctl(settings))
 
     def call_shell(self, role: str, command: str) -> None:
         call_in(self.net.ns(role), lambda: os.execvp("sh", ["sh", "-ec", command]))
@@ -162,15 +166,15 @@ class Run:
 def run_job(job: Job) -> int:
     """Run it, write its captures and truth, and return 1 when it contradicts what the scenario declares."""
     die_with_parent()
-    if reason := realprograms.missing(job.scenario.needs, VENV):
+    if reason := realprograms.missing(job.scenario.needs, TEMP / job.lab / "venv"):
         print(f"{job.out.name}: skipped: {reason}")
         return 0
-    for attempt in range(1, ATTEMPTS + 1):
+    attempt, found = 0, {"problems": ["not run"]}
+    while found["problems"] and attempt < ATTEMPTS:
+        attempt += 1
         shutil.rmtree(job.out, ignore_errors=True)
         job.out.mkdir(parents=True)
         found = Run(job).go()
-        if not found["problems"]:
-            break
     (job.out / "truth.json").write_text(json.dumps({**found, "attempts": attempt}, indent=1) + "\n")
     for problem in found["problems"]:
         print(f"{job.out.name}: {problem}")

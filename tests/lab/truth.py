@@ -84,6 +84,7 @@ def absent(other: dict) -> dict:
         "measured": other["measured"],
         "probed": other["probed"],
         "held": False,
+        "tls": False,
     }
 
 
@@ -104,6 +105,7 @@ def ends_of(log: list[dict], opening: str) -> list[dict]:
                     "measured": not entry.get("raw", False),
                     "probed": not entry.get("program", False),
                     "held": True,
+                    "tls": any(e["call"].startswith("TLS") for e in calls),
                 }
             )
     return ends

@@ -18,7 +18,7 @@ IP_TYPES = (b"\x08\x00", b"\x86\xdd")
 @dataclass(frozen=True)
 class Variant:
     """How to make it. `may_be_silent`: too much is missing for a verdict to be owed. `any_cause`: what the cause rests
-    on is missing."""
+    on is missing. `snaplen`: packets are cut after so many bytes."""
 
     name: str
     why: str
@@ -26,6 +26,11 @@ class Variant:
     may_be_silent: bool = False
     any_cause: bool = False
     suffix: str = "pcap"
+    snaplen: int = 0
+
+    def cuts_quotes(self, family: int) -> bool:
+        """Whether ICMP errors lose the ports of the segment that they quote."""
+        return 0 < self.snaplen < (76 if family == 4 else 116)
 
 
 def ip_of(packet: Packet, link: int) -> bytes:
@@ -78,8 +83,9 @@ def end_cut(capture: Capture, _: str) -> bytes:
 
 
 def torn(capture: Capture, _: str) -> bytes:
-    """The file ends in the middle of its last record."""
-    return pcap(capture)[:-7]
+    """The file ends in the middle of a record more."""
+    extra = replace(capture.packets[-1], ts=capture.packets[-1].ts + 10**6)
+    return pcap(Capture(capture.link, [*capture.packets, extra]))[:-7]
 
 
 def snaplen(size: int) -> Callable[[Capture, str], bytes]:
@@ -172,8 +178,8 @@ VARIANTS = [
     Variant("handshake_cut", "the capture began late", handshake_cut, may_be_silent=True, any_cause=True),
     Variant("end_cut", "the capture ended early", end_cut, may_be_silent=True, any_cause=True),
     Variant("torn", "the file ends in the middle of a record", torn),
-    Variant("snaplen_60", "60 bytes a packet", snaplen(60), may_be_silent=True, any_cause=True),
-    Variant("snaplen_96", "96 bytes a packet", snaplen(96), any_cause=True),
+    Variant("snaplen_60", "60 bytes a packet", snaplen(60), may_be_silent=True, any_cause=True, snaplen=60),
+    Variant("snaplen_96", "96 bytes a packet", snaplen(96), any_cause=True, snaplen=96),
     Variant("from_client", "only what the client sent", from_client, may_be_silent=True, any_cause=True),
     Variant("from_server", "only what came back", from_server, may_be_silent=True, any_cause=True),
     Variant("pcapng", "pcapng, nanoseconds", lambda c, _: pcapng(c), suffix="pcapng"),

@@ -277,8 +277,8 @@ SCENARIOS = [
             "keepalive_unanswered",
             "return_path_lost",
             by="network unknown",
-            hidden={"client": "server", "router": "client", "server": "client"},
-            at={"router": SEEN_AS_RESET, "server": SEEN_AS_RESET},
+            hidden={"client": "server", "router": "client", "server": "client", "together": "client"},
+            at={"router": SEEN_AS_RESET, "server": SEEN_AS_RESET, "together": SEEN_AS_RESET},
         ),
     ),
     Scenario(
@@ -293,7 +293,7 @@ SCENARIOS = [
             "return_path_lost",
             "peer_vanished",
             by="network unknown",
-            at={"router": "may", "server": "may"},
+            at={"router": "may", "server": "may", "together": "may"},
         ),
     ),
 ]

@@ -115,13 +115,7 @@ struct Judge<'a, L> {
 }
 
 impl<L> Judge<'_, L> {
-    fn summary(
-        &self,
-        tracker: &Tracker,
-        source: &impl Source,
-        skipped: &[u64],
-        span: Option<(Time, Time)>,
-    ) -> Summary {
+    fn summary(&self, tracker: &Tracker, source: &impl Source, skipped: &[u64], span: Option<(Time, Time)>) -> Summary {
         let counts = tracker.counts();
         Summary {
             frames: source.frames_read(),

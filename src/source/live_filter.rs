@@ -119,7 +119,9 @@ mod tests {
         for user in [None, Some("tcp port 5432")] {
             let filter = best(1, user, false, false);
             let passes = |parts: &[&[u8]]| filter.filter(&frame(parts));
-            assert!(passes(&[TAG, IP, &ipv4(6, &tcp(2))]) && passes(&[&[0x88, 0xa8, 0, 9], TAG, IP, &ipv4(6, &tcp(2))]));
+            assert!(
+                passes(&[TAG, IP, &ipv4(6, &tcp(2))]) && passes(&[&[0x88, 0xa8, 0, 9], TAG, IP, &ipv4(6, &tcp(2))])
+            );
             assert!(passes(&[TAG, IP6, &ipv6(6, &tcp(2))]));
             assert!(!passes(&[TAG, IP, &ipv4(17, &tcp(2))]));
         }

@@ -95,7 +95,11 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
 /// What a live capture could not see or tell.
 fn lost(live: &LiveCounts) -> String {
     let parts: Vec<String> = [
-        (live.dropped_kernel, "packet dropped by the kernel", "packets dropped by the kernel (-B makes its buffer larger)"),
+        (
+            live.dropped_kernel,
+            "packet dropped by the kernel",
+            "packets dropped by the kernel (-B makes its buffer larger)",
+        ),
         (live.dropped_interface, "packet by the interface", "packets by the interface"),
         (live.output_lost, "line of this report", "lines of this report: its reader was too slow"),
     ]

@@ -84,6 +84,8 @@ pub struct Live {
     next_account: Instant,
     /// Since when the interface is not there.
     absent_since: Option<Time>,
+    /// Since when it is there but down.
+    down_since: Option<Time>,
     next_search: Instant,
     rights: Option<Rights>,
     notes: Vec<String>,
@@ -125,6 +127,7 @@ impl Live {
             counted_at: start,
             next_account: Instant::now(),
             absent_since: None,
+            down_since: None,
             next_search: Instant::now(),
             rights: None,
             notes: Vec::new(),
@@ -173,19 +176,35 @@ impl Live {
     }
 
     /// Waits for packets; returns at once when there are some, or a signal came.
-    fn wait(&self, patience: Duration) {
-        let timeout = Timespec { tv_sec: 0, tv_nsec: i64::from(patience.subsec_nanos()) };
-        let Some(capture) = &self.capture else {
-            let _ = poll(&mut [], Some(&timeout));
-            return;
+    fn wait(&mut self) {
+        let patience = Timespec { tv_sec: 0, tv_nsec: i64::from(PATIENCE.subsec_nanos()) };
+        let pause = || {
+            // A signal ends it early, which is welcome.
+            let _ = poll(&mut [], Some(&patience));
         };
+        let Some(capture) = &self.capture else { return pause() };
         let mut descriptors = [PollFd::new(capture, PollFlags::IN)];
-        let ready = poll(&mut descriptors, Some(&timeout));
-        let [descriptor] = &descriptors;
-        let only_trouble = !descriptor.revents().contains(PollFlags::IN) && !descriptor.revents().is_empty();
-        if ready.is_ok() && only_trouble {
-            // The socket says that the interface is down: it would go on to say so without a pause.
-            let _ = poll(&mut [], Some(&timeout));
+        let ready = poll(&mut descriptors, Some(&patience));
+        let happened = descriptors.map(|descriptor| descriptor.revents())[0];
+        if ready.is_err() || happened.is_empty() || happened.contains(PollFlags::IN) {
+            return;
+        }
+        // The socket has nothing but trouble: the interface went down. It might go on to say so without a pause.
+        if self.down_since.is_none() {
+            self.down_since = Some(clock());
+            self.notes.push(format!("{}: is down; waiting for it to come up", self.names[0]));
+        }
+        pause();
+    }
+
+    /// Notes that nothing could be seen while the interface was down, and that it is up when it gives packets again.
+    fn mind_down(&mut self, gives_packets: bool) {
+        let Some(since) = self.down_since else { return };
+        let now = clock();
+        self.losses.absent(since, now);
+        self.down_since = (!gives_packets).then_some(now);
+        if gives_packets {
+            self.notes.push(format!("{}: is up again", self.names[0]));
         }
     }
 
@@ -193,6 +212,7 @@ impl Live {
     fn lose(&mut self, problem: &str) {
         self.account(clock());
         self.capture = None;
+        self.down_since = None;
         self.counted = (0, 0);
         self.absent_since = Some(clock());
         self.next_search = Instant::now() + SEARCH;
@@ -289,7 +309,7 @@ impl Source for Live {
         let mut asked_at = clock();
         let mut taken = self.take(batch);
         if batch.frames.len() == before && matches!(taken, Taken::All) {
-            self.wait(PATIENCE);
+            self.wait();
             self.search();
             asked_at = clock();
             taken = self.take(batch);
@@ -297,6 +317,7 @@ impl Source for Live {
         if let Taken::Broken(problem) = &taken {
             self.lose(problem);
         }
+        self.mind_down(batch.frames.len() > before);
         self.order.mend(&mut batch.frames, before);
         let drained = matches!(taken, Taken::All);
         self.now = drained.then(|| asked_at - LAG);

@@ -6,8 +6,9 @@ const ICMP_ERRORS: &str = "(icmp and (icmp[0] = 3 or icmp[0] = 4 or icmp[0] = 5 
                            or (icmp6 and ip6[40] < 128)";
 
 /// IPv6 extension headers (hop-by-hop, routing, authentication, destination options) and IPv4's authentication header:
-/// behind them libpcap does not look for TCP, but we do.
-const EXTENSIONS: &str = "(ip6 and (ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 51 or ip6[6] = 60)) or (ip proto 51)";
+/// behind them libpcap does not look for TCP, but we do. Multicast listeners report behind a hop-by-hop header; not to us.
+const EXTENSIONS: &str =
+    "(ip6 and ((ip6[6] = 0 and ip6[40] != 58) or ip6[6] = 43 or ip6[6] = 51 or ip6[6] = 60)) or (ip proto 51)";
 
 /// Segments that open or close a connection. libpcap's `tcp[13]` looks into IPv4 only.
 const TURNING_POINTS: &str = "(tcp[13] & 7 != 0) or (ip6[6] = 6 and ip6[53] & 7 != 0)";

@@ -43,7 +43,8 @@ fn bad_arguments_are_one_line_and_2() {
 fn an_interface_that_is_not_there_is_told_before_anything_else() {
     assert_one_complaint(&tcpwhy(&["-i", "no-such-thing"]), "no-such-thing: ");
     assert_one_complaint(&tcpwhy(&["-i", "lo", "-f", "tcp prot 80"]), "filter \"tcp prot 80\"");
-    assert_one_complaint(&tcpwhy(&["a.pcap", "--duration", "3"]), "not provided: -i <IFACE>");
+    assert_one_complaint(&tcpwhy(&["a.pcap", "--duration", "3"]), "cannot be used with");
+    assert_one_complaint(&tcpwhy(&["--light"]), "-i <IFACE>");
 }
 
 #[test]

@@ -43,6 +43,7 @@ pub fn again(finding: &Finding, number: Option<usize>, times: u64, options: &Opt
 /// The end: how much failed, each problem in a line, and what was seen at all.
 pub fn look_back(episodes: &[Episode], folded: Folded, summary: &Summary, options: &Options) -> String {
     let mut page = Page::new(options.width, options.colour);
+    page.blank();
     closing::headline(&mut page, summary);
     let failures = problems(episodes.iter().filter(|episode| episode.example.kind.is_some()));
     in_lines(&mut page, "Failures", &failures.iter().collect::<Vec<&Problem>>());

@@ -13,10 +13,8 @@ use crate::time::Time;
 
 /// Makes the place for the report first, so that nobody waits for an analysis that cannot be written down.
 pub fn run(arguments: &Analyse, surroundings: Surroundings) -> Result<Outcome, Error> {
-    if arguments.interface.is_some() {
-        return Err(Error::line(
-            "live capture with -i is not in this version yet; record with 'tcpdump -w trace.pcap' and read that file",
-        ));
+    if let Some(interface) = &arguments.interface {
+        return super::live::run(arguments, interface, surroundings);
     }
     let file = arguments.output.as_deref().filter(|path| *path != Path::new("-"));
     let output = match file {

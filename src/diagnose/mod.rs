@@ -8,7 +8,9 @@ mod retry;
 mod words;
 
 pub use case::Case;
-pub use finding::{EndReport, EndedBy, Evidence, Finding, ResetKind, RetryVerdict, Side, Summary, Timing, Traffic};
+pub use finding::{
+    EndReport, EndedBy, Evidence, Finding, LiveCounts, ResetKind, RetryVerdict, Side, Summary, Timing, Traffic,
+};
 pub use icmp::{IcmpSeen, Meaning};
 pub use words::{bytes, duration};
 

@@ -102,6 +102,12 @@ pub fn summary_line(summary: &Summary, folded: Folded, inputs: &Inputs) -> Vec<u
         undecided: Counts(&summary.undecided),
         skipped: Counts(&summary.skipped),
         episodes_folded: folded.episodes,
+        live: summary.live.map(|live| LiveLine {
+            dropped_kernel: live.dropped_kernel,
+            dropped_interface: live.dropped_interface,
+            output_lost: live.output_lost,
+            light: live.light,
+        }),
     })
 }
 
@@ -300,6 +306,17 @@ struct SummaryLine<'a> {
     undecided: Counts<'a>,
     skipped: Counts<'a>,
     episodes_folded: u64,
+    #[serde(flatten)]
+    live: Option<LiveLine>,
+}
+
+/// Only in the summary of a live capture.
+#[derive(Serialize)]
+struct LiveLine {
+    dropped_kernel: u64,
+    dropped_interface: u64,
+    output_lost: u64,
+    light: bool,
 }
 
 #[cfg(test)]

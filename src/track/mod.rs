@@ -153,6 +153,15 @@ impl Tracker {
         }
     }
 
+    /// No packet from before `now` is to come any more: does what is due until then. Without it time stands still while
+    /// no packets come. It changes no verdict, since packets of any other connection do the same. What is remembered is
+    /// forgotten in packet time only, so that the first packet after a pause finds what it finds offline.
+    pub fn tick(&mut self, now: Time, sink: &mut impl Sink) {
+        if now > self.clock && self.previous > Time(0) {
+            self.judge_due(now, sink);
+        }
+    }
+
     /// The capture is over at `end`: judges all that is still pending.
     pub fn finish(&mut self, end: Time, sink: &mut impl Sink) {
         let end = end.max(self.previous);
@@ -200,6 +209,17 @@ impl Tracker {
 
     /// Does all that is due until `clock`.
     fn fire(&mut self, clock: Time, sink: &mut impl Sink) {
+        self.judge_due(clock, sink);
+        while let Some(&Reverse((time, index, generation))) = self.lingering.peek()
+            && time <= self.clock
+        {
+            self.lingering.pop();
+            self.forget(index, generation, sink);
+        }
+    }
+
+    /// Judges what is due until `clock`.
+    fn judge_due(&mut self, clock: Time, sink: &mut impl Sink) {
         self.clock = self.clock.max(clock);
         while let Some(&Reverse((time, index, generation))) = self.overdue.peek()
             && time <= self.clock
@@ -212,12 +232,6 @@ impl Tracker {
         {
             self.waiting.pop();
             self.conclude(index, generation, sink);
-        }
-        while let Some(&Reverse((time, index, generation))) = self.lingering.peek()
-            && time <= self.clock
-        {
-            self.lingering.pop();
-            self.forget(index, generation, sink);
         }
     }
 

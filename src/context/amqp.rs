@@ -29,7 +29,7 @@ fn header(version: &[u8]) -> Option<Message> {
     Some(message.with("version", Value::Name(version)).anonymous())
 }
 
-/// A method frame of the classes connection (10) and channel (20).
+/// A method frame: of connection (10) and channel (20), and those of the work itself that are common.
 fn method(bytes: &[u8]) -> Option<Message> {
     let mut reader = Reader::new(bytes);
     let (kind, channel, size) = (reader.byte()?, reader.number(2)?, reader.length(4)?);
@@ -57,6 +57,12 @@ fn method(bytes: &[u8]) -> Option<Message> {
         (20, 11) => "channel.open-ok",
         (20, 40) => "channel.close",
         (20, 41) => "channel.close-ok",
+        (40, 10) => "exchange.declare",
+        (50, 10) => "queue.declare",
+        (60, 20) => "basic.consume",
+        (60, 40) => "basic.publish",
+        (60, 60) => "basic.deliver",
+        (60, 80) => "basic.ack",
         _ => return None,
     };
     if (class == 10) != (channel == 0) {
@@ -67,7 +73,11 @@ fn method(bytes: &[u8]) -> Option<Message> {
 
 fn plain(name: &'static str) -> Message {
     let message = Message::new(Protocol::Amqp, name).with("step", Value::Name(name)).anonymous();
-    if name.ends_with("-ok") { message.last_word() } else { message }
+    match name {
+        "basic.publish" | "basic.deliver" | "basic.ack" => message.statement(),
+        _ if name.ends_with("-ok") => message.last_word(),
+        _ => message,
+    }
 }
 
 /// A reply code and its text, section 1.4.2.4 of the reference.

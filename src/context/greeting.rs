@@ -86,8 +86,12 @@ pub fn read_imap(bytes: &[u8], speaker: Speaker) -> Option<Message> {
 pub fn read_pop3(bytes: &[u8], speaker: Speaker) -> Option<Message> {
     let (line, _) = first_line(bytes);
     if speaker == Speaker::Client {
-        return command(Protocol::Pop3, bytes, &[b"APOP", b"RETR", b"UIDL", b"DELE", b"STLS", b"CAPA", b"LIST"])
-            .map(|message| message.certain_if(false));
+        return command(
+            Protocol::Pop3,
+            bytes,
+            &[b"APOP", b"AUTH", b"RETR", b"UIDL", b"DELE", b"STLS", b"CAPA", b"LIST"],
+        )
+        .map(|message| message.certain_if(false));
     }
     let word = line.split(|byte| *byte == b' ').next()?;
     let answers = word == b"+OK" || word == b"-ERR";

@@ -14,6 +14,8 @@ struct Frame<'a> {
     flags: u8,
     stream: u64,
     payload: &'a [u8],
+    /// Is all of the payload there?
+    whole: bool,
 }
 
 impl Frame<'_> {
@@ -60,7 +62,8 @@ fn frame<'a>(reader: &mut Reader<'a>) -> Option<Frame<'a>> {
         return None;
     }
     *reader = ahead;
-    Some(Frame { kind, flags, stream, payload: reader.take_up_to(length) })
+    let payload = reader.take_up_to(length);
+    Some(Frame { kind, flags, stream, payload, whole: payload.len() == length })
 }
 
 /// Reads a message.
@@ -72,7 +75,8 @@ pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
     let mut best: Option<Frame<'_>> = None;
     let mut certain = preface;
     while let Some(next) = frame(&mut reader) {
-        certain |= next.is_certain();
+        // HEADERS that end where the message ends are hardly anything else.
+        certain |= next.is_certain() || next.kind == HEADERS && next.whole && reader.is_empty();
         if best.is_none_or(|best| next.weight() > best.weight()) {
             best = Some(next);
         }

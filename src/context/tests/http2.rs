@@ -39,6 +39,9 @@ fn goaway_and_resets_are_named() {
 fn frames_that_may_be_anything_need_the_port_or_the_peer() {
     let data = frame(0, 1, 3, b"hello");
     assert_eq!(unanswered(&data, b"", 9999), "nothing");
+    let headers = frame(1, 5, 3, &[0x83, 0x86, 0x04]);
+    assert_eq!(unanswered(&headers, b"", 9999), "HTTP/2 POST on stream 3, not answered");
+    assert_eq!(unanswered(&headers[..11], b"", 9999), "nothing");
     assert_eq!(unanswered(&data, b"", 50051), "HTTP/2 data on stream 3 from the client, not answered");
     assert_eq!(
         answered(&data, &frame(8, 0, 0, &[0, 0, 0, 5]), 9999),

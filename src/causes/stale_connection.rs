@@ -1,5 +1,6 @@
 //! `stale_connection`: the client reused a connection that had long been closed.
 
+use super::clues::timer_hint;
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, duration};
 use crate::time::SECOND;

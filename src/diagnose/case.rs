@@ -269,6 +269,19 @@ impl<'a> Case<'a> {
         (!(low..=high).contains(&reset.ttl)).then_some((reset.ttl, low))
     }
 
+    /// The server's RST acknowledges the client's last payload sooner than a packet can go there and back: the time
+    /// that it took, and the round trip. Only a capture at the client shows the whole round trip.
+    pub fn faster_than_light(&self) -> Option<(u64, u64)> {
+        let reset = self.reset().filter(|reset| reset.from == SERVER)?;
+        let connection = self.connection();
+        let (there, back) = (u64::from(connection.syn_ack_after) * 100, u64::from(connection.ack_after) * 100);
+        let at_client = there >= 4 * MILLISECOND && back.saturating_sub(there) < there / 5;
+        let client = self.half(CLIENT);
+        let covers = reset.acknowledgment == Some(client.data_until) && client.has(Half::DATA);
+        let after = self.since_payload(CLIENT);
+        (at_client && covers && after < there / 2).then_some((after, there))
+    }
+
     /// The RST was made by the host that captured it, which forwards all else of its sender.
     pub fn made_on_the_way(&self) -> bool {
         self.reset().is_some_and(|reset| made_on_the_way(self.connection(), reset))

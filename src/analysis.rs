@@ -23,8 +23,21 @@ pub trait Listener {
     /// Should benign endings be made into findings?
     fn wants_benign(&self) -> bool;
 
+    /// May findings tell what the applications said last?
+    fn wants_payload(&self) -> bool {
+        true
+    }
+
     /// Can nothing more be taken, because the reader went away or the disk is full?
     fn is_closed(&self) -> bool;
+
+    /// Is a summary of what was seen so far wanted now? Asked after each batch.
+    fn wants_summary(&mut self) -> bool {
+        false
+    }
+
+    /// The summary of what was seen so far.
+    fn summary_so_far(&mut self, _summary: Summary) {}
 }
 
 /// Reads a source to its end and tells the listener what it finds.
@@ -34,6 +47,9 @@ pub trait Listener {
 pub fn analyse(source: &mut impl Source, listener: &mut impl Listener) -> Result<Summary, Error> {
     let decoder = Decoder::new(random_seed());
     let mut tracker = Tracker::new(source.input_names().len());
+    if !listener.wants_payload() {
+        tracker = tracker.without_payload();
+    }
     let mut judge = Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; 5] };
     let mut skipped = [0u64; Skip::COUNT];
     let mut span: Option<(Time, Time)> = None;
@@ -49,30 +65,24 @@ pub fn analyse(source: &mut impl Source, listener: &mut impl Listener) -> Result
             }
         }
         span = widen(span, &batch);
+        if let Some(now) = source.now() {
+            tracker.tick(now, &mut judge);
+        }
+        if judge.listener.wants_summary() {
+            let summary = judge.summary(&tracker, source, &skipped, span);
+            judge.listener.summary_so_far(summary);
+        }
         if judge.listener.is_closed() {
             break;
         }
     }
     if let Some((_, last)) = span {
-        tracker.finish(last, &mut judge);
+        tracker.finish(source.now().map_or(last, |now| now.max(last)), &mut judge);
     }
     for note in source.take_notes() {
         judge.listener.note(note);
     }
-    let counts = tracker.counts();
-    Ok(Summary {
-        frames: source.frames_read(),
-        segments: counts.segments,
-        duplicates: counts.duplicates,
-        icmp_errors: counts.icmp_errors,
-        connections: counts.connections,
-        failures: judge.failures,
-        benign: named(BENIGN.iter().map(|benign| benign.id()), &judge.benign),
-        undecided: named(Doubt::ALL.iter().map(|doubt| doubt.id()), &judge.undecided),
-        skipped: named(Skip::ALL.iter().map(|skip| skip.id()), &skipped),
-        first: span.map(|(first, _)| first),
-        last: span.map(|(_, last)| last),
-    })
+    Ok(judge.summary(&tracker, source, &skipped, span))
 }
 
 /// Analyses packets that are already decoded from `bytes`, for tests and examples.
@@ -110,6 +120,26 @@ struct Judge<'a, L> {
     failures: [u64; 6],
     benign: [u64; 4],
     undecided: [u64; 5],
+}
+
+impl<L> Judge<'_, L> {
+    fn summary(&self, tracker: &Tracker, source: &impl Source, skipped: &[u64], span: Option<(Time, Time)>) -> Summary {
+        let counts = tracker.counts();
+        Summary {
+            frames: source.frames_read(),
+            segments: counts.segments,
+            duplicates: counts.duplicates,
+            icmp_errors: counts.icmp_errors,
+            connections: counts.connections,
+            failures: self.failures,
+            benign: named(BENIGN.iter().map(|benign| benign.id()), &self.benign),
+            undecided: named(Doubt::ALL.iter().map(|doubt| doubt.id()), &self.undecided),
+            skipped: named(Skip::ALL.iter().map(|skip| skip.id()), skipped),
+            first: span.map(|(first, _)| first),
+            last: span.map(|(_, last)| last),
+            live: None,
+        }
+    }
 }
 
 impl<L: Listener> Sink for Judge<'_, L> {

@@ -8,6 +8,7 @@ pub mod decode;
 pub mod diagnose;
 pub mod episodes;
 pub mod notation;
+pub mod privileges;
 pub mod report;
 pub mod source;
 pub mod time;

@@ -2,9 +2,14 @@
 
 pub mod analyse;
 mod arguments;
+mod destination;
 mod error;
 pub mod explain;
 mod interfaces;
+pub mod live;
+mod screen;
+mod signals;
+mod writer;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};

@@ -10,6 +10,7 @@ use super::Inputs;
 use super::escape::is_unsafe;
 use super::ids::{community_id, id};
 use super::remedy::{Advice, advice};
+use crate::context::Context;
 use crate::diagnose::{EndReport, Evidence, Finding, Summary};
 use crate::episodes::{Episode, Folded};
 use crate::track::kernel::Kind;
@@ -42,6 +43,7 @@ pub fn finding_line(finding: &Finding, inputs: &Inputs) -> Vec<u8> {
         retry: RetryLine { verdict: finding.retry.id(), why: &finding.retry_why },
         community_id: community_id(finding),
         summary: &finding.summary,
+        context: finding.context.as_ref(),
         timing: TimingLine {
             connect_ms: finding.timing.connect.map(milliseconds),
             rtt_ms: finding.timing.rtt.map(milliseconds),
@@ -100,6 +102,12 @@ pub fn summary_line(summary: &Summary, folded: Folded, inputs: &Inputs) -> Vec<u
         undecided: Counts(&summary.undecided),
         skipped: Counts(&summary.skipped),
         episodes_folded: folded.episodes,
+        live: summary.live.map(|live| LiveLine {
+            dropped_kernel: live.dropped_kernel,
+            dropped_interface: live.dropped_interface,
+            output_lost: live.output_lost,
+            light: live.light,
+        }),
     })
 }
 
@@ -190,6 +198,8 @@ struct FindingLine<'a> {
     retry: RetryLine<'a>,
     community_id: Option<String>,
     summary: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<&'a Context>,
     timing: TimingLine,
     traffic: TrafficLine,
     evidence: Vec<EvidenceLine<'a>>,
@@ -296,6 +306,17 @@ struct SummaryLine<'a> {
     undecided: Counts<'a>,
     skipped: Counts<'a>,
     episodes_folded: u64,
+    #[serde(flatten)]
+    live: Option<LiveLine>,
+}
+
+/// Only in the summary of a live capture.
+#[derive(Serialize)]
+struct LiveLine {
+    dropped_kernel: u64,
+    dropped_interface: u64,
+    output_lost: u64,
+    light: bool,
 }
 
 #[cfg(test)]

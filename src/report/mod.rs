@@ -6,6 +6,7 @@
 pub mod escape;
 pub mod ids;
 pub mod json;
+pub mod live;
 pub mod output;
 pub mod remedy;
 #[cfg(test)]

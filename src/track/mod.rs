@@ -14,7 +14,7 @@ mod services;
 mod verdict;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::{BinaryHeap, HashMap};
 
 pub use connection::{
     Acceptance, CLIENT, Connection, Ends6, Event, Half, Mark, Pending, Probes, Repeated, Reset, SERVER, Silence,
@@ -35,6 +35,9 @@ pub const GRACE: u64 = 900 * MILLISECOND;
 
 /// How long a connection is remembered after its end, so that what still comes is not taken for a new one.
 const LINGER: u64 = 15 * SECOND;
+
+/// The same after a timeout: the sender may try again, up to two minutes apart.
+const LINGER_AFTER_SILENCE: u64 = 150 * SECOND;
 
 /// A connection whose ending was judged.
 pub struct Ended<'a> {
@@ -88,7 +91,7 @@ pub struct Tracker {
     /// When repetitions are overdue.
     overdue: BinaryHeap<Reverse<Slot>>,
     /// Ended connections that are still remembered.
-    lingering: VecDeque<Slot>,
+    lingering: BinaryHeap<Reverse<Slot>>,
     /// Packet time: what the last two segments agree on, so that one wrong time stamp does not end everything.
     clock: Time,
     previous: Time,
@@ -109,7 +112,7 @@ impl Tracker {
             waiting: BinaryHeap::new(),
             waited: 0,
             overdue: BinaryHeap::new(),
-            lingering: VecDeque::new(),
+            lingering: BinaryHeap::new(),
             clock: Time(0),
             previous: Time(0),
             copies: Copies::new(inputs > 1),
@@ -147,6 +150,15 @@ impl Tracker {
                 self.counts.icmp_errors += 1;
                 self.services.cut_error(error.receiver, error.time);
             }
+        }
+    }
+
+    /// No packet from before `now` is to come any more: does what is due until then. Without it time stands still while
+    /// no packets come. It changes no verdict, since packets of any other connection do the same. What is remembered is
+    /// forgotten in packet time only, so that the first packet after a pause finds what it finds offline.
+    pub fn tick(&mut self, now: Time, sink: &mut impl Sink) {
+        if now > self.clock && self.previous > Time(0) {
+            self.judge_due(now, sink);
         }
     }
 
@@ -197,6 +209,17 @@ impl Tracker {
 
     /// Does all that is due until `clock`.
     fn fire(&mut self, clock: Time, sink: &mut impl Sink) {
+        self.judge_due(clock, sink);
+        while let Some(&Reverse((time, index, generation))) = self.lingering.peek()
+            && time <= self.clock
+        {
+            self.lingering.pop();
+            self.forget(index, generation, sink);
+        }
+    }
+
+    /// Judges what is due until `clock`.
+    fn judge_due(&mut self, clock: Time, sink: &mut impl Sink) {
         self.clock = self.clock.max(clock);
         while let Some(&Reverse((time, index, generation))) = self.overdue.peek()
             && time <= self.clock
@@ -209,12 +232,6 @@ impl Tracker {
         {
             self.waiting.pop();
             self.conclude(index, generation, sink);
-        }
-        while let Some(&(time, index, generation)) = self.lingering.front()
-            && time <= self.clock
-        {
-            self.lingering.pop_front();
-            self.forget(index, generation, sink);
         }
     }
 
@@ -333,7 +350,10 @@ impl Tracker {
         };
         if !connection.has(Connection::LINGERS) {
             connection.flags |= Connection::LINGERS;
-            self.lingering.push_back((self.clock + LINGER, index, connection.generation));
+            let silent =
+                connection.story.as_ref().is_some_and(|story| story.silence.iter().any(|side| side.attempts > 1));
+            let linger = if silent { LINGER_AFTER_SILENCE } else { LINGER };
+            self.lingering.push(Reverse((self.clock + linger, index, connection.generation)));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::layout::{Page, Role};
 use crate::decode::Skip;
-use crate::diagnose::Summary;
+use crate::diagnose::{LiveCounts, Summary};
 use crate::episodes::Folded;
 use crate::report::escape::escape;
 use crate::report::units::{clock, count, counted, date, duration};
@@ -72,6 +72,12 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
         packets.push_str(&format!("; {} seen twice count once", count(summary.duplicates)));
     }
     page.labelled("packets", &packets);
+    if let Some(live) = &summary.live {
+        page.labelled("lost", &lost(live));
+        if live.light {
+            page.labelled("light", "only the segments that open and close connections were captured");
+        }
+    }
     let skipped: u64 = summary.skipped.iter().map(|(_, number)| number).sum();
     if skipped > 0 {
         page.labelled("not read", &in_words(&summary.skipped, skip));
@@ -84,6 +90,24 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
         );
         page.labelled("left out", &what);
     }
+}
+
+/// What a live capture could not see or tell.
+fn lost(live: &LiveCounts) -> String {
+    let parts: Vec<String> = [
+        (
+            live.dropped_kernel,
+            "packet dropped by the kernel",
+            "packets dropped by the kernel (-B makes its buffer larger)",
+        ),
+        (live.dropped_interface, "packet by the interface", "packets by the interface"),
+        (live.output_lost, "line of this report", "lines of this report: its reader was too slow"),
+    ]
+    .iter()
+    .filter(|(number, _, _)| *number > 0)
+    .map(|(number, one, many)| counted(*number, one, many))
+    .collect();
+    if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
 }
 
 /// Who cancels a connection of its own, such as a health check, is not what somebody is woken for.

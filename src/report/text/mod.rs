@@ -3,6 +3,7 @@
 mod block;
 mod closing;
 mod layout;
+pub mod live;
 mod packets;
 mod problem;
 

@@ -23,6 +23,11 @@ pub trait Listener {
     /// Should benign endings be made into findings?
     fn wants_benign(&self) -> bool;
 
+    /// May findings tell what the applications said last?
+    fn wants_payload(&self) -> bool {
+        true
+    }
+
     /// Can nothing more be taken, because the reader went away or the disk is full?
     fn is_closed(&self) -> bool;
 
@@ -42,7 +47,11 @@ pub trait Listener {
 pub fn analyse(source: &mut impl Source, listener: &mut impl Listener) -> Result<Summary, Error> {
     let decoder = Decoder::new(random_seed());
     let mut tracker = Tracker::new(source.input_names().len());
-    let mut judge = Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; 4] };
+    tracker.expect_light(source.is_light());
+    if !listener.wants_payload() {
+        tracker = tracker.without_payload();
+    }
+    let mut judge = Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; 5] };
     let mut skipped = [0u64; Skip::COUNT];
     let mut span: Option<(Time, Time)> = None;
     let mut batch = FrameBatch::default();
@@ -80,7 +89,7 @@ pub fn analyse(source: &mut impl Source, listener: &mut impl Listener) -> Result
 /// Analyses packets that are already decoded from `bytes`, for tests and examples.
 pub fn analyse_packets<'a>(packets: impl Iterator<Item = (Packet, &'a [u8])>, end: Time, listener: &mut impl Listener) {
     let mut tracker = Tracker::new(1);
-    let mut judge = Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; 4] };
+    let mut judge = Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; 5] };
     for (packet, bytes) in packets {
         tracker.packet(&packet, bytes, &mut judge);
     }
@@ -111,7 +120,7 @@ struct Judge<'a, L> {
     listener: &'a mut L,
     failures: [u64; 6],
     benign: [u64; 4],
-    undecided: [u64; 4],
+    undecided: [u64; 5],
 }
 
 impl<L> Judge<'_, L> {

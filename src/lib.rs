@@ -3,6 +3,7 @@
 pub mod analysis;
 pub mod causes;
 pub mod cli;
+pub mod context;
 pub mod decode;
 pub mod diagnose;
 pub mod episodes;

@@ -39,7 +39,7 @@ fn run_analysis(arguments: &Analyse, report: &mut Report) -> Result<Outcome, Err
     let settings = Settings { filter: arguments.filter.clone(), progress: true };
     let mut files = Files::open(&arguments.inputs(), &settings)?;
     report.inputs(Inputs { names: files.input_names().to_vec(), digits: files.fractional_digits() });
-    let mut writer = Writer { report, problem: None, notes: Vec::new() };
+    let mut writer = Writer { report, payload: !arguments.no_payload, problem: None, notes: Vec::new() };
     let done = analyse(&mut files, &mut writer);
     let Writer { problem, notes, .. } = writer;
     // The progress bar is erased before anything else goes to the terminal.
@@ -55,6 +55,7 @@ fn run_analysis(arguments: &Analyse, report: &mut Report) -> Result<Outcome, Err
 /// Hands findings to the report, until it can take no more.
 struct Writer<'a> {
     report: &'a mut Report,
+    payload: bool,
     problem: Option<output::Error>,
     notes: Vec<String>,
 }
@@ -76,6 +77,10 @@ impl Listener for Writer<'_> {
 
     fn wants_benign(&self) -> bool {
         self.report.wants_benign()
+    }
+
+    fn wants_payload(&self) -> bool {
+        self.payload
     }
 
     fn is_closed(&self) -> bool {

@@ -71,6 +71,9 @@ pub struct Analyse {
     /// Also the benign endings that are left out by default
     #[arg(long)]
     pub all: bool,
+    /// Say nothing of what the applications said (TLS names, HTTP requests, ...)
+    #[arg(long)]
+    pub no_payload: bool,
     /// Exit with status 1 when a failure was found
     #[arg(long)]
     pub exit_code: bool,

@@ -3,6 +3,7 @@
 use super::finding::{EndedBy, ResetKind, Timing, Traffic};
 use super::icmp::IcmpSeen;
 use super::words::duration;
+use crate::context::{self, Context, Speaker, TlsState};
 use crate::decode::End;
 use crate::time::{MILLISECOND, SECOND, Time};
 use crate::track::kernel::{Errno, Kind};
@@ -174,6 +175,23 @@ impl<'a> Case<'a> {
     pub fn answers(&self) -> u32 {
         // client, server, client, server: each second turn is the server's.
         u32::from(self.connection().turns) / 2
+    }
+
+    /// The first bytes of the last message of `side`, if they were captured and are still there.
+    pub fn first_bytes(&self, side: usize) -> &'a [u8] {
+        self.ended.payloads.get(self.half(side).first_bytes)
+    }
+
+    /// What the applications said last.
+    pub fn context(&self) -> Option<Context> {
+        let last = if self.connection().has(Connection::SERVER_SPOKE_LAST) { Speaker::Server } else { Speaker::Client };
+        let port = self.ended.ends[SERVER].port;
+        context::read(self.first_bytes(CLIENT), self.first_bytes(SERVER), last, port)
+    }
+
+    /// How far TLS came.
+    pub fn tls_state(&self) -> TlsState {
+        context::tls_state(self.first_bytes(CLIENT), self.first_bytes(SERVER))
     }
 
     /// The length of the last payload of `side`.

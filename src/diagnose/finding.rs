@@ -1,6 +1,7 @@
 //! A finding: what a report says of one connection.
 
 use crate::causes::{Cause, Confidence};
+use crate::context::Context;
 use crate::decode::End;
 use crate::time::Time;
 use crate::track::kernel::{Errno, Kind};
@@ -185,6 +186,8 @@ pub struct Finding {
     pub retry_why: String,
     /// One sentence for a person.
     pub summary: String,
+    /// What the applications said last, if the capture shows it.
+    pub context: Option<Context>,
     /// Durations.
     pub timing: Timing,
     /// Packets and bytes.

@@ -37,6 +37,7 @@ pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
         retry,
         retry_why,
         summary: found.summary,
+        context: case.context(),
         timing: case.timing(),
         traffic: case.traffic(),
         evidence: evidence::collect(&case),

@@ -10,6 +10,7 @@ use super::Inputs;
 use super::escape::is_unsafe;
 use super::ids::{community_id, id};
 use super::remedy::{Advice, advice};
+use crate::context::Context;
 use crate::diagnose::{EndReport, Evidence, Finding, Summary};
 use crate::episodes::{Episode, Folded};
 use crate::track::kernel::Kind;
@@ -42,6 +43,7 @@ pub fn finding_line(finding: &Finding, inputs: &Inputs) -> Vec<u8> {
         retry: RetryLine { verdict: finding.retry.id(), why: &finding.retry_why },
         community_id: community_id(finding),
         summary: &finding.summary,
+        context: finding.context.as_ref(),
         timing: TimingLine {
             connect_ms: finding.timing.connect.map(milliseconds),
             rtt_ms: finding.timing.rtt.map(milliseconds),
@@ -196,6 +198,8 @@ struct FindingLine<'a> {
     retry: RetryLine<'a>,
     community_id: Option<String>,
     summary: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<&'a Context>,
     timing: TimingLine,
     traffic: TrafficLine,
     evidence: Vec<EvidenceLine<'a>>,

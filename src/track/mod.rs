@@ -7,20 +7,23 @@
 mod connection;
 mod copies;
 pub mod kernel;
+mod light;
+mod payloads;
 mod receive;
 mod seq;
 mod services;
 mod verdict;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::{BinaryHeap, HashMap};
 
 pub use connection::{
-    Acceptance, CLIENT, Connection, Ends6, Event, Half, Mark, Pending, Repeated, Reset, SERVER, Silence, SoftError,
-    Story, What, other,
+    Acceptance, CLIENT, Connection, Ends6, Event, Half, Mark, Pending, Probes, Repeated, Reset, SERVER, Silence,
+    SoftError, Story, What, other,
 };
+pub use payloads::Payloads;
 pub use services::{Service, Services, Visits};
-pub use verdict::{Benign, By, Doubt, Ending, Failure, foreign, made_on_the_way};
+pub use verdict::{Benign, By, Doubt, Ending, Failure, foreign, made_on_the_way, probed_to_death};
 
 use crate::decode::{End, Flags, FlowKey, IcmpError, Packet, Segment};
 use crate::time::{MILLISECOND, SECOND, Time};
@@ -34,6 +37,9 @@ pub const GRACE: u64 = 900 * MILLISECOND;
 /// How long a connection is remembered after its end, so that what still comes is not taken for a new one.
 const LINGER: u64 = 15 * SECOND;
 
+/// The same after a timeout: the sender may try again, up to two minutes apart.
+const LINGER_AFTER_SILENCE: u64 = 150 * SECOND;
+
 /// A connection whose ending was judged.
 pub struct Ended<'a> {
     /// When that became a fact.
@@ -46,6 +52,8 @@ pub struct Ended<'a> {
     pub connection: &'a Connection,
     /// What is known of the services that other connections went to.
     pub services: &'a Services,
+    /// The first bytes of the last messages.
+    pub payloads: &'a Payloads,
 }
 
 /// Who wants to know of endings.
@@ -84,13 +92,15 @@ pub struct Tracker {
     /// When repetitions are overdue.
     overdue: BinaryHeap<Reverse<Slot>>,
     /// Ended connections that are still remembered.
-    lingering: VecDeque<Slot>,
+    lingering: BinaryHeap<Reverse<Slot>>,
     /// Packet time: what the last two segments agree on, so that one wrong time stamp does not end everything.
     clock: Time,
     previous: Time,
     copies: Copies,
     services: Services,
+    payloads: Payloads,
     counts: Counts,
+    light: bool,
 }
 
 impl Tracker {
@@ -104,13 +114,25 @@ impl Tracker {
             waiting: BinaryHeap::new(),
             waited: 0,
             overdue: BinaryHeap::new(),
-            lingering: VecDeque::new(),
+            lingering: BinaryHeap::new(),
             clock: Time(0),
             previous: Time(0),
             copies: Copies::new(inputs > 1),
             services: Services::default(),
+            payloads: Payloads::default(),
             counts: Counts::default(),
+            light: false,
         }
+    }
+
+    /// Says that only the segments are captured that open and close connections.
+    pub fn expect_light(&mut self, light: bool) {
+        self.light = light;
+    }
+
+    /// Forgets what applications say: no context for the findings.
+    pub fn without_payload(self) -> Tracker {
+        Tracker { payloads: Payloads::off(), ..self }
     }
 
     /// What was tracked so far.
@@ -130,6 +152,11 @@ impl Tracker {
                 self.advance(error.time, sink);
                 self.counts.icmp_errors += 1;
                 self.icmp_error(error);
+            }
+            Packet::CutIcmpError(error) => {
+                self.advance(error.time, sink);
+                self.counts.icmp_errors += 1;
+                self.services.cut_error(error.receiver, error.time);
             }
         }
     }
@@ -152,21 +179,31 @@ impl Tracker {
         }
         let mut silent: Vec<(Time, u32, usize)> = Vec::new();
         for (index, connection) in self.connections.iter().enumerate() {
-            for side in [CLIENT, SERVER] {
-                if let Some(last) = unanswered(connection, side)
-                    && end.since(last) >= SECOND
-                {
-                    silent.push((last, index as u32, side));
-                }
-            }
+            silent.extend(
+                [CLIENT, SERVER]
+                    .iter()
+                    .filter_map(|side| unanswered(connection, *side).map(|last| (last, index as u32, *side))),
+            );
         }
         silent.sort_unstable();
-        for (_, index, side) in silent {
+        for (last, index, side) in silent {
+            if end.since(last) < SECOND {
+                self.leave_undecided(index, end, sink);
+                continue;
+            }
             let connection = &mut self.connections[index as usize];
             let generation = connection.generation;
             connection.story().pending.get_or_insert((Pending::Silence(side), end));
             self.conclude(index, generation, sink);
         }
+    }
+
+    /// The capture ended too soon to tell.
+    fn leave_undecided(&mut self, index: u32, time: Time, sink: &mut impl Sink) {
+        let connection = &self.connections[index as usize];
+        let ends = connection.ends(self.ends6.get(&index));
+        let ending = Ending::Undecided(Doubt::EndedEarly);
+        sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
     }
 
     /// Moves packet time on.
@@ -181,10 +218,10 @@ impl Tracker {
     /// Does all that is due until `clock`.
     fn fire(&mut self, clock: Time, sink: &mut impl Sink) {
         self.judge_due(clock, sink);
-        while let Some(&(time, index, generation)) = self.lingering.front()
+        while let Some(&Reverse((time, index, generation))) = self.lingering.peek()
             && time <= self.clock
         {
-            self.lingering.pop_front();
+            self.lingering.pop();
             self.forget(index, generation, sink);
         }
     }
@@ -266,16 +303,26 @@ impl Tracker {
         let Some(time) = time else {
             return;
         };
-        let ending = verdict::judge(connection);
+        let ends = connection.ends(ends6.as_ref());
+        let unreadable = match story.pending {
+            Some((Pending::Silence(side), _)) => {
+                let first = story.silence[side].first.time;
+                self.services.cut_error_since(ends[side].ip, first)
+            }
+            Some((Pending::Reset | Pending::Icmp, _)) | None => false,
+        };
+        let Some(connection) = self.live(index, generation) else {
+            return;
+        };
+        let ending = if unreadable { Ending::Undecided(Doubt::CutShort) } else { verdict::judge(connection) };
         let over = match ending {
             Ending::Failure(_) => true,
             Ending::Benign(Benign::IgnoredReset) | Ending::Quiet => false,
             Ending::Benign(_) => true,
             Ending::Undecided(_) => !connection.story().challenged,
         };
-        let ends = connection.ends(ends6.as_ref());
         let connection = &self.connections[index as usize];
-        sink.ended(Ended { time, ends, ending, connection, services: &self.services });
+        sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
         self.note_service(index, &ending, ends);
         let connection = &mut self.connections[index as usize];
         let story = connection.story();
@@ -311,7 +358,10 @@ impl Tracker {
         };
         if !connection.has(Connection::LINGERS) {
             connection.flags |= Connection::LINGERS;
-            self.lingering.push_back((self.clock + LINGER, index, connection.generation));
+            let silent =
+                connection.story.as_ref().is_some_and(|story| story.silence.iter().any(|side| side.attempts > 1));
+            let linger = if silent { LINGER_AFTER_SILENCE } else { LINGER };
+            self.lingering.push(Reverse((self.clock + linger, index, connection.generation)));
         }
     }
 
@@ -331,7 +381,7 @@ impl Tracker {
             let time = connection.last;
             let connection = &self.connections[index as usize];
             let ending = Ending::Benign(Benign::HalfClose);
-            sink.ended(Ended { time, ends, ending, connection, services: &self.services });
+            sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
         }
         let connection = &mut self.connections[index as usize];
         connection.flags = 0;
@@ -356,19 +406,25 @@ impl Tracker {
             }
             return;
         }
+        if self.light {
+            light::assume_unseen(connection, from, segment);
+        }
         let next = receive(connection, from, segment, bytes);
         if let Some(restart) = next.restart {
             self.restart(index, restart, segment, bytes, sink);
             return;
         }
         connection.last = connection.last.max(segment.time);
+        if next.message {
+            connection.half[from].first_bytes = self.payloads.keep(segment.payload.of(bytes));
+        }
         sent(&mut connection.half[from], segment);
         self.after(index, from, segment, next, sink);
     }
 
     /// Does what a segment asks for.
     fn after(&mut self, index: u32, from: usize, segment: &Segment, next: Next, sink: &mut impl Sink) {
-        if next == Next::default() {
+        if next == (Next { message: next.message, ..Next::default() }) {
             return;
         }
         let ends6 = self.ends6.get(&index).copied();
@@ -453,6 +509,9 @@ impl Tracker {
         *connection = fresh;
         let from = connection.side(segment.from_first);
         let next = receive(connection, from, segment, bytes);
+        if next.message {
+            connection.half[from].first_bytes = self.payloads.keep(segment.payload.of(bytes));
+        }
         sent(&mut connection.half[from], segment);
         self.after(index, from, segment, Next { restart: None, ..next }, sink);
     }

@@ -156,6 +156,7 @@ fn doubt(id: &str) -> Option<&'static str> {
         Doubt::OneDirection => "seen in one direction only",
         Doubt::OddReset => "ended by a RST that may not have been accepted",
         Doubt::EndedEarly => "still unanswered at the end of the capture",
+        Doubt::CutShort => "with the deciding bytes cut off by the snaplen",
     })
 }
 

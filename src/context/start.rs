@@ -14,6 +14,8 @@ pub fn is_message_start(payload: &[u8]) -> bool {
         [b'A'..=b'Z' | b'a'..=b'z' | b'1'..=b'3', 0, 0, _, _, ..] => true,
         // A reply of SMTP or FTP.
         [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9', b' ' | b'-', ..] => true,
+        // A tagged command of IMAP: "a1 LOGIN".
+        [b'A'..=b'Z' | b'a'..=b'z', b'0'..=b'9', rest @ ..] => is_tagged(rest),
         // Redis, and the greetings of IMAP and POP3.
         [b'*', b'0'..=b'9' | b' ', ..] | [b'$' | b':' | b'%', b'0'..=b'9' | b'-', ..] => true,
         [b'+' | b'-', b'A'..=b'Z', ..] => true,
@@ -30,8 +32,14 @@ pub fn is_message_start(payload: &[u8]) -> bool {
         // A packet of MySQL: the first one of either end, or an error.
         [low, high, 0, sequence, first, ..] => {
             let length = usize::from(*low) | usize::from(*high) << 8;
-            length > 0 && (*sequence <= 1 || *first == 0xff) && length + 4 <= payload.len().max(8)
+            length > 0 && (*sequence <= 1 || *first == 0xff) && length + 4 <= payload.len()
         }
         _ => false,
     }
+}
+
+/// After a letter and a digit: digits, a space and a letter.
+fn is_tagged(rest: &[u8]) -> bool {
+    let digits = rest.iter().take(5).take_while(|byte| byte.is_ascii_digit()).count();
+    matches!(rest.get(digits..), Some([b' ', letter, ..]) if letter.is_ascii_alphabetic())
 }

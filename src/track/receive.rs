@@ -206,6 +206,10 @@ fn begin(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u
     }
     half.isn = segment.sequence;
     half.set(Half::SEQUENCE | Half::SYN);
+    if segment.options_cut {
+        // Nobody knows; most systems offer both.
+        half.set(Half::SCALE | Half::STAMPS);
+    }
     for option in options(segment.options.of(bytes)) {
         match option {
             TcpOption::WindowScale(shift) => {

@@ -27,26 +27,35 @@ pub trait Listener {
     fn is_closed(&self) -> bool;
 }
 
+/// Frames that are decoded before they are tracked: few enough that what was decoded is still near.
+const RUN: usize = 128;
+
 /// Reads a source to its end and tells the listener what it finds.
 ///
 /// # Errors
 /// What the source cannot do at all; damage in the middle is a note.
 pub fn analyse(source: &mut impl Source, listener: &mut impl Listener) -> Result<Summary, Error> {
-    let decoder = Decoder::new(random_seed());
-    let mut tracker = Tracker::new(source.input_names().len());
+    let seed = random_seed();
+    let decoder = Decoder::new(seed);
+    let mut tracker = Tracker::new(source.input_names().len(), seed);
     let mut judge = Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; 4] };
     let mut skipped = [0u64; Skip::COUNT];
     let mut span: Option<(Time, Time)> = None;
     let mut batch = FrameBatch::default();
+    let mut packets = Vec::with_capacity(RUN);
     while source.fill(&mut batch)? {
         for note in source.take_notes() {
             judge.listener.note(note);
         }
-        for frame in &batch.frames {
-            match decoder.decode(&batch.bytes, frame) {
-                Ok(packet) => tracker.packet(&packet, &batch.bytes, &mut judge),
-                Err(skip) => skipped[skip.index()] += 1,
+        for run in batch.frames.chunks(RUN) {
+            packets.clear();
+            for frame in run {
+                match decoder.decode(&batch.bytes, frame) {
+                    Ok(packet) => packets.push(packet),
+                    Err(skip) => skipped[skip.index()] += 1,
+                }
             }
+            tracker.packets(&packets, &batch.bytes, &mut judge);
         }
         span = widen(span, &batch);
         if judge.listener.is_closed() {
@@ -77,7 +86,7 @@ pub fn analyse(source: &mut impl Source, listener: &mut impl Listener) -> Result
 
 /// Analyses packets that are already decoded from `bytes`, for tests and examples.
 pub fn analyse_packets<'a>(packets: impl Iterator<Item = (Packet, &'a [u8])>, end: Time, listener: &mut impl Listener) {
-    let mut tracker = Tracker::new(1);
+    let mut tracker = Tracker::new(1, random_seed());
     let mut judge = Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; 4] };
     for (packet, bytes) in packets {
         tracker.packet(&packet, bytes, &mut judge);

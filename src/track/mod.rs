@@ -4,12 +4,17 @@
 //! and offline. A verdict waits for a time of grace ([`GRACE`]), because the end that gets a RST may have sent
 //! something before it got it, which the capture shows only then.
 
+mod batch;
+mod closing;
 mod connection;
 mod copies;
 pub mod kernel;
+mod plain;
 mod receive;
 mod seq;
 mod services;
+mod slots;
+mod table;
 mod verdict;
 
 use std::cmp::Reverse;
@@ -22,10 +27,12 @@ pub use connection::{
 pub use services::{Service, Services};
 pub use verdict::{Benign, By, Doubt, Ending, Failure, foreign, made_on_the_way};
 
-use crate::decode::{End, Flags, FlowKey, IcmpError, Packet, Segment};
+use crate::decode::{End, Flags, IcmpError, Packet, Segment};
 use crate::time::{MILLISECOND, SECOND, Time};
 use copies::Copies;
 use receive::{Next, Restart};
+use slots::Slots;
+use table::Table;
 
 /// How long a verdict waits for contradiction, in packet time: longer than a round trip around the world, and than
 /// the half second after which Windows repeats a SYN that was refused.
@@ -74,9 +81,9 @@ type Slot = (Time, u32, u16);
 
 /// All connections.
 pub struct Tracker {
-    index: HashMap<FlowKey, u32>,
-    connections: Vec<Connection>,
-    free: Vec<u32>,
+    table: Table,
+    connections: Slots<Connection>,
+    seed: [u64; 2],
     ends6: HashMap<u32, Ends6>,
     /// Verdicts that wait for the time of grace: by when it ends, then in the order of their coming.
     waiting: BinaryHeap<Reverse<(Time, u64, u32, u16)>>,
@@ -94,12 +101,12 @@ pub struct Tracker {
 }
 
 impl Tracker {
-    /// An empty tracker. `inputs` is the number of captures that are read together.
-    pub fn new(inputs: usize) -> Tracker {
+    /// An empty tracker. `inputs` is the number of captures that are read together; `seed` is that of the decoder.
+    pub fn new(inputs: usize, seed: [u64; 2]) -> Tracker {
         Tracker {
-            index: HashMap::new(),
-            connections: Vec::new(),
-            free: Vec::new(),
+            table: Table::default(),
+            connections: Slots::default(),
+            seed,
             ends6: HashMap::new(),
             waiting: BinaryHeap::new(),
             waited: 0,
@@ -120,11 +127,17 @@ impl Tracker {
 
     /// Takes the next packet, by time. `bytes` is the batch that it was decoded from.
     pub fn packet(&mut self, packet: &Packet, bytes: &[u8], sink: &mut impl Sink) {
+        self.guessed(None, packet, bytes, sink);
+    }
+
+    /// Takes the next packet, whose connection is probably at `guess`.
+    #[inline]
+    fn guessed(&mut self, guess: Option<u32>, packet: &Packet, bytes: &[u8], sink: &mut impl Sink) {
         match packet {
             Packet::Segment(segment) => {
                 self.advance(segment.time, sink);
                 self.counts.segments += 1;
-                self.segment(segment, bytes, sink);
+                self.segment(guess, segment, bytes, sink);
             }
             Packet::IcmpError(error) => {
                 self.advance(error.time, sink);
@@ -318,14 +331,16 @@ impl Tracker {
         let connection = &mut self.connections[index as usize];
         connection.flags = 0;
         connection.story = None;
+        connection.closing = None;
         connection.generation = connection.generation.wrapping_add(1);
-        self.index.remove(&key);
+        self.table.remove(key.hash(self.seed), index);
         self.ends6.remove(&index);
-        self.free.push(index);
+        self.connections.give_back(index);
     }
 
-    fn segment(&mut self, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
-        let Some(index) = self.find(segment, bytes) else {
+    /// Takes a segment whose connection is probably at `guess`.
+    fn segment(&mut self, guess: Option<u32>, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+        let Some(index) = self.find(guess, segment, bytes) else {
             return;
         };
         let connection = &mut self.connections[index as usize];
@@ -339,6 +354,13 @@ impl Tracker {
             return;
         }
         connection.last = connection.last.max(segment.time);
+        if let Some(closed) = plain::take(connection, from, segment, bytes) {
+            if closed {
+                self.linger(index);
+            }
+            return;
+        }
+        connection.recall();
         let next = receive(connection, from, segment, bytes);
         if let Some(restart) = next.restart {
             self.restart(index, restart, segment, bytes, sink);
@@ -353,7 +375,6 @@ impl Tracker {
         if next == Next::default() {
             return;
         }
-        let ends6 = self.ends6.get(&index).copied();
         let generation = self.connections[index as usize].generation;
         if next.grace {
             self.wait(segment.time, index, generation);
@@ -368,7 +389,7 @@ impl Tracker {
             }
         }
         if next.answered {
-            let ends = connection.ends(ends6.as_ref());
+            let ends = connection.ends(self.ends6.get(&index));
             self.services.answered(ends[SERVER], segment.time);
             self.services.saw_ttl(ends[SERVER].ip, segment.ttl);
             sink.connected(ends, segment.time);
@@ -379,26 +400,34 @@ impl Tracker {
     }
 
     /// The connection's slot, made if it is new.
-    fn find(&mut self, segment: &Segment, bytes: &[u8]) -> Option<u32> {
-        if let Some(&index) = self.index.get(&segment.flow) {
+    #[inline]
+    fn find(&mut self, guess: Option<u32>, segment: &Segment, bytes: &[u8]) -> Option<u32> {
+        let is = |index: u32| self.connections.get(index as usize).is_some_and(|found| found.is(segment.flow));
+        if let Some(index) = guess
+            && is(index)
+        {
             return Some(index);
         }
-        self.counts.connections += 1;
+        match self.table.find(segment.flow.hash(self.seed), is) {
+            Some(index) => Some(index),
+            None => self.open(segment, bytes),
+        }
+    }
+
+    /// A slot for a new connection.
+    fn open(&mut self, segment: &Segment, bytes: &[u8]) -> Option<u32> {
         let connection = opened_by(segment, 0);
-        let index = match self.free.pop() {
+        let index = match self.connections.reuse() {
             Some(index) => {
                 let slot = self.connections.get_mut(index as usize)?;
                 let generation = slot.generation;
                 *slot = Connection { generation, ..connection };
                 index
             }
-            None => {
-                let index = u32::try_from(self.connections.len()).ok()?;
-                self.connections.push(connection);
-                index
-            }
+            None => self.connections.add(connection)?,
         };
-        self.index.insert(segment.flow, index);
+        self.counts.connections += 1;
+        self.table.insert(segment.flow.hash(self.seed), index);
         if segment.ipv6 {
             self.ends6.insert(index, Ends6::of(segment, bytes));
         }
@@ -438,11 +467,13 @@ impl Tracker {
     }
 
     fn icmp_error(&mut self, error: &IcmpError) {
-        let Some(&index) = self.index.get(&error.flow) else {
+        let is = |index: u32| self.connections.get(index as usize).is_some_and(|found| found.is(error.flow));
+        let Some(index) = self.table.find(error.flow.hash(self.seed), is) else {
             return;
         };
         let connection = &mut self.connections[index as usize];
         let generation = connection.generation;
+        connection.recall();
         if receive::on_icmp_error(connection, error) {
             self.wait(error.time, index, generation);
         }
@@ -520,6 +551,7 @@ fn opened_by(segment: &Segment, flags: u8) -> Connection {
         start_input: mark.input,
         flags,
         story: None,
+        closing: None,
     }
 }
 

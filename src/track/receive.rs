@@ -44,9 +44,9 @@ const SWAPPED: u64 = 50 * MILLISECOND;
 const FAR: u32 = 1 << 26;
 
 /// The options of a segment that carries time stamps and nothing else, with padding.
-const STAMPS_ONLY: u32 = 12;
+pub(super) const STAMPS_ONLY: u32 = 12;
 
-fn has_sack(segment: &Segment, bytes: &[u8]) -> bool {
+pub(super) fn has_sack(segment: &Segment, bytes: &[u8]) -> bool {
     options(segment.options.of(bytes)).any(|option| matches!(option, TcpOption::Sack(_)))
 }
 
@@ -441,7 +441,7 @@ fn take_acknowledgment(connection: &mut Connection, from: usize, segment: &Segme
 }
 
 /// Notes new payload.
-fn note_data(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) {
+pub(super) fn note_data(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) {
     let to = other(from);
     let by_server = from == SERVER;
     let turned = connection.has(Connection::SERVER_SPOKE_LAST) != by_server || !connection.has_payload();
@@ -625,7 +625,7 @@ fn after_reset(connection: &mut Connection, from: usize, segment: &Segment, mut 
 }
 
 /// Both ends have sent a FIN, and each has acknowledged the other's.
-fn closed(connection: &Connection) -> bool {
+pub(super) fn closed(connection: &Connection) -> bool {
     let [client, server] = &connection.half;
     client.has(Half::FIN | Half::SEQUENCE)
         && server.has(Half::FIN | Half::SEQUENCE)

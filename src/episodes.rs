@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::diagnose::Finding;
-use crate::time::{MILLISECOND, Time};
+use crate::time::{MILLISECOND, SECOND, Time};
 use crate::track::kernel::Kind;
 
 /// How many pauses between attempts an episode remembers: enough to see a backoff reach its ceiling.
@@ -15,16 +15,16 @@ pub const MAX_EPISODES: usize = 4096;
 /// How a client waits between attempts that fail.
 ///
 /// The rule looks at the pauses, each from the end of one failed attempt to the beginning of the next, and needs
-/// three attempts. In this order:
+/// three attempts and no success between them. In this order:
 ///
-/// 1. `Exponential`: the longest pause is at least 1.5 times the first one, each pause is at least 1.3 times the one
+/// 1. `Exponential`: the longest pause is at least 1.5 times the first one, each pause is 1.3 to 4 times the one
 ///    before it until they come near the longest (0.7 of it), and from there none is less than half of the one before
 ///    it. So ceilings and jitter of a fifth are allowed.
 /// 2. `Fixed`: the shortest is 100 ms or more, and the longest at most 1.25 times the shortest.
 /// 3. `None`: everything else, also attempts that overlap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backoff {
-    /// Fewer than three attempts, or no order in the pauses.
+    /// Fewer than three attempts, successes between them, or no order in the pauses.
     None,
     /// Always about the same pause.
     Fixed,
@@ -66,7 +66,7 @@ fn grows(pauses: &[u64], longest: u64) -> bool {
         && pauses.windows(2).all(|pair| match pair {
             [before, after] => {
                 let least = if (*before as f64) < 0.7 * longest { 1.3 } else { 0.5 };
-                *after as f64 >= least * *before as f64
+                (least..=4.0).contains(&(*after as f64 / *before as f64))
             }
             _ => true,
         })
@@ -87,9 +87,9 @@ pub struct Episode {
     pub pauses: Vec<u64>,
     /// How the client waited between them.
     pub backoff: Backoff,
-    /// Connections of this client to this service that went well between the first and the last.
+    /// How often this client reached this service between the first and the last, where they failed to reach it.
     pub successes_between: u64,
-    /// When a connection of this client to this service went well again after the last one.
+    /// When this client reached this service again after the last one, where they failed to reach it.
     pub recovered_at: Option<Time>,
     /// The first of them.
     pub example: Finding,
@@ -132,7 +132,8 @@ impl Episode {
         }
     }
 
-    fn add(&mut self, finding: &Finding) {
+    /// `later` are the successes that are known to have come after it.
+    fn add(&mut self, finding: &Finding, later: impl Iterator<Item = Time>) {
         let attempt = Attempt::of(finding);
         if self.pauses.len() < PAUSES {
             self.intervals.push(attempt.began.since(self.latest.began));
@@ -142,16 +143,36 @@ impl Episode {
         self.count += 1;
         self.first = self.first.min(finding.time);
         self.last = self.last.max(finding.time);
-        self.successes_between += std::mem::take(&mut self.successes_since);
+        if self.recovered_at.is_some_and(|at| at > finding.time) {
+            return;
+        }
+        let before = std::mem::take(&mut self.successes_since);
         self.recovered_at = None;
+        later.for_each(|success| self.success(success));
+        self.successes_between += before.saturating_sub(self.successes_since);
+    }
+
+    /// Did they fail to reach the service? Only then to reach it again is to recover: whoever was reset in the middle
+    /// of an answer had reached it as well.
+    pub fn is_about_connecting(&self) -> bool {
+        let Finding { kind, timing, traffic, .. } = &self.example;
+        matches!(kind, Some(Kind::Refused | Kind::Unreachable | Kind::TimedOut))
+            && timing.connect.is_none()
+            && traffic.client_bytes + traffic.server_bytes == 0
     }
 
     fn success(&mut self, time: Time) {
-        if time <= self.last {
+        if time <= self.last || !self.is_about_connecting() {
             return;
         }
         self.successes_since += 1;
         self.recovered_at.get_or_insert(time);
+    }
+
+    /// Does the client try again at once, one attempt after the other, mostly within a second?
+    pub fn is_hammering(&self) -> bool {
+        let one_by_one = self.pauses.len() > 1 && !self.pauses.contains(&0);
+        one_by_one && self.successes_between == 0 && median(&self.pauses) < SECOND
     }
 
     /// The cause's id, `unexplained` without one.
@@ -175,6 +196,13 @@ impl Episode {
     }
 }
 
+/// The middle one of some spans.
+pub fn median(spans: &[u64]) -> u64 {
+    let mut sorted = spans.to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+}
+
 /// One client's address and one service's address and port.
 type Service = (IpAddr, IpAddr, u16);
 
@@ -187,9 +215,43 @@ pub struct Folded {
     pub findings: u64,
 }
 
+/// Successes of the last moments: a verdict waits for a while, so that a failure may be told after a success that came
+/// later than it. In two halves, of which the older one is thrown away as a whole.
+#[derive(Debug, Default)]
+struct Recent {
+    since: Time,
+    newer: HashMap<Service, [Time; RECENT_TIMES]>,
+    older: HashMap<Service, [Time; RECENT_TIMES]>,
+}
+
+/// Longer than any verdict waits.
+const RECENT: u64 = 2 * SECOND;
+const RECENT_TIMES: usize = 4;
+const RECENT_SERVICES: usize = 16_384;
+
+impl Recent {
+    fn add(&mut self, service: Service, time: Time) {
+        if time.since(self.since) > RECENT || self.newer.len() >= RECENT_SERVICES {
+            self.older = std::mem::take(&mut self.newer);
+            self.since = time;
+        }
+        let times = self.newer.entry(service).or_default();
+        // Of many successes the first ones are kept: the next ones will come soon enough.
+        if let Some(free) = times.iter_mut().find(|free| **free == Time(0)) {
+            *free = time;
+        }
+    }
+
+    fn after(&self, service: &Service, time: Time) -> impl Iterator<Item = Time> {
+        let of = |half: &HashMap<Service, [Time; RECENT_TIMES]>| half.get(service).copied().unwrap_or_default();
+        of(&self.older).into_iter().chain(of(&self.newer)).filter(move |success| *success > time)
+    }
+}
+
 /// Gathers findings into episodes, in memory that is bounded.
 #[derive(Debug)]
 pub struct Episodes {
+    recent: Recent,
     services: HashMap<Service, Vec<Episode>>,
     held: usize,
     most: usize,
@@ -205,7 +267,13 @@ impl Default for Episodes {
 impl Episodes {
     /// Keeps at most `most` episodes.
     pub fn with_limit(most: usize) -> Episodes {
-        Episodes { services: HashMap::new(), held: 0, most: most.max(1), folded: Folded::default() }
+        Episodes {
+            recent: Recent::default(),
+            services: HashMap::new(),
+            held: 0,
+            most: most.max(1),
+            folded: Folded::default(),
+        }
     }
 
     /// Takes a finding into its episode, or begins one.
@@ -214,21 +282,21 @@ impl Episodes {
         if let Some(episode) =
             self.services.get_mut(&service).and_then(|all| all.iter_mut().find(|episode| episode.is_like(finding)))
         {
-            episode.add(finding);
+            episode.add(finding, self.recent.after(&service, finding.time));
             return;
         }
         if self.held >= self.most {
             self.fold();
         }
-        self.services.entry(service).or_default().push(Episode::new(finding));
+        let mut episode = Episode::new(finding);
+        self.recent.after(&service, finding.time).for_each(|success| episode.success(success));
+        self.services.entry(service).or_default().push(episode);
         self.held += 1;
     }
 
-    /// A connection of this client to this service went well at `time`.
+    /// This client reached this service at `time`. A failure that happened shortly before may be added later.
     pub fn success(&mut self, client: IpAddr, server: IpAddr, port: u16, time: Time) {
-        if self.services.is_empty() {
-            return;
-        }
+        self.recent.add((client, server, port), time);
         for episode in self.services.get_mut(&(client, server, port)).into_iter().flatten() {
             episode.success(time);
         }
@@ -244,7 +312,7 @@ impl Episodes {
         let mut all: Vec<Episode> = self.services.drain().flat_map(|(_, episodes)| episodes).collect();
         self.held = 0;
         for episode in &mut all {
-            episode.backoff = Backoff::of(&episode.pauses);
+            episode.backoff = if episode.successes_between > 0 { Backoff::None } else { Backoff::of(&episode.pauses) };
         }
         all.sort_by_key(Episode::order);
         all

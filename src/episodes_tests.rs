@@ -2,7 +2,6 @@ use std::net::Ipv4Addr;
 
 use super::*;
 use crate::report::samples::{self, DECIDED, later};
-use crate::time::SECOND;
 
 fn refused_at(milliseconds: &[u64]) -> Vec<Finding> {
     milliseconds.iter().map(|at| later(samples::refused_from(1, 8080), at * MILLISECOND)).collect()
@@ -69,6 +68,28 @@ fn hammering_disorder_and_two_attempts_are_no_backoff() {
     assert_eq!(backoff(&[0]), Backoff::None);
     assert_eq!(backoff(&[0, 3000, 3500, 9000, 9100]), Backoff::None);
     assert_eq!(backoff(&[0, 0, 0, 0]), Backoff::None);
+    assert_eq!(backoff(&[0, 1000, 60_000]), Backoff::None);
+}
+
+#[test]
+fn a_client_that_succeeds_in_between_does_not_back_off() {
+    let findings = refused_at(&[0, 1000, 3000, 7000]);
+    let (client, server) = (findings[0].client.end, findings[0].server.end);
+    let mut episodes = Episodes::default();
+    for finding in &findings {
+        episodes.add(finding);
+        episodes.success(client.ip, server.ip, server.port, finding.time + SECOND / 2);
+    }
+    assert_eq!(episodes.finish()[0].backoff, Backoff::None);
+}
+
+#[test]
+fn only_quick_attempts_one_after_the_other_are_hammering() {
+    let hammering = |milliseconds: &[u64]| gathered(&refused_at(milliseconds))[0].is_hammering();
+    assert!(hammering(&[0, 10, 20, 30]));
+    assert!(!hammering(&[0, 0, 0, 0]), "attempts side by side");
+    assert!(!hammering(&[0, 5000, 9000, 20000]), "slow ones");
+    assert!(!hammering(&[0, 10]), "two");
 }
 
 #[test]
@@ -106,6 +127,38 @@ fn recovery_is_the_first_success_after_the_last_failure() {
     let all = episodes.finish();
     assert_eq!(all[0].recovered_at, Some(DECIDED + 4 * SECOND));
     assert_eq!(all[0].successes_between, 1);
+}
+
+#[test]
+fn a_failure_may_be_told_after_a_success_that_came_later() {
+    let findings = refused_at(&[0, 100, 200]);
+    let (client, server) = (findings[0].client.end, findings[0].server.end);
+    let success = |episodes: &mut Episodes, after: u64| {
+        episodes.success(client.ip, server.ip, server.port, DECIDED + after * MILLISECOND);
+    };
+    let mut episodes = Episodes::default();
+    success(&mut episodes, 50);
+    success(&mut episodes, 300);
+    findings.iter().for_each(|finding| episodes.add(finding));
+    let all = episodes.finish();
+    assert_eq!((all[0].recovered_at, all[0].successes_between), (Some(DECIDED + 300 * MILLISECOND), 1));
+
+    let mut episodes = Episodes::default();
+    episodes.add(&findings[0]);
+    success(&mut episodes, 300);
+    episodes.add(&findings[1]);
+    let all = episodes.finish();
+    assert_eq!((all[0].recovered_at, all[0].successes_between), (Some(DECIDED + 300 * MILLISECOND), 0));
+}
+
+#[test]
+fn to_reach_a_service_does_not_cure_resets() {
+    let race = samples::keepalive_race();
+    let mut episodes = Episodes::default();
+    episodes.add(&race);
+    episodes.success(race.client.end.ip, race.server.end.ip, race.server.end.port, race.time + SECOND);
+    let all = episodes.finish();
+    assert_eq!((all[0].is_about_connecting(), all[0].recovered_at), (false, None));
 }
 
 #[test]

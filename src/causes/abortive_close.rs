@@ -13,7 +13,7 @@ pub static CAUSE: Cause = Cause {
     id: "abortive_close",
     group: Group::Failure,
     kinds: &[Kind::Reset],
-    title: "It ended the connection with RST on purpose",
+    title: "One end closed with RST on purpose",
     seen: "\
         A RST with ACK, the exact sequence number and a live window, from a socket that was alive. All requests \
         had been answered and all data acknowledged; nothing was left to read. There was no FIN.",

@@ -26,10 +26,10 @@ pub static CAUSE: Cause = Cause {
         Not a failure that a user has noticed, as long as the client has another connection that works.\n\n\
         Not `health_check`: no rhythm. Not `half_open_scan`: a normal SYN of a normal stack.\n\n\
         If the SYN-ACK was late, ask why: loss of SYNs, or `backlog_overflow`.",
-    example: r#"+0 > S 0:0(0) win 64240 <mss 1460,sackOK,TS val 10 ecr 0,nop,wscale 7>
-+.02 < S. 0:0(0) ack 1 win 65160 <mss 1460,sackOK,TS val 70 ecr 10,nop,wscale 7>
-+0 > . 1:1(0) ack 1 win 502 <nop,nop,TS val 30 ecr 70>
-+.3 > R. 1:1(0) ack 1 win 502 <nop,nop,TS val 330 ecr 70>
+    example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
++.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
++0 > . 1:1(0) ack 1 win 64240
++.3 > R. 1:1(0) ack 1 win 64240
 "#,
     remedy: Remedy {
         owner: Owner::Client,

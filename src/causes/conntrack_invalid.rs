@@ -62,7 +62,7 @@ pub static CAUSE: Cause = Cause {
             Or drop packets in state INVALID before they are forwarded, as kube-proxy's iptables mode does. Do not \
             do this where traffic takes different ways in and out: half of it is INVALID by nature.",
             "Never REJECT packets in state INVALID: that sends RSTs into healthy connections.",
-            "Update the kernel: tracking of sequence numbers was mended up to 6.1.",
+            "Update old kernels: 6.1 brought a repair of how conntrack follows sequence numbers.",
         ],
         commands: &[
             "conntrack -S",

@@ -1,7 +1,7 @@
 //! `health_check`: A health check connects and hangs up.
 
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
-use crate::diagnose::Case;
+use crate::diagnose::{Case, duration};
 use crate::track::kernel::Kind;
 
 /// Signs: The client ends with RST (or abort-RST) after the handshake, no payload in either direction, and the same
@@ -17,8 +17,7 @@ pub static CAUSE: Cause = Cause {
         again every few seconds, with a constant period.",
     why: "\
         A load balancer or a monitor asks only whether the port accepts connections. It knows after the handshake, \
-        and hangs up with a RST because that frees its port without TIME_WAIT (HAProxy does so, as do LVS and many \
-        cloud balancers).\n\n\
+        and hangs up with a RST because that frees its port without TIME_WAIT (HAProxy's plain TCP check does so).\n\n\
         On Linux the server's accept() succeeds all the same, and its first read fails with ECONNRESET; on other \
         systems accept() itself may report ECONNABORTED. That is what fills logs with \"connection reset by peer\" \
         from one address.",
@@ -82,12 +81,19 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
+    let visits = case.visits();
+    let server = case.server();
+    if visits.keeps_rhythm(case.connection().start) {
+        let every = duration(case.connection().start.since(visits.last));
+        return Some(Match::likely(format!(
+            "The client connects to {server} every {every} and hangs up without a word: a health check."
+        )));
+    }
     let probed = case.connection().established() && !case.connection().has_payload();
     let quick = case.at_once(case.decisive().since(case.opened()));
     (probed && quick).then(|| {
         Match::possible(format!(
-            "The client connected to {} and reset the connection at once, as a health check or a port scan does.",
-            case.server()
+            "The client connected to {server} and reset the connection at once, as a health check or a port scan does."
         ))
     })
 }

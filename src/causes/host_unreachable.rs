@@ -5,9 +5,9 @@ use crate::diagnose::{Case, Meaning};
 use crate::track::By;
 use crate::track::kernel::Kind;
 
-/// Signs: ICMP 3/1 (IPv6 1/3; also 3/7, 3/12, 11/0) from a router, quoting the client's SYN. Certain for
-/// EHOSTUNREACH while connecting; the ICMP source names the router. From the client's own address or network after
-/// three seconds of ARP: the host is not on the link.
+/// Signs: ICMP 3/1, 3/12 or 11/0 (IPv6 1/2, 1/3, 3/0) from a router, quoting the client's SYN. Certain for EHOSTUNREACH
+/// while connecting; the ICMP source names the router. 3/7 (EHOSTDOWN) says the same in other words. From the client's
+/// own address after three seconds: its own kernel found no neighbour.
 pub static CAUSE: Cause = Cause {
     id: "host_unreachable",
     group: Group::Failure,

@@ -11,7 +11,7 @@ pub static CAUSE: Cause = Cause {
     id: "peer_closed",
     group: Group::Failure,
     kinds: &[Kind::BrokenPipe],
-    title: "It went on writing after the other end had closed",
+    title: "One end went on writing after the other had closed",
     seen: "\
         One end sends a FIN. The other goes on sending, and its data is answered by a bare RST: ACK not set, \
         window 0, the sequence number taken from the segment that it answers.",

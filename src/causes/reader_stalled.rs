@@ -21,7 +21,8 @@ pub static CAUSE: Cause = Cause {
         The receive buffer is full because the application does not call read(). The sender's kernel keeps asking \
         (tcp_send_probe0()), at growing intervals, without end as long as it gets answers. What ends it is a limit \
         of the sender: TCP_USER_TIMEOUT, which also counts time with a closed window (ETIMEDOUT), the \
-        application's own send timeout, or net.ipv4.tcp_retries2 for a socket that is already closed.\n\n\
+        application's own send timeout, or the kernel's limit for sockets that are already closed \
+        (net.ipv4.tcp_orphan_retries).\n\n\
         The usual reasons: a consumer that is slower than the producer; a thread that waits for a lock, a disk or \
         another service; a paused stream that is never resumed; a deadlock in which both ends write and neither \
         reads; a debugger or SIGSTOP.",

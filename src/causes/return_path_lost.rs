@@ -68,7 +68,7 @@ wait 5
         Setting {
             program: "sysctl",
             name: "net.ipv4.conf.*.rp_filter",
-            default: "0; many distributions 2",
+            default: "0; systemd's defaults set 2",
             advice: "2 is loose; the highest of `all` and the interface counts",
         },
         Setting {

@@ -64,8 +64,8 @@ pub static CAUSE: Cause = Cause {
         Setting {
             program: "Apache HttpClient 5",
             name: "setValidateAfterInactivity",
-            default: "2 s",
-            advice: "and evictIdleConnections",
+            default: "",
+            advice: "checks connections that were idle for longer; also evictIdleConnections",
         },
         Setting { program: "SQLAlchemy", name: "pool_pre_ping", default: "False", advice: "True" },
         Setting {

@@ -14,7 +14,7 @@ pub static CAUSE: Cause = Cause {
     id: "unread_data",
     group: Group::Failure,
     kinds: &[Kind::Reset],
-    title: "It closed the socket without reading all that had arrived",
+    title: "One end closed the socket without reading all that had arrived",
     seen: "\
         One end's kernel acknowledges data, and then that end sends a RST with ACK, the right sequence number and \
         a live window: a socket that was alive until this moment. Often its last words stand directly before the \

@@ -51,14 +51,14 @@ pub struct Analyse {
     /// The same as naming FILE, as in tcpdump; may be repeated
     #[arg(short = 'r', value_name = "FILE")]
     pub read: Vec<PathBuf>,
-    /// Capture live on an interface
+    /// Capture live on an interface (not in this version yet)
     #[arg(short = 'i', value_name = "IFACE", conflicts_with_all = ["files", "read"])]
     pub interface: Option<String>,
     /// Only packets that this pcap filter lets through, as in 'tcp port 5432'
     #[arg(short = 'f', long, value_name = "EXPR")]
     pub filter: Option<String>,
-    /// The form of the report: text for a person, json for programs (one object a line)
-    #[arg(long, value_enum, default_value = "text", value_name = "FORM")]
+    /// text for a person, or json for programs: one object a line
+    #[arg(long, value_enum, default_value = "text", value_name = "FORM", hide_possible_values = true)]
     pub format: Form,
     /// Write the report there instead of to standard output
     #[arg(short = 'o', long, value_name = "FILE")]

@@ -3,6 +3,7 @@
 pub mod analyse;
 mod arguments;
 mod error;
+pub mod explain;
 mod interfaces;
 
 use std::ffi::OsString;
@@ -16,6 +17,7 @@ pub use arguments::{Analyse, Arguments, Command, Form};
 pub use error::Error;
 
 use crate::report::escape::escape;
+use crate::report::output::Output;
 
 /// It could not be done.
 const FAILED: u8 = 2;
@@ -76,7 +78,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(FAILED);
         }
         None => analyse::run(&arguments.analyse, surroundings),
-        Some(Command::Explain { topic }) => explain(topic.as_deref(), surroundings),
+        Some(Command::Explain { topic }) => explain(topic.as_deref()),
         Some(Command::Interfaces) => interfaces::run(),
     };
     match done {
@@ -89,9 +91,13 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// CONNECT HERE: `explain` writes its page.
-fn explain(_topic: Option<&str>, _surroundings: Surroundings) -> Result<Outcome, Error> {
-    Err(Error::line("explain is not in this version yet"))
+/// Writes a page of the catalogue.
+fn explain(topic: Option<&str>) -> Result<Outcome, Error> {
+    let page = explain::explain(topic).map_err(|unknown| Error::line(unknown.to_string()))?;
+    let mut output = Output::stdout();
+    output.write(page.as_bytes())?;
+    output.finish()?;
+    Ok(Outcome { failures: 0 })
 }
 
 /// A line on standard error, after the program's name.

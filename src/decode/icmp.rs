@@ -6,7 +6,7 @@ use crate::decode::{IcmpError, Skip};
 use crate::source::RawFrame;
 
 /// The error that `view` begins with, sent by the source of `ip`. Redirects report no error and are left out.
-pub(super) fn error(ip: &Header, view: View<'_>, frame: &RawFrame, seed: [u64; 2]) -> Result<IcmpError, Skip> {
+pub(super) fn error(ip: &Header<'_>, view: View<'_>, frame: &RawFrame, seed: [u64; 2]) -> Result<IcmpError, Skip> {
     let ipv6 = ip.protocol == protocol::ICMPV6;
     let [kind, code] = view.array::<2>(0)?;
     // RFC 792: unreachable, source quench, time exceeded, parameter problem. RFC 4443, section 2.1: the errors are below 128.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use etherparse::{Ipv4HeaderSlice, Ipv6HeaderSlice};
+use etherparse::Ipv4HeaderSlice;
 
 use crate::decode::view::View;
 use crate::decode::{End, FlowKey, Skip, Span};
@@ -30,18 +30,18 @@ pub(super) mod protocol {
 /// More extension headers than any real packet has (RFC 8200, section 4.1 knows six, in one order).
 const MAX_EXTENSIONS: usize = 12;
 
-/// Source and destination.
+/// Source and destination as they stand in the header.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Addresses {
-    V4(u32, u32),
-    V6(u128, u128),
+pub(super) enum Addresses<'a> {
+    V4(&'a [u8; 8]),
+    V6(&'a [u8; 32]),
 }
 
 /// What we keep of an IP header.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Header {
+pub(super) struct Header<'a> {
     /// Both addresses, source first.
-    pub addresses: Addresses,
+    pub addresses: Addresses<'a>,
     /// Where they stand in the batch.
     pub span: Span,
     /// IPv4 identification.
@@ -52,13 +52,43 @@ pub(super) struct Header {
     pub protocol: u8,
 }
 
-impl Header {
+impl<'a> Header<'a> {
+    /// Of an IPv4 header that stands at `offset` in the batch.
+    #[inline]
+    fn of_ipv4(head: &'a [u8; 20], offset: u32) -> Self {
+        Header {
+            addresses: Addresses::V4(head.last_chunk::<8>().unwrap_or(&[0; 8])),
+            span: Span { offset: offset + 12, length: 8 },
+            id: u16::from_be_bytes([head[4], head[5]]),
+            ttl: head[8],
+            protocol: head[9],
+        }
+    }
+
+    /// Of an IPv6 header.
+    #[inline]
+    fn of_ipv6(head: &'a [u8; 40], offset: u32) -> Self {
+        Header {
+            addresses: Addresses::V6(head.last_chunk::<32>().unwrap_or(&[0; 32])),
+            span: Span { offset: offset + 8, length: 32 },
+            id: 0,
+            ttl: head[7],
+            protocol: head[6],
+        }
+    }
+
     /// The key of the connection between `source_port` and `destination_port`, and whether the source stands first.
     #[inline]
     pub fn flow(&self, source_port: u16, destination_port: u16, seed: [u64; 2]) -> (FlowKey, bool) {
         match self.addresses {
-            Addresses::V4(source, destination) => FlowKey::of_ipv4(source, source_port, destination, destination_port),
-            Addresses::V6(source, destination) => {
+            Addresses::V4(bytes) => {
+                let (source, destination) = halves(bytes);
+                let (source, destination) = (u32::from_be_bytes(source), u32::from_be_bytes(destination));
+                FlowKey::of_ipv4(source, source_port, destination, destination_port)
+            }
+            Addresses::V6(bytes) => {
+                let (source, destination) = halves(bytes);
+                let (source, destination) = (u128::from_be_bytes(source), u128::from_be_bytes(destination));
                 FlowKey::of_ipv6(source, source_port, destination, destination_port, seed)
             }
         }
@@ -67,11 +97,13 @@ impl Header {
     /// Source and destination with these ports.
     pub fn ends(&self, source_port: u16, destination_port: u16) -> (End, End) {
         let (source, destination) = match self.addresses {
-            Addresses::V4(source, destination) => {
-                (IpAddr::from(source.to_be_bytes()), destination.to_be_bytes().into())
+            Addresses::V4(bytes) => {
+                let (source, destination) = halves::<4, 8>(bytes);
+                (IpAddr::from(source), IpAddr::from(destination))
             }
-            Addresses::V6(source, destination) => {
-                (IpAddr::from(source.to_be_bytes()), destination.to_be_bytes().into())
+            Addresses::V6(bytes) => {
+                let (source, destination) = halves::<16, 32>(bytes);
+                (IpAddr::from(source), IpAddr::from(destination))
             }
         };
         (End { ip: source, port: source_port }, End { ip: destination, port: destination_port })
@@ -83,9 +115,16 @@ impl Header {
     }
 }
 
+/// Both halves of `bytes`, where `WHOLE` is twice `HALF`.
+#[inline]
+fn halves<const HALF: usize, const WHOLE: usize>(bytes: &[u8; WHOLE]) -> ([u8; HALF], [u8; HALF]) {
+    let half = |part: Option<&[u8; HALF]>| part.copied().unwrap_or([0; HALF]);
+    (half(bytes.first_chunk::<HALF>()), half(bytes.last_chunk::<HALF>()))
+}
+
 /// The IP header at the beginning of `view`, of either version, with its extensions; and what it carries.
 #[inline]
-pub(super) fn header(view: View<'_>) -> Result<(Header, View<'_>), Skip> {
+pub(super) fn header(view: View<'_>) -> Result<(Header<'_>, View<'_>), Skip> {
     match view.u8(0)? >> 4 {
         4 => ipv4(view),
         6 => ipv6(view),
@@ -93,63 +132,62 @@ pub(super) fn header(view: View<'_>) -> Result<(Header, View<'_>), Skip> {
     }
 }
 
+/// The same for what most captures consist of: TCP right behind an IPv6 header, or behind an IPv4 header without
+/// options and in one piece. A shortcut past the general way, which makes the same of the same bytes in twice the time.
 #[inline]
-fn ipv4(view: View<'_>) -> Result<(Header, View<'_>), Skip> {
+pub(super) fn usual(view: View<'_>) -> Option<(Header<'_>, View<'_>)> {
+    let head = view.data.first_chunk::<20>()?;
+    if head[0] == 0x45 {
+        let total = u32::from(u16::from_be_bytes([head[2], head[3]]));
+        let usual = total >= 20 && head[6] & 0x1f == 0 && head[7] == 0 && head[9] == protocol::TCP;
+        let inner = view.limit(total).behind(20).filter(|_| usual)?;
+        return Some((Header::of_ipv4(head, view.offset), inner));
+    }
+    let head = view.data.first_chunk::<40>()?;
+    let length = u32::from(u16::from_be_bytes([head[4], head[5]]));
+    let usual = head[0] >> 4 == 6 && length != 0 && head[6] == protocol::TCP;
+    let inner = view.behind(40).filter(|_| usual)?.limit(length);
+    Some((Header::of_ipv6(head, view.offset), inner))
+}
+
+fn ipv4(view: View<'_>) -> Result<(Header<'_>, View<'_>), Skip> {
     let Ok(head) = Ipv4HeaderSlice::from_slice(view.data) else {
-        // Either its length field is below 5, or not all of it is there; options cut by the snaplen hide what follows.
+        // Either its length field is below 5, or not all of it is there; options that the snaplen cut hide what follows.
         let length = usize::from(view.u8(0)? & 0x0f) * 4;
         return Err(if length < 20 { Skip::Malformed } else { view.missing(length) });
     };
-    let header_length = head.slice().len();
-    let total = match usize::from(head.total_len()) {
+    let total = match u32::from(head.total_len()) {
         // Segmentation offload leaves 0 where the packet is longer than the field can say.
         0 => view.wire,
-        total if total < header_length => return Err(Skip::Malformed),
-        total => total as u32,
+        total if total < u32::from(head.ihl()) * 4 => return Err(Skip::Malformed),
+        total => total,
     };
     // RFC 791, section 3.2: only the first fragment has the header of what is carried.
     if head.fragments_offset().value() != 0 {
         return Err(Skip::LaterFragment);
     }
-    let kept = Header {
-        addresses: Addresses::V4(u32::from_be_bytes(head.source()), u32::from_be_bytes(head.destination())),
-        span: Span { offset: view.offset + 12, length: 8 },
-        id: head.identification(),
-        ttl: head.ttl(),
-        protocol: head.protocol().0,
-    };
-    let inner = view.limit(total).skip(header_length)?;
+    let Some(fixed) = head.slice().first_chunk::<20>() else { return Err(view.missing(20)) };
+    let kept = Header::of_ipv4(fixed, view.offset);
+    let inner = view.limit(total).skip(head.slice().len())?;
     if kept.protocol == protocol::AH {
         return extensions(kept, inner);
     }
     Ok((kept, inner))
 }
 
-fn ipv6(view: View<'_>) -> Result<(Header, View<'_>), Skip> {
-    let Ok(head) = Ipv6HeaderSlice::from_slice(view.data) else {
-        return Err(view.missing(40));
-    };
+fn ipv6(view: View<'_>) -> Result<(Header<'_>, View<'_>), Skip> {
+    let Some(head) = view.data.first_chunk::<40>() else { return Err(view.missing(40)) };
     let inner = view.skip(40)?;
-    let inner = match head.payload_length() {
+    let inner = match u16::from_be_bytes([head[4], head[5]]) {
         // Jumbograms (RFC 2675) and segmentation offload say 0.
         0 => inner,
         length => inner.limit(u32::from(length)),
     };
-    let kept = Header {
-        addresses: Addresses::V6(u128::from_be_bytes(head.source()), u128::from_be_bytes(head.destination())),
-        span: Span { offset: view.offset + 8, length: 32 },
-        id: 0,
-        ttl: head.hop_limit(),
-        protocol: head.next_header().0,
-    };
-    if kept.protocol == protocol::TCP {
-        return Ok((kept, inner));
-    }
-    extensions(kept, inner)
+    extensions(Header::of_ipv6(head, view.offset), inner)
 }
 
 /// Steps over the extension headers (RFC 8200, section 4) to the transport protocol.
-fn extensions<'a>(mut header: Header, mut view: View<'a>) -> Result<(Header, View<'a>), Skip> {
+fn extensions<'a>(mut header: Header<'a>, mut view: View<'a>) -> Result<(Header<'a>, View<'a>), Skip> {
     for _ in 0..MAX_EXTENSIONS {
         let length = match header.protocol {
             protocol::HOP_BY_HOP

@@ -12,8 +12,7 @@ pub(super) fn network(link: u16, view: View<'_>) -> Result<View<'_>, Skip> {
         113 => ethertype(view.u16(14)?, view.skip(16)?),
         276 => ethertype(view.u16(0)?, view.skip(20)?),
         0 | 108 => loopback(view),
-        9 => ppp(view),
-        50 => ppp_or_cisco(view),
+        9 | 50 => ppp_or_cisco(view),
         51 => pppoe(view),
         104 => ethertype(view.u16(2)?, view.skip(4)?),
         105 | 119 | 127 | 163 => Err(Skip::Wireless),
@@ -25,6 +24,14 @@ pub(super) fn network(link: u16, view: View<'_>) -> Result<View<'_>, Skip> {
 #[inline]
 pub(super) fn ethernet(view: View<'_>) -> Result<View<'_>, Skip> {
     ethertype(view.u16(12)?, view.skip(14)?)
+}
+
+/// The same for what most captures consist of; see [`ip::usual`](crate::decode::ip::usual).
+#[inline]
+pub(super) fn usual(link: u16, view: View<'_>) -> Option<View<'_>> {
+    let head = view.data.first_chunk::<14>()?;
+    let kind = u16::from_be_bytes([head[12], head[13]]);
+    view.behind(14).filter(|_| link == 1 && (kind == 0x0800 || kind == 0x86dd))
 }
 
 /// What an EtherType announces. Both address families go by the version in the header itself: senders lie less there.
@@ -40,6 +47,9 @@ fn tagged(kind: u16, view: View<'_>) -> Result<View<'_>, Skip> {
     match kind {
         // 802.1Q, 802.1ad, QinQ of old: two bytes of tag, then the next EtherType.
         0x8100 | 0x88a8 | 0x9100 => ethertype(view.u16(2)?, view.skip(4)?),
+        // A whole frame behind a tag: IEEE 802.1ah, Cisco FabricPath.
+        0x88e7 => ethernet(view.skip(4)?),
+        0x8903 => ethernet(view.skip(2)?),
         0x8847 | 0x8848 => mpls(view),
         0x8864 => pppoe(view),
         0x880b => ppp(view),
@@ -92,7 +102,8 @@ fn pppoe(view: View<'_>) -> Result<View<'_>, Skip> {
     }
 }
 
-/// PPP in HDLC-like framing (RFC 1662), or Cisco's HDLC in its place.
+/// PPP in HDLC-like framing (RFC 1662), or Cisco's HDLC in its place: its first byte (unicast or broadcast) begins no
+/// PPP frame. Serial lines are captured under either link type.
 fn ppp_or_cisco(view: View<'_>) -> Result<View<'_>, Skip> {
     match view.u8(0)? {
         0x0f | 0x8f => ethertype(view.u16(2)?, view.skip(4)?),

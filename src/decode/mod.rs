@@ -11,6 +11,8 @@ mod ip;
 mod link;
 mod skip;
 mod tcp;
+#[cfg(test)]
+mod tests;
 mod tunnel;
 mod view;
 
@@ -41,7 +43,17 @@ impl Decoder {
     #[inline]
     pub fn decode(&self, bytes: &[u8], frame: &RawFrame) -> Result<Packet, Skip> {
         let captured = Span { offset: frame.offset, length: frame.captured }.of(bytes);
-        let mut view = link::network(frame.link, View::new(captured, frame.offset, frame.wire))?;
+        let view = View::new(captured, frame.offset, frame.wire);
+        match link::usual(frame.link, view).and_then(ip::usual) {
+            Some((header, inner)) => tcp::segment(&header, inner, frame, self.seed).map(Packet::Segment),
+            None => self.layers(view, frame),
+        }
+    }
+
+    /// Takes off layer by layer.
+    #[inline(never)]
+    fn layers(&self, view: View<'_>, frame: &RawFrame) -> Result<Packet, Skip> {
+        let mut view = link::network(frame.link, view)?;
         for _ in 0..=MAX_TUNNELS {
             let (header, inner) = ip::header(view)?;
             view = match header.protocol {

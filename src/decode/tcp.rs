@@ -12,7 +12,7 @@ const USEFUL: usize = 14;
 ///
 /// In the first fragment of an IP packet `payload_length` counts what this fragment holds.
 #[inline]
-pub(super) fn segment(ip: &Header, view: View<'_>, frame: &RawFrame, seed: [u64; 2]) -> Result<Segment, Skip> {
+pub(super) fn segment(ip: &Header<'_>, view: View<'_>, frame: &RawFrame, seed: [u64; 2]) -> Result<Segment, Skip> {
     let mut padded = [0; 20];
     let head = match view.data.first_chunk::<20>() {
         Some(head) => head,

@@ -1,5 +1,7 @@
 //! Tunnels over IP: from the outer header's payload to the IP packet inside.
 
+use etherparse::UdpHeaderSlice;
+
 use crate::decode::ip::protocol;
 use crate::decode::view::View;
 use crate::decode::{Skip, link};
@@ -64,8 +66,9 @@ fn erspan(view: View<'_>) -> Result<View<'_>, Skip> {
 
 /// Tunnels over UDP, told by their port.
 fn udp(view: View<'_>) -> Result<View<'_>, Skip> {
-    let (source, destination, inner) = (view.u16(0)?, view.u16(2)?, view.skip(8)?);
-    let is = |port: u16| source == port || destination == port;
+    let Ok(head) = UdpHeaderSlice::from_slice(view.data) else { return Err(view.missing(8)) };
+    let inner = view.skip(8)?;
+    let is = |port: u16| head.source_port() == port || head.destination_port() == port;
     if is(4789) || is(8472) {
         return vxlan(inner);
     }
@@ -107,7 +110,7 @@ fn gtp(view: View<'_>) -> Result<View<'_>, Skip> {
     }
     // Any of the three flags brings all three optional fields: sequence number, N-PDU number, next extension header.
     if flags & 7 == 0 {
-        return content(link::ip(view.skip(8)?));
+        return user_packet(view.skip(8)?);
     }
     let mut next = if flags & 4 != 0 { view.u8(11)? } else { 0 };
     let mut view = view.skip(12)?;
@@ -120,7 +123,15 @@ fn gtp(view: View<'_>) -> Result<View<'_>, Skip> {
         next = view.u8(length - 1)?;
         view = view.skip(length)?.deeper()?;
     }
-    content(link::ip(view))
+    user_packet(view)
+}
+
+/// GTP-U does not say what it carries: besides IP it may be Ethernet, PPP or anything.
+fn user_packet(view: View<'_>) -> Result<View<'_>, Skip> {
+    match view.u8(0)? >> 4 {
+        4 | 6 => Ok(view),
+        _ => Err(Skip::TunnelContent),
+    }
 }
 
 /// What is inside a tunnel and not IP is named by the tunnel: ARP over VXLAN is no ARP of this network.

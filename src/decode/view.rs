@@ -6,6 +6,9 @@ use crate::decode::Skip;
 /// made to keep us busy stacks hundreds.
 const MAX_LAYERS: u8 = 16;
 
+/// No frame is longer: segmentation offload (Linux's "BIG TCP") stops at half a mebibyte.
+const MAX_FRAME: u32 = 1 << 24;
+
 /// The rest of a frame: what was captured of it, where that stands in the batch, and how long it was on the wire.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View<'a> {
@@ -20,19 +23,23 @@ pub(super) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// A whole frame.
+    /// A whole frame of which the capture says that it had `wire` bytes.
+    #[inline]
     pub fn new(data: &'a [u8], offset: u32, wire: u32) -> Self {
-        // A frame shorter on the wire than what was captured of it is a capture's mistake (or an unknown length of 0).
-        let wire = wire.max(data.len() as u32);
+        // Shorter than what was captured of it (or 0, not known), or longer than any frame: a capture's mistake.
+        let captured = data.len() as u32;
+        let wire = if wire > MAX_FRAME { captured } else { wire.max(captured) };
         View { data, offset, wire, layers: MAX_LAYERS }
     }
 
     /// The byte at `at`.
+    #[inline]
     pub fn u8(self, at: usize) -> Result<u8, Skip> {
         self.data.get(at).copied().ok_or_else(|| self.missing(at + 1))
     }
 
     /// The big-endian number of two bytes at `at`.
+    #[inline]
     pub fn u16(self, at: usize) -> Result<u16, Skip> {
         self.array::<2>(at).map(u16::from_be_bytes)
     }
@@ -54,15 +61,14 @@ impl<'a> View<'a> {
     /// What follows the first `count` bytes.
     #[inline]
     pub fn skip(self, count: usize) -> Result<Self, Skip> {
-        match self.data.get(count..) {
-            Some(data) => Ok(View {
-                data,
-                offset: self.offset + count as u32,
-                wire: self.wire - count as u32,
-                layers: self.layers,
-            }),
-            None => Err(self.missing(count)),
-        }
+        self.behind(count).ok_or_else(|| self.missing(count))
+    }
+
+    /// The same, for callers that do not ask why it is not there.
+    #[inline]
+    pub fn behind(self, count: usize) -> Option<Self> {
+        let data = self.data.get(count..)?;
+        Some(View { data, offset: self.offset + count as u32, wire: self.wire - count as u32, ..self })
     }
 
     /// The same, cut to the length that a header states: what follows is padding or a trailer. A header that states

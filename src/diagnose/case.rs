@@ -8,7 +8,7 @@ use crate::time::{MILLISECOND, SECOND, Time};
 use crate::track::kernel::{Errno, Kind};
 use crate::track::{
     Acceptance, Benign, By, CLIENT, Connection, Ended, Ending, Half, Repeated, Reset, SERVER, Service, Silence, Story,
-    foreign, made_on_the_way, other,
+    Visits, foreign, made_on_the_way, other,
 };
 
 /// One connection's ending and all that is known about it.
@@ -124,11 +124,12 @@ impl<'a> Case<'a> {
     }
 
     /// Was it sent by a live socket, or by a host without one? Linux's `tcp_send_active_reset()` sets ACK;
-    /// `tcp_v4_send_reset()` does so only in the answer to a segment without ACK, which is a SYN.
+    /// `tcp_v4_send_reset()` does so only in the answer to a segment without ACK, which is a SYN. A RST that answers
+    /// nothing was sent by somebody who gave up, whatever its flags: other systems abort without ACK.
     pub fn reset_kind(&self) -> Option<ResetKind> {
         let reset = self.reset()?;
         let refuses = reset.acceptance == Acceptance::RefusesSyn;
-        let abort = reset.acknowledgment.is_some() && !refuses;
+        let abort = (reset.acknowledgment.is_some() && !refuses) || !reset.prompted;
         Some(if abort { ResetKind::Abort } else { ResetKind::Reply })
     }
 
@@ -140,6 +141,11 @@ impl<'a> Case<'a> {
     /// What is known of the server's port from other connections.
     pub fn service(&self) -> Service {
         self.ended.services.get(&self.ended.ends[SERVER])
+    }
+
+    /// Earlier visits of this client that ended without a word.
+    pub fn visits(&self) -> Visits {
+        self.ended.services.visits(self.ended.ends[CLIENT].ip, self.ended.ends[SERVER])
     }
 
     /// The repetitions of the end that waited in vain.

@@ -10,6 +10,7 @@ use crate::notation::wire::{
     Ip, SYN_OPTIONS, Tcp, arp, ethernet, icmp_message, icmpv6_message, option_bytes, usual_window,
 };
 use crate::notation::{Direction, Event, IcmpLine, Role, Script, SegmentLine};
+use crate::source::{FrameBatch, RawFrame};
 use crate::time::{SECOND, Time};
 
 /// The address family of the frames. Addresses that a script states in the other family are translated.
@@ -204,6 +205,17 @@ impl Build {
 /// The frames of `script` in this family, everything else as usual.
 pub fn frames(script: &Script, family: Family) -> Vec<(Time, Vec<u8>)> {
     Build::new(family).frames(script)
+}
+
+/// These frames as a source would hand them over, numbered from 1.
+pub fn batch(frames: &[(Time, Vec<u8>)], link: u16) -> FrameBatch {
+    let mut batch = FrameBatch::default();
+    for (number, (time, frame)) in (1..).zip(frames) {
+        let (offset, length) = (batch.bytes.len() as u32, frame.len() as u32);
+        batch.bytes.extend(frame);
+        batch.frames.push(RawFrame { time: *time, number, offset, captured: length, wire: length, link, input: 0 });
+    }
+    batch
 }
 
 /// A pcap file (draft-ietf-opsawg-pcap, section 4) of these frames, with nanoseconds or else microseconds.

@@ -35,7 +35,7 @@ mod tests;
 mod wire;
 mod words;
 
-pub use build::{Build, Family, Filler, frames, write_pcap};
+pub use build::{Build, Family, Filler, batch, frames, write_pcap};
 pub use icmp::IcmpKind;
 pub use parse::parse;
 pub use render::{render, render_segment};

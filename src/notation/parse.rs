@@ -83,7 +83,11 @@ fn icmp_kind(rest: &mut Rest<'_>, ipv6: bool) -> Words<IcmpKind> {
     let word = rest.word("an ICMP error")?;
     if let Some((kind, code)) = word.split_once('/') {
         let (kind, code) = (number(kind)?, number(code)?);
-        return Ok(if ipv6 { IcmpKind::V6(kind, code) } else { IcmpKind::V4(kind, code) });
+        return match kind {
+            1..=4 if ipv6 => Ok(IcmpKind::V6(kind, code)),
+            3 | 4 | 11 | 12 if !ipv6 => Ok(IcmpKind::V4(kind, code)),
+            _ => Err(format!("type {kind} reports no error in {}", if ipv6 { "ICMPv6" } else { "ICMP" })),
+        };
     }
     IcmpKind::named(word).ok_or_else(|| {
         let names: Vec<&str> = IcmpKind::names().collect();

@@ -176,6 +176,7 @@ fn mistakes_are_named_with_their_line() {
         ("+0 [0] > S 0:0(0)", "line 1: connections count from 1"),
         ("+1.0000000001 > S 0:0(0)", "line 1: `1.0000000001` is no number of seconds"),
         ("+0 < icmp nonsense S 0:0(0)", "line 1: `nonsense` is no ICMP error"),
+        ("+0 < icmp 1/4 S 0:0(0)", "line 1: type 1 reports no error in ICMP"),
         ("wait", "line 1: a number of seconds is missing"),
     ] {
         let error = parse(text).unwrap_err().to_string();
@@ -191,4 +192,54 @@ fn a_file_for_other_programs() {
         assert_eq!(file[..4], magic);
         assert_eq!(file.len(), 24 + 16 + frames[0].1.len());
     }
+}
+
+#[test]
+fn no_text_makes_the_parser_panic_and_what_it_reads_it_renders() {
+    // A fixed xorshift sequence, so that a failure is the same on every machine.
+    let mut state = 0x9e37_79b9_7f4a_7c15u64;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % below as u64) as usize
+    };
+    let letters: Vec<char> = "0159 +-.:<>()[]\"\\/#,xSFA\u{e9}\nwaitend".chars().collect();
+    let lines: Vec<&str> = SCRIPT.lines().collect();
+    let mut read = 0;
+    for _ in 0..20_000 {
+        let mut text: Vec<char> = lines[random(lines.len())].chars().collect();
+        for _ in 0..=random(3) {
+            let at = random(text.len() + 1);
+            match random(3) {
+                0 => text.insert(at, letters[random(letters.len())]),
+                1 if at < text.len() => drop(text.remove(at)),
+                _ if at < text.len() => text[at] = letters[random(letters.len())],
+                _ => {}
+            }
+        }
+        let text: String = text.into_iter().collect();
+        let Ok(script) = parse(&text) else { continue };
+        read += 1;
+        assert_eq!(parse(&render(&script)), Ok(script.clone()), "{text}");
+        let family = [Family::V4, Family::V6][random(2)];
+        let batch = batch(&frames(&script, family), 1);
+        assert_eq!(batch.frames.len(), script.steps.len());
+        for frame in &batch.frames {
+            assert!(decode(batch.bytes_of(frame)).is_ok(), "{text}");
+        }
+    }
+    assert!(read > 2_000, "{read}");
+}
+
+#[test]
+fn the_example_of_the_documentation_is_a_script() {
+    let documentation: String = include_str!("mod.rs")
+        .lines()
+        .map_while(|line| line.strip_prefix("//!"))
+        .fold(String::new(), |text, line| text + line + "\n");
+    let example = documentation.split("```").nth(1).and_then(|block| block.strip_prefix("text\n")).unwrap();
+    let script = parse(example).unwrap();
+    assert_eq!((script.declarations.len(), script.steps.len()), (2, 8));
+    assert_eq!(parse(&render(&script)), Ok(script));
 }

@@ -4,6 +4,7 @@
 //! it is known what matters most.
 
 pub mod escape;
+pub mod ids;
 pub mod json;
 pub mod output;
 pub mod remedy;
@@ -112,8 +113,8 @@ impl Report {
         }
     }
 
-    /// A connection of this client to this service went well at `time`: whoever failed there before has recovered.
-    /// To be called for each of them, else the report says that nothing went well again.
+    /// This client reached this service at `time`: if it failed to do so before, it has recovered. To be called for
+    /// each connection that is made, else the report says that none was.
     pub fn success(&mut self, client: IpAddr, server: IpAddr, port: u16, time: Time) {
         self.episodes.success(client, server, port, time);
     }
@@ -152,3 +153,7 @@ impl Report {
         self.output
     }
 }
+
+#[cfg(test)]
+#[path = "report_tests.rs"]
+mod tests;

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use crate::causes::{self, Owner, Remedy};
-use crate::diagnose::{EndedBy, Finding};
+use crate::causes::{Owner, Remedy, unexplained};
+use crate::diagnose::Finding;
 
 /// What to do about one finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,35 +20,10 @@ pub struct Advice {
     pub explain: String,
 }
 
-/// Where no cause explains a failure, a second view may. The catalogue's own `unexplained` goes before it.
-const UNEXPLAINED: Remedy = Remedy {
-    owner: Owner::Network,
-    title: "Capture at both ends at the same time and compare",
-    steps: &[
-        "Run the command on {client.ip} and on {server.ip} until it fails again.",
-        "Give both files to tcpwhy: a packet that only one of them has was lost, changed or made on the way.",
-        "Look into the log of the program on port {server.port} at the second of the failure.",
-    ],
-    commands: &[
-        "sudo tcpdump -i any -s 128 -w \"$(hostname).pcap\" 'host {client.ip} and host {server.ip} and (tcp port {server.port} or icmp or icmp6)'",
-    ],
-};
-
 /// What to do about `finding`.
 pub fn advice(finding: &Finding) -> Advice {
-    match finding.cause.or_else(|| causes::find("unexplained")) {
-        Some(cause) => fill(&cause.remedy, finding, cause.id),
-        None => fill(&fallback(finding), finding, "unexplained"),
-    }
-}
-
-fn fallback(finding: &Finding) -> Remedy {
-    let owner = match finding.ended_by {
-        EndedBy::Client => Owner::Client,
-        EndedBy::Server => Owner::Server,
-        EndedBy::Middlebox | EndedBy::Network | EndedBy::Unknown => Owner::Network,
-    };
-    Remedy { owner, ..UNEXPLAINED }
+    let cause = finding.cause.unwrap_or(&unexplained::CAUSE);
+    fill(&cause.remedy, finding, cause.id)
 }
 
 fn fill(remedy: &Remedy, finding: &Finding, topic: &str) -> Advice {

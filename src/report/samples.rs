@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::causes::{Cause, Confidence, Owner, Remedy};
+use crate::causes::{Cause, Confidence, Group, Owner, Remedy};
 use crate::decode::End;
 use crate::diagnose::{EndReport, EndedBy, Evidence, Finding, ResetKind, RetryVerdict, Timing, Traffic};
 use crate::time::Time;
@@ -14,6 +14,7 @@ pub const DECIDED: Time = Time(1_795_328_215_359_084_123);
 /// What all causes of these tests have in common: nothing is detected, nothing explained.
 const BLANK: Cause = Cause {
     id: "",
+    group: Group::Failure,
     kinds: &[],
     title: "",
     seen: "",
@@ -21,6 +22,7 @@ const BLANK: Cause = Cause {
     is_not: "",
     example: "",
     remedy: Remedy { owner: Owner::Nobody, title: "Nothing to do", steps: &[], commands: &[] },
+    settings: &[],
     detect: |_| None,
 };
 

@@ -2,6 +2,9 @@
 
 use crate::time::{MILLISECOND, SECOND, Time};
 
+/// Stands between a number and its unit, so that no line ends between them; a page shows it as a space.
+pub const TIED: char = '\u{a0}';
+
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
@@ -21,15 +24,15 @@ pub fn count(number: u64) -> String {
 
 /// `1 packet`, `1,234 packets`.
 pub fn counted(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", count(number), if number == 1 { one } else { many })
+    format!("{}{TIED}{}", count(number), if number == 1 { one } else { many })
 }
 
-/// `0.041 ms`, `53.1 ms`, `1.003 s`, `2 min 14 s`, `3 h 5 min`, `2 d 3 h`.
+/// `0.041 ms`, `53.12 ms`, `1.003 s`, `2 min 14 s`, `3 h 5 min`, `2 d 3 h`.
 pub fn duration(nanoseconds: u64) -> String {
     match nanoseconds {
-        0 => "0 s".to_owned(),
-        1..SECOND => format!("{} ms", decimal(nanoseconds, MILLISECOND)),
-        SECOND..MINUTE => format!("{} s", decimal(nanoseconds, SECOND)),
+        0 => format!("0{TIED}s"),
+        1..SECOND => format!("{}{TIED}ms", decimal(nanoseconds, MILLISECOND)),
+        SECOND..MINUTE => format!("{}{TIED}s", decimal(nanoseconds, SECOND)),
         MINUTE..HOUR => two(nanoseconds, MINUTE, "min", SECOND, "s"),
         HOUR..DAY => two(nanoseconds, HOUR, "h", MINUTE, "min"),
         DAY.. => two(nanoseconds, DAY, "d", HOUR, "h"),
@@ -52,7 +55,10 @@ fn decimal(nanoseconds: u64, unit: u64) -> String {
 
 fn two(nanoseconds: u64, big: u64, big_name: &str, small: u64, small_name: &str) -> String {
     let (whole, rest) = (nanoseconds / big, nanoseconds % big / small);
-    if rest == 0 { format!("{whole} {big_name}") } else { format!("{whole} {big_name} {rest} {small_name}") }
+    if rest == 0 {
+        return format!("{whole}{TIED}{big_name}");
+    }
+    format!("{whole}{TIED}{big_name}{TIED}{rest}{TIED}{small_name}")
 }
 
 /// The date of a time in UTC, `2026-11-22`.
@@ -82,19 +88,20 @@ mod tests {
     #[test]
     fn large_numbers_are_grouped() {
         assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!(counted(1, "packet", "packets"), "1 packet");
-        assert_eq!(counted(0, "packet", "packets"), "0 packets");
+        assert_eq!(counted(1, "packet", "packets"), "1\u{a0}packet");
+        assert_eq!(counted(0, "packet", "packets"), "0\u{a0}packets");
     }
 
     #[test]
     fn spans_have_the_unit_that_fits() {
-        assert_eq!(duration(41_000), "0.041 ms");
-        assert_eq!(duration(53_123_456), "53.12 ms");
-        assert_eq!(duration(1_003_100_000), "1.003 s");
-        assert_eq!(duration(30 * SECOND), "30 s");
-        assert_eq!(duration(134 * SECOND), "2 min 14 s");
-        assert_eq!(duration(HOUR), "1 h");
-        assert_eq!(duration(u64::MAX), "213503 d 23 h");
+        let shown = |nanoseconds| duration(nanoseconds).replace(TIED, " ");
+        assert_eq!(shown(41_000), "0.041 ms");
+        assert_eq!(shown(53_123_456), "53.12 ms");
+        assert_eq!(shown(1_003_100_000), "1.003 s");
+        assert_eq!(shown(30 * SECOND), "30 s");
+        assert_eq!(shown(134 * SECOND), "2 min 14 s");
+        assert_eq!(shown(HOUR), "1 h");
+        assert_eq!(shown(u64::MAX), "213503 d 23 h");
     }
 
     #[test]

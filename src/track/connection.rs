@@ -223,6 +223,11 @@ impl Connection {
         client.has(Half::ANY) && server.has(Half::ANY)
     }
 
+    /// The round trip of the handshake, nanoseconds; 0 when the capture does not show it.
+    pub fn round_trip(&self) -> u64 {
+        u64::from(self.ack_after.max(self.syn_ack_after)) * 100
+    }
+
     /// Has every payload byte of `side` been acknowledged by the other end?
     pub fn acknowledged(&self, side: usize) -> bool {
         self.unacknowledged(side) == 0
@@ -336,6 +341,8 @@ pub struct Reset {
     pub window_closed: bool,
     /// The capture holds the RST a second time.
     pub copied: bool,
+    /// A segment that it may answer came within about a round trip before it.
+    pub prompted: bool,
 }
 
 /// What a sender repeats because nothing answers.
@@ -477,6 +484,8 @@ pub struct Story {
     pub first_fin: Option<usize>,
     /// Silence before the first FIN, nanoseconds.
     pub idle_before_fin: u64,
+    /// Had each end acknowledged the other's FIN when it sent its own?
+    pub fin_after_fin: [bool; 2],
     /// Did the end that closed first owe an answer when it closed?
     pub asked_before_fin: bool,
     /// Payload sent by an end after the other's FIN was captured.

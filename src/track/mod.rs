@@ -24,7 +24,7 @@ pub use connection::{
     Acceptance, CLIENT, Connection, Ends6, Event, Half, Mark, Pending, Repeated, Reset, SERVER, Silence, SoftError,
     Story, What, other,
 };
-pub use services::{Service, Services};
+pub use services::{Service, Services, Visits};
 pub use verdict::{Benign, By, Doubt, Ending, Failure, foreign, made_on_the_way};
 
 use crate::decode::{End, Flags, IcmpError, Packet, Segment};
@@ -275,7 +275,7 @@ impl Tracker {
         let ends = connection.ends(ends6.as_ref());
         let connection = &self.connections[index as usize];
         sink.ended(Ended { time, ends, ending, connection, services: &self.services });
-        self.note_refusal(index, &ending, ends);
+        self.note_service(index, &ending, ends);
         let connection = &mut self.connections[index as usize];
         let story = connection.story();
         story.pending = None;
@@ -290,12 +290,16 @@ impl Tracker {
         }
     }
 
-    fn note_refusal(&mut self, index: u32, ending: &Ending, ends: [End; 2]) {
-        if let Ending::Failure(failure) = ending
-            && failure.kind == kernel::Kind::Refused
-        {
-            let last = self.connections[index as usize].last;
-            self.services.refused(ends[SERVER], last);
+    /// Remembers what an ending tells of the service.
+    fn note_service(&mut self, index: u32, ending: &Ending, ends: [End; 2]) {
+        let Ending::Failure(failure) = ending else {
+            return;
+        };
+        let connection = &self.connections[index as usize];
+        match failure.kind {
+            kernel::Kind::Refused => self.services.refused(ends[SERVER], connection.last),
+            kernel::Kind::Aborted => self.services.visited(ends[CLIENT].ip, ends[SERVER], connection.start),
+            kernel::Kind::Reset | kernel::Kind::BrokenPipe | kernel::Kind::TimedOut | kernel::Kind::Unreachable => {}
         }
     }
 
@@ -353,8 +357,8 @@ impl Tracker {
             }
             return;
         }
-        connection.last = connection.last.max(segment.time);
         if let Some(closed) = plain::take(connection, from, segment, bytes) {
+            connection.last = connection.last.max(segment.time);
             if closed {
                 self.linger(index);
             }
@@ -366,6 +370,7 @@ impl Tracker {
             self.restart(index, restart, segment, bytes, sink);
             return;
         }
+        connection.last = connection.last.max(segment.time);
         sent(&mut connection.half[from], segment);
         self.after(index, from, segment, next, sink);
     }
@@ -392,7 +397,9 @@ impl Tracker {
             let ends = connection.ends(self.ends6.get(&index));
             self.services.answered(ends[SERVER], segment.time);
             self.services.saw_ttl(ends[SERVER].ip, segment.ttl);
-            sink.connected(ends, segment.time);
+        }
+        if next.connected {
+            sink.connected(connection.ends(self.ends6.get(&index)), segment.time);
         }
         if next.closed {
             self.linger(index);

@@ -24,6 +24,8 @@ pub struct Next {
     pub closed: bool,
     /// The server answered a SYN.
     pub answered: bool,
+    /// The client completed the handshake.
+    pub connected: bool,
 }
 
 /// With what a new connection on a used 4-tuple begins.
@@ -309,6 +311,7 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
     anchor(connection, from, segment);
     let end = segment.sequence.wrapping_add(reach(segment));
     let half = connection.half[from];
+    next.connected = from == CLIENT && !half.has(Half::ACK) && connection.half[SERVER].has(Half::SYN);
     let ahead = end.wrapping_sub(half.next);
     let new = seq::after(end, half.next);
     if new && ahead > FAR {
@@ -472,7 +475,7 @@ pub(super) fn note_data(connection: &mut Connection, from: usize, segment: &Segm
     if segment.flags.has(Flags::PSH) {
         half.set(Half::PUSHED);
     }
-    if matches!(segment.payload.of(bytes), [21, 3, ..]) {
+    if looks_like_tls_alert(segment, bytes) {
         half.set(Half::TLS_ALERT);
     }
     let Some(story) = connection.story.as_mut() else {
@@ -482,6 +485,16 @@ pub(super) fn note_data(connection: &mut Connection, from: usize, segment: &Segm
         story.data_after_fin[from] = story.data_after_fin[from].saturating_add(segment.payload_length);
         story.data_after_fin_at[from].get_or_insert(Mark::of(segment));
         tell(connection, from, segment, What::DataAfterFin);
+    }
+}
+
+/// A TLS alert record, or in TLS 1.3, which hides its type, a record with nothing but two bytes: 5 of header, 2 of
+/// alert, 1 of type, 16 of authentication (RFC 8446, section 5.2).
+fn looks_like_tls_alert(segment: &Segment, bytes: &[u8]) -> bool {
+    match segment.payload.of(bytes) {
+        [21, 3, ..] => true,
+        [23, 3, _, 0, 19, ..] => segment.payload_length == 24,
+        _ => false,
     }
 }
 
@@ -558,9 +571,11 @@ fn on_fin(connection: &mut Connection, from: usize, segment: &Segment) -> bool {
     let idle = segment.time.since(previous.unwrap_or(opened));
     let asked = connection.has_payload() && connection.has(Connection::SERVER_SPOKE_LAST) == (to == SERVER);
     let event = event(connection, from, segment, What::Fin);
+    let peer = connection.half[to];
     let story = connection.story();
     story.tell(event);
     story.fin[from] = Some(mark);
+    story.fin_after_fin[from] = peer.has(Half::FIN) && segment.acknowledgment == peer.next;
     if story.first_fin.is_none() {
         story.first_fin = Some(from);
         story.idle_before_fin = idle;
@@ -658,6 +673,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment, byt
         asked: connection.has_payload() && connection.has(Connection::SERVER_SPOKE_LAST) == (to == SERVER),
         window_closed: connection.story.as_ref().is_some_and(|story| story.window_closed[from].is_some()),
         copied: false,
+        prompted: segment.time.since(connection.last) <= (2 * connection.round_trip()).max(SECOND / 2),
     };
     tell(connection, from, segment, What::Reset);
     let probing = connection.story().silence[from].what == Repeated::WindowProbe;

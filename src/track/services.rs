@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::decode::End;
-use crate::time::Time;
+use crate::time::{SECOND, Time};
 
 /// What is known of one address and port.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,12 +19,37 @@ pub struct Service {
     pub refused: Option<Time>,
 }
 
+/// How regularly a client connects to a service only to hang up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Visits {
+    /// How often, the visit at hand left out.
+    pub count: u32,
+    /// When it last did.
+    pub last: Time,
+    /// Nanoseconds between the last two visits.
+    pub interval: u64,
+    /// How many intervals were about as long as the one before them.
+    pub regular: u32,
+}
+
+impl Visits {
+    /// Would a visit at `time` keep the rhythm?
+    pub fn keeps_rhythm(&self, time: Time) -> bool {
+        let interval = time.since(self.last);
+        self.count >= 2
+            && interval >= SECOND / 5
+            && interval.abs_diff(self.interval) <= (self.interval / 5).max(SECOND / 20)
+    }
+}
+
 /// The services that were seen, in bounded memory.
 #[derive(Debug, Default)]
 pub struct Services {
     known: HashMap<End, Service>,
     /// The TTLs of each server's SYN-ACKs: lowest and highest.
     ttls: HashMap<IpAddr, (u8, u8)>,
+    /// Clients that connect and hang up without a word.
+    visits: HashMap<(IpAddr, End), Visits>,
 }
 
 /// More than this many services are not remembered at a time: a scan shows a new one with every packet.
@@ -34,6 +59,26 @@ impl Services {
     /// What is known of this one.
     pub fn get(&self, end: &End) -> Service {
         self.known.get(end).copied().unwrap_or_default()
+    }
+
+    /// The visits of a client that hung up without a word.
+    pub fn visits(&self, client: IpAddr, server: End) -> Visits {
+        self.visits.get(&(client, server)).copied().unwrap_or_default()
+    }
+
+    pub(super) fn visited(&mut self, client: IpAddr, server: End, time: Time) {
+        let key = (client, server);
+        if self.visits.len() >= MOST && !self.visits.contains_key(&key) {
+            self.visits.retain(|_, visits| visits.count > 1);
+            if self.visits.len() >= MOST {
+                return;
+            }
+        }
+        let visits = self.visits.entry(key).or_default();
+        visits.regular += u32::from(visits.keeps_rhythm(time));
+        visits.interval = time.since(visits.last);
+        visits.last = time;
+        visits.count = visits.count.saturating_add(1);
     }
 
     /// The lowest and the highest TTL of the SYN-ACKs of a host.

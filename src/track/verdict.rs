@@ -163,7 +163,7 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     let sender_closed = story.fin[sender].is_some_and(|fin| fin.time <= reset.mark.time || half[sender].has(Half::FIN));
     let victim_closed = half[victim].has(Half::FIN);
     if sender_closed && victim_closed {
-        return Ending::Benign(Benign::Tail);
+        return judge_reset_of_both_closed(connection, story, reset);
     }
     if victim_closed {
         return judge_reset_of_closed(connection, story, reset);
@@ -199,6 +199,19 @@ fn judge_abort(connection: &Connection) -> Ending {
         victim: SERVER,
         by: By::Reset,
     })
+}
+
+/// A RST after both FINs. No application is there to get an error; but a request that crossed the first FIN was lost,
+/// and the client, which closed when it saw that FIN, had no other sign of it than the end of the connection.
+fn judge_reset_of_both_closed(connection: &Connection, story: &Story, reset: Reset) -> Ending {
+    let (sender, victim) = (reset.from, other(reset.from));
+    let half = &connection.half[victim];
+    let crossed = half.data_ack != connection.half[sender].next && story.fin_after_fin[victim];
+    let lost = connection.unacknowledged(victim) > 0 && crossed && !half.has(Half::TLS_ALERT);
+    if !lost {
+        return Ending::Benign(Benign::Tail);
+    }
+    Ending::Failure(Failure { kind: Kind::BrokenPipe, errno: [None; 2], victim, by: By::Reset })
 }
 
 /// A RST into an end that has itself sent a FIN. Its application has closed the socket, so there is nobody to tell,

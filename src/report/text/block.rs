@@ -7,7 +7,7 @@ use super::problem::{Problem, Shape};
 use crate::causes::Owner;
 use crate::decode::End;
 use crate::diagnose::{EndReport, EndedBy, Finding, ResetKind, RetryVerdict};
-use crate::episodes::{Backoff, Episode};
+use crate::episodes::{Backoff, Episode, median};
 use crate::report::Inputs;
 use crate::report::escape::{escape, escape_and_cut};
 use crate::report::remedy::advice;
@@ -57,7 +57,7 @@ pub fn in_a_line(page: &mut Page, problem: &Problem) {
     if let [episode] = problem.episodes.as_slice()
         && episode.backoff == Backoff::Fixed
     {
-        right = format!("{right}, every {}", duration(middle(&episode.intervals)));
+        right = format!("{right}, every {}", duration(median(&episode.intervals)));
     }
     page.edges(&[(Role::Plain, "   "), (Role::Plain, &left)], &right);
 }
@@ -93,13 +93,14 @@ fn who(problem: &Problem) -> String {
         (Shape::Service(ip, port), _) => format!("{members} clients -> {}", address(End { ip, port })),
         (Shape::ManyPorts(client, server), _) => format!("{client} -> {members} ports of {server}"),
         (Shape::ManyServers(client, port), _) => format!("{client} -> port {port} of {members} hosts"),
+        (Shape::ManyServices(client), _) => format!("{client} -> {members} services"),
     }
 }
 
 fn facts(page: &mut Page, problem: &Problem, episode: &Episode) {
     let finding = &episode.example;
-    page.labelled("client", &application(&finding.client));
-    page.labelled("server", &application(&finding.server));
+    application(page, "client", &finding.client);
+    application(page, "server", &finding.server);
     page.labelled("ended by", ended_by(finding));
     page.labelled("retry", &retry(finding));
     page.labelled("when", &when(problem));
@@ -117,13 +118,16 @@ fn facts(page: &mut Page, problem: &Problem, episode: &Episode) {
     }
 }
 
-/// What the application at one end gets to see.
-fn application(end: &EndReport) -> String {
+/// What the application at one end gets to see: the error under its names in logs, and which call fails with it.
+fn application(page: &mut Page, label: &str, end: &EndReport) {
+    let calls = end.calls.as_deref().map(|calls| escape_and_cut(calls, SENTENCE));
     let Some(errno) = end.errno else {
-        return end.calls.as_deref().map_or("gets no error".to_owned(), |calls| escape_and_cut(calls, SENTENCE));
+        return page.labelled(label, calls.as_deref().unwrap_or("gets no error"));
     };
-    let calls = end.calls.as_deref().map_or(format!("gets {}", errno.name()), |calls| escape_and_cut(calls, SENTENCE));
-    format!("{calls} ({}; Python: {})", errno.message(), errno.python())
+    page.labelled(label, &format!("{} ({}; Python: {})", errno.name(), errno.message(), errno.python()));
+    if let Some(calls) = calls {
+        page.labelled("", &calls);
+    }
 }
 
 fn ended_by(finding: &Finding) -> &'static str {
@@ -163,15 +167,18 @@ fn when(problem: &Problem) -> String {
     format!("{} to {to} UTC ({})", moment(problem.first), duration(problem.last.since(problem.first)))
 }
 
-/// Does it work again? Of a single failure only a yes is worth a line.
+/// Can it be reached again? Of a single failure only a yes is worth a line.
 fn recovered(problem: &Problem) -> Option<String> {
+    if !problem.episodes.iter().all(|episode| episode.is_about_connecting()) {
+        return None;
+    }
     let all = problem.episodes.len();
     let times: Vec<Time> = problem.episodes.iter().filter_map(|episode| episode.recovered_at).collect();
     let Some(last) = times.iter().max() else {
-        return (problem.count > 1).then(|| "no: nothing went well there since, as far as captured".to_owned());
+        return (problem.count > 1).then(|| "no later connection in this capture".to_owned());
     };
     if times.len() < all {
-        return Some(format!("{} of {} so far", count(times.len() as u64), count(all as u64)));
+        return Some(format!("for {} of {}", count(times.len() as u64), count(all as u64)));
     }
     Some(format!("yes, {} after the last failure, at {}", duration(last.since(problem.last)), clock(*last, 3)))
 }
@@ -186,23 +193,16 @@ fn rhythm(episode: &Episode) -> Option<String> {
     let more = if episode.count as usize > shown.len() + 1 { ", ..." } else { "" };
     let rhythm = match episode.backoff {
         Backoff::Exponential => format!("exponential backoff: {}{more} apart", shown.join(", ")),
-        Backoff::Fixed => format!("every {}", duration(middle(&episode.intervals))),
-        Backoff::None if episode.count > 2 => format!("no backoff: {}{more} apart", shown.join(", ")),
-        Backoff::None if episode.count == 2 => format!("{} apart", shown.join(", ")),
-        Backoff::None => return None,
+        Backoff::Fixed => format!("every {}", duration(median(&episode.intervals))),
+        Backoff::None if shown.is_empty() => return None,
+        Backoff::None if episode.is_hammering() => format!("no backoff: {}{more} apart", shown.join(", ")),
+        Backoff::None => format!("{}{more} apart", shown.join(", ")),
     };
     if episode.successes_between == 0 {
         return Some(rhythm);
     }
-    let successes = counted(episode.successes_between, "success", "successes");
+    let successes = counted(episode.successes_between, "connection made", "connections made");
     Some(format!("{rhythm}; {successes} between them"))
-}
-
-/// The median.
-fn middle(intervals: &[u64]) -> u64 {
-    let mut sorted = intervals.to_vec();
-    sorted.sort_unstable();
-    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
 }
 
 fn timing(finding: &Finding) -> String {
@@ -210,7 +210,8 @@ fn timing(finding: &Finding) -> String {
     let traffic = &finding.traffic;
     let mut parts = Vec::new();
     parts.extend(timing.connect.map(|time| format!("connected in {}", duration(time))));
-    parts.extend(timing.rtt.map(|time| format!("round trip {}", duration(time))));
+    let rtt = timing.rtt.filter(|rtt| timing.connect != Some(*rtt));
+    parts.extend(rtt.map(|time| format!("round trip {}", duration(time))));
     parts.extend(timing.idle_before.map(|time| format!("idle for {} before the end", duration(time))));
     parts.push(format!("ended after {}", duration(timing.duration)));
     if traffic.client_bytes + traffic.server_bytes > 0 {
@@ -228,24 +229,18 @@ fn members(page: &mut Page, problem: &Problem) {
         page.labelled("ports", &list(&ports.iter().map(u16::to_string).collect::<Vec<_>>(), 20));
         return;
     }
-    let by_server = matches!(problem.shape, Shape::ManyServers(..));
-    let ip = |episode: &Episode| {
-        let end = if by_server { episode.example.server.end } else { episode.example.client.end };
-        end.ip.to_string()
+    let (name, who): (&str, fn(&Episode) -> String) = match problem.shape {
+        Shape::ManyServices(_) => ("services", |episode| address(episode.example.server.end)),
+        Shape::ManyServers(..) => ("servers", |episode| episode.example.server.end.ip.to_string()),
+        Shape::Service(..) | Shape::ManyPorts(..) => ("clients", |episode| episode.example.client.end.ip.to_string()),
     };
     let shown: Vec<&&Episode> = problem.episodes.iter().take(CLIENTS).collect();
-    let width = shown.iter().map(|episode| ip(episode).len()).max().unwrap_or_default();
+    let width = shown.iter().map(|episode| who(episode).len()).max().unwrap_or_default();
     for (index, episode) in shown.iter().enumerate() {
-        let label = if index > 0 {
-            ""
-        } else if by_server {
-            "servers"
-        } else {
-            "clients"
-        };
+        let label = if index == 0 { name } else { "" };
         let span = format!("{} to {}", clock(episode.first, 3), clock(episode.last, 3));
         let span = if episode.count == 1 { clock(episode.first, 3) } else { span };
-        page.labelled_as_is(label, &format!("{:<width$}  {:>5}x  {span}", ip(episode), count(episode.count)));
+        page.labelled_as_is(label, &format!("{:<width$}  {:>5}x  {span}", who(episode), count(episode.count)));
     }
     let rest = problem.episodes.get(CLIENTS..).unwrap_or_default();
     if !rest.is_empty() {

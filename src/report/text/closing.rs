@@ -1,10 +1,12 @@
 //! The first and the last lines of a report: how much failed, and how much was seen.
 
 use super::layout::{Page, Role};
+use crate::decode::Skip;
 use crate::diagnose::Summary;
 use crate::episodes::Folded;
 use crate::report::escape::escape;
 use crate::report::units::{clock, count, counted, date, duration};
+use crate::track::Doubt;
 use crate::track::kernel::Kind;
 
 /// The answer in a sentence.
@@ -15,14 +17,19 @@ pub fn headline(page: &mut Page, summary: &Summary) {
     if failed + aborted > 0 {
         let sentence = match (failed, aborted) {
             (_, 0) => format!("{} of {connections} failed: {}.", count(failed), by_kind(summary, Some(Kind::Aborted))),
+            (0, 1) => format!("1 of {connections} was ended by its client at once, none failed otherwise."),
             (0, _) => {
-                format!("{} of {connections} ended by their clients at once, none failed otherwise.", count(aborted))
+                format!(
+                    "{} of {connections} were ended by their clients at once, none failed otherwise.",
+                    count(aborted)
+                )
             }
             (_, _) => format!(
-                "{} of {connections} failed: {}; {} more ended by their clients at once.",
+                "{} of {connections} failed: {}; {} more {} at once.",
                 count(failed),
                 by_kind(summary, Some(Kind::Aborted)),
-                count(aborted)
+                count(aborted),
+                if aborted == 1 { "was ended by its client" } else { "were ended by their clients" }
             ),
         };
         page.paragraph("", Role::Heading, &sentence);
@@ -33,9 +40,13 @@ pub fn headline(page: &mut Page, summary: &Summary) {
         return page.paragraph("", Role::Heading, "The capture holds no packets.");
     }
     if summary.segments == 0 {
-        return page.paragraph("", Role::Heading, &format!("No TCP in this capture ({packets}{}).", span(summary)));
+        page.paragraph("", Role::Heading, "No TCP in this capture.");
+        return page.paragraph("", Role::Plain, &format!("{packets}{}.", span(summary)));
     }
     page.paragraph("", Role::Fine, &format!("No failed connections among {connections} ({packets})."));
+    if summary.connections == 0 {
+        page.paragraph("", Role::Plain, "There is TCP, but no connection whose outcome could be followed.");
+    }
 }
 
 /// What was seen, what was left out and why.
@@ -50,9 +61,10 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
         page.labelled("benign", &if all { benign } else { format!("{benign} (--all lists them)") });
     }
     if summary.undecided.iter().any(|(_, number)| *number > 0) {
-        page.labelled("undecided", &named(&summary.undecided));
+        page.labelled("undecided", &in_words(&summary.undecided, doubt));
     }
-    let mut packets = format!("{} read, {} of them TCP", count(summary.frames), count(summary.segments));
+    let tcp = if summary.segments == summary.frames { "all".to_owned() } else { count(summary.segments) };
+    let mut packets = format!("{} read, {tcp} of them TCP", count(summary.frames));
     if summary.icmp_errors > 0 {
         packets.push_str(&format!(", {}", counted(summary.icmp_errors, "ICMP error", "ICMP errors")));
     }
@@ -62,13 +74,13 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
     page.labelled("packets", &packets);
     let skipped: u64 = summary.skipped.iter().map(|(_, number)| number).sum();
     if skipped > 0 {
-        page.labelled("not read", &format!("{}: {}", counted(skipped, "packet", "packets"), named(&summary.skipped)));
+        page.labelled("not read", &in_words(&summary.skipped, skip));
     }
     if folded.episodes > 0 {
         let what = format!(
-            "{} above are not listed, for want of room: {} of the oldest",
-            counted(folded.findings, "ending", "endings"),
-            counted(folded.episodes, "group", "groups")
+            "{} in {} that are too many to list; --format json tells each of them",
+            counted(folded.findings, "connection", "connections"),
+            counted(folded.episodes, "old group", "old groups")
         );
         page.labelled("left out", &what);
     }
@@ -100,6 +112,27 @@ fn named(counts: &[(&'static str, u64)]) -> String {
         .map(|(name, number)| format!("{} {}", count(*number), escape(name)))
         .collect();
     parts.join(", ")
+}
+
+/// `20 UDP, 1 ARP`: reasons as their ids, or in words where there are some.
+fn in_words(counts: &[(&'static str, u64)], words: fn(&str) -> Option<&'static str>) -> String {
+    let seen = counts.iter().filter(|(_, number)| *number > 0);
+    let parts: Vec<String> =
+        seen.map(|(id, number)| format!("{} {}", count(*number), words(id).unwrap_or(id))).collect();
+    parts.join(", ")
+}
+
+fn skip(id: &str) -> Option<&'static str> {
+    Skip::ALL.iter().find(|skip| skip.id() == id).map(|skip| skip.describe())
+}
+
+fn doubt(id: &str) -> Option<&'static str> {
+    Doubt::ALL.iter().find(|doubt| doubt.id() == id).map(|doubt| match doubt {
+        Doubt::BeganLate => "began before the capture",
+        Doubt::OneDirection => "seen in one direction only",
+        Doubt::OddReset => "ended by a RST that may not have been accepted",
+        Doubt::EndedEarly => "still unanswered at the end of the capture",
+    })
 }
 
 /// `, 2026-11-22 06:16:53 to 06:18:01 UTC (1 min 8 s)`.

@@ -3,6 +3,8 @@
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
+use crate::report::units::TIED;
+
 /// What a piece of text is, and so how it is coloured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -74,7 +76,7 @@ impl Page {
         for (role, piece) in pieces {
             self.paint(&mut line, *role, piece);
         }
-        self.text.push_str(line.trim_end());
+        self.text.push_str(line.trim_end().replace(TIED, " ").as_str());
         self.text.push('\n');
     }
 

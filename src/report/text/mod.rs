@@ -19,6 +19,8 @@ use problem::{Problem, problems};
 
 /// So many problems are told in full, the others in a line.
 const IN_FULL: usize = 10;
+/// No more than so many of one kind and cause.
+const ALIKE: usize = 3;
 /// So many lines for the others.
 const IN_LINES: usize = 30;
 /// Noise in so many failures or fewer is told in full.
@@ -32,14 +34,19 @@ pub fn render(episodes: &[Episode], folded: Folded, summary: &Summary, inputs: &
     let (noise, trouble): (Vec<&Problem>, Vec<&Problem>) =
         failures.iter().partition(|problem| problem.is_noise() && problem.count > FEW);
     let mut told: Vec<(Option<Kind>, &str)> = Vec::new();
-    for (index, problem) in trouble.iter().take(IN_FULL).enumerate() {
+    let mut others = Vec::new();
+    for problem in trouble {
         let about = (problem.kind(), problem.cause_id());
+        if told.len() >= IN_FULL || told.iter().filter(|other| **other == about).count() >= ALIKE {
+            others.push(problem);
+            continue;
+        }
         let earlier = told.iter().position(|other| *other == about).map(|index| index + 1);
         told.push(about);
         page.blank();
-        block::in_full(&mut page, index + 1, earlier, problem, inputs);
+        block::in_full(&mut page, told.len(), earlier, problem, inputs);
     }
-    in_lines(&mut page, "Other failures", trouble.get(IN_FULL..).unwrap_or_default());
+    in_lines(&mut page, "Other failures", &others);
     in_lines(&mut page, "Seldom a problem: health checks, scans, cancelled connects", &noise);
     if options.all {
         let benign = problems(episodes.iter().filter(|episode| episode.example.kind.is_none()));

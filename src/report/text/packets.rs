@@ -13,7 +13,7 @@ use unicode_width::UnicodeWidthStr;
 const FIRST: usize = 3;
 const LAST: usize = 3;
 /// Notes need so many columns, or they go below.
-const NOTE: usize = 20;
+const NOTE: usize = 18;
 /// Packets and notes longer than this are cut.
 const LONGEST: usize = 300;
 
@@ -64,20 +64,21 @@ pub fn table(page: &mut Page, episode: &Episode, count: u64, inputs: &Inputs) {
 
 fn heading(episode: &Episode, count: u64, inputs: &Inputs) -> String {
     let finding = &episode.example;
-    let what = if count == 1 {
-        "Packets".to_owned()
-    } else {
-        format!("Packets of the first ({})", address(finding.client.end))
-    };
-    let first = finding.evidence.first().map(|evidence| evidence.input);
-    let one_file = finding.evidence.iter().all(|evidence| Some(evidence.input) == first);
-    match first.and_then(|input| inputs.name(input)) {
-        Some(name) if inputs.names.len() > 1 && one_file => format!("{what}, in {}:", escape_and_cut(name, LONGEST)),
-        Some(_) | None => format!("{what}:"),
+    let mut heading = "Packets".to_owned();
+    if count > 1 {
+        heading.push_str(&format!(" of the first ({})", address(finding.client.end)));
     }
+    let Some(first) = finding.evidence.first() else { return heading };
+    heading.push_str(&format!(", from {} on", clock(first.time, inputs.digits.min(6))));
+    let one_file = finding.evidence.iter().all(|evidence| evidence.input == first.input);
+    if let Some(name) = inputs.name(first.input).filter(|_| inputs.names.len() > 1 && one_file) {
+        heading.push_str(&format!(", in {}", escape_and_cut(name, LONGEST)));
+    }
+    heading.push(':');
+    heading
 }
 
-/// The first packet has the time of the day, each other one the time since the one before it.
+/// Each packet has the time since the one before it.
 fn rows(evidence: &[&Evidence], inputs: &Inputs) -> Vec<Row> {
     let digits = inputs.digits.min(6);
     let first = evidence.first().map(|evidence| evidence.input);
@@ -85,10 +86,7 @@ fn rows(evidence: &[&Evidence], inputs: &Inputs) -> Vec<Row> {
     let mut before = None;
     let mut rows = Vec::new();
     for packet in evidence {
-        let time = match before {
-            None => clock(packet.time, digits),
-            Some(before) => format!("+{}", seconds(packet.time.since(before), digits)),
-        };
+        let time = format!("+{}", seconds(packet.time.since(before.unwrap_or(packet.time)), digits));
         before = Some(packet.time);
         let mut note = escape_and_cut(&packet.note, LONGEST);
         if several_files && let Some(name) = inputs.name(packet.input) {
@@ -135,6 +133,6 @@ fn write_row(page: &mut Page, row: &Row, widths: &Widths) {
         }
     }
     if !row.note.is_empty() {
-        page.paragraph(&" ".repeat(used.min(page.width() / 2)), Role::Plain, &row.note);
+        page.paragraph(&" ".repeat((used + 2).min(page.width() / 2)), Role::Plain, &row.note);
     }
 }

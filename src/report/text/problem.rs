@@ -21,6 +21,8 @@ pub enum Shape {
     ManyPorts(IpAddr, IpAddr),
     /// One client and one port on many hosts: a sweep, or a client that is cut off.
     ManyServers(IpAddr, u16),
+    /// One client and many services: a client that is cut off.
+    ManyServices(IpAddr),
 }
 
 /// Episodes that a person would call one problem.
@@ -106,11 +108,13 @@ fn signature(episode: &Episode) -> Signature {
     (episode.example.kind, episode.cause_id())
 }
 
-/// How many ports and servers each client failed at in the same way.
+/// How widely each client failed in the same way, and how many clients each service failed.
 #[derive(Default)]
 struct Breadth {
     ports: HashMap<(Signature, IpAddr, IpAddr), BTreeSet<u16>>,
     servers: HashMap<(Signature, IpAddr, u16), BTreeSet<IpAddr>>,
+    services: HashMap<(Signature, IpAddr), BTreeSet<(IpAddr, u16)>>,
+    clients: HashMap<(Signature, IpAddr, u16), BTreeSet<IpAddr>>,
 }
 
 impl Breadth {
@@ -121,22 +125,30 @@ impl Breadth {
             let signature = signature(episode);
             breadth.ports.entry((signature, client.ip, server.ip)).or_default().insert(server.port);
             breadth.servers.entry((signature, client.ip, server.port)).or_default().insert(server.ip);
+            breadth.services.entry((signature, client.ip)).or_default().insert((server.ip, server.port));
+            breadth.clients.entry((signature, server.ip, server.port)).or_default().insert(client.ip);
         }
         breadth
     }
 
+    /// A service with many clients stays one; else the narrowest description that many episodes share.
     fn shape(&self, episode: &Episode) -> Shape {
         let (client, server) = (episode.example.client.end, episode.example.server.end);
         let signature = signature(episode);
         let ports = self.ports.get(&(signature, client.ip, server.ip)).map_or(0, BTreeSet::len);
         let servers = self.servers.get(&(signature, client.ip, server.port)).map_or(0, BTreeSet::len);
+        let services = self.services.get(&(signature, client.ip)).map_or(0, BTreeSet::len);
+        let clients = self.clients.get(&(signature, server.ip, server.port)).map_or(0, BTreeSet::len);
+        if services < MANY || clients >= MANY {
+            return Shape::Service(server.ip, server.port);
+        }
         if ports >= MANY && ports >= servers {
             return Shape::ManyPorts(client.ip, server.ip);
         }
         if servers >= MANY {
             return Shape::ManyServers(client.ip, server.port);
         }
-        Shape::Service(server.ip, server.port)
+        Shape::ManyServices(client.ip)
     }
 }
 
@@ -174,13 +186,32 @@ mod tests {
     }
 
     #[test]
+    fn a_client_that_is_cut_off_is_one_problem_but_a_service_with_many_clients_stays_one() {
+        let mut episodes = Episodes::default();
+        for port in 1..=10_u16 {
+            let mut finding = samples::refused_from(1, port);
+            finding.server.end.ip = IpAddr::from([10, 1, 0, port as u8]);
+            episodes.add(&finding);
+        }
+        for client in 1..=10 {
+            episodes.add(&samples::refused_from(client, 443));
+        }
+        let all = episodes.finish();
+        let problems = problems(all.iter());
+        let shapes: Vec<(Shape, u64)> = problems.iter().map(|problem| (problem.shape, problem.count)).collect();
+        let cut_off = Shape::ManyServices(IpAddr::from([10, 0, 0, 1]));
+        let service = Shape::Service(IpAddr::from([10, 0, 0, 2]), 443);
+        assert!(shapes.len() == 2 && shapes.contains(&(cut_off, 10)) && shapes.contains(&(service, 10)), "{shapes:?}");
+    }
+
+    #[test]
     fn what_still_fails_comes_before_what_recovered_and_many_before_few() {
         let mut episodes = Episodes::default();
-        let race = samples::keepalive_race();
+        let cured = samples::refused_from(7, 80);
         for _ in 0..100 {
-            episodes.add(&race);
+            episodes.add(&cured);
         }
-        episodes.success(race.client.end.ip, race.server.end.ip, race.server.end.port, race.time + SECOND);
+        episodes.success(cured.client.end.ip, cured.server.end.ip, cured.server.end.port, cured.time + SECOND);
         episodes.add(&samples::refused_from(1, 5432));
         for _ in 0..4 {
             episodes.add(&samples::refused_from(1, 5433));

@@ -1,0 +1,283 @@
+//! What each errno is called: by the C library, by languages and their HTTP libraries, and in the logs of servers.
+//!
+//! [`look_up`] goes the other way, from any of those names, or from a pasted message, to the errno.
+
+pub use super::sayings::{SAYINGS, Saying};
+use crate::track::kernel::{Errno, Kind};
+
+/// What there is to know about an errno.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    /// The errno.
+    pub errno: Errno,
+    /// Its number on Linux (x86 and ARM; a few architectures count otherwise).
+    pub number: u16,
+    /// The kind of failure that it belongs to.
+    pub kind: Kind,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+/// A page for each errno that the network can hand to an application, the frequent ones first.
+pub static ERRNOS: [Page; 13] = [
+    Page {
+        errno: Errno::ECONNREFUSED,
+        number: 111,
+        kind: Kind::Refused,
+        meaning: "connect() was answered with RST, or with ICMP port unreachable. Nothing listens there, or a firewall \
+                  rejects. It is also what an open connection gets when it times out after ICMP port unreachable.",
+    },
+    Page {
+        errno: Errno::ECONNRESET,
+        number: 104,
+        kind: Kind::Reset,
+        meaning: "A RST ended an open connection. tcp_reset() sets it in every state but SYN_SENT (ECONNREFUSED) and \
+                  CLOSE_WAIT (EPIPE). It is delivered once, to whichever call comes first; later reads return 0, \
+                  later writes fail with EPIPE.",
+    },
+    Page {
+        errno: Errno::EPIPE,
+        number: 32,
+        kind: Kind::BrokenPipe,
+        meaning: "A write to a connection that cannot be written to any more: the peer had sent FIN and answered an \
+                  earlier write with RST; or this program called shutdown(SHUT_WR) itself; or an earlier call has \
+                  already been told of a reset. Without MSG_NOSIGNAL the process also gets SIGPIPE.",
+    },
+    Page {
+        errno: Errno::ETIMEDOUT,
+        number: 110,
+        kind: Kind::TimedOut,
+        meaning: "The kernel gave up repeating: SYNs, data, or keep-alive probes. Do not confuse it with a program's \
+                  own deadline, which has no errno: \"timed out\", \"i/o timeout\", \"Read timed out\".",
+    },
+    Page {
+        errno: Errno::EHOSTUNREACH,
+        number: 113,
+        kind: Kind::Unreachable,
+        meaning: "ICMP host unreachable (3/1), host prohibited (3/10), administratively prohibited (3/13) or time \
+                  exceeded, for the SYN; in IPv6 address unreachable (1/3), beyond the scope of the source address \
+                  (1/2) or time exceeded. Also without any packet, when the neighbour does not answer ARP, or by an \
+                  `unreachable` route. The text \"No route to host\" is older than most of its reasons.",
+    },
+    Page {
+        errno: Errno::ENETUNREACH,
+        number: 101,
+        kind: Kind::Unreachable,
+        meaning: "ICMP network unreachable (3/0) or network prohibited (3/9) for the SYN. Most often no packet was \
+                  sent at all: this host has no route to the address, typically for IPv6.",
+    },
+    Page {
+        errno: Errno::ECONNABORTED,
+        number: 103,
+        kind: Kind::Aborted,
+        meaning: "A connection ended before accept() returned it. Linux does not report it for TCP: accept() succeeds \
+                  and the first read fails with ECONNRESET. Other systems do, and Windows uses its cousin \
+                  WSAECONNABORTED for connections that its own side gave up.",
+    },
+    Page {
+        errno: Errno::EACCES,
+        number: 13,
+        kind: Kind::Unreachable,
+        meaning: "In IPv6, ICMP administratively prohibited or a policy for the source address (1/1, 1/5, 1/6). \
+                  Without any packet: a `prohibit` route, or a security module such as SELinux that does not let the \
+                  program connect.",
+    },
+    Page {
+        errno: Errno::EPROTO,
+        number: 71,
+        kind: Kind::Unreachable,
+        meaning: "ICMP parameter problem for the SYN (in IPv6 also a code that the kernel does not \
+                  know): a router did not like the IP header. Rare; look for odd IP \
+                  options or IPv6 extension headers, and for the device that the ICMP packet comes from.",
+    },
+    Page {
+        errno: Errno::ENOPROTOOPT,
+        number: 92,
+        kind: Kind::Unreachable,
+        meaning: "ICMP protocol unreachable (3/2) for the SYN: the host says that it does not speak TCP at all. In \
+                  practice a filter that answers so.",
+    },
+    Page {
+        errno: Errno::EHOSTDOWN,
+        number: 112,
+        kind: Kind::Unreachable,
+        meaning: "ICMP destination host unknown (3/7) for the SYN. Few routers send it.",
+    },
+    Page {
+        errno: Errno::ENONET,
+        number: 64,
+        kind: Kind::Unreachable,
+        meaning: "ICMP source host isolated (3/8) for the SYN. An obsolete code; whoever sends it is worth a look.",
+    },
+    Page {
+        errno: Errno::EOPNOTSUPP,
+        number: 95,
+        kind: Kind::Unreachable,
+        meaning: "ICMP source route failed (3/5) for the SYN. Rare: nobody uses source routes. From listen() or \
+                  accept() it means that the socket is of another type.",
+    },
+];
+
+/// The page of this errno.
+pub fn page(errno: Errno) -> Option<&'static Page> {
+    ERRNOS.iter().find(|page| page.errno == errno)
+}
+
+/// What everybody says about this errno.
+pub fn sayings(errno: Errno) -> impl Iterator<Item = &'static Saying> {
+    SAYINGS.iter().filter(move |saying| saying.errnos.contains(&errno))
+}
+
+/// What a name turned out to be.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// An errno by its own name, number or text.
+    Errno(&'static Page),
+    /// Something that languages or programs say.
+    Sayings(Vec<&'static Saying>),
+}
+
+/// Looks up an errno, a number, the name of an exception, an exit code, or a whole message with one of them in it.
+pub fn look_up(topic: &str) -> Option<Found> {
+    let wanted = keys(topic);
+    let exact = |page: &&Page| {
+        let names = [page.errno.name(), page.errno.message()].map(key);
+        let number = page.number.to_string();
+        let numbers = [format!("errno {number}"), format!("os error {number}"), number];
+        wanted.iter().any(|wanted| names.contains(wanted) || numbers.contains(wanted))
+    };
+    if let Some(page) = ERRNOS.iter().find(exact) {
+        return Some(Found::Errno(page));
+    }
+    let said: Vec<_> = SAYINGS
+        .iter()
+        .filter(|saying| saying.names.iter().flat_map(|name| keys(name)).any(|name| wanted.contains(&name)))
+        .collect();
+    if !said.is_empty() {
+        return Some(Found::Sayings(said));
+    }
+    within(topic)
+}
+
+/// Finds known names within a pasted message. An errno by its own name says more than any wording, and among the
+/// wordings the one with most of its names in the message wins. Short names are left out: they are in everything.
+fn within(message: &str) -> Option<Found> {
+    const SHORTEST: usize = 5;
+    let message = format!(" {} ", key(message));
+    let contains = |name: &str| message.contains(&format!(" {} ", key(name)));
+    let errno = ERRNOS
+        .iter()
+        .flat_map(|page| [(page.errno.name(), page), (page.errno.message(), page)])
+        .filter(|(name, _)| contains(name))
+        .max_by_key(|(name, _)| name.len());
+    if let Some((_, page)) = errno {
+        return Some(Found::Errno(page));
+    }
+    let score = |saying: &&Saying| -> usize {
+        saying.names.iter().filter(|name| name.len() >= SHORTEST && contains(name)).map(|name| name.len()).sum()
+    };
+    let best = SAYINGS.iter().map(|saying| score(&saying)).max().filter(|best| *best > 0)?;
+    Some(Found::Sayings(SAYINGS.iter().filter(|saying| score(saying) == best).collect()))
+}
+
+/// The keys under which a name can be found: itself, and without its module or class in front.
+fn keys(name: &str) -> Vec<String> {
+    let name = name.trim();
+    let mut keys = vec![key(name)];
+    if !name.contains(char::is_whitespace) {
+        keys.extend(name.rsplit(['.', ':']).next().filter(|last| !last.is_empty()).map(key));
+    }
+    keys
+}
+
+/// Small letters, and single spaces in place of punctuation.
+fn key(name: &str) -> String {
+    let plain: String = name.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn errno(topic: &str) -> Option<&'static str> {
+        match look_up(topic)? {
+            Found::Errno(page) => Some(page.errno.name()),
+            Found::Sayings(said) => {
+                let first = said.first()?.errnos;
+                said.iter().all(|saying| saying.errnos == first).then(|| first.first().map(|errno| errno.name()))?
+            }
+        }
+    }
+
+    #[test]
+    fn names_of_many_languages_lead_to_the_errno() {
+        for (topic, name) in [
+            ("ECONNRESET", "ECONNRESET"),
+            ("econnrefused", "ECONNREFUSED"),
+            ("104", "ECONNRESET"),
+            ("errno 111", "ECONNREFUSED"),
+            ("(os error 113)", "EHOSTUNREACH"),
+            ("Connection reset by peer", "ECONNRESET"),
+            ("connection-reset-by-peer", "ECONNRESET"),
+            ("broken pipe", "EPIPE"),
+            ("ConnectionResetError", "ECONNRESET"),
+            ("connectionrefusederror", "ECONNREFUSED"),
+            ("ConnectionResetError:", "ECONNRESET"),
+            ("ErrorKind::ConnectionReset", "ECONNRESET"),
+            ("std::io::ErrorKind::BrokenPipe", "EPIPE"),
+            ("syscall.ECONNRESET", "ECONNRESET"),
+            ("Errno::ETIMEDOUT", "ETIMEDOUT"),
+            ("SocketError.ConnectionReset", "ECONNRESET"),
+            ("SocketError.Shutdown", "EPIPE"),
+            ("NoRouteToHostException", "EHOSTUNREACH"),
+            ("curl 56", "ECONNRESET"),
+            ("curl-56", "ECONNRESET"),
+            ("curl: (56)", "ECONNRESET"),
+            ("curl 28", "ETIMEDOUT"),
+            ("socket hang up", "ECONNRESET"),
+            ("PermissionError", "EACCES"),
+            ("WSAECONNREFUSED", "ECONNREFUSED"),
+            ("10054", "ECONNRESET"),
+        ] {
+            assert_eq!(errno(topic), Some(name), "{topic}");
+        }
+    }
+
+    #[test]
+    fn ambiguous_names_keep_all_their_meanings() {
+        let Some(Found::Sayings(said)) = look_up("java.net.ConnectException") else { panic!("not found") };
+        assert_eq!(said.len(), 2);
+        let Some(Found::Sayings(said)) = look_up("SocketException") else { panic!("not found") };
+        assert_eq!(said.len(), 3);
+    }
+
+    #[test]
+    fn pasted_messages_are_understood() {
+        for (message, name) in [
+            ("read tcp 10.0.0.1:5->10.0.0.2:443: read: connection reset by peer", "ECONNRESET"),
+            ("Error: connect ECONNREFUSED 127.0.0.1:5432", "ECONNREFUSED"),
+            ("java.net.SocketException: Broken pipe (Write failed)", "EPIPE"),
+            ("upstream timed out (110: Connection timed out) while reading response header from upstream", "ETIMEDOUT"),
+            ("Error: socket hang up at connResetException", "ECONNRESET"),
+            ("java.net.SocketException: Connection reset", "ECONNRESET"),
+            ("Caused by: java.net.SocketTimeoutException: Read timed out", "ETIMEDOUT"),
+            ("An existing connection was forcibly closed by the remote host.", "ECONNRESET"),
+        ] {
+            assert_eq!(errno(message), Some(name), "{message}");
+        }
+        assert!(look_up("no such thing").is_none());
+        assert!(look_up("").is_none());
+    }
+
+    #[test]
+    fn every_errno_has_its_sayings_and_every_name_is_found() {
+        for page in &ERRNOS {
+            assert!(sayings(page.errno).count() >= 3, "{}", page.errno.name());
+            assert!(look_up(page.errno.message()).is_some());
+        }
+        for name in SAYINGS.iter().flat_map(|saying| saying.names) {
+            assert!(look_up(name).is_some(), "{name}");
+        }
+    }
+}

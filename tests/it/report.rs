@@ -1,0 +1,136 @@
+//! From a capture to a report, through the program.
+
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+use crate::capture::Capture;
+
+/// A directory with `bad.pcap` (three refused connections, one that works after them) and `good.pcap` (one that works).
+struct Place {
+    directory: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Place {
+        let place = Place { directory: tempfile::tempdir().expect("a directory") };
+        Capture::new().refused(40001).refused(40002).refused(40003).fine(40004).write(&place.file("bad.pcap"));
+        Capture::new().fine(40001).write(&place.file("good.pcap"));
+        let many = (10_000..14_000).fold(Capture::new(), Capture::refused);
+        many.write(&place.file("many.pcap"));
+        place
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Runs `tcpwhy` with `arguments`, as a shell reads them, in the directory.
+    fn run(&self, arguments: &str) -> Output {
+        Command::new("sh")
+            .args(["-c", &format!("\"$TCPWHY\" {arguments}")])
+            .env("TCPWHY", env!("CARGO_BIN_EXE_tcpwhy"))
+            .current_dir(self.directory.path())
+            .stdin(Stdio::null())
+            .output()
+            .expect("a shell starts")
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("UTF-8")
+}
+
+#[test]
+fn the_report_is_on_standard_output_and_nothing_else_is() {
+    let output = Place::new().run("bad.pcap");
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
+    let report = text(&output.stdout);
+    assert!(report.starts_with("3 of 4 connections failed: 3 refused.\n"), "{report}");
+    assert!(report.contains("   10.0.0.1 -> 10.0.0.2:8080  "), "{report}");
+    assert!(report.contains("   recovered  yes, "), "{report}");
+    assert!(!report.contains('\x1b'), "no colours in a pipe");
+}
+
+#[test]
+fn json_is_one_object_a_line_and_the_same_each_time() {
+    let place = Place::new();
+    let output = place.run("--format json bad.pcap");
+    let lines: Vec<Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let types: Vec<&str> = lines.iter().filter_map(|line| line["type"].as_str()).collect();
+    assert_eq!(types, ["failure", "failure", "failure", "episode", "summary"]);
+    assert_eq!(lines[0]["ts"], "2026-11-22T06:16:55.002000Z");
+    assert_eq!(lines[3]["count"], 3);
+    assert_eq!(lines[4]["failures"]["refused"], 3);
+    assert_eq!(output.stdout, place.run("--format json bad.pcap").stdout);
+}
+
+#[test]
+fn the_exit_status_speaks_of_failures_only_when_asked() {
+    let place = Place::new();
+    assert_eq!(place.run("bad.pcap").status.code(), Some(0));
+    assert_eq!(place.run("--exit-code bad.pcap").status.code(), Some(1));
+    assert_eq!(place.run("--exit-code --format json bad.pcap").status.code(), Some(1));
+    assert_eq!(place.run("--exit-code good.pcap").status.code(), Some(0));
+    assert!(
+        text(&place.run("good.pcap").stdout).starts_with("No failed connections among 1 connection (6 packets).\n")
+    );
+}
+
+#[test]
+fn a_report_goes_to_a_file_whole() {
+    let place = Place::new();
+    let output = place.run("--format json bad.pcap -o report.json");
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(0), 0));
+    assert_eq!(std::fs::read(place.file("report.json")).expect("a report"), place.run("--format json bad.pcap").stdout);
+    assert_eq!(place.run("bad.pcap -o -").stdout, place.run("bad.pcap").stdout);
+}
+
+#[test]
+fn a_full_disk_is_one_line_and_2() {
+    let place = Place::new();
+    for command in ["bad.pcap -o /dev/full", "--format json many.pcap -o /dev/full", "bad.pcap > /dev/full"] {
+        let output = place.run(command);
+        let complaint = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{command}: {complaint}");
+        assert!(
+            complaint.contains(": No space left on device (os error 28); ") && complaint.lines().count() == 1,
+            "{complaint}"
+        );
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_it_quietly() {
+    let place = Place::new();
+    for command in ["--format json many.pcap", "many.pcap"] {
+        let output = place.run(&format!("{command} | head -1"));
+        assert_eq!((text(&output.stdout).lines().count(), text(&output.stderr).as_str()), (1, ""), "{command}");
+    }
+    // The status of the program itself, whose reader is gone before it writes.
+    let output = place.run("good.pcap; { sleep 0.2; \"$TCPWHY\" --format json many.pcap; echo status $? >&2; } | true");
+    assert_eq!(text(&output.stderr), "status 0\n");
+}
+
+#[test]
+fn bad_inputs_are_one_line_and_2() {
+    let place = Place::new();
+    std::fs::write(place.file("notes.txt"), "no capture\n").expect("a file");
+    std::fs::write(place.file("empty.pcap"), "").expect("a file");
+    for input in ["missing.pcap", ".", "empty.pcap", "notes.txt", "-f 'tcp prot 80' good.pcap"] {
+        let output = place.run(input);
+        let complaint = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{input}: {complaint}");
+        assert!(complaint.starts_with("tcpwhy: ") && complaint.lines().count() == 1, "{input}: {complaint}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_capture_named_like_a_command_can_be_read() {
+    let place = Place::new();
+    std::fs::copy(place.file("good.pcap"), place.file("explain")).expect("a copy");
+    assert!(text(&place.run("./explain").stdout).starts_with("No failed connections"));
+}

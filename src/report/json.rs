@@ -145,6 +145,10 @@ struct Quiet;
 
 impl Formatter for Quiet {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        // Nearly all texts are plain, and a plain one is seen to be so at once.
+        if fragment.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some((start, character)) = rest.char_indices().find(|(_, character)| is_unsafe(*character)) {
             let (before, from) = rest.split_at(start);

@@ -3,42 +3,68 @@
 
 use std::hint::black_box;
 
+use super::copies::fingerprint;
 use super::{Sink, Tracker};
-use crate::decode::{FlowKey, Packet};
+use crate::decode::Packet;
 
 /// How many packets wait together. Fewer gain less, more push each other out of the nearest cache.
 const TOGETHER: usize = 64;
 
-fn flow(packet: &Packet) -> FlowKey {
-    match packet {
-        Packet::Segment(segment) => segment.flow,
-        Packet::IcmpError(error) => error.flow,
-    }
+/// What is known of a packet before its turn.
+#[derive(Clone, Copy, Default)]
+struct Ahead {
+    hash: u64,
+    /// Tells its copies, see [`fingerprint`].
+    print: u64,
+    /// Where its connection probably is.
+    guess: Option<u32>,
 }
 
 impl Tracker {
     /// Takes packets by time, as [`Tracker::packet`] does one by one. `bytes` is the batch that they were decoded from.
     pub fn packets(&mut self, packets: &[Packet], bytes: &[u8], sink: &mut impl Sink) {
+        let mut ahead = [Ahead::default(); TOGETHER];
         for run in packets.chunks(TOGETHER) {
-            let mut hashes = [0u64; TOGETHER];
-            let mut guesses = [None; TOGETHER];
             let mut touched = 0;
-            for (packet, hash) in run.iter().zip(&mut hashes) {
-                *hash = flow(packet).hash(self.seed);
-                touched ^= self.table.touch(*hash);
+            for (packet, ahead) in run.iter().zip(&mut ahead) {
+                let (flow, print) = match packet {
+                    Packet::Segment(segment) => (segment.flow, fingerprint(segment, bytes)),
+                    Packet::IcmpError(error) => (error.flow, 0),
+                };
+                *ahead = Ahead { hash: flow.hash(self.seed), print, guess: None };
+                touched ^= self.table.touch(ahead.hash);
             }
             // Without unsafe code a plain read has to do for a prefetch; it must not be optimized away.
             black_box(touched);
-            for (guess, hash) in guesses.iter_mut().zip(hashes).take(run.len()) {
-                *guess = self.table.guess(hash);
-                if let Some(connection) = guess.and_then(|place: u32| self.connections.get(place as usize)) {
+            for ahead in ahead.iter_mut().take(run.len()) {
+                ahead.guess = self.table.guess(ahead.hash);
+                if let Some(connection) = ahead.guess.and_then(|place: u32| self.connections.get(place as usize)) {
                     touched ^= connection.touch();
                 }
             }
             black_box(touched);
-            for (packet, guess) in run.iter().zip(guesses) {
-                self.guessed(guess, packet, bytes, sink);
+            if self.copies.is_active() {
+                self.touch_copies(run, &ahead);
+            }
+            for (packet, ahead) in run.iter().zip(&ahead) {
+                match packet {
+                    Packet::Segment(segment) => self.take_segment(ahead.guess, ahead.print, segment, bytes, sink),
+                    Packet::IcmpError(error) => self.take_icmp_error(error, sink),
+                }
             }
         }
+    }
+
+    /// Asks for what is remembered of the last packets, which is too much for the nearest cache.
+    fn touch_copies(&self, run: &[Packet], ahead: &[Ahead; TOGETHER]) {
+        let mut touched = 0;
+        for (packet, ahead) in run.iter().zip(ahead) {
+            if let (Packet::Segment(segment), Some(place)) = (packet, ahead.guess)
+                && let Some(connection) = self.connections.get(place as usize)
+            {
+                touched ^= self.copies.touch(ahead.print, place, connection.side(segment.from_first));
+            }
+        }
+        black_box(touched);
     }
 }

@@ -18,7 +18,9 @@ mod table;
 mod verdict;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::{BinaryHeap, VecDeque};
+
+use foldhash::{HashMap, HashMapExt};
 
 pub use connection::{
     Acceptance, CLIENT, Connection, Ends6, Event, Half, Mark, Pending, Repeated, Reset, SERVER, Silence, SoftError,
@@ -29,7 +31,7 @@ pub use verdict::{Benign, By, Doubt, Ending, Failure, foreign, made_on_the_way};
 
 use crate::decode::{End, Flags, IcmpError, Packet, Segment};
 use crate::time::{MILLISECOND, SECOND, Time};
-use copies::Copies;
+use copies::{Copies, fingerprint};
 use receive::{Next, Restart};
 use slots::Slots;
 use table::Table;
@@ -127,24 +129,23 @@ impl Tracker {
 
     /// Takes the next packet, by time. `bytes` is the batch that it was decoded from.
     pub fn packet(&mut self, packet: &Packet, bytes: &[u8], sink: &mut impl Sink) {
-        self.guessed(None, packet, bytes, sink);
+        match packet {
+            Packet::Segment(segment) => self.take_segment(None, fingerprint(segment, bytes), segment, bytes, sink),
+            Packet::IcmpError(error) => self.take_icmp_error(error, sink),
+        }
     }
 
-    /// Takes the next packet, whose connection is probably at `guess`.
-    #[inline]
-    fn guessed(&mut self, guess: Option<u32>, packet: &Packet, bytes: &[u8], sink: &mut impl Sink) {
-        match packet {
-            Packet::Segment(segment) => {
-                self.advance(segment.time, sink);
-                self.counts.segments += 1;
-                self.segment(guess, segment, bytes, sink);
-            }
-            Packet::IcmpError(error) => {
-                self.advance(error.time, sink);
-                self.counts.icmp_errors += 1;
-                self.icmp_error(error);
-            }
-        }
+    #[inline(always)]
+    fn take_segment(&mut self, guess: Option<u32>, print: u64, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+        self.advance(segment.time, sink);
+        self.counts.segments += 1;
+        self.segment(guess, print, segment, bytes, sink);
+    }
+
+    fn take_icmp_error(&mut self, error: &IcmpError, sink: &mut impl Sink) {
+        self.advance(error.time, sink);
+        self.counts.icmp_errors += 1;
+        self.icmp_error(error);
     }
 
     /// The capture is over at `end`: judges all that is still pending.
@@ -342,14 +343,15 @@ impl Tracker {
         self.connections.give_back(index);
     }
 
-    /// Takes a segment whose connection is probably at `guess`.
-    fn segment(&mut self, guess: Option<u32>, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+    /// Takes a segment with this fingerprint whose connection is probably at `guess`.
+    #[inline(always)]
+    fn segment(&mut self, guess: Option<u32>, print: u64, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
         let Some(index) = self.find(guess, segment, bytes) else {
             return;
         };
         let connection = &mut self.connections[index as usize];
         let from = connection.side(segment.from_first);
-        if self.copies.is_copy(index, from, connection, segment, bytes) {
+        if self.copies.is_copy(print, index, from, connection, segment) {
             self.counts.duplicates += 1;
             if segment.flags.has(Flags::SYN | Flags::ACK) {
                 let ends6 = self.ends6.get(&index);

@@ -69,7 +69,9 @@ pub fn take(connection: &mut Connection, from: usize, segment: &Segment, bytes: 
 /// Takes a FIN in order, as [`super::receive`] does with a story.
 fn close(connection: &mut Connection, from: usize, segment: &Segment) {
     connection.half[from].set(Half::FIN);
-    let idle = segment.time.since(connection.last_payload_time());
+    let previous = connection.half.iter().filter(|half| half.has(Half::DATA)).map(|half| half.data_time).max();
+    let opened = connection.start + u64::from(connection.ack_after) * 100;
+    let idle = segment.time.since(previous.unwrap_or(opened));
     let asked = connection.has_payload() && connection.has(Connection::SERVER_SPOKE_LAST) == (from == CLIENT);
     let event = event(connection, from, segment, What::Fin);
     connection.close(&event, idle, asked);

@@ -72,7 +72,8 @@ impl Table {
     }
 
     /// How many pairs there are.
-    pub fn len(&self) -> usize {
+    #[cfg(test)]
+    fn len(&self) -> usize {
         self.length
     }
 

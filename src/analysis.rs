@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use crate::decode::{Decoder, End, Packet, Skip};
 use crate::diagnose::{Finding, Summary, diagnose};
-use crate::source::{Error, FrameBatch, Source};
+use crate::pipeline::{self, Taker};
+use crate::source::{Error, Source};
 use crate::time::Time;
 use crate::track::kernel::Kind;
 use crate::track::{Benign, Doubt, Ended, Ending, SERVER, Sink, Tracker};
@@ -27,46 +28,46 @@ pub trait Listener {
     fn is_closed(&self) -> bool;
 }
 
-/// Frames that are decoded before they are tracked: few enough that what was decoded is still near.
-const RUN: usize = 128;
+/// What an analysis may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Means {
+    /// Threads: one, or two to read and decode beside the rest. It makes no difference to what is found.
+    pub threads: usize,
+    /// Bytes of memory for what is known of connections. Where that is not enough, those that were idle for longest are
+    /// forgotten, and counted.
+    pub memory: u64,
+}
+
+impl Default for Means {
+    fn default() -> Self {
+        Means { threads: 1, memory: u64::MAX }
+    }
+}
 
 /// Reads a source to its end and tells the listener what it finds.
 ///
 /// # Errors
 /// What the source cannot do at all; damage in the middle is a note.
-pub fn analyse(source: &mut impl Source, listener: &mut impl Listener) -> Result<Summary, Error> {
+pub fn analyse(source: &mut (impl Source + Send), listener: &mut impl Listener) -> Result<Summary, Error> {
+    analyse_with(source, listener, Means::default())
+}
+
+/// The same with the means that the caller allows.
+///
+/// # Errors
+/// As [`analyse`].
+pub fn analyse_with(
+    source: &mut (impl Source + Send),
+    listener: &mut impl Listener,
+    means: Means,
+) -> Result<Summary, Error> {
     let seed = random_seed();
-    let decoder = Decoder::new(seed);
-    let mut tracker = Tracker::new(source.input_names().len(), seed);
-    let mut judge = Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; 4] };
-    let mut skipped = [0u64; Skip::COUNT];
-    let mut span: Option<(Time, Time)> = None;
-    let mut batch = FrameBatch::default();
-    let mut packets = Vec::with_capacity(RUN);
-    while source.fill(&mut batch)? {
-        for note in source.take_notes() {
-            judge.listener.note(note);
-        }
-        for run in batch.frames.chunks(RUN) {
-            packets.clear();
-            for frame in run {
-                match decoder.decode(&batch.bytes, frame) {
-                    Ok(packet) => packets.push(packet),
-                    Err(skip) => skipped[skip.index()] += 1,
-                }
-            }
-            tracker.packets(&packets, &batch.bytes, &mut judge);
-        }
-        span = widen(span, &batch);
-        if judge.listener.is_closed() {
-            break;
-        }
-    }
-    if let Some((_, last)) = span {
+    let tracker = Tracker::new(source.input_names().len(), seed).within(means.memory);
+    let mut work = Work { tracker, judge: Judge::new(listener) };
+    let seen = pipeline::run(source, Decoder::new(seed), means.threads, &mut work)?;
+    let Work { mut tracker, mut judge } = work;
+    if let Some((_, last)) = seen.span {
         tracker.finish(last, &mut judge);
-    }
-    for note in source.take_notes() {
-        judge.listener.note(note);
     }
     let counts = tracker.counts();
     Ok(Summary {
@@ -75,19 +76,40 @@ pub fn analyse(source: &mut impl Source, listener: &mut impl Listener) -> Result
         duplicates: counts.duplicates,
         icmp_errors: counts.icmp_errors,
         connections: counts.connections,
+        evicted: counts.evicted,
         failures: judge.failures,
         benign: named(BENIGN.iter().map(|benign| benign.id()), &judge.benign),
         undecided: named(Doubt::ALL.iter().map(|doubt| doubt.id()), &judge.undecided),
-        skipped: named(Skip::ALL.iter().map(|skip| skip.id()), &skipped),
-        first: span.map(|(first, _)| first),
-        last: span.map(|(_, last)| last),
+        skipped: named(Skip::ALL.iter().map(|skip| skip.id()), &seen.skipped),
+        first: seen.span.map(|(first, _)| first),
+        last: seen.span.map(|(_, last)| last),
     })
+}
+
+/// The tracker and who listens to it, as what takes packets.
+struct Work<'a, L> {
+    tracker: Tracker,
+    judge: Judge<'a, L>,
+}
+
+impl<L: Listener> Taker for Work<'_, L> {
+    fn packets(&mut self, packets: &[Packet], bytes: &[u8]) {
+        self.tracker.packets(packets, bytes, &mut self.judge);
+    }
+
+    fn note(&mut self, note: String) {
+        self.judge.listener.note(note);
+    }
+
+    fn is_closed(&self) -> bool {
+        self.judge.listener.is_closed()
+    }
 }
 
 /// Analyses packets that are already decoded from `bytes`, for tests and examples.
 pub fn analyse_packets<'a>(packets: impl Iterator<Item = (Packet, &'a [u8])>, end: Time, listener: &mut impl Listener) {
     let mut tracker = Tracker::new(1, random_seed());
-    let mut judge = Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; 4] };
+    let mut judge = Judge::new(listener);
     for (packet, bytes) in packets {
         tracker.packet(&packet, bytes, &mut judge);
     }
@@ -98,13 +120,6 @@ pub fn analyse_packets<'a>(packets: impl Iterator<Item = (Packet, &'a [u8])>, en
 fn random_seed() -> [u64; 2] {
     use std::hash::{BuildHasher, RandomState};
     [RandomState::new().hash_one(1u8), RandomState::new().hash_one(2u8)]
-}
-
-fn widen(span: Option<(Time, Time)>, batch: &FrameBatch) -> Option<(Time, Time)> {
-    let (Some(first), Some(last)) = (batch.frames.first(), batch.frames.last()) else {
-        return span;
-    };
-    Some(span.map_or((first.time, last.time), |(from, to)| (from.min(first.time), to.max(last.time))))
 }
 
 fn named(names: impl Iterator<Item = &'static str>, counts: &[u64]) -> Vec<(&'static str, u64)> {
@@ -118,7 +133,13 @@ struct Judge<'a, L> {
     listener: &'a mut L,
     failures: [u64; 6],
     benign: [u64; 4],
-    undecided: [u64; 4],
+    undecided: [u64; 5],
+}
+
+impl<'a, L> Judge<'a, L> {
+    fn new(listener: &'a mut L) -> Self {
+        Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; 5] }
+    }
 }
 
 impl<L: Listener> Sink for Judge<'_, L> {

@@ -3,7 +3,7 @@
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::Case;
 use crate::track::kernel::Kind;
-use crate::track::{Half, Repeated, SERVER};
+use crate::track::{Half, Repeated, SERVER, other, probed_to_death};
 
 /// Signs: SYN-ACK in the capture, sent again and again, no ACK from the client, which repeats its SYN (TTL and
 /// timing show that the capture is nearer to the server). Likely. If the client never repeats its SYN: spoofed
@@ -82,6 +82,12 @@ wait 5
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
+    if let Some(reset) = case.reset().filter(|reset| probed_to_death(case.connection(), case.story(), reset)) {
+        let (name, peer) = (case.name(reset.from), case.name(other(reset.from)));
+        return Some(Match::likely(format!(
+            "The {name} gave up after keep-alive probes that the {peer} did answer: the answers do not reach the {name}."
+        )));
+    }
     let lost = case.waited_for(Repeated::Syn) && case.half(SERVER).has(Half::SYN);
     lost.then(|| {
         Match::likely(format!(

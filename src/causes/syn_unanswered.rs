@@ -105,6 +105,6 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     unanswered.then(|| {
         let (times, span) = (case.silence().attempts, case.silence());
         let seconds = duration(span.last.time.since(span.first.time));
-        Match::certain(format!("{} did not answer {times} SYNs in {seconds}.", case.server()))
+        Match::likely(format!("{} did not answer {times} SYNs in {seconds}.", case.server()))
     })
 }

@@ -69,6 +69,12 @@ pub struct Analyse {
     /// Exit with status 1 when a failure was found
     #[arg(long)]
     pub exit_code: bool,
+    /// Threads: 1, or 2 to read beside the analysis; by default 2 for large captures
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Memory for connections, as in 512M or 2G; by default a quarter of the machine's
+    #[arg(long, value_name = "SIZE", value_parser = super::means::size)]
+    pub max_memory: Option<u64>,
 }
 
 /// The forms of a report.

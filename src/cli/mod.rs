@@ -5,6 +5,7 @@ mod arguments;
 mod error;
 pub mod explain;
 mod interfaces;
+mod means;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};

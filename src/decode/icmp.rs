@@ -2,11 +2,11 @@
 
 use crate::decode::ip::{self, Header, protocol};
 use crate::decode::view::View;
-use crate::decode::{IcmpError, Skip};
+use crate::decode::{CutIcmpError, IcmpError, Packet, Skip};
 use crate::source::RawFrame;
 
 /// The error that `view` begins with, sent by the source of `ip`. Redirects report no error and are left out.
-pub(super) fn error(ip: &Header<'_>, view: View<'_>, frame: &RawFrame, seed: [u64; 2]) -> Result<IcmpError, Skip> {
+pub(super) fn error(ip: &Header<'_>, view: View<'_>, frame: &RawFrame, seed: [u64; 2]) -> Result<Packet, Skip> {
     let ipv6 = ip.protocol == protocol::ICMPV6;
     let [kind, code] = view.array::<2>(0)?;
     // RFC 792: unreachable, source quench, time exceeded, parameter problem. RFC 4443, section 2.1: the errors are below 128.
@@ -22,17 +22,29 @@ pub(super) fn error(ip: &Header<'_>, view: View<'_>, frame: &RawFrame, seed: [u6
     };
     // What the snaplen cut is named so; any other quote that we cannot read is not one of a segment.
     let cut = view.data.len() < view.wire as usize;
-    let about_other = |skip| if cut && skip == Skip::Truncated { skip } else { Skip::IcmpAboutOther };
-    let (quoted, segment) = ip::header(view.skip(8)?).map_err(about_other)?;
+    let unreadable = |skip| {
+        if cut && skip == Skip::Truncated {
+            Ok(Packet::CutIcmpError(CutIcmpError { time: frame.time, receiver: ip.ends(0, 0).1.ip }))
+        } else {
+            Err(Skip::IcmpAboutOther)
+        }
+    };
+    let (quoted, segment) = match view.skip(8).and_then(ip::header) {
+        Ok(quote) => quote,
+        Err(skip) => return unreadable(skip),
+    };
     if quoted.is_ipv6() != ipv6 || quoted.protocol != protocol::TCP {
         return Err(Skip::IcmpAboutOther);
     }
     // RFC 792 promises eight bytes of the segment: the ports and the sequence number.
-    let [a, b, c, d, sequence @ ..] = segment.array::<8>(0).map_err(about_other)?;
+    let [a, b, c, d, sequence @ ..] = match segment.array::<8>(0) {
+        Ok(bytes) => bytes,
+        Err(skip) => return unreadable(skip),
+    };
     let (source_port, destination_port) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
     let (flow, from_first) = quoted.flow(source_port, destination_port, seed);
     let (quoted_source, quoted_destination) = quoted.ends(source_port, destination_port);
-    Ok(IcmpError {
+    Ok(Packet::IcmpError(IcmpError {
         time: frame.time,
         frame: frame.number,
         input: frame.input,
@@ -46,5 +58,5 @@ pub(super) fn error(ip: &Header<'_>, view: View<'_>, frame: &RawFrame, seed: [u6
         quoted_destination,
         sequence: u32::from_be_bytes(sequence),
         mtu,
-    })
+    }))
 }

@@ -68,7 +68,7 @@ impl Decoder {
             view = match header.protocol {
                 protocol::TCP => return tcp::segment(&header, inner, frame, self.seed).map(Packet::Segment),
                 protocol::ICMP | protocol::ICMPV6 => {
-                    return icmp::error(&header, inner, frame, self.seed).map(Packet::IcmpError);
+                    return icmp::error(&header, inner, frame, self.seed);
                 }
                 other => tunnel::inner(other, inner)?,
             };
@@ -211,6 +211,15 @@ pub struct IcmpError {
     pub mtu: u32,
 }
 
+/// An ICMP error whose quote the snaplen cut: whom it reached is known, but not about which segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CutIcmpError {
+    /// When its frame was captured.
+    pub time: Time,
+    /// Who receives it: the sender of the segment that it quotes.
+    pub receiver: IpAddr,
+}
+
 /// What a frame holds for us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packet {
@@ -218,4 +227,6 @@ pub enum Packet {
     Segment(Segment),
     /// An ICMP error about a TCP segment.
     IcmpError(IcmpError),
+    /// An ICMP error that the snaplen made unreadable.
+    CutIcmpError(CutIcmpError),
 }

@@ -176,6 +176,11 @@ impl<'a> Case<'a> {
         u32::from(self.connection().turns) / 2
     }
 
+    /// The first bytes of the last message of `side`, if they were captured and are still there.
+    pub fn first_bytes(&self, side: usize) -> &'a [u8] {
+        self.ended.payloads.get(self.half(side).first_bytes)
+    }
+
     /// The length of the last payload of `side`.
     pub fn last_payload(&self, side: usize) -> u32 {
         self.half(side).data_length

@@ -14,8 +14,8 @@ pub fn end(end: End) -> String {
 /// A duration for a sentence: "0.35 ms", "12 ms", "5.0 s", "350 s".
 pub fn duration(nanoseconds: u64) -> String {
     match nanoseconds {
-        0..MILLISECOND => format!("{:.2} ms", nanoseconds as f64 / 1e6),
-        ..SECOND => format!("{} ms", nanoseconds / MILLISECOND),
+        n if n < MILLISECOND => format!("{:.2} ms", n as f64 / 1e6),
+        n if n < SECOND => format!("{} ms", n / MILLISECOND),
         n if n < 100 * SECOND => format!("{:.1} s", n as f64 / 1e9),
         n => format!("{} s", n / SECOND),
     }

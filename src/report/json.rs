@@ -94,6 +94,7 @@ pub fn summary_line(summary: &Summary, folded: Folded, inputs: &Inputs) -> Vec<u
         icmp_errors: summary.icmp_errors,
         duplicates: summary.duplicates,
         connections: summary.connections,
+        evicted: (summary.evicted > 0).then_some(summary.evicted),
         failed: summary.failures.iter().sum(),
         failures: Counts(&kinds),
         benign: Counts(&summary.benign),
@@ -294,6 +295,8 @@ struct SummaryLine<'a> {
     icmp_errors: u64,
     duplicates: u64,
     connections: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evicted: Option<u64>,
     failed: u64,
     failures: Counts<'a>,
     benign: Counts<'a>,

@@ -26,10 +26,12 @@ impl Tracker {
         let mut ahead = [Ahead::default(); TOGETHER];
         for run in packets.chunks(TOGETHER) {
             let mut touched = 0;
+            ahead.fill(Ahead::default());
             for (packet, ahead) in run.iter().zip(&mut ahead) {
                 let (flow, print) = match packet {
                     Packet::Segment(segment) => (segment.flow, fingerprint(segment, bytes)),
                     Packet::IcmpError(error) => (error.flow, 0),
+                    Packet::CutIcmpError(_) => continue,
                 };
                 *ahead = Ahead { hash: flow.hash(self.seed), print, guess: None };
                 touched ^= self.table.touch(ahead.hash);
@@ -49,7 +51,7 @@ impl Tracker {
             for (packet, ahead) in run.iter().zip(&ahead) {
                 match packet {
                     Packet::Segment(segment) => self.take_segment(ahead.guess, ahead.print, segment, bytes, sink),
-                    Packet::IcmpError(error) => self.take_icmp_error(error, sink),
+                    Packet::IcmpError(_) | Packet::CutIcmpError(_) => self.take_other(packet, sink),
                 }
             }
         }

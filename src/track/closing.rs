@@ -11,6 +11,8 @@ struct Fin {
     length: u32,
     acknowledgment: Option<u32>,
     flags: u8,
+    /// Its sender had acknowledged the other's FIN.
+    after_fin: bool,
 }
 
 /// What a story would hold of a connection to which nothing but FINs has happened.
@@ -25,18 +27,17 @@ pub struct Closing {
 impl Closing {
     /// The first FIN came, `event`.
     fn begin(event: &Event, idle_before: u64, asked_before: bool) -> Closing {
-        let mut closing = Closing { idle_before, fins: [None; 2], first: event.from, asked_before };
-        closing.add(event);
-        closing
+        Closing { idle_before, fins: [None; 2], first: event.from, asked_before }
     }
 
-    fn add(&mut self, event: &Event) {
+    fn add(&mut self, event: &Event, after_fin: bool) {
         self.fins[event.from] = Some(Fin {
             mark: event.mark,
             sequence: event.sequence,
             length: event.length,
             acknowledgment: event.acknowledgment,
             flags: event.flags,
+            after_fin,
         });
     }
 
@@ -44,6 +45,7 @@ impl Closing {
     fn story(&self) -> Story {
         let mut story = Story {
             fin: self.fins.map(|fin| fin.map(|fin| fin.mark)),
+            fin_after_fin: self.fins.map(|fin| fin.is_some_and(|fin| fin.after_fin)),
             first_fin: Some(self.first),
             idle_before_fin: self.idle_before,
             asked_before_fin: self.asked_before,
@@ -67,12 +69,11 @@ impl Closing {
 }
 
 impl Connection {
-    /// Notes a FIN for which no story is needed.
-    pub(super) fn close(&mut self, event: &Event, idle_before: u64, asked_before: bool) {
-        match &mut self.closing {
-            Some(closing) => closing.add(event),
-            None => self.closing = Some(Box::new(Closing::begin(event, idle_before, asked_before))),
-        }
+    /// Notes a FIN for which no story is needed: what it was, whether it came after the other end's, and how it was
+    /// before the first of both.
+    pub(super) fn close(&mut self, event: &Event, after_fin: bool, idle_before: u64, asked_before: bool) {
+        let begin = || Box::new(Closing::begin(event, idle_before, asked_before));
+        self.closing.get_or_insert_with(begin).add(event, after_fin);
     }
 
     /// Tells the story of a plain end, because something notable is about to happen.

@@ -61,6 +61,8 @@ pub struct Half {
     pub data_length: u32,
     /// The acknowledgment that went with it.
     pub data_ack: u32,
+    /// Where the first bytes of its last message are kept.
+    pub first_bytes: u32,
     /// A fingerprint of its last segment, to tell copies from retransmissions.
     pub print: u32,
     /// The last window that it advertised, unscaled.
@@ -112,6 +114,8 @@ impl Half {
     pub const SACKS: u16 = 8192;
     /// Its segments are seen twice on their way.
     pub const COPIED: u16 = 16384;
+    /// Its last payload is short, and the snaplen left nothing of it: it may be a TLS alert.
+    pub const UNSEEN: u16 = 32768;
 
     /// Is every flag of `flags` set?
     pub fn has(&self, flags: u16) -> bool {
@@ -471,6 +475,17 @@ pub enum Pending {
     Silence(usize),
 }
 
+/// Keep-alive probes of one end since payload last went, whether or not they were answered.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Probes {
+    /// How many.
+    pub count: u32,
+    /// When the last was sent.
+    pub last: Time,
+    /// Nanoseconds between the last two.
+    pub interval: u64,
+}
+
 /// The notable part of a connection's life.
 #[derive(Debug, Default)]
 pub struct Story {
@@ -496,6 +511,8 @@ pub struct Story {
     pub read_after_fin: [bool; 2],
     /// Repetitions that nothing answered.
     pub silence: [Silence; 2],
+    /// Keep-alive probes of each end.
+    pub probes: [Probes; 2],
     /// SYN-ACKs seen.
     pub syn_acks: u16,
     /// SYNs seen.

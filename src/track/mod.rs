@@ -9,6 +9,8 @@ mod closing;
 mod connection;
 mod copies;
 pub mod kernel;
+mod memory;
+mod payloads;
 mod plain;
 mod receive;
 mod seq;
@@ -23,15 +25,18 @@ use std::collections::{BinaryHeap, VecDeque};
 use foldhash::{HashMap, HashMapExt};
 
 pub use connection::{
-    Acceptance, CLIENT, Connection, Ends6, Event, Half, Mark, Pending, Repeated, Reset, SERVER, Silence, SoftError,
-    Story, What, other,
+    Acceptance, CLIENT, Connection, Ends6, Event, Half, Mark, Pending, Probes, Repeated, Reset, SERVER, Silence,
+    SoftError, Story, What, other,
 };
+pub use memory::LEAST as LEAST_MEMORY;
+pub use payloads::Payloads;
 pub use services::{Service, Services, Visits};
-pub use verdict::{Benign, By, Doubt, Ending, Failure, foreign, made_on_the_way};
+pub use verdict::{Benign, By, Doubt, Ending, Failure, foreign, made_on_the_way, probed_to_death};
 
 use crate::decode::{End, Flags, IcmpError, Packet, Segment};
 use crate::time::{MILLISECOND, SECOND, Time};
 use copies::{Copies, fingerprint};
+use memory::Memory;
 use receive::{Next, Restart};
 use slots::Slots;
 use table::Table;
@@ -55,6 +60,8 @@ pub struct Ended<'a> {
     pub connection: &'a Connection,
     /// What is known of the services that other connections went to.
     pub services: &'a Services,
+    /// The first bytes of the last messages.
+    pub payloads: &'a Payloads,
 }
 
 /// Who wants to know of endings.
@@ -77,6 +84,8 @@ pub struct Counts {
     pub icmp_errors: u64,
     /// Connections.
     pub connections: u64,
+    /// Connections that were forgotten before their end, for want of memory.
+    pub evicted: u64,
 }
 
 type Slot = (Time, u32, u16);
@@ -99,7 +108,13 @@ pub struct Tracker {
     previous: Time,
     copies: Copies,
     services: Services,
+    payloads: Payloads,
     counts: Counts,
+    memory: Memory,
+    /// A connection was added, and it may have been one too many.
+    crowded: bool,
+    /// Off only to see that it makes no difference.
+    short_way: bool,
 }
 
 impl Tracker {
@@ -118,8 +133,17 @@ impl Tracker {
             previous: Time(0),
             copies: Copies::new(inputs > 1),
             services: Services::default(),
+            payloads: Payloads::default(),
             counts: Counts::default(),
+            memory: Memory::default(),
+            crowded: false,
+            short_way: true,
         }
+    }
+
+    /// Forgets what applications say: no context for the findings.
+    pub fn without_payload(self) -> Tracker {
+        Tracker { payloads: Payloads::off(), ..self }
     }
 
     /// What was tracked so far.
@@ -131,7 +155,7 @@ impl Tracker {
     pub fn packet(&mut self, packet: &Packet, bytes: &[u8], sink: &mut impl Sink) {
         match packet {
             Packet::Segment(segment) => self.take_segment(None, fingerprint(segment, bytes), segment, bytes, sink),
-            Packet::IcmpError(error) => self.take_icmp_error(error, sink),
+            Packet::IcmpError(_) | Packet::CutIcmpError(_) => self.take_other(packet, sink),
         }
     }
 
@@ -140,12 +164,27 @@ impl Tracker {
         self.advance(segment.time, sink);
         self.counts.segments += 1;
         self.segment(guess, print, segment, bytes, sink);
+        if self.crowded {
+            self.crowded = false;
+            self.make_room(sink);
+        }
     }
 
-    fn take_icmp_error(&mut self, error: &IcmpError, sink: &mut impl Sink) {
-        self.advance(error.time, sink);
-        self.counts.icmp_errors += 1;
-        self.icmp_error(error);
+    #[cold]
+    fn take_other(&mut self, packet: &Packet, sink: &mut impl Sink) {
+        match packet {
+            Packet::Segment(_) => {}
+            Packet::IcmpError(error) => {
+                self.advance(error.time, sink);
+                self.counts.icmp_errors += 1;
+                self.icmp_error(error);
+            }
+            Packet::CutIcmpError(error) => {
+                self.advance(error.time, sink);
+                self.counts.icmp_errors += 1;
+                self.services.cut_error(error.receiver, error.time);
+            }
+        }
     }
 
     /// The capture is over at `end`: judges all that is still pending.
@@ -157,21 +196,31 @@ impl Tracker {
         }
         let mut silent: Vec<(Time, u32, usize)> = Vec::new();
         for (index, connection) in self.connections.iter().enumerate() {
-            for side in [CLIENT, SERVER] {
-                if let Some(last) = unanswered(connection, side)
-                    && end.since(last) >= SECOND
-                {
-                    silent.push((last, index as u32, side));
-                }
-            }
+            silent.extend(
+                [CLIENT, SERVER]
+                    .iter()
+                    .filter_map(|side| unanswered(connection, *side).map(|last| (last, index as u32, *side))),
+            );
         }
         silent.sort_unstable();
-        for (_, index, side) in silent {
+        for (last, index, side) in silent {
+            if end.since(last) < SECOND {
+                self.leave_undecided(index, end, sink);
+                continue;
+            }
             let connection = &mut self.connections[index as usize];
             let generation = connection.generation;
             connection.story().pending.get_or_insert((Pending::Silence(side), end));
             self.conclude(index, generation, sink);
         }
+    }
+
+    /// The capture ended too soon to tell.
+    fn leave_undecided(&mut self, index: u32, time: Time, sink: &mut impl Sink) {
+        let connection = &self.connections[index as usize];
+        let ends = connection.ends(self.ends6.get(&index));
+        let ending = Ending::Undecided(Doubt::EndedEarly);
+        sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
     }
 
     /// Moves packet time on.
@@ -266,16 +315,26 @@ impl Tracker {
         let Some(time) = time else {
             return;
         };
-        let ending = verdict::judge(connection);
+        let ends = connection.ends(ends6.as_ref());
+        let unreadable = match story.pending {
+            Some((Pending::Silence(side), _)) => {
+                let first = story.silence[side].first.time;
+                self.services.cut_error_since(ends[side].ip, first)
+            }
+            Some((Pending::Reset | Pending::Icmp, _)) | None => false,
+        };
+        let Some(connection) = self.live(index, generation) else {
+            return;
+        };
+        let ending = if unreadable { Ending::Undecided(Doubt::CutShort) } else { verdict::judge(connection) };
         let over = match ending {
             Ending::Failure(_) => true,
             Ending::Benign(Benign::IgnoredReset) | Ending::Quiet => false,
             Ending::Benign(_) => true,
             Ending::Undecided(_) => !connection.story().challenged,
         };
-        let ends = connection.ends(ends6.as_ref());
         let connection = &self.connections[index as usize];
-        sink.ended(Ended { time, ends, ending, connection, services: &self.services });
+        sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
         self.note_service(index, &ending, ends);
         let connection = &mut self.connections[index as usize];
         let story = connection.story();
@@ -331,12 +390,14 @@ impl Tracker {
             let time = connection.last;
             let connection = &self.connections[index as usize];
             let ending = Ending::Benign(Benign::HalfClose);
-            sink.ended(Ended { time, ends, ending, connection, services: &self.services });
+            sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
         }
         let connection = &mut self.connections[index as usize];
+        let before = memory::beside(connection);
         connection.flags = 0;
         connection.story = None;
         connection.closing = None;
+        self.memory.changed(before, connection);
         connection.generation = connection.generation.wrapping_add(1);
         self.table.remove(key.hash(self.seed), index);
         self.ends6.remove(&index);
@@ -359,27 +420,38 @@ impl Tracker {
             }
             return;
         }
-        if let Some(closed) = plain::take(connection, from, segment, bytes) {
+        if self.short_way
+            && let Some(next) = plain::take(connection, from, segment, bytes)
+        {
             connection.last = connection.last.max(segment.time);
-            if closed {
+            if next.message {
+                connection.half[from].first_bytes = self.payloads.keep(segment.payload.of(bytes));
+            }
+            if next.closed {
                 self.linger(index);
             }
+            self.memory.closing(next.closing);
             return;
         }
+        let before = memory::beside(connection);
         connection.recall();
         let next = receive(connection, from, segment, bytes);
+        self.memory.changed(before, connection);
         if let Some(restart) = next.restart {
             self.restart(index, restart, segment, bytes, sink);
             return;
         }
         connection.last = connection.last.max(segment.time);
+        if next.message {
+            connection.half[from].first_bytes = self.payloads.keep(segment.payload.of(bytes));
+        }
         sent(&mut connection.half[from], segment);
         self.after(index, from, segment, next, sink);
     }
 
     /// Does what a segment asks for.
     fn after(&mut self, index: u32, from: usize, segment: &Segment, next: Next, sink: &mut impl Sink) {
-        if next == Next::default() {
+        if next == (Next { message: next.message, ..Next::default() }) {
             return;
         }
         let generation = self.connections[index as usize].generation;
@@ -437,6 +509,7 @@ impl Tracker {
         };
         self.counts.connections += 1;
         self.table.insert(segment.flow.hash(self.seed), index);
+        self.crowded = self.is_crowded();
         if segment.ipv6 {
             self.ends6.insert(index, Ends6::of(segment, bytes));
         }
@@ -468,9 +541,14 @@ impl Tracker {
             client.packets = 1;
             client.set(Half::ANY | Half::SEQUENCE | Half::SYN);
         }
+        let before = memory::beside(connection);
         *connection = fresh;
         let from = connection.side(segment.from_first);
         let next = receive(connection, from, segment, bytes);
+        self.memory.changed(before, connection);
+        if next.message {
+            connection.half[from].first_bytes = self.payloads.keep(segment.payload.of(bytes));
+        }
         sent(&mut connection.half[from], segment);
         self.after(index, from, segment, Next { restart: None, ..next }, sink);
     }
@@ -482,8 +560,11 @@ impl Tracker {
         };
         let connection = &mut self.connections[index as usize];
         let generation = connection.generation;
+        let before = memory::beside(connection);
         connection.recall();
-        if receive::on_icmp_error(connection, error) {
+        let decides = receive::on_icmp_error(connection, error);
+        self.memory.changed(before, connection);
+        if decides {
             self.wait(error.time, index, generation);
         }
     }
@@ -569,3 +650,7 @@ fn opened_by(segment: &Segment, flags: u8) -> Connection {
 fn looks_like_a_server(source_port: u16, destination_port: u16) -> bool {
     source_port < destination_port
 }
+
+#[cfg(test)]
+#[path = "plain_tests.rs"]
+mod plain_tests;

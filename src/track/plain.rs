@@ -15,9 +15,20 @@ const NOTABLE: u8 = Flags::SYN | Flags::RST | Flags::ACK;
 /// As much payload as a plain segment may have, in one segment that offloading put together.
 const LONGEST: u32 = 1 << 20;
 
-/// Takes a plain segment and tells whether both ends have closed. `None` if it is not plain: then nothing has changed.
+/// What a plain segment was.
+#[derive(Clone, Copy, Debug)]
+pub struct Taken {
+    /// A message begins with it.
+    pub message: bool,
+    /// Both ends have closed.
+    pub closed: bool,
+    /// It is the first FIN.
+    pub closing: bool,
+}
+
+/// Takes a plain segment. `None` if it is not plain: then nothing has changed.
 #[inline]
-pub fn take(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> Option<bool> {
+pub fn take(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> Option<Taken> {
     let (half, peer) = (&connection.half[from], &connection.half[other(from)]);
     let ack = segment.acknowledgment;
     let plain = connection.story.is_none()
@@ -46,12 +57,13 @@ pub fn take(connection: &mut Connection, from: usize, segment: &Segment, bytes: 
         connection.half[from].set(Half::SACKS);
     }
     let length = segment.payload_length + u32::from(fin);
+    let mut message = false;
     if length > 0 {
         let half = &mut connection.half[from];
         half.next = segment.sequence.wrapping_add(length);
         half.seen &= !Half::BY_ACK;
         if segment.payload_length > 0 {
-            note_data(connection, from, segment, bytes);
+            message = note_data(connection, from, segment, bytes);
         }
         if fin {
             close(connection, from, segment);
@@ -63,7 +75,7 @@ pub fn take(connection: &mut Connection, from: usize, segment: &Segment, bytes: 
     half.ttl_high = half.ttl_high.max(segment.ttl);
     half.window = segment.window;
     half.ip_id = segment.ip_id;
-    Some((ending || fin) && closed(connection))
+    Some(Taken { message, closed: (ending || fin) && closed(connection), closing: fin && !ending })
 }
 
 /// Takes a FIN in order, as [`super::receive`] does with a story.
@@ -74,5 +86,7 @@ fn close(connection: &mut Connection, from: usize, segment: &Segment) {
     let idle = segment.time.since(previous.unwrap_or(opened));
     let asked = connection.has_payload() && connection.has(Connection::SERVER_SPOKE_LAST) == (from == CLIENT);
     let event = event(connection, from, segment, What::Fin);
-    connection.close(&event, idle, asked);
+    let peer = &connection.half[other(from)];
+    let after_fin = peer.has(Half::FIN) && segment.acknowledgment == peer.next;
+    connection.close(&event, after_fin, idle, asked);
 }

@@ -26,6 +26,8 @@ pub struct Next {
     pub answered: bool,
     /// The client completed the handshake.
     pub connected: bool,
+    /// A message begins: its first bytes are worth keeping.
+    pub message: bool,
 }
 
 /// With what a new connection on a used 4-tuple begins.
@@ -178,6 +180,8 @@ fn syn_again(connection: &mut Connection, from: usize, segment: &Segment) -> Nex
         && segment.time.since(time) >= SWAPPED
     {
         story.pending = None;
+        story.reset = None;
+        story.fatal = None;
     }
     story.syns = story.syns.saturating_add(1);
     if answered {
@@ -333,11 +337,11 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
         connection.half[from].next = end;
         connection.half[from].seen &= !Half::BY_ACK;
         if segment.payload_length > 0 {
-            note_data(connection, from, segment, bytes);
+            next.message = note_data(connection, from, segment, bytes);
         }
     } else if segment.payload_length > 0 && end == half.data_end() && half.has(Half::BY_ACK) {
         connection.half[from].seen &= !Half::BY_ACK;
-        note_data(connection, from, segment, bytes);
+        next.message = note_data(connection, from, segment, bytes);
     } else {
         next.deadline |= on_old_segment(connection, from, segment);
     }
@@ -443,8 +447,9 @@ fn take_acknowledgment(connection: &mut Connection, from: usize, segment: &Segme
     }
 }
 
-/// Notes new payload.
-pub(super) fn note_data(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) {
+/// Notes new payload. Returns whether a message begins with it: the direction has changed, the connection was idle, or
+/// it is a TLS handshake or alert record, which says more than the data before it.
+pub(super) fn note_data(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> bool {
     let to = other(from);
     let by_server = from == SERVER;
     let turned = connection.has(Connection::SERVER_SPOKE_LAST) != by_server || !connection.has_payload();
@@ -471,22 +476,32 @@ pub(super) fn note_data(connection: &mut Connection, from: usize, segment: &Segm
     half.data_input = u8::try_from(segment.input).unwrap_or(u8::MAX);
     half.data_length = segment.payload_length;
     half.data_ack = segment.acknowledgment;
-    half.seen &= !(Half::PUSHED | Half::TLS_ALERT);
+    half.seen &= !(Half::PUSHED | Half::TLS_ALERT | Half::UNSEEN);
     if segment.flags.has(Flags::PSH) {
         half.set(Half::PUSHED);
     }
     if looks_like_tls_alert(segment, bytes) {
         half.set(Half::TLS_ALERT);
     }
+    if segment.payload.length < segment.payload_length.min(5) && segment.payload_length <= LONGEST_ALERT {
+        half.set(Half::UNSEEN);
+    }
+    let message = turned || idle >= SECOND || matches!(segment.payload.of(bytes), [21 | 22, 3, ..]);
     let Some(story) = connection.story.as_mut() else {
-        return;
+        return message;
     };
+    story.probes = Default::default();
     if story.fin[to].is_some() {
         story.data_after_fin[from] = story.data_after_fin[from].saturating_add(segment.payload_length);
         story.data_after_fin_at[from].get_or_insert(Mark::of(segment));
         tell(connection, from, segment, What::DataAfterFin);
     }
+    message
 }
+
+/// The longest TLS alert record in use: 5 bytes of header, 8 of nonce, 2 of alert, 16 of authentication, or with CBC
+/// ciphers up to 48 in all.
+const LONGEST_ALERT: u32 = 53;
 
 /// A TLS alert record, or in TLS 1.3, which hides its type, a record with nothing but two bytes: 5 of header, 2 of
 /// alert, 1 of type, 16 of authentication (RFC 8446, section 5.2).
@@ -515,6 +530,10 @@ fn on_old_segment(connection: &mut Connection, from: usize, segment: &Segment) -
             if closed { (Repeated::WindowProbe, What::WindowProbe) } else { (Repeated::KeepAlive, What::KeepAlive) };
         let again = repeat(connection, from, segment, what);
         if again {
+            let probes = &mut connection.story().probes[from];
+            probes.interval = segment.time.since(probes.last);
+            probes.last = segment.time;
+            probes.count += 1;
             tell(connection, from, segment, told);
         }
         return again;

@@ -51,6 +51,8 @@ pub struct Services {
     ttls: HashMap<IpAddr, (u8, u8)>,
     /// Clients that connect and hang up without a word.
     visits: HashMap<(IpAddr, End), Visits>,
+    /// When a host last got an ICMP error whose quote the snaplen cut.
+    cut_errors: HashMap<IpAddr, Time>,
 }
 
 /// More than this many services are not remembered at a time: a scan shows a new one with every packet.
@@ -60,6 +62,17 @@ impl Services {
     /// What is known of this one.
     pub fn get(&self, end: &End) -> Service {
         self.known.get(end).copied().unwrap_or_default()
+    }
+
+    /// Has this host got an unreadable ICMP error since `time`? Then its silence may have another errno.
+    pub fn cut_error_since(&self, ip: IpAddr, time: Time) -> bool {
+        self.cut_errors.get(&ip).is_some_and(|last| *last >= time)
+    }
+
+    pub(super) fn cut_error(&mut self, ip: IpAddr, time: Time) {
+        if self.cut_errors.len() < MOST || self.cut_errors.contains_key(&ip) {
+            self.cut_errors.insert(ip, time);
+        }
     }
 
     /// The visits of a client that hung up without a word.

@@ -48,6 +48,11 @@ impl<T> Slots<T> {
         Some(place)
     }
 
+    /// How many records there are, those that were given back too.
+    pub fn len(&self) -> usize {
+        self.chunks.last().map_or(0, |last| (self.chunks.len() - 1) * CHUNK + last.len())
+    }
+
     /// Gives a place back. The record stays until the place is used again.
     pub fn give_back(&mut self, place: u32) {
         self.free.push(place);

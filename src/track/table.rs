@@ -72,8 +72,7 @@ impl Table {
     }
 
     /// How many pairs there are.
-    #[cfg(test)]
-    fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.length
     }
 

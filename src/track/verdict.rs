@@ -79,11 +79,14 @@ pub enum Doubt {
     OddReset,
     /// Something was unanswered when the capture ended.
     EndedEarly,
+    /// The snaplen cut what would tell.
+    CutShort,
 }
 
 impl Doubt {
     /// All of them.
-    pub const ALL: [Doubt; 4] = [Doubt::BeganLate, Doubt::OneDirection, Doubt::OddReset, Doubt::EndedEarly];
+    pub const ALL: [Doubt; 5] =
+        [Doubt::BeganLate, Doubt::OneDirection, Doubt::OddReset, Doubt::EndedEarly, Doubt::CutShort];
 
     /// The id in JSON.
     pub fn id(self) -> &'static str {
@@ -92,6 +95,7 @@ impl Doubt {
             Doubt::OneDirection => "one_direction",
             Doubt::OddReset => "odd_reset",
             Doubt::EndedEarly => "ended_early",
+            Doubt::CutShort => "cut_short",
         }
     }
 }
@@ -104,7 +108,12 @@ pub fn judge(connection: &Connection) -> Ending {
     match story.pending {
         Some((Pending::Silence(side), _)) => judge_silence(connection, story, side),
         Some((Pending::Icmp, _)) => judge_icmp(story),
-        Some((Pending::Reset, _)) | None => match story.reset {
+        Some((Pending::Reset, _)) => match story.reset {
+            Some(reset) => judge_reset(connection, story, reset),
+            None => Ending::Quiet,
+        },
+        // What was pending was contradicted, or the RST was none that its receiver must accept.
+        None => match story.reset.filter(|reset| !accepted(reset.acceptance) || story.receiver_lives) {
             Some(reset) => judge_reset(connection, story, reset),
             None => Ending::Quiet,
         },
@@ -127,6 +136,7 @@ fn judge_reset(connection: &Connection, story: &Story, reset: Reset) -> Ending {
             by: By::Reset,
         }),
         Acceptance::EndsHalfOpen => judge_half_open(story),
+        Acceptance::Exact if story.receiver_lives && story.pending.is_none() => Ending::Benign(Benign::IgnoredReset),
         Acceptance::Exact => judge_exact(connection, story, reset),
         Acceptance::InWindow | Acceptance::Ignored => {
             let lives = story.challenged || story.receiver_lives || story.sender_lives.is_some();
@@ -176,6 +186,11 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     }
     if !was_open(connection, sender) || !was_open(connection, victim) {
         return Ending::Undecided(Doubt::BeganLate);
+    }
+    if probed_to_death(connection, story, &reset) {
+        let errno = [Some(Errno::ETIMEDOUT), Some(Errno::ECONNRESET)];
+        let errno = if sender == CLIENT { errno } else { [errno[1], errno[0]] };
+        return Ending::Failure(Failure { kind: Kind::TimedOut, errno, victim: sender, by: By::Silence });
     }
     let mut errno = errno_at(victim, Errno::ECONNRESET);
     if let Some(back) = story.reset_back.filter(|back| accepted(back.acceptance)) {
@@ -239,6 +254,9 @@ fn judge_reset_after_fin(connection: &Connection, story: &Story, reset: Reset) -
     let farewell = connection.half[victim].has(Half::TLS_ALERT) && lost <= connection.half[victim].data_length;
     if farewell {
         return Ending::Benign(Benign::Tail);
+    }
+    if connection.half[victim].has(Half::UNSEEN) && lost <= connection.half[victim].data_length {
+        return Ending::Undecided(Doubt::CutShort);
     }
     Ending::Failure(Failure { kind: Kind::BrokenPipe, errno: errno_at(victim, Errno::EPIPE), victim, by: By::Reset })
 }
@@ -305,4 +323,15 @@ pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
 /// its way out: it was made there.
 pub fn made_on_the_way(connection: &Connection, reset: &Reset) -> bool {
     connection.half[reset.from].has(Half::COPIED) && !reset.copied
+}
+
+/// The RST came just when the sender's next keep-alive probe was due, after probes that the capture shows answered:
+/// the answers did not reach it, and `tcp_keepalive_timer()` gave up.
+pub fn probed_to_death(connection: &Connection, story: &Story, reset: &Reset) -> bool {
+    let probes = story.probes[reset.from];
+    let due = reset.mark.time.since(probes.last);
+    probes.count >= 3
+        && reset.acknowledgment.is_some()
+        && connection.acknowledged(reset.from)
+        && due.abs_diff(probes.interval) <= probes.interval / 10
 }

@@ -72,6 +72,14 @@ fn a_cut_error_is_read_up_to_the_sequence_number() {
         let mut readable = 0;
         for captured in 0..wire {
             match decode(1, &frame[..captured], wire) {
+                Ok(Packet::CutIcmpError(cut)) => {
+                    let receiver: IpAddr = if sample.ipv6 {
+                        <[u8; 16]>::try_from(&frame[38..54]).unwrap().into()
+                    } else {
+                        <[u8; 4]>::try_from(&frame[30..34]).unwrap().into()
+                    };
+                    assert_eq!(cut.receiver, receiver, "{} at {captured}", sample.name);
+                }
                 Ok(found) => {
                     assert_eq!(found, whole, "{} at {captured}", sample.name);
                     readable += 1;

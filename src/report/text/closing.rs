@@ -72,6 +72,13 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
         packets.push_str(&format!("; {} seen twice count once", count(summary.duplicates)));
     }
     page.labelled("packets", &packets);
+    if summary.evicted > 0 {
+        let what = format!(
+            "{} before their end, for want of memory: those that were idle for longest (--max-memory allows more)",
+            counted(summary.evicted, "connection", "connections")
+        );
+        page.labelled("forgotten", &what);
+    }
     let skipped: u64 = summary.skipped.iter().map(|(_, number)| number).sum();
     if skipped > 0 {
         page.labelled("not read", &in_words(&summary.skipped, skip));
@@ -132,6 +139,7 @@ fn doubt(id: &str) -> Option<&'static str> {
         Doubt::OneDirection => "seen in one direction only",
         Doubt::OddReset => "ended by a RST that may not have been accepted",
         Doubt::EndedEarly => "still unanswered at the end of the capture",
+        Doubt::CutShort => "with the deciding bytes cut off by the snaplen",
     })
 }
 

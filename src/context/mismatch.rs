@@ -1,0 +1,100 @@
+//! Two ends that speak different protocols.
+
+use super::bytes::contains;
+use super::http1;
+use super::message::{Message, Protocol};
+use super::{read_both, tls};
+
+/// The client speaks another protocol than the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mismatch {
+    /// What the client speaks, as in [`Context::protocol`](super::Context::protocol), or `proxy` for the PROXY protocol.
+    pub client: &'static str,
+    /// What the server speaks.
+    pub server: &'static str,
+    phrase: String,
+}
+
+impl Mismatch {
+    /// In words: "the client began TLS, the server answers in plain HTTP".
+    pub fn phrase(&self) -> &str {
+        &self.phrase
+    }
+}
+
+/// Does the client speak another protocol than the server? Said only where the bytes of both prove it.
+///
+/// What changes the protocol by agreement is none: a tunnel (CONNECT), an Upgrade, STARTTLS.
+pub fn mismatch(client: &[u8], server: &[u8]) -> Option<Mismatch> {
+    if client.starts_with(b"PROXY ") || client.starts_with(b"\r\n\r\n\0\r\nQUIT\n") {
+        return proxy_protocol(server);
+    }
+    let (asked, answered) = read_both(client, server, None);
+    let (asked, answered) = (asked?, answered?);
+    if asked.protocol == Protocol::Http1 && http1::complains_of_plain_http(server) {
+        return Some(Mismatch {
+            client: asked.id,
+            server: "tls",
+            phrase: "the client speaks plain HTTP, the server expects TLS on this port".to_string(),
+        });
+    }
+    let differ = asked.protocol != answered.protocol && asked.certain && answered.certain;
+    if !differ || agreed(&asked, client, &answered, server) {
+        return None;
+    }
+    let phrase = format!("the client {}, the server answers in {}", begun(&asked), answer(&answered));
+    Some(Mismatch { client: asked.id, server: answered.id, phrase })
+}
+
+/// HAProxy's PROXY protocol, versions 1 and 2, met by a server that does not expect it.
+fn proxy_protocol(server: &[u8]) -> Option<Mismatch> {
+    (http1::status(server)? == 400).then(|| Mismatch {
+        client: "proxy",
+        server: "http/1.1",
+        phrase: "the client began with the PROXY protocol, the server answers 400 in plain HTTP".to_string(),
+    })
+}
+
+/// May the two have agreed to change the protocol?
+fn agreed(asked: &Message, client: &[u8], answered: &Message, server: &[u8]) -> bool {
+    match (asked.protocol, answered.protocol) {
+        // TLS inside a tunnel or after an Upgrade: the answer was to the request before the ClientHello.
+        (Protocol::Tls, Protocol::Http1) => http1::status(server).is_none_or(|status| status < 300),
+        // STARTTLS: the server's last plain words were that it is ready.
+        (Protocol::Tls, Protocol::Smtp | Protocol::Ftp | Protocol::Imap | Protocol::Pop3) => {
+            contains(server, b"TLS") || contains(server, b"SSL") || contains(server, b"go ahead")
+        }
+        // The server's greeting offers TLS, and the ClientHello follows the request for it in the same flight.
+        (Protocol::Tls, Protocol::MySql) => answered.name("tls") == Some("offered"),
+        // These servers speak first or ask back before TLS begins.
+        (Protocol::Tls, Protocol::PostgreSql | Protocol::Amqp) => !is_error(answered),
+        (Protocol::Http1, _) => http1::changes_protocol(client),
+        (_, Protocol::Tls) => tls::records(server).is_some_and(|found| found.alert.is_none()),
+        (Protocol::WebSocket, _) | (_, Protocol::WebSocket) => true,
+        _ => false,
+    }
+}
+
+fn is_error(message: &Message) -> bool {
+    message.fields.iter().any(|(key, _)| matches!(*key, "error" | "sqlstate"))
+}
+
+fn begun(message: &Message) -> String {
+    match message.protocol {
+        Protocol::Tls => "began TLS".to_string(),
+        Protocol::Http1 => "speaks plain HTTP".to_string(),
+        Protocol::Http2 => "speaks HTTP/2 without TLS".to_string(),
+        other => format!("speaks {}", other.label()),
+    }
+}
+
+fn answer(message: &Message) -> String {
+    match message.protocol {
+        Protocol::Http1 => "plain HTTP".to_string(),
+        Protocol::Tls => match message.name("alert") {
+            Some(alert) if alert != "encrypted" => format!("TLS (alert {alert})"),
+            _ => "TLS".to_string(),
+        },
+        other => other.label().to_string(),
+    }
+}

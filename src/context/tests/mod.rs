@@ -1,0 +1,48 @@
+//! Real bytes in, words out.
+
+mod hostile;
+mod http;
+mod resets;
+mod samples;
+mod starts;
+mod tls;
+mod wrong;
+
+use super::{Speaker, Value, read};
+
+/// What is said where the server spoke last.
+fn answered(client: &[u8], server: &[u8], port: u16) -> String {
+    read(client, server, Speaker::Server, port).map_or("nothing".to_string(), |context| context.sentence().to_string())
+}
+
+/// What is said where the client spoke last.
+fn unanswered(client: &[u8], server: &[u8], port: u16) -> String {
+    read(client, server, Speaker::Client, port).map_or("nothing".to_string(), |context| context.sentence().to_string())
+}
+
+/// The context as JSON, the server having spoken last.
+fn json(client: &[u8], server: &[u8], port: u16) -> String {
+    serde_json::to_string(&read(client, server, Speaker::Server, port)).expect("a context is JSON")
+}
+
+#[test]
+fn nothing_is_made_of_nothing() {
+    for port in [80, 443, 3306, 5432, 6379, 9999] {
+        assert_eq!(read(b"", b"", Speaker::Client, port), None);
+        assert_eq!(read(b"\0\0\0\0\0\0\0\0", b"\xff\xff\xff\xff", Speaker::Server, port), None);
+        assert_eq!(read(b"hello world, how are you?", b"fine", Speaker::Server, port), None);
+    }
+}
+
+#[test]
+fn no_key_comes_twice() {
+    for (client, server) in samples::pairs() {
+        for last in [Speaker::Client, Speaker::Server] {
+            let Some(context) = read(&client, &server, last, 443) else { continue };
+            for (key, value) in &context.fields {
+                assert_eq!(context.fields.iter().filter(|(name, _)| name == key).count(), 1, "{key}");
+                assert_ne!(*value, Value::Text(String::new()), "{key}");
+            }
+        }
+    }
+}

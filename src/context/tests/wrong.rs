@@ -1,0 +1,55 @@
+//! Two protocols on one connection.
+
+use super::samples::{alert, client_hello, record, server_hello};
+use super::{answered, json};
+use crate::context::mismatch;
+
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: lab\r\n\r\n";
+
+fn phrase(client: &[u8], server: &[u8]) -> String {
+    mismatch(client, server).map_or("none".to_string(), |mismatch| mismatch.phrase().to_string())
+}
+
+#[test]
+fn tls_met_by_plain_http() {
+    let answer = b"HTTP/1.1 400 Bad Request\r\n\r\n";
+    assert_eq!(phrase(&client_hello(), answer), "the client began TLS, the server answers in plain HTTP");
+    assert_eq!(
+        json(&client_hello(), answer, 8443),
+        r#"{"protocol":"tls","sni":"server","tls_version":"TLSv1.3","step":"client_hello","answer_protocol":"http/1.1","status":400,"reason":"Bad Request","sentence":"TLS ClientHello for server, answered HTTP 400 Bad Request"}"#
+    );
+}
+
+#[test]
+fn plain_http_met_by_tls() {
+    assert_eq!(
+        phrase(REQUEST, &alert(2, 70)),
+        "the client speaks plain HTTP, the server answers in TLS (alert protocol_version)"
+    );
+    assert_eq!(answered(REQUEST, &alert(2, 70), 443), "GET / to lab, answered TLS alert protocol_version");
+    let nginx = b"HTTP/1.1 400 Bad Request\r\nServer: nginx\r\n\r\n<title>400 The plain HTTP request was sent to HTTPS port</title>";
+    assert_eq!(phrase(REQUEST, nginx), "the client speaks plain HTTP, the server expects TLS on this port");
+    let go = b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
+    assert_eq!(phrase(REQUEST, go), "the client speaks plain HTTP, the server expects TLS on this port");
+}
+
+#[test]
+fn the_proxy_protocol_met_by_plain_http() {
+    let line = b"PROXY TCP4 10.0.0.1 10.0.0.2 1000 80\r\nGET / HTTP/1.1\r\n\r\n";
+    assert_eq!(
+        phrase(line, b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+        "the client began with the PROXY protocol, the server answers 400 in plain HTTP"
+    );
+    assert_eq!(phrase(line, b"HTTP/1.1 200 OK\r\n\r\n"), "none");
+}
+
+#[test]
+fn what_was_agreed_is_no_mismatch() {
+    assert_eq!(phrase(&client_hello(), &server_hello()), "none");
+    assert_eq!(phrase(&client_hello(), b"HTTP/1.1 200 Connection established\r\n\r\n"), "none");
+    assert_eq!(phrase(b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", &server_hello()), "none");
+    assert_eq!(phrase(&record(23, 100), &record(23, 100)), "none");
+    assert_eq!(phrase(REQUEST, b"HTTP/1.1 200 OK\r\n\r\n"), "none");
+    assert_eq!(phrase(REQUEST, b"what is this?"), "none");
+    assert_eq!(phrase(b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"), "none");
+}

@@ -1,0 +1,280 @@
+//! The one `check`: packets in, verdicts out.
+//!
+//! A script says in its comments what is expected of it:
+//!
+//! ```text
+//! // expect: reset client=ECONNRESET server=- cause=unread_data ended_by=server reset=abort retry=maybe_processed
+//! // expect[2]: benign benign_tail           (of connection 2)
+//! // expect: undecided began_late
+//! // expect: nothing
+//! // cut: reset client=ECONNRESET server=- cause=peer_closed     (when the payload is cut off)
+//! // except: ipv4 cut, ipv6 cut              (conditions that take away what the verdict rests on)
+//! // only: ipv4                              (a family)
+//! ```
+//!
+//! `-` is null. `EHOSTUNREACH/EACCES` is the one in IPv4, the other in IPv6. Each failure, benign ending and doubt
+//! has its line; what a line does not name is not looked at.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::net::IpAddr;
+
+use tcpwhy::analysis::{Listener, analyse};
+use tcpwhy::decode::End;
+use tcpwhy::diagnose::{Finding, Summary};
+use tcpwhy::notation::{Family, parse};
+use tcpwhy::source::{Files, Settings};
+use tcpwhy::time::Time;
+
+use crate::conditions::{self, Condition};
+
+/// Keeps all that an analysis says.
+#[derive(Default)]
+pub struct Collector {
+    /// Failures and benign endings.
+    pub findings: Vec<Finding>,
+    /// Notes about the input.
+    pub notes: Vec<String>,
+}
+
+impl Listener for Collector {
+    fn finding(&mut self, finding: &Finding) {
+        self.findings.push(finding.clone());
+    }
+
+    fn success(&mut self, _client: IpAddr, _server: IpAddr, _port: u16, _time: Time) {}
+
+    fn note(&mut self, note: String) {
+        self.notes.push(note);
+    }
+
+    fn wants_benign(&self) -> bool {
+        true
+    }
+
+    fn is_closed(&self) -> bool {
+        false
+    }
+}
+
+/// Analyses a capture through the reader of files.
+pub fn analyse_capture(capture: &[u8]) -> (Collector, Summary) {
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(capture).expect("room for a capture");
+    let settings = Settings { filter: None, progress: false };
+    let mut files = Files::open(&[file.path().to_path_buf()], &settings).expect("a capture");
+    let mut collector = Collector::default();
+    let summary = analyse(&mut files, &mut collector).expect("an analysis");
+    (collector, summary)
+}
+
+/// One expected finding.
+#[derive(Debug)]
+struct Expected {
+    connection: usize,
+    /// A kind, `benign` or `undecided`.
+    what: String,
+    /// `name=value`, or the id of a benign ending or a doubt.
+    words: Vec<String>,
+}
+
+/// What a script says about itself.
+#[derive(Debug, Default)]
+struct Header {
+    expected: Vec<Expected>,
+    expected_when_cut: Vec<Expected>,
+    except: Vec<String>,
+    only: Option<String>,
+    says_nothing: bool,
+}
+
+impl Header {
+    fn of(text: &str) -> Header {
+        let mut header = Header::default();
+        for line in text.lines().filter_map(|line| line.strip_prefix("// ")) {
+            let Some((key, value)) = line.split_once(": ") else { continue };
+            let (key, number) = key.strip_suffix(']').and_then(|key| key.split_once('[')).unwrap_or((key, "1"));
+            let connection = || number.parse().expect("the number of a connection");
+            match key {
+                "expect" if value == "nothing" => header.says_nothing = true,
+                "expect" => header.expected.push(expected(connection(), value)),
+                "cut" => header.expected_when_cut.push(expected(connection(), value)),
+                "except" => header.except.extend(value.split(", ").map(String::from)),
+                "only" => header.only = Some(value.into()),
+                _ => {}
+            }
+        }
+        header
+    }
+
+    fn suits(&self, condition: &Condition) -> bool {
+        let family = if condition.family == Family::V4 { "ipv4" } else { "ipv6" };
+        !self.except.iter().any(|name| name == condition.name) && self.only.as_deref().is_none_or(|only| only == family)
+    }
+
+    fn expected(&self, condition: &Condition) -> &[Expected] {
+        if condition.cut && !self.expected_when_cut.is_empty() { &self.expected_when_cut } else { &self.expected }
+    }
+}
+
+fn expected(connection: usize, text: &str) -> Expected {
+    let mut words = text.split_whitespace().map(String::from);
+    Expected { connection, what: words.next().expect("a kind"), words: words.collect() }
+}
+
+/// Runs a script under every condition that suits it; what differs from its expectations comes back, a line for each
+/// difference and the conditions that show it.
+pub fn check(text: &str) -> Result<(), String> {
+    let script = parse(text).map_err(|error| error.to_string())?;
+    let header = Header::of(text);
+    if header.says_nothing != header.expected.is_empty() {
+        return Err("a script expects something, or `nothing`".into());
+    }
+    let mut complaints: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut first: Vec<(Family, Vec<String>)> = Vec::new();
+    for condition in conditions::ALL.iter().filter(|condition| header.suits(condition) && condition.suits(&script)) {
+        let (capture, ends) = condition.capture(&script);
+        let (collector, summary) = analyse_capture(&capture);
+        let complaint = compare(header.expected(condition), &collector, &summary, &ends, condition);
+        for line in complaint.lines() {
+            complaints.entry(line.into()).or_default().push(condition.name);
+        }
+        if condition.cut {
+            continue;
+        }
+        // What the expectation does not name must not depend on the condition either; ICMP has codes of its own in
+        // each family, and so errnos.
+        let seen: Vec<String> = collector.findings.iter().map(essence).collect();
+        match first.iter().find(|(family, _)| *family == condition.family) {
+            None => first.push((condition.family, seen)),
+            Some((_, first)) if *first != seen => {
+                complaints.entry(format!("{seen:#?} differs from {first:#?}")).or_default().push(condition.name);
+            }
+            Some(_) => {}
+        }
+    }
+    if complaints.is_empty() {
+        return Ok(());
+    }
+    Err(complaints.iter().map(|(line, conditions)| format!("  {line}\n    ({})\n", conditions.join(", "))).collect())
+}
+
+fn compare(
+    expected: &[Expected],
+    collector: &Collector,
+    summary: &Summary,
+    ends: &[(End, End)],
+    condition: &Condition,
+) -> String {
+    let mut complaint = String::new();
+    let (doubts, expected): (Vec<_>, Vec<_>) = expected.iter().partition(|expected| expected.what == "undecided");
+    let wanted: Vec<&str> = doubts.iter().flat_map(|doubt| &doubt.words).map(String::as_str).collect();
+    let found: Vec<&str> =
+        summary.undecided.iter().flat_map(|(id, count)| std::iter::repeat_n(*id, *count as usize)).collect();
+    if wanted != found {
+        let _ = writeln!(complaint, "undecided {found:?}, not {wanted:?}");
+    }
+    for note in &collector.notes {
+        let _ = writeln!(complaint, "note: {note}");
+    }
+    let findings = &collector.findings;
+    if expected.len() != findings.len() {
+        let all: Vec<String> = findings.iter().map(describe).collect();
+        let _ = writeln!(complaint, "{} findings, not {}: {}", findings.len(), expected.len(), all.join("; "));
+        return complaint;
+    }
+    for (expected, finding) in expected.iter().zip(findings) {
+        let wrong = differences(expected, finding, ends, condition);
+        if !wrong.is_empty() {
+            let _ = writeln!(complaint, "not {}: {}", wrong.join(", "), describe(finding));
+        }
+    }
+    complaint
+}
+
+/// The words of an expectation that do not hold.
+fn differences(expected: &Expected, finding: &Finding, ends: &[(End, End)], condition: &Condition) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let kind = finding.kind.map_or("benign", |kind| kind.id());
+    if kind != expected.what {
+        wrong.push(expected.what.clone());
+    }
+    if ends.get(expected.connection - 1) != Some(&(finding.client.end, finding.server.end)) {
+        wrong.push(format!("connection {} with its client and server", expected.connection));
+    }
+    for word in &expected.words {
+        let Some((name, value)) = word.split_once('=') else {
+            if finding.cause.map(|cause| cause.id) != Some(word) {
+                wrong.push(word.clone());
+            }
+            continue;
+        };
+        let value = match value.split_once('/') {
+            Some((ipv4, ipv6)) => {
+                if condition.family == Family::V4 {
+                    ipv4
+                } else {
+                    ipv6
+                }
+            }
+            None => value,
+        };
+        if attribute(finding, name) != value {
+            wrong.push(format!("{name}={value}"));
+        }
+    }
+    wrong
+}
+
+/// What a finding says under the name that JSON has for it.
+fn attribute(finding: &Finding, name: &str) -> &'static str {
+    match name {
+        "client" => finding.client.errno.map_or("-", |errno| errno.name()),
+        "server" => finding.server.errno.map_or("-", |errno| errno.name()),
+        "cause" => finding.cause.map_or("unexplained", |cause| cause.id),
+        "ended_by" => finding.ended_by.id(),
+        "reset" => finding.reset.map_or("-", |reset| reset.id()),
+        "retry" => finding.retry.id(),
+        "confidence" => finding.confidence.id(),
+        "role_known" => {
+            if finding.role_known {
+                "true"
+            } else {
+                "false"
+            }
+        }
+        _ => panic!("`{name}` is nothing that a finding has"),
+    }
+}
+
+const ATTRIBUTES: [&str; 7] = ["client", "server", "cause", "ended_by", "reset", "retry", "confidence"];
+
+fn describe(finding: &Finding) -> String {
+    let mut text = finding.kind.map_or("benign", |kind| kind.id()).to_string();
+    for name in ATTRIBUTES {
+        let _ = write!(text, " {name}={}", attribute(finding, name));
+    }
+    text
+}
+
+/// What of a finding must not depend on how it was captured, whether or not a script names it.
+fn essence(finding: &Finding) -> String {
+    let bytes = (finding.traffic.client_bytes, finding.traffic.server_bytes);
+    format!("{} {bytes:?} {:?} {:?}", describe(finding), finding.client.calls, finding.server.calls)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_expectation_is_found() {
+        let packets = "+0 > S 0:0(0)\n+.01 < R. 0:0(0) ack 1\nwait 3\n";
+        assert_eq!(check(&format!("// expect: refused client=ECONNREFUSED server=-\n{packets}")), Ok(()));
+        assert!(check(&format!("// expect: reset client=ECONNRESET\n{packets}")).is_err());
+        assert!(check(&format!("// expect: refused client=EHOSTUNREACH\n{packets}")).is_err());
+        assert!(check(&format!("// expect: nothing\n{packets}")).is_err());
+        assert!(check(packets).is_err());
+    }
+}

@@ -18,7 +18,7 @@ const CLOSING: usize = size_of::<Closing>() + 16;
 const FIXED: u64 = 64 << 20;
 /// How many connections are looked at to find one that was idle for long. To find the longest would take a list of all
 /// of them, and a step in it for each packet.
-const LOOKED_AT: usize = 32;
+const LOOKED_AT: usize = 16;
 
 /// The least memory that can be asked for.
 pub const LEAST: u64 = 2 * FIXED;
@@ -90,13 +90,15 @@ impl Tracker {
         }
     }
 
-    /// Of the next connections the one that was idle for longest.
+    /// Of some connections from everywhere the one that was idle for longest.
     fn idle(&mut self) -> Option<usize> {
         let slots = self.connections.len();
+        // The golden ratio: steps of this length come everywhere before they come near where they were.
+        let step = (slots as u64 * 618 / 1000) as usize | 1;
         let mut found: Option<usize> = None;
         let mut looked_at = 0;
         for _ in 0..slots {
-            self.memory.hand = if self.memory.hand + 1 < slots { self.memory.hand + 1 } else { 0 };
+            self.memory.hand = (self.memory.hand + step) % slots;
             let connection = &self.connections[self.memory.hand];
             if !connection.has(Connection::LIVE) {
                 continue;

@@ -1,7 +1,8 @@
 //! Failures that repeat: what one client, one service, one kind and one cause have in common becomes an episode.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::diagnose::Finding;
 use crate::time::{MILLISECOND, SECOND, Time};
@@ -232,7 +233,8 @@ const RECENT_SERVICES: usize = 16_384;
 impl Recent {
     fn add(&mut self, service: Service, time: Time) {
         if time.since(self.since) > RECENT || self.newer.len() >= RECENT_SERVICES {
-            self.older = std::mem::take(&mut self.newer);
+            std::mem::swap(&mut self.older, &mut self.newer);
+            self.newer.clear();
             self.since = time;
         }
         let times = self.newer.entry(service).or_default();

@@ -12,7 +12,7 @@ use super::screen::Screen;
 use super::signals::Signals;
 use super::writer::{Finished, Writer};
 use super::{Analyse, Error, Form, Outcome, Surroundings};
-use crate::analysis::{Listener, analyse};
+use crate::analysis::{Listener, watch};
 use crate::causes::Confidence;
 use crate::diagnose::{Finding, LiveCounts, RetryVerdict, Summary};
 use crate::privileges;
@@ -74,7 +74,7 @@ pub fn run(arguments: &Analyse, interface: &str, surroundings: Surroundings) -> 
                 .to_owned(),
         );
     }
-    let summary = analyse(&mut live, &mut watcher)?;
+    let summary = watch(&mut live, &mut watcher, arguments.means())?;
     watcher.end(summary)
 }
 

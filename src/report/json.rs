@@ -96,6 +96,7 @@ pub fn summary_line(summary: &Summary, folded: Folded, inputs: &Inputs) -> Vec<u
         icmp_errors: summary.icmp_errors,
         duplicates: summary.duplicates,
         connections: summary.connections,
+        evicted: (summary.evicted > 0).then_some(summary.evicted),
         failed: summary.failures.iter().sum(),
         failures: Counts(&kinds),
         benign: Counts(&summary.benign),
@@ -153,6 +154,10 @@ struct Quiet;
 
 impl Formatter for Quiet {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        // Nearly all texts are plain, and a plain one is seen to be so at once.
+        if fragment.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some((start, character)) = rest.char_indices().find(|(_, character)| is_unsafe(*character)) {
             let (before, from) = rest.split_at(start);
@@ -300,6 +305,8 @@ struct SummaryLine<'a> {
     icmp_errors: u64,
     duplicates: u64,
     connections: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evicted: Option<u64>,
     failed: u64,
     failures: Counts<'a>,
     benign: Counts<'a>,

@@ -6,5 +6,6 @@ mod catalogue;
 mod check;
 mod cli;
 mod conditions;
+mod guard;
 mod report;
 mod scripts;

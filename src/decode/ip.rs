@@ -55,7 +55,7 @@ pub(super) struct Header<'a> {
 impl<'a> Header<'a> {
     /// Of an IPv4 header that stands at `offset` in the batch.
     #[inline]
-    pub fn of_ipv4(head: &'a [u8; 20], offset: u32) -> Self {
+    fn of_ipv4(head: &'a [u8; 20], offset: u32) -> Self {
         Header {
             addresses: Addresses::V4(head.last_chunk::<8>().unwrap_or(&[0; 8])),
             span: Span { offset: offset + 12, length: 8 },
@@ -67,7 +67,7 @@ impl<'a> Header<'a> {
 
     /// Of an IPv6 header.
     #[inline]
-    pub fn of_ipv6(head: &'a [u8; 40], offset: u32) -> Self {
+    fn of_ipv6(head: &'a [u8; 40], offset: u32) -> Self {
         Header {
             addresses: Addresses::V6(head.last_chunk::<32>().unwrap_or(&[0; 32])),
             span: Span { offset: offset + 8, length: 32 },

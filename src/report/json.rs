@@ -1,6 +1,7 @@
 //! The report for programs: one JSON object a line, in the order and with the names that the contract promises.
 
 use std::io;
+use std::sync::OnceLock;
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -9,7 +10,8 @@ use serde_json::ser::Formatter;
 use super::Inputs;
 use super::escape::is_unsafe;
 use super::ids::{community_id, id};
-use super::remedy::{Advice, advice};
+use super::remedy::fill_in;
+use crate::causes::{ALL, Cause, unexplained};
 use crate::context::Context;
 use crate::diagnose::{EndReport, Evidence, Finding, Summary};
 use crate::episodes::{Episode, Folded};
@@ -27,7 +29,7 @@ pub fn finding_line(finding: &Finding, inputs: &Inputs) -> Vec<u8> {
         exception: report.errno.map(|errno| errno.python()),
         calls: report.calls.clone(),
     };
-    line(&FindingLine {
+    let mut bytes = line(&FindingLine {
         kind_of_line: if finding.kind.is_some() { "failure" } else { "benign" },
         schema: SCHEMA,
         id: id(finding),
@@ -57,8 +59,38 @@ pub fn finding_line(finding: &Finding, inputs: &Inputs) -> Vec<u8> {
             server_bytes: finding.traffic.server_bytes,
         },
         evidence: finding.evidence.iter().map(|evidence| evidence_line(evidence, inputs)).collect(),
-        remedy: remedy_line(advice(finding)),
-    })
+    });
+    with_remedy(&mut bytes, finding);
+    bytes
+}
+
+/// Puts the remedy at the end of a finding's line. It is most of the line, and the same for all findings with one cause
+/// but for addresses and ports: those are filled into what was written once.
+fn with_remedy(line: &mut Vec<u8>, finding: &Finding) {
+    static WRITTEN: OnceLock<Vec<(&Cause, String)>> = OnceLock::new();
+    let written = WRITTEN.get_or_init(|| ALL.iter().map(|cause| (*cause, written_remedy(cause))).collect());
+    let cause = finding.cause.unwrap_or(&unexplained::CAUSE);
+    let remedy = match written.iter().find(|(other, _)| std::ptr::eq(*other, cause)) {
+        Some((_, remedy)) => fill_in(remedy, finding),
+        None => fill_in(&written_remedy(cause), finding),
+    };
+    line.truncate(line.len().saturating_sub("}\n".len()));
+    line.extend_from_slice(b",\"remedy\":");
+    line.extend_from_slice(remedy.as_bytes());
+    line.extend_from_slice(b"}\n");
+}
+
+/// A remedy as JSON, with the placeholders of its texts still in it: JSON leaves their characters as they are.
+fn written_remedy(cause: &Cause) -> String {
+    let mut bytes = line(&RemedyLine {
+        owner: cause.remedy.owner.id(),
+        title: cause.remedy.title,
+        steps: cause.remedy.steps,
+        commands: cause.remedy.commands,
+        explain: format!("tcpwhy explain {}", cause.id),
+    });
+    bytes.pop();
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
 /// The line for failures that repeated, with its line end.
@@ -125,16 +157,6 @@ fn evidence_line<'a>(evidence: &'a Evidence, inputs: &'a Inputs) -> EvidenceLine
         from: evidence.from.id(),
         packet: &evidence.packet,
         note: &evidence.note,
-    }
-}
-
-fn remedy_line(advice: Advice) -> RemedyLine {
-    RemedyLine {
-        owner: advice.owner.id(),
-        title: advice.title,
-        steps: advice.steps,
-        commands: advice.commands,
-        explain: advice.explain,
     }
 }
 
@@ -208,7 +230,6 @@ struct FindingLine<'a> {
     timing: TimingLine,
     traffic: TrafficLine,
     evidence: Vec<EvidenceLine<'a>>,
-    remedy: RemedyLine,
 }
 
 #[derive(Serialize)]
@@ -256,9 +277,9 @@ struct EvidenceLine<'a> {
 #[derive(Serialize)]
 struct RemedyLine {
     owner: &'static str,
-    title: String,
-    steps: Vec<String>,
-    commands: Vec<String>,
+    title: &'static str,
+    steps: &'static [&'static str],
+    commands: &'static [&'static str],
     explain: String,
 }
 

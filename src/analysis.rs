@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::decode::{Decoder, End, Packet, Skip};
 use crate::diagnose::{Finding, Summary, diagnose};
 use crate::source::{Error, FrameBatch, Source};
-use crate::time::Time;
+use crate::time::{SECOND, Time};
 use crate::track::kernel::Kind;
 use crate::track::{Benign, Doubt, Ended, Ending, SERVER, Sink, Tracker};
 
@@ -53,6 +53,7 @@ pub fn analyse(source: &mut impl Source, listener: &mut impl Listener) -> Result
     let mut judge = Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; 5] };
     let mut skipped = [0u64; Skip::COUNT];
     let mut span: Option<(Time, Time)> = None;
+    let mut recordings = Recordings::default();
     let mut batch = FrameBatch::default();
     while source.fill(&mut batch)? {
         for note in source.take_notes() {
@@ -65,11 +66,13 @@ pub fn analyse(source: &mut impl Source, listener: &mut impl Listener) -> Result
             }
         }
         span = widen(span, &batch);
+        batch.frames.iter().for_each(|frame| recordings.frame(frame.time));
         if let Some(now) = source.now() {
             tracker.tick(now, &mut judge);
         }
         if judge.listener.wants_summary() {
-            let summary = judge.summary(&tracker, source, &skipped, span);
+            let mut summary = judge.summary(&tracker, source, &skipped, span);
+            summary.recordings = recordings.number;
             judge.listener.summary_so_far(summary);
         }
         if judge.listener.is_closed() {
@@ -82,7 +85,9 @@ pub fn analyse(source: &mut impl Source, listener: &mut impl Listener) -> Result
     for note in source.take_notes() {
         judge.listener.note(note);
     }
-    Ok(judge.summary(&tracker, source, &skipped, span))
+    let mut summary = judge.summary(&tracker, source, &skipped, span);
+    summary.recordings = recordings.number;
+    Ok(summary)
 }
 
 /// Analyses packets that are already decoded from `bytes`, for tests and examples.
@@ -99,6 +104,25 @@ pub fn analyse_packets<'a>(packets: impl Iterator<Item = (Packet, &'a [u8])>, en
 fn random_seed() -> [u64; 2] {
     use std::hash::{BuildHasher, RandomState};
     [RandomState::new().hash_one(1u8), RandomState::new().hash_one(2u8)]
+}
+
+/// More silence than this, or a step back by more, and the frames are of another recording.
+const DAY: u64 = 86_400 * SECOND;
+
+/// Counts the recordings that a capture was put together from.
+#[derive(Default)]
+struct Recordings {
+    number: u64,
+    before: Time,
+}
+
+impl Recordings {
+    fn frame(&mut self, time: Time) {
+        if self.number == 0 || time.since(self.before).max(self.before.since(time)) > DAY {
+            self.number += 1;
+        }
+        self.before = time;
+    }
 }
 
 fn widen(span: Option<(Time, Time)>, batch: &FrameBatch) -> Option<(Time, Time)> {
@@ -137,6 +161,7 @@ impl<L> Judge<'_, L> {
             skipped: named(Skip::ALL.iter().map(|skip| skip.id()), skipped),
             first: span.map(|(first, _)| first),
             last: span.map(|(_, last)| last),
+            recordings: 0,
             live: None,
         }
     }
@@ -181,6 +206,18 @@ fn count<T: PartialEq>(counts: &mut [u64], all: &[T], one: T) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_of_silence_begins_another_recording() {
+        let number = |days: &[f64]| {
+            let mut recordings = Recordings::default();
+            days.iter().for_each(|day| recordings.frame(Time((day * DAY as f64) as u64)));
+            recordings.number
+        };
+        assert_eq!(number(&[]), 0);
+        assert_eq!(number(&[1.0, 1.5, 2.4]), 1);
+        assert_eq!(number(&[1.0, 2.5, 2.6, 900.0, 1.0]), 4);
+    }
 
     #[test]
     fn every_benign_ending_has_its_page() {

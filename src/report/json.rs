@@ -10,9 +10,10 @@ use super::Inputs;
 use super::escape::is_unsafe;
 use super::ids::{community_id, id};
 use super::remedy::{Advice, advice};
+use crate::causes::{port_scan, retry_storm};
 use crate::context::Context;
 use crate::diagnose::{EndReport, Evidence, Finding, Summary};
-use crate::episodes::{Episode, Folded};
+use crate::episodes::{Episode, Folded, Scan};
 use crate::track::kernel::Kind;
 
 /// Raised when the meaning of a field changes.
@@ -67,6 +68,7 @@ pub fn episode_line(episode: &Episode, inputs: &Inputs) -> Vec<u8> {
     line(&EpisodeLine {
         kind_of_line: "episode",
         schema: SCHEMA,
+        pattern: episode.is_retry_storm().then_some(retry_storm::CAUSE.id),
         client: EpisodeClient { ip: example.client.end.ip.to_string() },
         server: EpisodeServer { ip: example.server.end.ip.to_string(), port: example.server.end.port },
         kind: example.kind.map(Kind::id),
@@ -78,7 +80,24 @@ pub fn episode_line(episode: &Episode, inputs: &Inputs) -> Vec<u8> {
         backoff: episode.backoff.id(),
         successes_between: episode.successes_between,
         recovered_at: episode.recovered_at.map(|time| inputs.timestamp(time)),
+        failed_ms: episode.is_about_connecting().then(|| milliseconds(episode.failed)),
         example: id(example),
+    })
+}
+
+/// The line for a client that tried many ports or hosts, with its line end.
+pub fn scan_line(scan: &Scan, inputs: &Inputs) -> Vec<u8> {
+    line(&ScanLine {
+        kind_of_line: "episode",
+        schema: SCHEMA,
+        pattern: port_scan::CAUSE.id,
+        cause: port_scan::CAUSE.id,
+        client: EpisodeClient { ip: scan.client.to_string() },
+        targets: scan.targets,
+        ports: &scan.ports,
+        first: inputs.timestamp(scan.first),
+        last: inputs.timestamp(scan.last),
+        count: scan.count,
     })
 }
 
@@ -262,6 +281,7 @@ struct EpisodeLine {
     #[serde(rename = "type")]
     kind_of_line: &'static str,
     schema: u32,
+    pattern: Option<&'static str>,
     client: EpisodeClient,
     server: EpisodeServer,
     kind: Option<&'static str>,
@@ -273,7 +293,23 @@ struct EpisodeLine {
     backoff: &'static str,
     successes_between: u64,
     recovered_at: Option<String>,
+    failed_ms: Option<f64>,
     example: String,
+}
+
+#[derive(Serialize)]
+struct ScanLine<'a> {
+    #[serde(rename = "type")]
+    kind_of_line: &'static str,
+    schema: u32,
+    pattern: &'static str,
+    cause: &'static str,
+    client: EpisodeClient,
+    targets: u64,
+    ports: &'a [u16],
+    first: String,
+    last: String,
+    count: u64,
 }
 
 #[derive(Serialize)]

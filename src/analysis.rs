@@ -47,6 +47,7 @@ pub trait Listener {
 pub fn analyse(source: &mut impl Source, listener: &mut impl Listener) -> Result<Summary, Error> {
     let decoder = Decoder::new(random_seed());
     let mut tracker = Tracker::new(source.input_names().len());
+    tracker.expect_light(source.is_light());
     if !listener.wants_payload() {
         tracker = tracker.without_payload();
     }

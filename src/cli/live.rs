@@ -60,6 +60,7 @@ pub fn run(arguments: &Analyse, interface: &str, surroundings: Surroundings) -> 
         writer: Writer::start(destination, screen.clone(), signals.reopen.clone()),
         losses: live.losses(),
         light: arguments.light,
+        payload: !arguments.no_payload,
         signals,
         screen,
         next_status: now,
@@ -124,6 +125,7 @@ struct Watcher {
     writer: Writer,
     losses: Losses,
     light: bool,
+    payload: bool,
     signals: Signals,
     screen: Screen,
     next_status: Instant,
@@ -156,6 +158,10 @@ impl Listener for Watcher {
 
     fn wants_benign(&self) -> bool {
         self.report.wants_benign()
+    }
+
+    fn wants_payload(&self) -> bool {
+        self.payload
     }
 
     fn is_closed(&self) -> bool {

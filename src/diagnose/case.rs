@@ -232,6 +232,8 @@ impl<'a> Case<'a> {
     pub fn rtt(&self) -> Option<u64> {
         let connection = self.connection();
         match (connection.syn_ack_after, connection.ack_after) {
+            // Which of several SYNs was answered is not known.
+            _ if self.story.syns > 0 => None,
             (0, _) => None,
             (_, 0) => Some(u64::from(connection.syn_ack_after) * 100),
             (_, ack) => Some(u64::from(ack) * 100),
@@ -267,6 +269,19 @@ impl<'a> Case<'a> {
         let reset = self.reset()?;
         let (low, high) = self.ended.services.ttls(self.ended.ends[SERVER].ip)?;
         (!(low..=high).contains(&reset.ttl)).then_some((reset.ttl, low))
+    }
+
+    /// The server's RST acknowledges the client's last payload sooner than a packet can go there and back: the time
+    /// that it took, and the round trip. Only a capture at the client shows the whole round trip.
+    pub fn faster_than_light(&self) -> Option<(u64, u64)> {
+        let reset = self.reset().filter(|reset| reset.from == SERVER)?;
+        let connection = self.connection();
+        let (there, back) = (u64::from(connection.syn_ack_after) * 100, u64::from(connection.ack_after) * 100);
+        let at_client = self.story.syns == 0 && there >= 4 * MILLISECOND && back.saturating_sub(there) < there / 5;
+        let client = self.half(CLIENT);
+        let covers = reset.acknowledgment == Some(client.data_until) && client.has(Half::DATA);
+        let after = self.since_payload(CLIENT);
+        (at_client && covers && after < there / 2).then_some((after, there))
     }
 
     /// The RST was made by the host that captured it, which forwards all else of its sender.

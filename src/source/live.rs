@@ -355,6 +355,10 @@ impl Source for Live {
     fn now(&self) -> Option<Time> {
         self.now
     }
+
+    fn is_light(&self) -> bool {
+        self.settings.light
+    }
 }
 
 struct Opened {

@@ -58,6 +58,11 @@ pub trait Source {
     fn now(&self) -> Option<Time> {
         None
     }
+
+    /// Does it give only the segments that open and close connections?
+    fn is_light(&self) -> bool {
+        false
+    }
 }
 
 /// One captured frame in a [`FrameBatch`]: where its bytes are and what the capture says of it.

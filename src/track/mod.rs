@@ -7,6 +7,7 @@
 mod connection;
 mod copies;
 pub mod kernel;
+mod light;
 mod payloads;
 mod receive;
 mod seq;
@@ -99,6 +100,7 @@ pub struct Tracker {
     services: Services,
     payloads: Payloads,
     counts: Counts,
+    light: bool,
 }
 
 impl Tracker {
@@ -119,7 +121,13 @@ impl Tracker {
             services: Services::default(),
             payloads: Payloads::default(),
             counts: Counts::default(),
+            light: false,
         }
+    }
+
+    /// Says that only the segments are captured that open and close connections.
+    pub fn expect_light(&mut self, light: bool) {
+        self.light = light;
     }
 
     /// Forgets what applications say: no context for the findings.
@@ -397,6 +405,9 @@ impl Tracker {
                 self.services.saw_ttl(connection.ends(ends6)[from].ip, segment.ttl);
             }
             return;
+        }
+        if self.light {
+            light::assume_unseen(connection, from, segment);
         }
         let next = receive(connection, from, segment, bytes);
         if let Some(restart) = next.restart {

@@ -241,8 +241,9 @@ fn judge_reset_of_both_closed(connection: &Connection, story: &Story, reset: Res
     let (sender, victim) = (reset.from, other(reset.from));
     let half = &connection.half[victim];
     let crossed = half.data_ack != connection.half[sender].next && story.fin_after_fin[victim];
-    let lost = connection.unacknowledged(victim) > 0 && crossed && !half.has(Half::TLS_ALERT);
-    if !lost {
+    let request = victim == CLIENT && !connection.has(Connection::SERVER_SPOKE_LAST);
+    let lost = request && connection.unacknowledged(victim) > 0 && crossed;
+    if !lost || half.has(Half::TLS_ALERT) || half.has(Half::UNSEEN) {
         return Ending::Benign(Benign::Tail);
     }
     Ending::Failure(Failure { kind: Kind::BrokenPipe, errno: [None; 2], victim, by: By::Reset })

@@ -8,6 +8,8 @@ mod catalogue;
 mod check;
 mod cli;
 mod conditions;
+mod model;
+mod properties;
 mod readme;
 mod report;
 mod scripts;

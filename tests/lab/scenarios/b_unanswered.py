@@ -43,6 +43,7 @@ SCENARIOS = [
         "the accept queue is full: the kernel ignores further SYNs",
         server="listen backlog=1",
         client="connect as=queued; connect as=queued; connect as=late syncnt=2",
+        tail=1.6,
         expect={"late": fail("timed_out", "backlog_overflow", "syn_unanswered", by="server network unknown")},
     ),
     Scenario(
@@ -52,6 +53,7 @@ SCENARIOS = [
         server="listen backlog=1; sleep 4.5",
         sysctl={"server": {"net.ipv4.tcp_synack_retries": 2}},
         client=TWO_AT_ONCE + "use first; send hello; use second; opt user_timeout=3000; send hello; recv",
+        tail=1.6,
         expect={"second": fail("timed_out", "backlog_overflow", by="server network unknown")},
     ),
     Scenario(
@@ -62,6 +64,7 @@ SCENARIOS = [
         client="""
             connect_begin as=first; connect_begin as=second; sleep .3; use first; send hello
             use second; opt user_timeout=3000; send hello; recv""",
+        tail=1.6,
         expect={"second": fail("timed_out", "backlog_overflow", "peer_vanished", by="server network unknown")},
     ),
     Scenario(

@@ -149,6 +149,14 @@ SCENARIOS = [
         expect=fail("broken_pipe", "stale_connection", "peer_closed", by="server"),
     ),
     Scenario(
+        "http_client_upload_stale",
+        "Python's http.client uploads on a connection that the server closed a second ago",
+        needs=PYTHON,
+        server="listen; accept; recv; answer; sleep .3; close; sleep 2",
+        client="run http.client '{python} {programs}/http_client.py {server} 8080 get 1.5 upload'",
+        expect=fail("broken_pipe", "stale_connection", "peer_closed", by="server"),
+    ),
+    Scenario(
         "http_client_upload_413",
         "Python's http.client uploads on while the server has answered and closed",
         needs=PYTHON,
@@ -198,8 +206,8 @@ SCENARIOS = [
         "node_keepalive_race",
         "a request of Node's agent crosses the FIN of the server's keep-alive timer",
         needs=NODE,
-        delay=0.06,
-        server="listen; accept; message; answer; sleep 1.06; close; sleep .3",
+        delay=0.12,
+        server="listen; accept; message; answer; sleep 1.12; close; sleep .3",
         limit=8.0,
         client="run node 'node {programs}/node_client.js http://{host}:8080/ 0 1000'",
         expect=fail("broken_pipe", "keepalive_race", by="server", or_kinds=(None,)),
@@ -241,7 +249,7 @@ SCENARIOS = [
         "PostgreSQL is stopped (fast shutdown) while psql waits for an answer",
         needs=POSTGRES,
         setup={"server": "{initdb}"},
-        server="spawn postgres '{postgres}'; wait_port 5432; await asked; sleep 1.2; stop postgres INT",
+        server="spawn postgres '{postgres}'; wait_port 5432; await asked; sleep 2.5; stop postgres INT",
         client="mark asked; run psql 'psql -h {server} -U postgres -c \"select pg_sleep(20)\"'",
         expect=OK,
     ),
@@ -250,8 +258,21 @@ SCENARIOS = [
         "PostgreSQL is killed while psql waits for an answer",
         needs=POSTGRES,
         setup={"server": "{initdb}"},
-        server="spawn postgres '{postgres}'; wait_port 5432; await asked; sleep 1.2; stop postgres KILL",
+        server="spawn postgres '{postgres}'; wait_port 5432; await asked; sleep 2.5; stop postgres KILL",
         client="mark asked; run psql 'psql -h {server} -U postgres -c \"select pg_sleep(20)\"'",
         expect=OK,
+    ),
+    Scenario(
+        "psql_server_restarted",
+        "PostgreSQL is restarted between two questions of one psql session",
+        needs=POSTGRES,
+        setup={"server": "{initdb}"},
+        server="""
+            spawn postgres '{postgres}'; wait_port 5432; await asked; sleep 1.5; stop postgres INT
+            spawn postgres-again '{postgres}'; sleep 3""",
+        client="""
+            mark asked
+            run psql 'psql -h {server} -U postgres -c "select 1" -c "\\! sleep 3.5" -c "select 2"'""",
+        expect=fail("broken_pipe", "stale_connection", "peer_closed", by="server"),
     ),
 ]

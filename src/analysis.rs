@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use crate::decode::{Decoder, End, Packet, Skip};
 use crate::diagnose::{Finding, Summary, diagnose};
+use crate::pipeline::{self, Seen, Taker};
 use crate::source::{Error, FrameBatch, Source};
-use crate::time::{SECOND, Time};
+use crate::time::Time;
 use crate::track::kernel::Kind;
 use crate::track::{Benign, Doubt, Ended, Ending, SERVER, Sink, Tracker};
 
@@ -40,21 +41,67 @@ pub trait Listener {
     fn summary_so_far(&mut self, _summary: Summary) {}
 }
 
+/// What an analysis may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Means {
+    /// Threads: one, or two to read and decode beside the rest. It makes no difference to what is found.
+    pub threads: usize,
+    /// Bytes of memory for what is known of connections. Where that is not enough, those that were idle for longest are
+    /// forgotten, and counted.
+    pub memory: u64,
+}
+
+impl Default for Means {
+    fn default() -> Self {
+        Means { threads: 1, memory: u64::MAX }
+    }
+}
+
 /// Reads a source to its end and tells the listener what it finds.
 ///
 /// # Errors
 /// What the source cannot do at all; damage in the middle is a note.
-pub fn analyse(source: &mut impl Source, listener: &mut impl Listener) -> Result<Summary, Error> {
-    let decoder = Decoder::new(random_seed());
-    let mut tracker = Tracker::new(source.input_names().len());
+pub fn analyse(source: &mut (impl Source + Send), listener: &mut impl Listener) -> Result<Summary, Error> {
+    analyse_with(source, listener, Means::default())
+}
+
+/// The same with the means that the caller allows.
+///
+/// # Errors
+/// As [`analyse`].
+pub fn analyse_with(
+    source: &mut (impl Source + Send),
+    listener: &mut impl Listener,
+    means: Means,
+) -> Result<Summary, Error> {
+    let seed = random_seed();
+    let mut tracker = Tracker::new(source.input_names().len(), seed).within(means.memory);
+    if !listener.wants_payload() {
+        tracker = tracker.without_payload();
+    }
+    let mut work = Work { tracker, judge: Judge::new(listener) };
+    let seen = pipeline::run(source, Decoder::new(seed), means.threads, &mut work)?;
+    let Work { mut tracker, mut judge } = work;
+    if let Some((_, last)) = seen.span {
+        tracker.finish(last, &mut judge);
+    }
+    Ok(judge.summary(&tracker, source, &seen))
+}
+
+/// Watches a source that is read while it is made: time moves on while nothing comes, and a summary can be had on the way.
+///
+/// # Errors
+/// What the source cannot do.
+pub fn watch(source: &mut impl Source, listener: &mut impl Listener, means: Means) -> Result<Summary, Error> {
+    let seed = random_seed();
+    let decoder = Decoder::new(seed);
+    let mut tracker = Tracker::new(source.input_names().len(), seed).within(means.memory);
     tracker.expect_light(source.is_light());
     if !listener.wants_payload() {
         tracker = tracker.without_payload();
     }
-    let mut judge = Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; 5] };
-    let mut skipped = [0u64; Skip::COUNT];
-    let mut span: Option<(Time, Time)> = None;
-    let mut recordings = Recordings::default();
+    let mut judge = Judge::new(listener);
+    let mut seen = Seen::default();
     let mut batch = FrameBatch::default();
     while source.fill(&mut batch)? {
         for note in source.take_notes() {
@@ -63,38 +110,54 @@ pub fn analyse(source: &mut impl Source, listener: &mut impl Listener) -> Result
         for frame in &batch.frames {
             match decoder.decode(&batch.bytes, frame) {
                 Ok(packet) => tracker.packet(&packet, &batch.bytes, &mut judge),
-                Err(skip) => skipped[skip.index()] += 1,
+                Err(skip) => seen.skipped[skip.index()] += 1,
             }
         }
-        span = widen(span, &batch);
-        batch.frames.iter().for_each(|frame| recordings.frame(frame.time));
+        seen.widen(&batch);
         if let Some(now) = source.now() {
             tracker.tick(now, &mut judge);
         }
         if judge.listener.wants_summary() {
-            let mut summary = judge.summary(&tracker, source, &skipped, span);
-            summary.recordings = recordings.number;
+            let summary = judge.summary(&tracker, source, &seen);
             judge.listener.summary_so_far(summary);
         }
         if judge.listener.is_closed() {
             break;
         }
     }
-    if let Some((_, last)) = span {
+    if let Some((_, last)) = seen.span {
         tracker.finish(source.now().map_or(last, |now| now.max(last)), &mut judge);
     }
     for note in source.take_notes() {
         judge.listener.note(note);
     }
-    let mut summary = judge.summary(&tracker, source, &skipped, span);
-    summary.recordings = recordings.number;
-    Ok(summary)
+    Ok(judge.summary(&tracker, source, &seen))
+}
+
+/// The tracker and who listens to it, as what takes packets.
+struct Work<'a, L> {
+    tracker: Tracker,
+    judge: Judge<'a, L>,
+}
+
+impl<L: Listener> Taker for Work<'_, L> {
+    fn packets(&mut self, packets: &[Packet], bytes: &[u8]) {
+        self.tracker.packets(packets, bytes, &mut self.judge);
+    }
+
+    fn note(&mut self, note: String) {
+        self.judge.listener.note(note);
+    }
+
+    fn is_closed(&self) -> bool {
+        self.judge.listener.is_closed()
+    }
 }
 
 /// Analyses packets that are already decoded from `bytes`, for tests and examples.
 pub fn analyse_packets<'a>(packets: impl Iterator<Item = (Packet, &'a [u8])>, end: Time, listener: &mut impl Listener) {
-    let mut tracker = Tracker::new(1);
-    let mut judge = Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; 5] };
+    let mut tracker = Tracker::new(1, random_seed());
+    let mut judge = Judge::new(listener);
     for (packet, bytes) in packets {
         tracker.packet(&packet, bytes, &mut judge);
     }
@@ -105,32 +168,6 @@ pub fn analyse_packets<'a>(packets: impl Iterator<Item = (Packet, &'a [u8])>, en
 fn random_seed() -> [u64; 2] {
     use std::hash::{BuildHasher, RandomState};
     [RandomState::new().hash_one(1u8), RandomState::new().hash_one(2u8)]
-}
-
-/// More silence than this, or a step back by more, and the frames are of another recording.
-const DAY: u64 = 86_400 * SECOND;
-
-/// Counts the recordings that a capture was put together from.
-#[derive(Default)]
-struct Recordings {
-    number: u64,
-    before: Time,
-}
-
-impl Recordings {
-    fn frame(&mut self, time: Time) {
-        if self.number == 0 || time.since(self.before).max(self.before.since(time)) > DAY {
-            self.number += 1;
-        }
-        self.before = time;
-    }
-}
-
-fn widen(span: Option<(Time, Time)>, batch: &FrameBatch) -> Option<(Time, Time)> {
-    let (Some(first), Some(last)) = (batch.frames.first(), batch.frames.last()) else {
-        return span;
-    };
-    Some(span.map_or((first.time, last.time), |(from, to)| (from.min(first.time), to.max(last.time))))
 }
 
 fn named(names: impl Iterator<Item = &'static str>, counts: &[u64]) -> Vec<(&'static str, u64)> {
@@ -147,8 +184,12 @@ struct Judge<'a, L> {
     undecided: [u64; 5],
 }
 
-impl<L> Judge<'_, L> {
-    fn summary(&self, tracker: &Tracker, source: &impl Source, skipped: &[u64], span: Option<(Time, Time)>) -> Summary {
+impl<'a, L> Judge<'a, L> {
+    fn new(listener: &'a mut L) -> Self {
+        Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; 5] }
+    }
+
+    fn summary(&self, tracker: &Tracker, source: &impl Source, seen: &Seen) -> Summary {
         let counts = tracker.counts();
         Summary {
             frames: source.frames_read(),
@@ -156,13 +197,14 @@ impl<L> Judge<'_, L> {
             duplicates: counts.duplicates,
             icmp_errors: counts.icmp_errors,
             connections: counts.connections,
+            evicted: counts.evicted,
             failures: self.failures,
             benign: named(BENIGN.iter().map(|benign| benign.id()), &self.benign),
             undecided: named(Doubt::ALL.iter().map(|doubt| doubt.id()), &self.undecided),
-            skipped: named(Skip::ALL.iter().map(|skip| skip.id()), skipped),
-            first: span.map(|(first, _)| first),
-            last: span.map(|(_, last)| last),
-            recordings: 0,
+            skipped: named(Skip::ALL.iter().map(|skip| skip.id()), &seen.skipped),
+            first: seen.span.map(|(first, _)| first),
+            last: seen.span.map(|(_, last)| last),
+            recordings: seen.recordings,
             live: None,
         }
     }
@@ -207,18 +249,6 @@ fn count<T: PartialEq>(counts: &mut [u64], all: &[T], one: T) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_day_of_silence_begins_another_recording() {
-        let number = |days: &[f64]| {
-            let mut recordings = Recordings::default();
-            days.iter().for_each(|day| recordings.frame(Time((day * DAY as f64) as u64)));
-            recordings.number
-        };
-        assert_eq!(number(&[]), 0);
-        assert_eq!(number(&[1.0, 1.5, 2.4]), 1);
-        assert_eq!(number(&[1.0, 2.5, 2.6, 900.0, 1.0]), 4);
-    }
 
     #[test]
     fn every_benign_ending_has_its_page() {

@@ -1,7 +1,8 @@
 //! Failures that repeat: what one client, one service, one kind and one cause have in common becomes an episode.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::diagnose::Finding;
 use crate::time::Time;

@@ -39,6 +39,7 @@ pub mod decode;
 pub mod diagnose;
 pub mod episodes;
 pub mod notation;
+pub mod pipeline;
 pub mod privileges;
 pub mod report;
 pub mod source;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use super::{Analyse, Error, Form, Outcome, Surroundings};
-use crate::analysis::{Listener, analyse};
+use crate::analysis::{Listener, analyse_with};
 use crate::diagnose::Finding;
 use crate::report::output::{self, Output};
 use crate::report::{Format, Inputs, Options, Report};
@@ -40,7 +40,7 @@ fn run_analysis(arguments: &Analyse, report: &mut Report) -> Result<Outcome, Err
     let mut files = Files::open(&arguments.inputs(), &settings)?;
     report.inputs(Inputs { names: files.input_names().to_vec(), digits: files.fractional_digits() });
     let mut writer = Writer { report, payload: !arguments.no_payload, problem: None, notes: Vec::new() };
-    let done = analyse(&mut files, &mut writer);
+    let done = analyse_with(&mut files, &mut writer, arguments.means());
     let Writer { problem, notes, .. } = writer;
     // The progress bar is erased before anything else goes to the terminal.
     drop(files);

@@ -108,6 +108,12 @@ pub struct Analyse {
     /// Say which privileges were given up
     #[arg(short = 'v', long, help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
     pub verbose: bool,
+    /// Threads: 1, or 2 to read beside the analysis; by default 2 for large captures
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Memory for connections, as in 512M or 2G; by default a quarter of the machine's
+    #[arg(long, value_name = "SIZE", value_parser = super::means::size)]
+    pub max_memory: Option<u64>,
 }
 
 /// The forms of a report.

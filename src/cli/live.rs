@@ -12,7 +12,7 @@ use super::screen::Screen;
 use super::signals::Signals;
 use super::writer::{Finished, Writer};
 use super::{Analyse, Error, Form, Outcome, Surroundings};
-use crate::analysis::{Listener, analyse};
+use crate::analysis::{Listener, watch};
 use crate::causes::Confidence;
 use crate::diagnose::{Finding, LiveCounts, RetryVerdict, Summary};
 use crate::privileges;
@@ -34,10 +34,11 @@ pub fn run(arguments: &Analyse, interface: &str, surroundings: Surroundings) -> 
         Some(which) => privileges::enter(which).map_err(Error::line)?,
         None => false,
     };
-    let signals = Signals::listen().map_err(|error| Error::line(format!("cannot listen to signals: {error}")))?;
+    let file = arguments.output.as_deref().filter(|path| *path != Path::new("-"));
+    let signals =
+        Signals::listen(file.is_some()).map_err(|error| Error::line(format!("cannot listen to signals: {error}")))?;
     let settings = settings(arguments, interface, foreign_namespace);
     let mut live = Live::open(settings, signals.stop.clone())?;
-    let file = arguments.output.as_deref().filter(|path| *path != Path::new("-"));
     let destination = match file {
         Some(path) => Destination::open(path)?,
         None => Destination::stdout(),
@@ -74,7 +75,7 @@ pub fn run(arguments: &Analyse, interface: &str, surroundings: Surroundings) -> 
                 .to_owned(),
         );
     }
-    let summary = analyse(&mut live, &mut watcher)?;
+    let summary = watch(&mut live, &mut watcher, arguments.means())?;
     watcher.end(summary)
 }
 

@@ -7,6 +7,7 @@ mod error;
 pub mod explain;
 mod interfaces;
 pub mod live;
+mod means;
 mod screen;
 mod signals;
 mod writer;

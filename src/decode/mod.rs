@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use crate::source::RawFrame;
 use crate::time::Time;
 
+mod common;
 mod flow;
 mod icmp;
 mod ip;
@@ -42,6 +43,14 @@ impl Decoder {
     /// frame's batch; the result's [`Span`]s point into it. Never fails otherwise, whatever the bytes are.
     #[inline]
     pub fn decode(&self, bytes: &[u8], frame: &RawFrame) -> Result<Packet, Skip> {
+        match common::segment(bytes, frame, self.seed) {
+            Some(segment) => Ok(Packet::Segment(segment)),
+            None => self.decode_any(bytes, frame),
+        }
+    }
+
+    /// The same for frames of every kind.
+    fn decode_any(&self, bytes: &[u8], frame: &RawFrame) -> Result<Packet, Skip> {
         let captured = Span { offset: frame.offset, length: frame.captured }.of(bytes);
         let view = View::new(captured, frame.offset, frame.wire);
         match link::usual(frame.link, view).and_then(ip::usual) {

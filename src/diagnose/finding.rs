@@ -209,6 +209,8 @@ pub struct Summary {
     pub icmp_errors: u64,
     /// Connections seen.
     pub connections: u64,
+    /// Connections that were forgotten before their end, for want of memory.
+    pub evicted: u64,
     /// Failures by kind, in the order of [`Kind::ALL`].
     pub failures: [u64; 6],
     /// Benign endings by cause id, in the order of the catalogue.

@@ -1,6 +1,7 @@
 //! The report for programs: one JSON object a line, in the order and with the names that the contract promises.
 
 use std::io;
+use std::sync::OnceLock;
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -9,8 +10,8 @@ use serde_json::ser::Formatter;
 use super::Inputs;
 use super::escape::is_unsafe;
 use super::ids::{community_id, id};
-use super::remedy::{Advice, advice};
-use crate::causes::{port_scan, retry_storm};
+use super::remedy::{fill_in, owner_text};
+use crate::causes::{ALL, Cause, port_scan, retry_storm, unexplained};
 use crate::context::Context;
 use crate::diagnose::{EndReport, Evidence, Finding, Summary};
 use crate::episodes::{Episode, Folded, Scan};
@@ -28,7 +29,7 @@ pub fn finding_line(finding: &Finding, inputs: &Inputs) -> Vec<u8> {
         exception: report.errno.map(|errno| errno.python()),
         calls: report.calls.clone(),
     };
-    line(&FindingLine {
+    let mut bytes = line(&FindingLine {
         kind_of_line: if finding.kind.is_some() { "failure" } else { "benign" },
         schema: SCHEMA,
         id: id(finding),
@@ -58,8 +59,38 @@ pub fn finding_line(finding: &Finding, inputs: &Inputs) -> Vec<u8> {
             server_bytes: finding.traffic.server_bytes,
         },
         evidence: finding.evidence.iter().map(|evidence| evidence_line(evidence, inputs)).collect(),
-        remedy: remedy_line(advice(finding)),
-    })
+    });
+    with_remedy(&mut bytes, finding);
+    bytes
+}
+
+/// Puts the remedy at the end of a finding's line. It is most of the line, and the same for all findings with one cause
+/// but for addresses and ports: those are filled into what was written once.
+fn with_remedy(line: &mut Vec<u8>, finding: &Finding) {
+    static WRITTEN: OnceLock<Vec<(&Cause, String)>> = OnceLock::new();
+    let written = WRITTEN.get_or_init(|| ALL.iter().map(|cause| (*cause, written_remedy(cause))).collect());
+    let cause = finding.cause.unwrap_or(&unexplained::CAUSE);
+    let remedy = match written.iter().find(|(other, _)| std::ptr::eq(*other, cause)) {
+        Some((_, remedy)) => fill_in(remedy, finding),
+        None => fill_in(&written_remedy(cause), finding),
+    };
+    line.truncate(line.len().saturating_sub("}\n".len()));
+    line.extend_from_slice(b",\"remedy\":");
+    line.extend_from_slice(remedy.as_bytes());
+    line.extend_from_slice(b"}\n");
+}
+
+/// A remedy as JSON, with the placeholders of its texts still in it: JSON leaves their characters as they are.
+fn written_remedy(cause: &Cause) -> String {
+    let mut bytes = line(&RemedyLine {
+        owner: owner_text(cause.remedy.owner),
+        title: cause.remedy.title,
+        steps: cause.remedy.steps,
+        commands: cause.remedy.commands,
+        explain: format!("tcpwhy explain {}", cause.id),
+    });
+    bytes.pop();
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
 /// The line for failures that repeated, with its line end.
@@ -115,6 +146,7 @@ pub fn summary_line(summary: &Summary, folded: Folded, inputs: &Inputs) -> Vec<u
         icmp_errors: summary.icmp_errors,
         duplicates: summary.duplicates,
         connections: summary.connections,
+        evicted: (summary.evicted > 0).then_some(summary.evicted),
         failed: summary.failures.iter().sum(),
         failures: Counts(&kinds),
         benign: Counts(&summary.benign),
@@ -146,16 +178,6 @@ fn evidence_line<'a>(evidence: &'a Evidence, inputs: &'a Inputs) -> EvidenceLine
     }
 }
 
-fn remedy_line(advice: Advice) -> RemedyLine {
-    RemedyLine {
-        owner: advice.owner.id(),
-        title: advice.title,
-        steps: advice.steps,
-        commands: advice.commands,
-        explain: advice.explain,
-    }
-}
-
 fn line<T: Serialize>(object: &T) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(2048);
     let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Quiet);
@@ -172,6 +194,10 @@ struct Quiet;
 
 impl Formatter for Quiet {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        // Nearly all texts are plain, and a plain one is seen to be so at once.
+        if fragment.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some((start, character)) = rest.char_indices().find(|(_, character)| is_unsafe(*character)) {
             let (before, from) = rest.split_at(start);
@@ -222,7 +248,6 @@ struct FindingLine<'a> {
     timing: TimingLine,
     traffic: TrafficLine,
     evidence: Vec<EvidenceLine<'a>>,
-    remedy: RemedyLine,
 }
 
 #[derive(Serialize)]
@@ -270,9 +295,9 @@ struct EvidenceLine<'a> {
 #[derive(Serialize)]
 struct RemedyLine {
     owner: &'static str,
-    title: String,
-    steps: Vec<String>,
-    commands: Vec<String>,
+    title: &'static str,
+    steps: &'static [&'static str],
+    commands: &'static [&'static str],
     explain: String,
 }
 
@@ -336,6 +361,8 @@ struct SummaryLine<'a> {
     icmp_errors: u64,
     duplicates: u64,
     connections: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evicted: Option<u64>,
     failed: u64,
     failures: Counts<'a>,
     benign: Counts<'a>,

@@ -41,6 +41,14 @@ fn fill(remedy: &Remedy, finding: &Finding, topic: &str) -> Advice {
     }
 }
 
+/// Stands for the owner where the one who ended the connection has to act.
+const ENDER: &str = "{ender}";
+
+/// The id of an owner in a text that [`fill_in`] completes.
+pub fn owner_text(owner: Owner) -> &'static str {
+    if owner == Owner::Ender { ENDER } else { owner.id() }
+}
+
 /// Who has to act: where that depends on who ended the connection, the report knows.
 fn owner(owner: Owner, ended_by: EndedBy) -> Owner {
     match (owner, ended_by) {
@@ -67,6 +75,7 @@ pub fn fill_in(text: &str, finding: &Finding) -> String {
         match name {
             Placeholder::ClientIp => push_ip(&mut filled, finding.client.end.ip, after),
             Placeholder::ServerIp => push_ip(&mut filled, finding.server.end.ip, after),
+            Placeholder::Ender => filled.push_str(owner(Owner::Ender, finding.ended_by).id()),
             Placeholder::ClientPort => filled.push_str(&finding.client.end.port.to_string()),
             Placeholder::ServerPort => filled.push_str(&finding.server.end.port.to_string()),
         }
@@ -82,6 +91,7 @@ enum Placeholder {
     ClientPort,
     ServerIp,
     ServerPort,
+    Ender,
 }
 
 fn placeholder(text: &str) -> Option<(Placeholder, &str)> {
@@ -90,6 +100,7 @@ fn placeholder(text: &str) -> Option<(Placeholder, &str)> {
         ("{client.port}", Placeholder::ClientPort),
         ("{server.ip}", Placeholder::ServerIp),
         ("{server.port}", Placeholder::ServerPort),
+        (ENDER, Placeholder::Ender),
     ]
     .into_iter()
     .find_map(|(name, placeholder)| text.strip_prefix(name).map(|after| (placeholder, after)))
@@ -147,6 +158,8 @@ mod tests {
         for cause in crate::causes::ALL {
             let owner = advice(&Finding { cause: Some(cause), ..samples::keepalive_race() }).owner;
             assert_ne!(owner, Owner::Ender, "{}: JSON knows no such owner", cause.id);
+            let text = fill_in(owner_text(cause.remedy.owner), &samples::keepalive_race());
+            assert_eq!(text, owner.id(), "{}", cause.id);
         }
     }
 

@@ -18,6 +18,9 @@ const TUNNELS: &str = "(ip proto 47 or ip proto 4 or ip proto 41 or ip6 proto 47
                        or (udp and (port 4789 or port 8472 or port 6081 or port 2152))";
 const LINK_TUNNELS: &str = "(ether proto 0x8864) or (ether proto 0x8847) or (ether proto 0x8848)";
 
+/// Frames that carry one more tag than the kernel takes off.
+const STILL_TAGGED: &str = "(ether proto 0x8100) or (ether proto 0x88a8) or (ether proto 0x9100)";
+
 /// The filter for a link type, and simpler ones in case that this one does not fit it.
 ///
 /// A VLAN tag that the kernel has taken off a frame does not hinder the plain filter; one that is still in it does, and
@@ -41,6 +44,11 @@ pub(super) fn candidates(user: Option<&str>, light: bool, tunnels: bool) -> Vec<
         candidates.push(tagged(&format!("{wanted} or {LINK_TUNNELS}")));
     }
     candidates.push(tagged(&wanted));
+    // Cooked frames (`any`) have no `vlan`: what still carries a tag passes whole.
+    if tunnels {
+        candidates.push(with_user(&format!("{wanted} or {STILL_TAGGED} or {LINK_TUNNELS}")));
+    }
+    candidates.push(with_user(&format!("{wanted} or {STILL_TAGGED}")));
     candidates.push(with_user(&wanted));
     candidates
 }

@@ -3,6 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::closing::Closing;
 use super::kernel::Errno;
 use super::seq;
 use crate::decode::{End, FlowKey, IcmpError, Segment};
@@ -172,6 +173,8 @@ pub struct Connection {
     pub flags: u8,
     /// What notable happened to it.
     pub story: Option<Box<Story>>,
+    /// In place of a story: nothing but FINs happened.
+    pub(super) closing: Option<Box<Closing>>,
 }
 
 impl Connection {
@@ -193,6 +196,18 @@ impl Connection {
     /// Is every flag of `flags` set?
     pub fn has(&self, flags: u8) -> bool {
         self.flags & flags == flags
+    }
+
+    /// Is it in use, and for the connection with this key?
+    #[inline(always)]
+    pub fn is(&self, key: FlowKey) -> bool {
+        self.key == key && self.has(Connection::LIVE)
+    }
+
+    /// Reads a bit of each of its cache lines, which brings them near; the result is of no meaning.
+    #[inline(always)]
+    pub(super) fn touch(&self) -> u32 {
+        self.key.0 as u32 ^ self.half[CLIENT].next ^ self.half[SERVER].next ^ u32::from(self.flags)
     }
 
     /// Which end sent a segment.

@@ -32,28 +32,45 @@ impl Copies {
         self.seen = vec![(0, Time(0)); REMEMBERED];
     }
 
-    /// Was this segment captured before? Remembers it.
+    /// Is there a sign of copies, so that the last packets are remembered?
+    pub fn is_active(&self) -> bool {
+        self.active
+    }
+
+    /// Brings what is remembered of packets like this one into the cache; the result is of no meaning.
+    #[inline]
+    pub fn touch(&self, print: u64, index: u32, from: usize) -> u64 {
+        match self.seen.get(place(key(print, index, from))) {
+            Some((print, _)) => *print,
+            None => 0,
+        }
+    }
+
+    /// Was this segment captured before? Remembers it. `print` is its [`fingerprint`].
+    #[inline]
     pub fn is_copy(
         &mut self,
+        print: u64,
         index: u32,
         from: usize,
         connection: &mut Connection,
         segment: &Segment,
-        bytes: &[u8],
     ) -> bool {
-        let print = fingerprint(segment, bytes);
         let half = &mut connection.half[from];
         let adjacent = half.packets > 0 && half.print == print as u32;
         half.print = print as u32;
-        let key = print ^ (u64::from(index) << 1 | from as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let key = key(print, index, from);
         let copy = if self.active {
             self.remember(key, segment)
         } else {
             adjacent && segment.time.since(connection.last) <= limit(segment)
         };
-        if !copy {
-            return false;
-        }
+        copy && self.note(key, from, connection, segment)
+    }
+
+    /// A segment was captured twice.
+    #[cold]
+    fn note(&mut self, key: u64, from: usize, connection: &mut Connection, segment: &Segment) -> bool {
         if !self.active {
             self.activate();
             self.remember(key, segment);
@@ -73,8 +90,9 @@ impl Copies {
     }
 
     /// Remembers a packet; was it there already, and recently?
+    #[inline]
     fn remember(&mut self, print: u64, segment: &Segment) -> bool {
-        let slot = &mut self.seen[(print as usize) & (REMEMBERED - 1)];
+        let slot = &mut self.seen[place(print)];
         let copy = slot.0 == print && segment.time.since(slot.1) <= limit(segment);
         if !copy {
             *slot = (print, segment.time);
@@ -83,12 +101,21 @@ impl Copies {
     }
 }
 
+fn key(print: u64, index: u32, from: usize) -> u64 {
+    print ^ (u64::from(index) << 1 | from as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+fn place(key: u64) -> usize {
+    key as usize & (REMEMBERED - 1)
+}
+
 fn limit(segment: &Segment) -> u64 {
     if segment.ip_id == 0 { WITHOUT_ID } else { WITH_ID }
 }
 
 /// A hash of what a copy shares with its original and a retransmission does not: TTL and checksums left out.
-fn fingerprint(segment: &Segment, bytes: &[u8]) -> u64 {
+#[inline]
+pub fn fingerprint(segment: &Segment, bytes: &[u8]) -> u64 {
     let options = segment.options.of(bytes);
     let mut stamp = 0;
     if let Some(last) = options.last_chunk::<8>() {

@@ -4,31 +4,43 @@
 //! and offline. A verdict waits for a time of grace ([`GRACE`]), because the end that gets a RST may have sent
 //! something before it got it, which the capture shows only then.
 
+mod batch;
+mod closing;
 mod connection;
 mod copies;
 pub mod kernel;
 mod light;
+mod memory;
 mod payloads;
+mod plain;
 mod receive;
 mod seq;
 mod services;
+mod slots;
+mod table;
 mod verdict;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
+
+use foldhash::{HashMap, HashMapExt};
 
 pub use connection::{
     Acceptance, CLIENT, Connection, Ends6, Event, Half, Mark, Pending, Probes, Repeated, Reset, SERVER, Silence,
     SoftError, Story, What, other,
 };
+pub use memory::LEAST as LEAST_MEMORY;
 pub use payloads::Payloads;
 pub use services::{Service, Services, Visits};
 pub use verdict::{Benign, By, Doubt, Ending, Failure, foreign, made_on_the_way, probed_to_death};
 
-use crate::decode::{End, Flags, FlowKey, IcmpError, Packet, Segment};
+use crate::decode::{End, Flags, IcmpError, Packet, Segment};
 use crate::time::{MILLISECOND, SECOND, Time};
-use copies::Copies;
+use copies::{Copies, fingerprint};
+use memory::Memory;
 use receive::{Next, Restart};
+use slots::Slots;
+use table::Table;
 
 /// How long a verdict waits for contradiction, in packet time: longer than a round trip around the world, and than
 /// the half second after which Windows repeats a SYN that was refused.
@@ -76,15 +88,17 @@ pub struct Counts {
     pub icmp_errors: u64,
     /// Connections.
     pub connections: u64,
+    /// Connections that were forgotten before their end, for want of memory.
+    pub evicted: u64,
 }
 
 type Slot = (Time, u32, u16);
 
 /// All connections.
 pub struct Tracker {
-    index: HashMap<FlowKey, u32>,
-    connections: Vec<Connection>,
-    free: Vec<u32>,
+    table: Table,
+    connections: Slots<Connection>,
+    seed: [u64; 2],
     ends6: HashMap<u32, Ends6>,
     /// Verdicts that wait for the time of grace: by when it ends, then in the order of their coming.
     waiting: BinaryHeap<Reverse<(Time, u64, u32, u16)>>,
@@ -101,15 +115,20 @@ pub struct Tracker {
     payloads: Payloads,
     counts: Counts,
     light: bool,
+    memory: Memory,
+    /// A connection was added, and it may have been one too many.
+    crowded: bool,
+    /// Off only to see that it makes no difference.
+    short_way: bool,
 }
 
 impl Tracker {
-    /// An empty tracker. `inputs` is the number of captures that are read together.
-    pub fn new(inputs: usize) -> Tracker {
+    /// An empty tracker. `inputs` is the number of captures that are read together; `seed` is that of the decoder.
+    pub fn new(inputs: usize, seed: [u64; 2]) -> Tracker {
         Tracker {
-            index: HashMap::new(),
-            connections: Vec::new(),
-            free: Vec::new(),
+            table: Table::default(),
+            connections: Slots::default(),
+            seed,
             ends6: HashMap::new(),
             waiting: BinaryHeap::new(),
             waited: 0,
@@ -122,6 +141,9 @@ impl Tracker {
             payloads: Payloads::default(),
             counts: Counts::default(),
             light: false,
+            memory: Memory::default(),
+            crowded: false,
+            short_way: true,
         }
     }
 
@@ -143,11 +165,26 @@ impl Tracker {
     /// Takes the next packet, by time. `bytes` is the batch that it was decoded from.
     pub fn packet(&mut self, packet: &Packet, bytes: &[u8], sink: &mut impl Sink) {
         match packet {
-            Packet::Segment(segment) => {
-                self.advance(segment.time, sink);
-                self.counts.segments += 1;
-                self.segment(segment, bytes, sink);
-            }
+            Packet::Segment(segment) => self.take_segment(None, fingerprint(segment, bytes), segment, bytes, sink),
+            Packet::IcmpError(_) | Packet::CutIcmpError(_) => self.take_other(packet, sink),
+        }
+    }
+
+    #[inline(always)]
+    fn take_segment(&mut self, guess: Option<u32>, print: u64, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+        self.advance(segment.time, sink);
+        self.counts.segments += 1;
+        self.segment(guess, print, segment, bytes, sink);
+        if self.crowded {
+            self.crowded = false;
+            self.make_room(sink);
+        }
+    }
+
+    #[cold]
+    fn take_other(&mut self, packet: &Packet, sink: &mut impl Sink) {
+        match packet {
+            Packet::Segment(_) => {}
             Packet::IcmpError(error) => {
                 self.advance(error.time, sink);
                 self.counts.icmp_errors += 1;
@@ -384,21 +421,26 @@ impl Tracker {
             sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
         }
         let connection = &mut self.connections[index as usize];
+        let before = memory::beside(connection);
         connection.flags = 0;
         connection.story = None;
+        connection.closing = None;
+        self.memory.changed(before, connection);
         connection.generation = connection.generation.wrapping_add(1);
-        self.index.remove(&key);
+        self.table.remove(key.hash(self.seed), index);
         self.ends6.remove(&index);
-        self.free.push(index);
+        self.connections.give_back(index);
     }
 
-    fn segment(&mut self, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
-        let Some(index) = self.find(segment, bytes) else {
+    /// Takes a segment with this fingerprint whose connection is probably at `guess`.
+    #[inline(always)]
+    fn segment(&mut self, guess: Option<u32>, print: u64, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+        let Some(index) = self.find(guess, segment, bytes) else {
             return;
         };
         let connection = &mut self.connections[index as usize];
         let from = connection.side(segment.from_first);
-        if self.copies.is_copy(index, from, connection, segment, bytes) {
+        if self.copies.is_copy(print, index, from, connection, segment) {
             self.counts.duplicates += 1;
             if segment.flags.has(Flags::SYN | Flags::ACK) {
                 let ends6 = self.ends6.get(&index);
@@ -409,7 +451,23 @@ impl Tracker {
         if self.light {
             light::assume_unseen(connection, from, segment);
         }
+        if self.short_way
+            && let Some(next) = plain::take(connection, from, segment, bytes)
+        {
+            connection.last = connection.last.max(segment.time);
+            if next.message {
+                connection.half[from].first_bytes = self.payloads.keep(segment.payload.of(bytes));
+            }
+            if next.closed {
+                self.linger(index);
+            }
+            self.memory.closing(next.closing);
+            return;
+        }
+        let before = memory::beside(connection);
+        connection.recall();
         let next = receive(connection, from, segment, bytes);
+        self.memory.changed(before, connection);
         if let Some(restart) = next.restart {
             self.restart(index, restart, segment, bytes, sink);
             return;
@@ -427,7 +485,6 @@ impl Tracker {
         if next == (Next { message: next.message, ..Next::default() }) {
             return;
         }
-        let ends6 = self.ends6.get(&index).copied();
         let generation = self.connections[index as usize].generation;
         if next.grace {
             self.wait(segment.time, index, generation);
@@ -442,12 +499,12 @@ impl Tracker {
             }
         }
         if next.answered {
-            let ends = connection.ends(ends6.as_ref());
+            let ends = connection.ends(self.ends6.get(&index));
             self.services.answered(ends[SERVER], segment.time);
             self.services.saw_ttl(ends[SERVER].ip, segment.ttl);
         }
         if next.connected {
-            sink.connected(connection.ends(ends6.as_ref()), segment.time);
+            sink.connected(connection.ends(self.ends6.get(&index)), segment.time);
         }
         if next.closed {
             self.linger(index);
@@ -455,26 +512,35 @@ impl Tracker {
     }
 
     /// The connection's slot, made if it is new.
-    fn find(&mut self, segment: &Segment, bytes: &[u8]) -> Option<u32> {
-        if let Some(&index) = self.index.get(&segment.flow) {
+    #[inline]
+    fn find(&mut self, guess: Option<u32>, segment: &Segment, bytes: &[u8]) -> Option<u32> {
+        let is = |index: u32| self.connections.get(index as usize).is_some_and(|found| found.is(segment.flow));
+        if let Some(index) = guess
+            && is(index)
+        {
             return Some(index);
         }
-        self.counts.connections += 1;
+        match self.table.find(segment.flow.hash(self.seed), is) {
+            Some(index) => Some(index),
+            None => self.open(segment, bytes),
+        }
+    }
+
+    /// A slot for a new connection.
+    fn open(&mut self, segment: &Segment, bytes: &[u8]) -> Option<u32> {
         let connection = opened_by(segment, 0);
-        let index = match self.free.pop() {
+        let index = match self.connections.reuse() {
             Some(index) => {
                 let slot = self.connections.get_mut(index as usize)?;
                 let generation = slot.generation;
                 *slot = Connection { generation, ..connection };
                 index
             }
-            None => {
-                let index = u32::try_from(self.connections.len()).ok()?;
-                self.connections.push(connection);
-                index
-            }
+            None => self.connections.add(connection)?,
         };
-        self.index.insert(segment.flow, index);
+        self.counts.connections += 1;
+        self.table.insert(segment.flow.hash(self.seed), index);
+        self.crowded = self.is_crowded();
         if segment.ipv6 {
             self.ends6.insert(index, Ends6::of(segment, bytes));
         }
@@ -506,9 +572,11 @@ impl Tracker {
             client.packets = 1;
             client.set(Half::ANY | Half::SEQUENCE | Half::SYN);
         }
+        let before = memory::beside(connection);
         *connection = fresh;
         let from = connection.side(segment.from_first);
         let next = receive(connection, from, segment, bytes);
+        self.memory.changed(before, connection);
         if next.message {
             connection.half[from].first_bytes = self.payloads.keep(segment.payload.of(bytes));
         }
@@ -517,12 +585,17 @@ impl Tracker {
     }
 
     fn icmp_error(&mut self, error: &IcmpError) {
-        let Some(&index) = self.index.get(&error.flow) else {
+        let is = |index: u32| self.connections.get(index as usize).is_some_and(|found| found.is(error.flow));
+        let Some(index) = self.table.find(error.flow.hash(self.seed), is) else {
             return;
         };
         let connection = &mut self.connections[index as usize];
         let generation = connection.generation;
-        if receive::on_icmp_error(connection, error) {
+        let before = memory::beside(connection);
+        connection.recall();
+        let decides = receive::on_icmp_error(connection, error);
+        self.memory.changed(before, connection);
+        if decides {
             self.wait(error.time, index, generation);
         }
     }
@@ -599,6 +672,7 @@ fn opened_by(segment: &Segment, flags: u8) -> Connection {
         start_input: mark.input,
         flags,
         story: None,
+        closing: None,
     }
 }
 
@@ -607,3 +681,7 @@ fn opened_by(segment: &Segment, flags: u8) -> Connection {
 fn looks_like_a_server(source_port: u16, destination_port: u16) -> bool {
     source_port < destination_port
 }
+
+#[cfg(test)]
+#[path = "plain_tests.rs"]
+mod plain_tests;

@@ -48,9 +48,9 @@ const SWAPPED: u64 = 50 * MILLISECOND;
 const FAR: u32 = 1 << 26;
 
 /// The options of a segment that carries time stamps and nothing else, with padding.
-const STAMPS_ONLY: u32 = 12;
+pub(super) const STAMPS_ONLY: u32 = 12;
 
-fn has_sack(segment: &Segment, bytes: &[u8]) -> bool {
+pub(super) fn has_sack(segment: &Segment, bytes: &[u8]) -> bool {
     options(segment.options.of(bytes)).any(|option| matches!(option, TcpOption::Sack(_)))
 }
 
@@ -453,7 +453,7 @@ fn take_acknowledgment(connection: &mut Connection, from: usize, segment: &Segme
 
 /// Notes new payload. Returns whether a message begins with it: the direction has changed, the connection was idle, or
 /// it is a TLS handshake or alert record, which says more than the data before it.
-fn note_data(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> bool {
+pub(super) fn note_data(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> bool {
     let to = other(from);
     let by_server = from == SERVER;
     let turned = connection.has(Connection::SERVER_SPOKE_LAST) != by_server || !connection.has_payload();
@@ -666,7 +666,7 @@ fn after_reset(connection: &mut Connection, from: usize, segment: &Segment, mut 
 }
 
 /// Both ends have sent a FIN, and each has acknowledged the other's.
-fn closed(connection: &Connection) -> bool {
+pub(super) fn closed(connection: &Connection) -> bool {
     let [client, server] = &connection.half;
     client.has(Half::FIN | Half::SEQUENCE)
         && server.has(Half::FIN | Half::SEQUENCE)

@@ -1,7 +1,8 @@
 //! What connections to one service tell about the others: did it answer, did it refuse?
 
-use std::collections::HashMap;
 use std::net::IpAddr;
+
+use foldhash::HashMap;
 
 use crate::decode::End;
 use crate::time::{SECOND, Time};

@@ -28,8 +28,8 @@ class Variant:
     suffix: str = "pcap"
     snaplen: int = 0
 
-    def cuts_quotes(self, family: int) -> bool:
-        """Whether ICMP errors lose the ports of the segment that they quote."""
+    def cuts_headers(self, family: int) -> bool:
+        """Whether packets are cut in their headers, or ICMP errors in the segment that they quote."""
         return 0 < self.snaplen < (76 if family == 4 else 116)
 
 

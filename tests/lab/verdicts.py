@@ -142,11 +142,11 @@ def is_other_view(one: dict, other: dict) -> bool:
 def judge(connection: dict, place: Place, failure: dict | None) -> tuple[str, list[str], bool | None]:
     """right, wrong or cannot tell, with the reasons, and whether the cause is right (None: no cause was due)."""
     expected, variant = expected_at(connection, place.vantage), place.variant
-    blind = expected.rests_on_icmp and variant.cuts_quotes(place.run.data["family"])
-    if blind and (failure is None or failure["kind"] == "timed_out"):
-        return "cannot tell", [], None
+    partial = variant.may_be_silent or variant.cuts_headers(place.run.data["family"])
     if failure is None:
-        return *judge_silence(connection, expected, variant), None
+        return *judge_silence(connection, expected, partial), None
+    if partial and expected.rests_on_icmp and failure["kind"] == "timed_out":
+        return "cannot tell", [], None
     if failure["kind"] not in expected.kinds:
         wanted = " or ".join(sorted(expected.kinds)) or "no failure"
         return "wrong", [f"{failure['kind']}, {wanted} expected"], None
@@ -159,10 +159,10 @@ def judge(connection: dict, place: Place, failure: dict | None) -> tuple[str, li
     return ("wrong" if reasons else "right"), reasons + cause_reasons, not cause_reasons
 
 
-def judge_silence(connection: dict, expected: Expected, variant: Variant) -> tuple[str, list[str]]:
+def judge_silence(connection: dict, expected: Expected, partial: bool) -> tuple[str, list[str]]:
     if expected.kind is None:
         return ("cannot tell" if connection["expect"]["kind"] else "right"), []
-    if expected.silent or variant.may_be_silent:
+    if expected.silent or partial:
         return "cannot tell", []
     return "wrong", [f"no verdict, {expected.kind} expected"]
 

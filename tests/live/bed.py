@@ -27,6 +27,14 @@ for number in range(count):
             pass
 """
 
+INJECT = """
+import socket, sys
+with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as raw:
+    raw.bind(("va", 0))
+    for frame in sys.argv[1:]:
+        raw.send(bytes.fromhex(frame))
+"""
+
 
 def unable() -> str:
     """Why nothing can run here; empty when it can."""
@@ -67,9 +75,14 @@ class Wire:
     def ip(arguments: str) -> None:
         subprocess.run(["ip", *arguments.split()], check=True)
 
-    def refuse(self, count: int, port: int = 99) -> None:
+    def refuse(self, count: int, port: int = 99, host: str = SERVER) -> None:
         """So many connections to a port where nobody listens."""
-        command = ["ip", "netns", "exec", self.a, "python3", "-c", CONNECT, SERVER, str(port), str(count)]
+        command = ["ip", "netns", "exec", self.a, "python3", "-c", CONNECT, host, str(port), str(count)]
+        subprocess.run(command, check=True)
+
+    def inject(self, frames: list[bytes]) -> None:
+        """Frames as they are, out of va."""
+        command = ["ip", "netns", "exec", self.a, "python3", "-c", INJECT, *(each.hex() for each in frames)]
         subprocess.run(command, check=True)
 
 

@@ -16,6 +16,7 @@ import unittest
 from pathlib import Path
 
 from bed import Wire, running, unable, wait_until
+from load import ACK, RST, conversation, frame
 
 NOT_ROOT = 65534
 
@@ -199,6 +200,34 @@ class Service(unittest.TestCase):
             self.wire.refuse(10)
             self.assertEqual(live.process.wait(10), 0)
             self.assertEqual(live.lines()[-1]["packets"], 4)
+
+    def test_tags_do_not_hide_anything(self) -> None:
+        """Frames made by hand: not every kernel has devices for VLANs."""
+        plain = conversation(1)
+        refused = [plain[0], frame(1, 1, 0, 7920, RST | ACK, 0)]
+        for tags in (b"", b"\x81\x00\x00\x07", b"\x88\xa8\x00\x07\x81\x00\x00\x08"):
+            for name in ("vb", "any"):
+                for options in ((), ("-f", "tcp port 80"), ("--tunnels",), ("--light",)):
+                    if name == "any" and len(tags) > 4:
+                        continue  # From 6.11 on, kernels say of cooked frames what is behind the second tag, and give the tag.
+                    with self.live(*options, interface=name) as live:
+                        self.wire.inject([each[:12] + tags + each[12:] for each in refused])
+                        self.assertEqual(live.stop(), 0)
+                        self.assertEqual(live.failures(), 1, (tags, name, options, live.lines()[-1]))
+
+    def test_tunnels_are_looked_into_when_asked(self) -> None:
+        for namespace, device, host, remote in ((self.wire.a, "va", 1, 2), (self.wire.b, "vb", 2, 1)):
+            ends = f"remote 10.77.0.{remote} local 10.77.0.{host}"
+            Wire.ip(f"-n {namespace} link add vx type vxlan id 5 dev {device} dstport 4789 {ends}")
+            Wire.ip(f"-n {namespace} addr add 10.83.0.{host}/24 dev vx")
+            Wire.ip(f"-n {namespace} link set vx up")
+        for options, expected in (((), 0), (("--tunnels",), 1)):
+            with self.live(*options) as live:
+                self.wire.refuse(1, host="10.83.0.2")
+                self.assertEqual(live.stop(), 0)
+                self.assertEqual(live.failures(), expected)
+        for namespace in (self.wire.a, self.wire.b):
+            Wire.ip(f"-n {namespace} link del vx")
 
     def test_what_opens_and_closes_is_enough_for_a_refusal(self) -> None:
         with self.live("--light") as live:

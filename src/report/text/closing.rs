@@ -89,6 +89,13 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
             page.labelled("light", "only the segments that open and close connections were captured");
         }
     }
+    if summary.evicted > 0 {
+        let what = format!(
+            "{} before their end, for want of memory: those that were idle for longest (--max-memory allows more)",
+            counted(summary.evicted, "connection", "connections")
+        );
+        page.labelled("forgotten", &what);
+    }
     let skipped: u64 = summary.skipped.iter().map(|(_, number)| number).sum();
     if skipped > 0 {
         page.labelled("not read", &in_words(&summary.skipped, skip));

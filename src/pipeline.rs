@@ -1,0 +1,184 @@
+//! Frames on their way from the source to the tracker: read and decoded here, on a thread of their own where that pays.
+//!
+//! Both ways hand over the same packets in the same order. With a second thread a few [`Load`]s go around: the reader
+//! fills them, the tracker takes them in the order of their filling and gives them back. A load is a whole batch of the
+//! source, because a channel that wakes a thread for each few hundred packets costs more than the thread brings.
+
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::thread;
+
+use crate::decode::{Decoder, Packet, Skip};
+use crate::source::{Error, FrameBatch, Source};
+use crate::time::{SECOND, Time};
+
+/// Frames that are decoded before they are tracked on the same thread: few enough that what was decoded is still near.
+const RUN: usize = 128;
+/// How many loads go around: one is filled, one is tracked, and the others make up for small delays.
+const LOADS: usize = 4;
+
+/// What the frames of a source were, beside their packets.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seen {
+    /// Frames without a packet, by [`Skip::index`].
+    pub skipped: [u64; Skip::COUNT],
+    /// The times of the first and the last frame.
+    pub span: Option<(Time, Time)>,
+    /// Runs of frames with more than a day of silence, or a step back of more than a day, between them.
+    pub recordings: u64,
+    latest: Time,
+}
+
+/// More silence than this, or a step back by more, and the frames are of another recording.
+const DAY: u64 = 86_400 * SECOND;
+
+impl Seen {
+    /// Takes note of when the frames of a batch were captured.
+    pub fn widen(&mut self, batch: &FrameBatch) {
+        if let (Some(first), Some(last)) = (batch.frames.first(), batch.frames.last()) {
+            let (from, to) = self.span.unwrap_or((first.time, last.time));
+            self.span = Some((from.min(first.time), to.max(last.time)));
+        }
+        for frame in &batch.frames {
+            self.frame(frame.time);
+        }
+    }
+
+    fn frame(&mut self, time: Time) {
+        if self.recordings == 0 || time.since(self.latest).max(self.latest.since(time)) > DAY {
+            self.recordings += 1;
+        }
+        self.latest = time;
+    }
+}
+
+/// Who takes what the source gives.
+pub trait Taker {
+    /// The next packets, decoded from `bytes`.
+    fn packets(&mut self, packets: &[Packet], bytes: &[u8]);
+
+    /// Something to tell the user.
+    fn note(&mut self, note: String);
+
+    /// Can nothing more be taken?
+    fn is_closed(&self) -> bool;
+}
+
+/// Gives all packets of `source` to `taker`, with `threads` of them: one, or two where more are allowed.
+///
+/// # Errors
+/// What the source cannot do; what it gave before that has been taken.
+pub fn run<S: Source + Send>(
+    source: &mut S,
+    decoder: Decoder,
+    threads: usize,
+    taker: &mut impl Taker,
+) -> Result<Seen, Error> {
+    let seen = if threads > 1 { run_two(source, decoder, taker) } else { run_one(source, decoder, taker) };
+    for note in source.take_notes() {
+        taker.note(note);
+    }
+    seen
+}
+
+fn run_one(source: &mut impl Source, decoder: Decoder, taker: &mut impl Taker) -> Result<Seen, Error> {
+    let mut seen = Seen::default();
+    let mut batch = FrameBatch::default();
+    let mut packets = Vec::with_capacity(RUN);
+    while source.fill(&mut batch)? {
+        for note in source.take_notes() {
+            taker.note(note);
+        }
+        for frames in batch.frames.chunks(RUN) {
+            packets.clear();
+            for frame in frames {
+                match decoder.decode(&batch.bytes, frame) {
+                    Ok(packet) => packets.push(packet),
+                    Err(skip) => seen.skipped[skip.index()] += 1,
+                }
+            }
+            taker.packets(&packets, &batch.bytes);
+        }
+        seen.widen(&batch);
+        if taker.is_closed() {
+            break;
+        }
+    }
+    Ok(seen)
+}
+
+/// A batch of the source and the packets in it.
+#[derive(Default)]
+struct Load {
+    batch: FrameBatch,
+    packets: Vec<Packet>,
+    notes: Vec<String>,
+}
+
+fn run_two<S: Source + Send>(source: &mut S, decoder: Decoder, taker: &mut impl Taker) -> Result<Seen, Error> {
+    thread::scope(|scope| {
+        let (give_back, empty) = channel();
+        let (hand_over, full) = sync_channel(LOADS);
+        for _ in 0..LOADS {
+            // The other end is at hand, so that this cannot fail.
+            let _ = give_back.send(Load::default());
+        }
+        let reader = scope.spawn(move || read(source, decoder, &empty, &hand_over));
+        for load in full {
+            let Load { batch, packets, notes } = &load;
+            notes.iter().cloned().for_each(|note| taker.note(note));
+            taker.packets(packets, &batch.bytes);
+            if taker.is_closed() {
+                break;
+            }
+            // A reader that is done takes nothing back.
+            let _ = give_back.send(load);
+        }
+        drop(give_back);
+        reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// Fills loads until the source is at its end or nobody takes them any more.
+fn read(
+    source: &mut impl Source,
+    decoder: Decoder,
+    empty: &Receiver<Load>,
+    hand_over: &SyncSender<Load>,
+) -> Result<Seen, Error> {
+    let mut seen = Seen::default();
+    while let Ok(mut load) = empty.recv() {
+        if !source.fill(&mut load.batch)? {
+            break;
+        }
+        load.notes = source.take_notes();
+        load.packets.clear();
+        for frame in &load.batch.frames {
+            match decoder.decode(&load.batch.bytes, frame) {
+                Ok(packet) => load.packets.push(packet),
+                Err(skip) => seen.skipped[skip.index()] += 1,
+            }
+        }
+        seen.widen(&load.batch);
+        if hand_over.send(load).is_err() {
+            break;
+        }
+    }
+    Ok(seen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_of_silence_begins_another_recording() {
+        let number = |days: &[f64]| {
+            let mut seen = Seen::default();
+            days.iter().for_each(|day| seen.frame(Time((day * DAY as f64) as u64)));
+            seen.recordings
+        };
+        assert_eq!(number(&[]), 0);
+        assert_eq!(number(&[1.0, 1.5, 2.4]), 1);
+        assert_eq!(number(&[1.0, 2.5, 2.6, 900.0, 1.0]), 4);
+    }
+}

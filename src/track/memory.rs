@@ -1,0 +1,141 @@
+//! The bound on what is remembered: when the memory that the caller allows is used up, connections that were idle for
+//! long are forgotten before their end.
+
+use super::closing::Closing;
+use super::connection::{Connection, Event, Story};
+use super::{Sink, Tracker};
+
+/// What a connection may take beside its record: its place in the table, which is half empty at times and has a copy
+/// while it grows.
+const PLACE: usize = 32;
+/// What a connection takes at most while nothing notable happens to it.
+const PLAIN: usize = size_of::<Connection>() + PLACE;
+/// What a story takes: itself, some events, and its place in the queues of those that wait for a verdict.
+const TOLD: usize = size_of::<Story>() + 8 * size_of::<Event>() + 128;
+/// What FINs in order take.
+const CLOSING: usize = size_of::<Closing>() + 16;
+/// What is taken whatever the number of connections: batches, payload, services, the report.
+const FIXED: u64 = 64 << 20;
+/// How many connections are looked at to find one that was idle for long. To find the longest would take a list of all
+/// of them, and a step in it for each packet.
+const LOOKED_AT: usize = 16;
+
+/// The least memory that can be asked for.
+pub const LEAST: u64 = 2 * FIXED;
+
+/// How much is remembered, and how much may be.
+#[derive(Debug)]
+pub struct Memory {
+    budget: u64,
+    /// What stories take.
+    notable: u64,
+    /// The next slot to look at for something to forget.
+    hand: usize,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Memory::of(u64::MAX)
+    }
+}
+
+impl Memory {
+    /// At most so many bytes, together with everything else that the program needs.
+    pub fn of(bytes: u64) -> Memory {
+        Memory { budget: bytes.max(LEAST) - FIXED, notable: 0, hand: 0 }
+    }
+
+    /// What is told of a connection has changed; it took so much before.
+    pub fn changed(&mut self, before: usize, connection: &Connection) {
+        self.notable = (self.notable + beside(connection) as u64).saturating_sub(before as u64);
+    }
+
+    /// The first FIN of a connection came in order, if so.
+    pub fn closing(&mut self, first: bool) {
+        self.notable += if first { CLOSING as u64 } else { 0 };
+    }
+}
+
+/// What is told of a connection beside its record takes so much.
+pub fn beside(connection: &Connection) -> usize {
+    match (&connection.story, &connection.closing) {
+        (Some(_), _) => TOLD,
+        (None, Some(_)) => CLOSING,
+        (None, None) => 0,
+    }
+}
+
+impl Tracker {
+    /// The same with a bound on its memory, in bytes and for the whole program; [`LEAST`] is the least.
+    pub fn within(self, bytes: u64) -> Tracker {
+        Tracker { memory: Memory::of(bytes), ..self }
+    }
+
+    /// Is more remembered than the caller allows?
+    pub(super) fn is_crowded(&self) -> bool {
+        let connections = self.table.len() as u64 * PLAIN as u64;
+        connections + self.memory.notable > self.memory.budget
+    }
+
+    /// Forgets connections until the rest has room. What is already known of one that is forgotten is told.
+    #[cold]
+    pub(super) fn make_room(&mut self, sink: &mut impl Sink) {
+        while self.is_crowded() {
+            let Some(index) = self.idle() else {
+                return;
+            };
+            let generation = self.connections[index].generation;
+            self.counts.evicted += 1;
+            self.forget(index as u32, generation, sink);
+        }
+    }
+
+    /// Of some connections from everywhere the one that was idle for longest.
+    fn idle(&mut self) -> Option<usize> {
+        let slots = self.connections.len();
+        // The golden ratio: steps of this length come everywhere before they come near where they were.
+        let step = (slots as u64 * 618 / 1000) as usize | 1;
+        let mut found: Option<usize> = None;
+        let mut looked_at = 0;
+        for _ in 0..slots {
+            self.memory.hand = (self.memory.hand + step) % slots;
+            let connection = &self.connections[self.memory.hand];
+            if !connection.has(Connection::LIVE) {
+                continue;
+            }
+            if found.is_none_or(|found| connection.last < self.connections[found].last) {
+                found = Some(self.memory.hand);
+            }
+            looked_at += 1;
+            if looked_at == LOOKED_AT {
+                break;
+            }
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::plain_tests::{Told, syn};
+    use super::*;
+    use crate::decode::Packet;
+
+    #[test]
+    fn a_flood_stays_within_its_bound_and_what_was_forgotten_is_counted() {
+        let mut tracker = Tracker::new(1, [1, 2]).within(LEAST);
+        let room = (LEAST - FIXED) / PLAIN as u64;
+        let total = room + room / 2;
+        let mut told = Told::default();
+        for number in 0..total {
+            tracker.packet(&Packet::Segment(syn(number)), &[], &mut told);
+        }
+        let counts = tracker.counts();
+        assert_eq!(counts.connections, total);
+        assert_eq!(counts.evicted, total - room);
+        assert_eq!(tracker.table.len() as u64, room);
+        // Nearly all that is still known is younger than what was forgotten.
+        let old = tracker.connections.iter().filter(|known| known.start.0 < (total - room) * 1000 / 2).count() as u64;
+        assert!(old * 20 < room, "{old} of {room}");
+    }
+}

@@ -1,0 +1,197 @@
+//! The short way must leave every connection as the long way does.
+
+use super::*;
+use crate::decode::{FlowKey, Span};
+use crate::time::MILLISECOND;
+
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
+    }
+
+    fn below(&mut self, limit: u64) -> u64 {
+        self.next() % limit
+    }
+}
+
+/// Keeps what it is told.
+#[derive(Default)]
+pub struct Told(Vec<String>);
+
+impl Sink for Told {
+    fn ended(&mut self, ended: Ended<'_>) {
+        self.0.push(format!("{:?} {:?} {:?} {:?}", ended.time, ended.ends, ended.ending, ended.connection));
+    }
+
+    fn connected(&mut self, ends: [End; 2], time: Time) {
+        self.0.push(format!("{time:?} {ends:?} connected"));
+    }
+}
+
+/// What an end would send next.
+#[derive(Clone, Copy, Default)]
+struct Sender {
+    next: u32,
+    heard: u32,
+}
+
+/// Traffic of a few connections: mostly in order, with everything that goes wrong between.
+fn traffic(seed: u64, count: usize) -> Vec<Segment> {
+    let mut random = Random(seed);
+    let mut ends = [[Sender::default(); 2]; 6];
+    let mut time = 1_000_000_000_000u64;
+    let mut previous = None;
+    let mut segments = Vec::new();
+    for frame in 0..count {
+        let (flow, from) = (random.below(6) as usize, random.below(2) as usize);
+        let [mut me, mut peer] = [ends[flow][from], ends[flow][1 - from]];
+        time += random.below(40) * random.below(40) * MILLISECOND / 8;
+        let mut sequence = me.next;
+        let mut length = 0;
+        let mut acknowledgment = peer.next;
+        let mut window = 500;
+        let flags = match random.below(100) {
+            0..=2 => {
+                me = Sender { next: random.next() as u32, heard: 0 };
+                sequence = me.next;
+                me.next = me.next.wrapping_add(1);
+                Flags::SYN | if random.below(2) == 0 { Flags::ACK } else { 0 }
+            }
+            3 => Flags::RST | if random.below(2) == 0 { Flags::ACK } else { 0 },
+            4..=7 => {
+                me.next = me.next.wrapping_add(1);
+                Flags::FIN | Flags::ACK
+            }
+            8..=10 => {
+                length = random.below(300) as u32;
+                sequence = me.next.wrapping_sub(random.below(600) as u32);
+                Flags::ACK
+            }
+            11 => {
+                sequence = me.next.wrapping_sub(1);
+                Flags::ACK
+            }
+            12 => {
+                window = 0;
+                Flags::ACK
+            }
+            13 => {
+                me.next = me.next.wrapping_add(random.below(2000) as u32);
+                sequence = me.next;
+                Flags::ACK
+            }
+            14..=16 => {
+                acknowledgment = peer.next.wrapping_add(random.below(900) as u32).wrapping_sub(300);
+                Flags::ACK
+            }
+            17..=50 => {
+                acknowledgment = me.heard;
+                Flags::ACK
+            }
+            _ => {
+                length = 1 + random.below(1400) as u32;
+                me.next = me.next.wrapping_add(length);
+                Flags::ACK | if random.below(2) == 0 { Flags::PSH } else { 0 }
+            }
+        };
+        me.heard = acknowledgment;
+        peer.heard = peer.heard.max(1);
+        ends[flow][from] = me;
+        ends[flow][1 - from] = peer;
+        let segment = Segment {
+            time: Time(time),
+            frame: frame as u64 + 1,
+            flow: FlowKey(0x0a00_0001_0000 | 1000 + flow as u64, 0x0a00_0002_0050),
+            sequence,
+            acknowledgment,
+            payload_length: length,
+            window,
+            ip_id: frame as u16,
+            input: 0,
+            flags: Flags(flags),
+            ttl: 64,
+            from_first: from == 0,
+            ipv6: false,
+            addresses: Span::default(),
+            source_port: if from == 0 { 1000 + flow as u16 } else { 80 },
+            destination_port: if from == 0 { 80 } else { 1000 + flow as u16 },
+            options_cut: false,
+            options: Span::default(),
+            payload: Span { offset: random.below(8) as u32, length: length.min(8) },
+        };
+        segments.push(segment);
+        if random.below(60) == 0 {
+            segments.extend(previous);
+        }
+        previous = Some(segment);
+    }
+    segments
+}
+
+/// The SYN of a connection of its own.
+pub fn syn(number: u64) -> Segment {
+    Segment {
+        time: Time(number * 1000),
+        frame: number + 1,
+        flow: FlowKey(number, 0x0a00_0002_0050_0000 | number),
+        sequence: number as u32,
+        acknowledgment: 0,
+        payload_length: 0,
+        window: 500,
+        ip_id: number as u16,
+        input: 0,
+        flags: Flags(Flags::SYN),
+        ttl: 64,
+        from_first: true,
+        ipv6: false,
+        addresses: Span::default(),
+        source_port: 1000,
+        destination_port: 80,
+        options_cut: false,
+        options: Span::default(),
+        payload: Span::default(),
+    }
+}
+
+const BYTES: [u8; 16] = [21, 3, 3, 22, 3, 1, 0, 71, 69, 84, 32, 21, 3, 0, 0, 2];
+
+/// All that can be seen of a tracker, and what it told.
+fn outcome(mut tracker: Tracker, run: usize, segments: &[Segment]) -> (Vec<String>, Counts) {
+    let mut told = Told::default();
+    let packets: Vec<Packet> = segments.iter().copied().map(Packet::Segment).collect();
+    for batch in packets.chunks(run) {
+        match batch {
+            [packet] => tracker.packet(packet, &BYTES, &mut told),
+            _ => tracker.packets(batch, &BYTES, &mut told),
+        }
+    }
+    for index in 0..tracker.connections.iter().count() {
+        let connection = &mut tracker.connections[index];
+        connection.recall();
+        told.0.push(format!("{connection:?}"));
+    }
+    tracker.finish(segments.last().map(|segment| segment.time).unwrap_or_default(), &mut told);
+    (told.0, tracker.counts())
+}
+
+#[test]
+fn both_ways_and_all_batches_lead_to_the_same() {
+    for seed in 0..60 {
+        let segments = traffic(seed, 1500);
+        let long = Tracker { short_way: false, ..Tracker::new(1, [seed, 5]) };
+        let (expected, counts) = outcome(long, 1, &segments);
+        for run in [1, 64, 1000] {
+            let (told, same) = outcome(Tracker::new(1, [seed, 9]), run, &segments);
+            for (told, expected) in told.iter().zip(&expected) {
+                assert_eq!(told, expected, "seed {seed}, batches of {run}");
+            }
+            assert_eq!((told.len(), same), (expected.len(), counts));
+        }
+    }
+}

@@ -23,9 +23,9 @@ pub struct Seen {
     pub skipped: [u64; Skip::COUNT],
     /// The times of the first and the last frame.
     pub span: Option<(Time, Time)>,
-    /// Runs of frames with more than a day of silence, or a step back of more than a day, between them.
+    /// How many recordings the capture was put together from: between them lies more than a day, forwards or back.
     pub recordings: u64,
-    latest: Time,
+    before: Time,
 }
 
 /// More silence than this, or a step back by more, and the frames are of another recording.
@@ -37,17 +37,21 @@ impl Seen {
         if let (Some(first), Some(last)) = (batch.frames.first(), batch.frames.last()) {
             let (from, to) = self.span.unwrap_or((first.time, last.time));
             self.span = Some((from.min(first.time), to.max(last.time)));
-        }
-        for frame in &batch.frames {
-            self.frame(frame.time);
+            self.count_recordings(batch, first.time, last.time);
         }
     }
 
-    fn frame(&mut self, time: Time) {
-        if self.recordings == 0 || time.since(self.latest).max(self.latest.since(time)) > DAY {
+    /// Looks at single frames only where a batch spans days.
+    fn count_recordings(&mut self, batch: &FrameBatch, first: Time, last: Time) {
+        let apart = |a: Time, b: Time| a.since(b).max(b.since(a)) > DAY;
+        if self.recordings == 0 || apart(first, self.before) {
             self.recordings += 1;
         }
-        self.latest = time;
+        if apart(first, last) {
+            let steps = batch.frames.windows(2).filter(|pair| apart(pair[0].time, pair[1].time));
+            self.recordings += steps.count() as u64;
+        }
+        self.before = last;
     }
 }
 
@@ -169,16 +173,29 @@ fn read(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::RawFrame;
 
     #[test]
-    fn a_day_of_silence_begins_another_recording() {
-        let number = |days: &[f64]| {
+    fn recordings_lie_more_than_a_day_apart() {
+        let recordings = |batches: &[&[f64]]| {
             let mut seen = Seen::default();
-            days.iter().for_each(|day| seen.frame(Time((day * DAY as f64) as u64)));
+            for days in batches {
+                let frame = |day: &f64| RawFrame {
+                    time: Time((day * DAY as f64) as u64),
+                    number: 1,
+                    offset: 0,
+                    captured: 0,
+                    wire: 0,
+                    link: 1,
+                    input: 0,
+                };
+                seen.widen(&FrameBatch { bytes: Vec::new(), frames: days.iter().map(frame).collect() });
+            }
             seen.recordings
         };
-        assert_eq!(number(&[]), 0);
-        assert_eq!(number(&[1.0, 1.5, 2.4]), 1);
-        assert_eq!(number(&[1.0, 2.5, 2.6, 900.0, 1.0]), 4);
+        assert_eq!(recordings(&[]), 0);
+        assert_eq!(recordings(&[&[10.0, 10.5], &[11.2]]), 1);
+        assert_eq!(recordings(&[&[10.0, 12.0]]), 2);
+        assert_eq!(recordings(&[&[10.0], &[20.0], &[5.0]]), 3);
     }
 }

@@ -10,7 +10,7 @@ use serde_json::ser::Formatter;
 use super::Inputs;
 use super::escape::is_unsafe;
 use super::ids::{community_id, id};
-use super::remedy::{fill_in, owner_text};
+use super::remedy::{fill_in, owner_of};
 use crate::causes::{ALL, Cause, port_scan, retry_storm, unexplained};
 use crate::context::Context;
 use crate::diagnose::{EndReport, Evidence, Finding, Summary};
@@ -75,15 +75,16 @@ fn with_remedy(line: &mut Vec<u8>, finding: &Finding) {
         None => fill_in(&written_remedy(cause), finding),
     };
     line.truncate(line.len().saturating_sub("}\n".len()));
-    line.extend_from_slice(b",\"remedy\":");
-    line.extend_from_slice(remedy.as_bytes());
+    line.extend_from_slice(b",\"remedy\":{\"owner\":\"");
+    line.extend_from_slice(owner_of(cause, finding).id().as_bytes());
+    line.extend_from_slice(b"\",");
+    line.extend_from_slice(remedy.get(1..).unwrap_or("}").as_bytes());
     line.extend_from_slice(b"}\n");
 }
 
-/// A remedy as JSON, with the placeholders of its texts still in it: JSON leaves their characters as they are.
+/// A remedy as JSON without its owner, with the placeholders of its texts still in it: JSON leaves their characters as they are.
 fn written_remedy(cause: &Cause) -> String {
     let mut bytes = line(&RemedyLine {
-        owner: owner_text(cause.remedy.owner),
         title: cause.remedy.title,
         steps: cause.remedy.steps,
         commands: cause.remedy.commands,
@@ -294,7 +295,6 @@ struct EvidenceLine<'a> {
 
 #[derive(Serialize)]
 struct RemedyLine {
-    owner: &'static str,
     title: &'static str,
     steps: &'static [&'static str],
     commands: &'static [&'static str],

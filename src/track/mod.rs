@@ -243,7 +243,9 @@ impl Tracker {
         let connection = &self.connections[index as usize];
         let half_closed = connection.has(Connection::LIVE)
             && connection.story.as_deref().is_some_and(|story| {
-                !story.decided && story.pending.is_none() && (story.read_after_fin[CLIENT] || story.read_after_fin[SERVER])
+                !story.decided
+                    && story.pending.is_none()
+                    && (story.read_after_fin[CLIENT] || story.read_after_fin[SERVER])
             });
         if half_closed {
             let ends = connection.ends(self.ends6.get(&index));

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use crate::decode::{Decoder, End, Packet, Skip};
 use crate::diagnose::{Finding, Summary, diagnose};
-use crate::pipeline::{self, Taker};
-use crate::source::{Error, Source};
+use crate::pipeline::{self, Seen, Taker};
+use crate::source::{Error, FrameBatch, Source};
 use crate::time::Time;
 use crate::track::kernel::Kind;
 use crate::track::{Benign, Doubt, Ended, Ending, SERVER, Sink, Tracker};
@@ -24,8 +24,21 @@ pub trait Listener {
     /// Should benign endings be made into findings?
     fn wants_benign(&self) -> bool;
 
+    /// May findings tell what the applications said last?
+    fn wants_payload(&self) -> bool {
+        true
+    }
+
     /// Can nothing more be taken, because the reader went away or the disk is full?
     fn is_closed(&self) -> bool;
+
+    /// Is a summary of what was seen so far wanted now? Asked after each batch.
+    fn wants_summary(&mut self) -> bool {
+        false
+    }
+
+    /// The summary of what was seen so far.
+    fn summary_so_far(&mut self, _summary: Summary) {}
 }
 
 /// What an analysis may use.
@@ -62,28 +75,63 @@ pub fn analyse_with(
     means: Means,
 ) -> Result<Summary, Error> {
     let seed = random_seed();
-    let tracker = Tracker::new(source.input_names().len(), seed).within(means.memory);
+    let mut tracker = Tracker::new(source.input_names().len(), seed).within(means.memory);
+    if !listener.wants_payload() {
+        tracker = tracker.without_payload();
+    }
     let mut work = Work { tracker, judge: Judge::new(listener) };
     let seen = pipeline::run(source, Decoder::new(seed), means.threads, &mut work)?;
     let Work { mut tracker, mut judge } = work;
     if let Some((_, last)) = seen.span {
         tracker.finish(last, &mut judge);
     }
-    let counts = tracker.counts();
-    Ok(Summary {
-        frames: source.frames_read(),
-        segments: counts.segments,
-        duplicates: counts.duplicates,
-        icmp_errors: counts.icmp_errors,
-        connections: counts.connections,
-        evicted: counts.evicted,
-        failures: judge.failures,
-        benign: named(BENIGN.iter().map(|benign| benign.id()), &judge.benign),
-        undecided: named(Doubt::ALL.iter().map(|doubt| doubt.id()), &judge.undecided),
-        skipped: named(Skip::ALL.iter().map(|skip| skip.id()), &seen.skipped),
-        first: seen.span.map(|(first, _)| first),
-        last: seen.span.map(|(_, last)| last),
-    })
+    Ok(judge.summary(&tracker, source, &seen))
+}
+
+/// Watches a source that is read while it is made: time moves on while nothing comes, and a summary can be had on the way.
+///
+/// # Errors
+/// What the source cannot do.
+pub fn watch(source: &mut impl Source, listener: &mut impl Listener, means: Means) -> Result<Summary, Error> {
+    let seed = random_seed();
+    let decoder = Decoder::new(seed);
+    let mut tracker = Tracker::new(source.input_names().len(), seed).within(means.memory);
+    tracker.expect_light(source.is_light());
+    if !listener.wants_payload() {
+        tracker = tracker.without_payload();
+    }
+    let mut judge = Judge::new(listener);
+    let mut seen = Seen::default();
+    let mut batch = FrameBatch::default();
+    while source.fill(&mut batch)? {
+        for note in source.take_notes() {
+            judge.listener.note(note);
+        }
+        for frame in &batch.frames {
+            match decoder.decode(&batch.bytes, frame) {
+                Ok(packet) => tracker.packet(&packet, &batch.bytes, &mut judge),
+                Err(skip) => seen.skipped[skip.index()] += 1,
+            }
+        }
+        seen.widen(&batch);
+        if let Some(now) = source.now() {
+            tracker.tick(now, &mut judge);
+        }
+        if judge.listener.wants_summary() {
+            let summary = judge.summary(&tracker, source, &seen);
+            judge.listener.summary_so_far(summary);
+        }
+        if judge.listener.is_closed() {
+            break;
+        }
+    }
+    if let Some((_, last)) = seen.span {
+        tracker.finish(source.now().map_or(last, |now| now.max(last)), &mut judge);
+    }
+    for note in source.take_notes() {
+        judge.listener.note(note);
+    }
+    Ok(judge.summary(&tracker, source, &seen))
 }
 
 /// The tracker and who listens to it, as what takes packets.
@@ -140,6 +188,26 @@ impl<'a, L> Judge<'a, L> {
     fn new(listener: &'a mut L) -> Self {
         Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; 5] }
     }
+
+    fn summary(&self, tracker: &Tracker, source: &impl Source, seen: &Seen) -> Summary {
+        let counts = tracker.counts();
+        Summary {
+            frames: source.frames_read(),
+            segments: counts.segments,
+            duplicates: counts.duplicates,
+            icmp_errors: counts.icmp_errors,
+            connections: counts.connections,
+            evicted: counts.evicted,
+            failures: self.failures,
+            benign: named(BENIGN.iter().map(|benign| benign.id()), &self.benign),
+            undecided: named(Doubt::ALL.iter().map(|doubt| doubt.id()), &self.undecided),
+            skipped: named(Skip::ALL.iter().map(|skip| skip.id()), &seen.skipped),
+            first: seen.span.map(|(first, _)| first),
+            last: seen.span.map(|(_, last)| last),
+            recordings: seen.recordings,
+            live: None,
+        }
+    }
 }
 
 impl<L: Listener> Sink for Judge<'_, L> {
@@ -181,6 +249,18 @@ fn count<T: PartialEq>(counts: &mut [u64], all: &[T], one: T) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_of_silence_begins_another_recording() {
+        let number = |days: &[f64]| {
+            let mut recordings = Recordings::default();
+            days.iter().for_each(|day| recordings.frame(Time((day * DAY as f64) as u64)));
+            recordings.number
+        };
+        assert_eq!(number(&[]), 0);
+        assert_eq!(number(&[1.0, 1.5, 2.4]), 1);
+        assert_eq!(number(&[1.0, 2.5, 2.6, 900.0, 1.0]), 4);
+    }
 
     #[test]
     fn every_benign_ending_has_its_page() {

@@ -1,7 +1,8 @@
 //! `benign_tail`: A RST after everything was said.
 
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
-use crate::diagnose::Case;
+use crate::diagnose::{Case, bytes};
+use crate::track::{CLIENT, SERVER};
 
 /// Signs: A RST into an end that has itself sent a FIN, all data of both ends acknowledged; or after TLS
 /// close_notify, or after a complete HTTP answer by its length. Certain; no errno, or one that nobody reads.
@@ -48,6 +49,11 @@ pub static CAUSE: Cause = Cause {
     detect,
 };
 
-fn detect(_: &Case<'_>) -> Option<Match> {
-    Some(Match::likely("A RST came after both applications had what they wanted; neither got an error.".to_string()))
+fn detect(case: &Case<'_>) -> Option<Match> {
+    let lost = case.lost(CLIENT).max(case.lost(SERVER));
+    Some(Match::likely(if lost == 0 {
+        "A RST came after both applications had what they wanted; neither got an error.".to_string()
+    } else {
+        format!("A RST came after the end; {} had no reader any more, but no application got an error.", bytes(lost))
+    }))
 }

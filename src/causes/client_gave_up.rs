@@ -113,12 +113,20 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     let reset = case.reset().filter(|reset| reset.from == CLIENT)?;
     if case.asked_last(CLIENT) && case.half(CLIENT).has(Half::DATA) {
-        let waited = duration(case.since_payload(CLIENT));
-        return Some(Match::likely(format!("The client gave up after it had waited {waited} for the answer.")));
+        let waited = case.since_payload(CLIENT);
+        let text = if case.at_once(waited) {
+            "The client ended the connection without waiting for the answer.".to_string()
+        } else {
+            format!("The client gave up after it had waited {} for the answer.", duration(waited))
+        };
+        return Some(Match::likely(text));
     }
     let streaming = case.half(SERVER).has(Half::DATA)
         && (reset.unacknowledged > 0 || case.lost(SERVER) > 0 || case.at_once(case.since_payload(SERVER)));
-    let text = "The client ended the connection while the server was sending.".to_string();
+    let text = match case.lost(SERVER).max(reset.unacknowledged) {
+        0 => "The client reset the connection right after the server's last data.".to_string(),
+        lost => format!("The client ended the connection while the server was sending: {} were lost.", bytes(lost)),
+    };
     let kind = case.is_abort() || reset.unacknowledged > 0;
     (streaming && kind).then(|| Match::likely(text))
 }

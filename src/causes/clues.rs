@@ -24,6 +24,30 @@ pub fn device_timer(idle: u64) -> Option<&'static str> {
     DEVICES.iter().find(|(seconds, _)| passed(*seconds)).map(|(_, name)| *name)
 }
 
+/// Timers after which servers, and proxies in front of them, close idle connections: seconds, and whose they are.
+const SERVERS: &[(u64, &str)] = &[
+    (2, "gunicorn's keepalive is 2 s"),
+    (5, "5 s is keepAliveTimeout of older Node and KeepAliveTimeout of Apache httpd"),
+    (15, "15 s is a common keep-alive time"),
+    (60, "60 s is keepalive_timeout of nginx towards upstreams and the idle timeout of AWS ALB"),
+    (65, "65 s is keepAliveTimeout of newer Node"),
+    (75, "75 s is nginx's keepalive_timeout"),
+    (90, "90 s is the idle time of Go's HTTP client and of Heroku's router"),
+    (120, "120 s is a common keep-alive time"),
+    (240, "240 s is the idle timeout of the Azure load balancer"),
+    (300, "300 s is the idle time of OkHttp's pool"),
+    (350, "350 s is the idle timeout of AWS NLB and NAT gateways"),
+    (600, "600 s is the keep-alive time of Google Cloud load balancers"),
+    (3600, "3600 s is a common idle timeout of proxies and firewalls"),
+    (28800, "28800 s is MySQL's wait_timeout"),
+];
+
+/// A hint whose timer a pause of this length matches, for the end of a sentence: a number is never proof.
+pub fn timer_hint(idle: u64) -> String {
+    let timer = SERVERS.iter().find(|(seconds, _)| Case::is_about(idle, *seconds));
+    timer.map_or(String::new(), |(_, name)| format!(" ({name})"))
+}
+
 /// Times after which servers give up a request by themselves, in seconds.
 const DEADLINES: &[u64] = &[1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 600, 900, 1800, 3600];
 
@@ -41,6 +65,12 @@ mod tests {
         assert!(device_timer(350 * SECOND + SECOND / 3).is_some_and(|name| name.contains("NLB")));
         assert!(device_timer(349 * SECOND).is_none());
         assert!(device_timer(200 * SECOND).is_none());
+    }
+
+    #[test]
+    fn a_pause_of_a_known_length_hints_at_its_timer() {
+        assert!(timer_hint(75 * SECOND + SECOND / 5).contains("nginx"));
+        assert_eq!(timer_hint(7 * SECOND), "");
     }
 
     #[test]

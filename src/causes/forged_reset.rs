@@ -1,7 +1,7 @@
 //! `forged_reset`: A device between them forged the RST.
 
 use super::{Cause, Group, Match, Owner, Remedy};
-use crate::diagnose::Case;
+use crate::diagnose::{Case, duration};
 use crate::track::kernel::Kind;
 
 /// Signs: Certain: the supposed sender goes on with data or a FIN beyond the RST, while the RST does not have the
@@ -86,6 +86,14 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         let text =
             format!("A RST in the {sender}'s name ended the connection, but the {sender} itself went on sending.");
         return Some(if case.is_abort() { Match::certain(text) } else { Match::likely(text) });
+    }
+    if let Some((after, rtt)) = case.faster_than_light() {
+        return Some(Match::likely(format!(
+            "A RST in the {sender}'s name acknowledged the client's data {} after it was sent, though the {sender} is {} \
+             away: something nearer sent it.",
+            duration(after),
+            duration(rtt)
+        )));
     }
     if case.made_on_the_way() {
         return Some(Match::likely(format!(

@@ -3,7 +3,7 @@
 use super::{Cause, Group, Match, Owner, Remedy};
 use crate::diagnose::Case;
 use crate::track::kernel::Kind;
-use crate::track::{Half, SERVER};
+use crate::track::{CLIENT, Half, SERVER};
 
 /// Signs: SYN, SYN-ACK, bare RST from the client without the final ACK (`R 1:1(0) win 0`): half a handshake.
 /// Certain that it was not a normal client of Linux unless the SYN-ACK was late (then `connect_cancelled`). Likely
@@ -49,7 +49,11 @@ pub static CAUSE: Cause = Cause {
 fn detect(case: &Case<'_>) -> Option<Match> {
     let half_open = case.half(SERVER).has(Half::SYN) && !case.connection().established() && case.story().syns == 0;
     let quick = case.at_once(case.decisive().since(case.syn_acked()));
-    (half_open && quick).then(|| {
-        Match::likely(format!("The client answered the SYN-ACK of {} with a RST, as a SYN scan does.", case.server()))
-    })
+    if !half_open || !quick {
+        return None;
+    }
+    let text = format!("The client answered the SYN-ACK of {} with a RST, as a SYN scan does.", case.server());
+    // Scanners make their SYNs by hand; those of operating systems offer window scaling or time stamps.
+    let by_hand = !case.half(CLIENT).has(Half::SCALE) && !case.half(CLIENT).has(Half::STAMPS);
+    Some(if by_hand { Match::likely(text) } else { Match::possible(text) })
 }

@@ -1,5 +1,6 @@
 //! `keepalive_race`: A kept-alive connection was reused while the server closed it.
 
+use super::clues::timer_hint;
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::Case;
 use crate::time::SECOND;
@@ -160,7 +161,11 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     if !reused {
         return None;
     }
-    let idle = case.idle_words();
+    let pause = match case.story().first_fin {
+        Some(_) => case.story().idle_before_fin,
+        None => case.idle_before(),
+    };
+    let idle = format!("{}{}", case.idle_words(), timer_hint(pause));
     if case.kind() == Some(Kind::BrokenPipe) {
         let crossed = !case.knew_of_fin(CLIENT);
         return crossed.then(|| {

@@ -1,5 +1,6 @@
 //! `stale_connection`: the client reused a connection that had long been closed.
 
+use super::clues::timer_hint;
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, duration};
 use crate::time::SECOND;
@@ -110,6 +111,10 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let later = written.time.since(fin.time);
     let stale = case.knew_of_fin(victim) && later >= SECOND && case.client_is_victim();
     stale.then(|| {
-        Match::likely(format!("The client used a connection that the server had closed {} before.", duration(later)))
+        Match::likely(format!(
+            "The client used a connection that the server had closed {} before{}.",
+            duration(later),
+            timer_hint(case.story().idle_before_fin)
+        ))
     })
 }

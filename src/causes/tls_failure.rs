@@ -1,9 +1,9 @@
 //! `tls_failure`: the TLS handshake failed and the connection was reset.
 
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::context::TlsState;
 use crate::diagnose::Case;
 use crate::track::kernel::Kind;
-use crate::track::{CLIENT, Half, SERVER};
 
 /// Signs: The first payload of the client is a TLS ClientHello (0x16 0x03) and, before any application data record
 /// (0x17) of the other side was answered, one side sends a fatal alert (record 0x15, level 2), or the RST comes
@@ -81,7 +81,32 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    let alerting = [CLIENT, SERVER].into_iter().find(|side| case.half(*side).has(Half::TLS_ALERT))?;
-    let early = case.answers() <= 2;
-    early.then(|| Match::likely(format!("The TLS handshake failed: the {} sent an alert.", case.name(alerting))))
+    let server = case.server();
+    match case.tls_state() {
+        TlsState::FatalAlert { by, name, .. } => {
+            let alert = name.map_or_else(|| "a fatal alert".to_string(), |name| format!("the alert {name}"));
+            Some(Match::certain(format!("The TLS handshake with {server} failed: the {} sent {alert}.", by.name())))
+        }
+        TlsState::EncryptedAlert { by, in_handshake: true } => {
+            Some(Match::likely(format!("The TLS handshake with {server} failed: the {} sent an alert.", by.name())))
+        }
+        TlsState::Handshake { step, by } if !LAST_STEPS.contains(&step) => {
+            let reset = case.reset()?;
+            let text = format!(
+                "The {} reset the connection in the TLS handshake, after the {} of the {}.",
+                case.name(reset.from),
+                step.replace('_', " "),
+                by.name()
+            );
+            case.is_abort().then(|| Match::likely(text))
+        }
+        TlsState::EncryptedAlert { in_handshake: false, .. }
+        | TlsState::Handshake { .. }
+        | TlsState::Closing { .. }
+        | TlsState::Established
+        | TlsState::None => None,
+    }
 }
+
+/// With these the handshake may be complete.
+const LAST_STEPS: [&str; 4] = ["new_session_ticket", "change_cipher_spec", "finished", "handshake"];

@@ -13,10 +13,8 @@ use crate::time::Time;
 
 /// Makes the place for the report first, so that nobody waits for an analysis that cannot be written down.
 pub fn run(arguments: &Analyse, surroundings: Surroundings) -> Result<Outcome, Error> {
-    if arguments.interface.is_some() {
-        return Err(Error::line(
-            "live capture with -i is not in this version yet; record with 'tcpdump -w trace.pcap' and read that file",
-        ));
+    if let Some(interface) = &arguments.interface {
+        return super::live::run(arguments, interface, surroundings);
     }
     let file = arguments.output.as_deref().filter(|path| *path != Path::new("-"));
     let output = match file {
@@ -41,7 +39,7 @@ fn run_analysis(arguments: &Analyse, report: &mut Report) -> Result<Outcome, Err
     let settings = Settings { filter: arguments.filter.clone(), progress: true };
     let mut files = Files::open(&arguments.inputs(), &settings)?;
     report.inputs(Inputs { names: files.input_names().to_vec(), digits: files.fractional_digits() });
-    let mut writer = Writer { report, problem: None, notes: Vec::new() };
+    let mut writer = Writer { report, payload: !arguments.no_payload, problem: None, notes: Vec::new() };
     let done = analyse_with(&mut files, &mut writer, arguments.means());
     let Writer { problem, notes, .. } = writer;
     // The progress bar is erased before anything else goes to the terminal.
@@ -57,6 +55,7 @@ fn run_analysis(arguments: &Analyse, report: &mut Report) -> Result<Outcome, Err
 /// Hands findings to the report, until it can take no more.
 struct Writer<'a> {
     report: &'a mut Report,
+    payload: bool,
     problem: Option<output::Error>,
     notes: Vec<String>,
 }
@@ -78,6 +77,10 @@ impl Listener for Writer<'_> {
 
     fn wants_benign(&self) -> bool {
         self.report.wants_benign()
+    }
+
+    fn wants_payload(&self) -> bool {
+        self.payload
     }
 
     fn is_closed(&self) -> bool {

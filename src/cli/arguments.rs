@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+/// What is of use only with `-i`.
+const LIVE: &str = "Live capture";
+const FILES: [&str; 2] = ["files", "read"];
+
 const EXAMPLES: &str = "\
 Examples:
   tcpwhy trace.pcap                       why connections failed, for a person
@@ -11,6 +15,7 @@ Examples:
   tcpwhy -f 'tcp port 5432' trace.pcap    only what concerns PostgreSQL
   tcpwhy --format json trace.pcap | jq -r 'select(.kind == \"reset\") | .summary'
   ssh host sudo tcpdump -w - -c 10000 tcp | tcpwhy -
+  sudo tcpwhy -i eth0                     what fails on this host, as it happens
   tcpwhy explain ECONNRESET               what an error means, and what to do
   tcpwhy ./explain                        a capture that is named like a command
 
@@ -66,9 +71,43 @@ pub struct Analyse {
     /// Also the benign endings that are left out by default
     #[arg(long)]
     pub all: bool,
+    /// Say nothing of what the applications said (TLS names, HTTP requests, ...)
+    #[arg(long)]
+    pub no_payload: bool,
     /// Exit with status 1 when a failure was found
     #[arg(long)]
     pub exit_code: bool,
+    /// Bytes kept of each packet
+    #[arg(short = 's', value_name = "BYTES", default_value_t = 256, value_parser = clap::value_parser!(u32).range(64..=262_144))]
+    #[arg(help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
+    pub snaplen: u32,
+    /// Size of the kernel's buffer in KiB
+    #[arg(short = 'B', value_name = "KIB", default_value_t = 65_536, value_parser = clap::value_parser!(u32).range(512..=2_097_151))]
+    #[arg(help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
+    pub buffer: u32,
+    /// Do not ask for packets that are not for this host (no promiscuous mode)
+    #[arg(short = 'p', help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
+    pub no_promiscuous: bool,
+    /// Stop after so many packets
+    #[arg(short = 'c', value_name = "PACKETS", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
+    pub count: Option<u64>,
+    /// Stop after so many seconds
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
+    pub duration: Option<u64>,
+    /// Capture only what opens and closes connections, on links too fast for more
+    #[arg(long, help_heading = LIVE, requires = "interface", conflicts_with_all = ["files", "read", "tunnels"])]
+    pub light: bool,
+    /// Also connections inside GRE, IP in IP, VXLAN, Geneve, GTP-U, PPPoE and MPLS
+    #[arg(long, help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
+    pub tunnels: bool,
+    /// Capture in the network namespace of this name or process
+    #[arg(long, value_name = "NAME|PID", help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
+    pub netns: Option<String>,
+    /// Say which privileges were given up
+    #[arg(short = 'v', long, help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
+    pub verbose: bool,
     /// Threads: 1, or 2 to read beside the analysis; by default 2 for large captures
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,

@@ -2,10 +2,15 @@
 
 pub mod analyse;
 mod arguments;
+mod destination;
 mod error;
 pub mod explain;
 mod interfaces;
+pub mod live;
 mod means;
+mod screen;
+mod signals;
+mod writer;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};

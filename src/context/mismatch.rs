@@ -1,8 +1,9 @@
 //! Two ends that speak different protocols.
 
-use super::bytes::contains;
+use super::bytes::{contains, first_line, is_printable};
 use super::http1;
 use super::message::{Message, Protocol};
+use super::text::clean;
 use super::{read_both, tls};
 
 /// The client speaks another protocol than the server.
@@ -10,7 +11,7 @@ use super::{read_both, tls};
 pub struct Mismatch {
     /// What the client speaks, as in [`Context::protocol`](super::Context::protocol), or `proxy` for the PROXY protocol.
     pub client: &'static str,
-    /// What the server speaks.
+    /// What the server speaks; `text` where only that it is text can be told.
     pub server: &'static str,
     phrase: String,
 }
@@ -30,7 +31,10 @@ pub fn mismatch(client: &[u8], server: &[u8]) -> Option<Mismatch> {
         return proxy_protocol(server);
     }
     let (asked, answered) = read_both(client, server, None);
-    let (asked, answered) = (asked?, answered?);
+    let asked = asked.filter(|asked| asked.certain)?;
+    let Some(answered) = answered.filter(|answered| answered.certain) else {
+        return refused_in_plain_text(&asked, server);
+    };
     if asked.protocol == Protocol::Http1 && http1::complains_of_plain_http(server) {
         return Some(Mismatch {
             client: asked.id,
@@ -38,12 +42,26 @@ pub fn mismatch(client: &[u8], server: &[u8]) -> Option<Mismatch> {
             phrase: "the client speaks plain HTTP, the server expects TLS on this port".to_string(),
         });
     }
-    let differ = asked.protocol != answered.protocol && asked.certain && answered.certain;
-    if !differ || agreed(&asked, client, &answered, server) {
+    if asked.protocol == answered.protocol || agreed(&asked, client, &answered, server) {
         return None;
     }
     let phrase = format!("the client {}, the server answers in {}", begun(&asked), answer(&answered));
     Some(Mismatch { client: asked.id, server: answered.id, phrase })
+}
+
+/// A line that says no, whoever's language it is: "500 unknown command", "-ERR", "ERROR".
+fn refused_in_plain_text(asked: &Message, server: &[u8]) -> Option<Mismatch> {
+    let (line, whole) = first_line(server);
+    let refusal = match line {
+        [b'4' | b'5', b'0'..=b'9', b'0'..=b'9', b' ' | b'-', ..] => true,
+        _ => line.starts_with(b"-ERR") || line.starts_with(b"ERR"),
+    };
+    let foreign = matches!(asked.protocol, Protocol::Tls | Protocol::Http1 | Protocol::Http2);
+    (whole && refusal && foreign && is_printable(line)).then(|| Mismatch {
+        client: asked.id,
+        server: "text",
+        phrase: format!("the client {}, the server answers in plain text: {}", begun(asked), clean(line)),
+    })
 }
 
 /// HAProxy's PROXY protocol, versions 1 and 2, met by a server that does not expect it.
@@ -58,6 +76,7 @@ fn proxy_protocol(server: &[u8]) -> Option<Mismatch> {
 /// May the two have agreed to change the protocol?
 fn agreed(asked: &Message, client: &[u8], answered: &Message, server: &[u8]) -> bool {
     match (asked.protocol, answered.protocol) {
+        (Protocol::WebSocket, _) | (_, Protocol::WebSocket) => true,
         // TLS inside a tunnel or after an Upgrade: the answer was to the request before the ClientHello.
         (Protocol::Tls, Protocol::Http1) => http1::status(server).is_none_or(|status| status < 300),
         // STARTTLS: the server's last plain words were that it is ready.
@@ -66,17 +85,17 @@ fn agreed(asked: &Message, client: &[u8], answered: &Message, server: &[u8]) -> 
         }
         // The server's greeting offers TLS, and the ClientHello follows the request for it in the same flight.
         (Protocol::Tls, Protocol::MySql) => answered.name("tls") == Some("offered"),
-        // These servers speak first or ask back before TLS begins.
-        (Protocol::Tls, Protocol::PostgreSql | Protocol::Amqp) => !is_error(answered),
+        // These are asked for TLS before it begins.
+        (Protocol::Tls, Protocol::PostgreSql) => answered.name("step") != Some("error"),
+        (Protocol::Tls, Protocol::Amqp) => server.starts_with(b"AMQP\x02"),
+        // An HTTP/2 server greets whoever comes; any other frame may follow an Upgrade whose request was cut.
+        (Protocol::Http1, Protocol::Http2) => {
+            http1::changes_protocol(client) || !matches!(answered.name("frame"), Some("settings" | "goaway"))
+        }
         (Protocol::Http1, _) => http1::changes_protocol(client),
         (_, Protocol::Tls) => tls::records(server).is_some_and(|found| found.alert.is_none()),
-        (Protocol::WebSocket, _) | (_, Protocol::WebSocket) => true,
         _ => false,
     }
-}
-
-fn is_error(message: &Message) -> bool {
-    message.fields.iter().any(|(key, _)| matches!(*key, "error" | "sqlstate"))
 }
 
 fn begun(message: &Message) -> String {

@@ -5,16 +5,24 @@
 //! network: every text is escaped and cut, and what may be a secret (query strings, user names before a host,
 //! arguments of commands, text of SQL statements) is left out.
 
+mod amqp;
 mod bytes;
+mod greeting;
 mod http1;
+mod http2;
 mod message;
 mod mismatch;
+mod mysql;
+mod postgresql;
+mod redis;
 mod reset_reason;
+mod sql;
 mod start;
 mod text;
 mod tls;
 mod tls_names;
 mod tls_state;
+mod websocket;
 
 #[cfg(test)]
 mod tests;
@@ -115,8 +123,25 @@ fn read_both(client: &[u8], server: &[u8], port: Option<Protocol>) -> (Option<Me
     )
 }
 
-/// Every protocol's parser.
-const PARSERS: [fn(&[u8], Speaker) -> Option<Message>; 2] = [tls::read, http1::read];
+/// Reads one end's message, if it is of this parser's protocol.
+type Parser = fn(&[u8], Speaker) -> Option<Message>;
+
+/// Every protocol's parser, the strictest first.
+const PARSERS: [Parser; 13] = [
+    tls::read,
+    http1::read,
+    http2::read,
+    greeting::read_ssh,
+    amqp::read,
+    websocket::read,
+    postgresql::read,
+    mysql::read,
+    redis::read,
+    greeting::read_smtp,
+    greeting::read_ftp,
+    greeting::read_imap,
+    greeting::read_pop3,
+];
 
 /// Reads a message: what proves its protocol, or else what fits the earliest of the hints.
 fn understand(bytes: &[u8], speaker: Speaker, hints: &[Option<Protocol>]) -> Option<Message> {

@@ -114,6 +114,7 @@ fn assemble(
         addresses: network.addresses,
         source_port: port(tcp, 0),
         destination_port: port(tcp, 2),
+        options_cut: captured < at + header,
         options: Span { offset: frame.offset + at + 20, length: options_end - at - 20 },
         payload: Span { offset: frame.offset + options_end, length: captured - options_end },
     })

@@ -174,6 +174,8 @@ pub struct Segment {
     pub source_port: u16,
     /// TCP destination port.
     pub destination_port: u16,
+    /// Did the snaplen cut options off?
+    pub options_cut: bool,
     /// TCP options as far as captured.
     pub options: Span,
     /// Payload as far as captured.

@@ -44,6 +44,7 @@ pub(super) fn segment(ip: &Header<'_>, view: View<'_>, frame: &RawFrame, seed: [
         addresses: ip.span,
         source_port,
         destination_port,
+        options_cut: options_end < header_length,
         options: Span { offset: view.offset + options_end.min(20), length: options_end.saturating_sub(20) },
         payload: Span { offset: view.offset + options_end, length: captured - options_end },
     })

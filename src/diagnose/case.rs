@@ -3,6 +3,7 @@
 use super::finding::{EndedBy, ResetKind, Timing, Traffic};
 use super::icmp::IcmpSeen;
 use super::words::duration;
+use crate::context::{self, Context, Speaker, TlsState};
 use crate::decode::End;
 use crate::time::{MILLISECOND, SECOND, Time};
 use crate::track::kernel::{Errno, Kind};
@@ -181,6 +182,18 @@ impl<'a> Case<'a> {
         self.ended.payloads.get(self.half(side).first_bytes)
     }
 
+    /// What the applications said last.
+    pub fn context(&self) -> Option<Context> {
+        let last = if self.connection().has(Connection::SERVER_SPOKE_LAST) { Speaker::Server } else { Speaker::Client };
+        let port = self.ended.ends[SERVER].port;
+        context::read(self.first_bytes(CLIENT), self.first_bytes(SERVER), last, port)
+    }
+
+    /// How far TLS came.
+    pub fn tls_state(&self) -> TlsState {
+        context::tls_state(self.first_bytes(CLIENT), self.first_bytes(SERVER))
+    }
+
     /// The length of the last payload of `side`.
     pub fn last_payload(&self, side: usize) -> u32 {
         self.half(side).data_length
@@ -219,6 +232,8 @@ impl<'a> Case<'a> {
     pub fn rtt(&self) -> Option<u64> {
         let connection = self.connection();
         match (connection.syn_ack_after, connection.ack_after) {
+            // Which of several SYNs was answered is not known.
+            _ if self.story.syns > 0 => None,
             (0, _) => None,
             (_, 0) => Some(u64::from(connection.syn_ack_after) * 100),
             (_, ack) => Some(u64::from(ack) * 100),
@@ -254,6 +269,19 @@ impl<'a> Case<'a> {
         let reset = self.reset()?;
         let (low, high) = self.ended.services.ttls(self.ended.ends[SERVER].ip)?;
         (!(low..=high).contains(&reset.ttl)).then_some((reset.ttl, low))
+    }
+
+    /// The server's RST acknowledges the client's last payload sooner than a packet can go there and back: the time
+    /// that it took, and the round trip. Only a capture at the client shows the whole round trip.
+    pub fn faster_than_light(&self) -> Option<(u64, u64)> {
+        let reset = self.reset().filter(|reset| reset.from == SERVER)?;
+        let connection = self.connection();
+        let (there, back) = (u64::from(connection.syn_ack_after) * 100, u64::from(connection.ack_after) * 100);
+        let at_client = self.story.syns == 0 && there >= 4 * MILLISECOND && back.saturating_sub(there) < there / 5;
+        let client = self.half(CLIENT);
+        let covers = reset.acknowledgment == Some(client.data_until) && client.has(Half::DATA);
+        let after = self.since_payload(CLIENT);
+        (at_client && covers && after < there / 2).then_some((after, there))
     }
 
     /// The RST was made by the host that captured it, which forwards all else of its sender.

@@ -5,7 +5,7 @@ use super::finding::{EndedBy, Evidence, ResetKind};
 use crate::decode::Flags;
 use crate::notation::render_segment;
 use crate::track::kernel::Kind;
-use crate::track::{Acceptance, CLIENT, Connection, Event, Half, Mark, SERVER, What, other};
+use crate::track::{Acceptance, By, CLIENT, Connection, Event, Half, Mark, SERVER, What, other};
 
 /// The evidence for a case, in time order.
 pub fn collect(case: &Case<'_>) -> Vec<Evidence> {
@@ -59,7 +59,7 @@ fn last_payload(case: &Case<'_>, side: usize) -> Option<Evidence> {
     }
     let peer = case.half(other(side));
     let flags = Flags(Flags::ACK | if half.has(Half::PUSHED) { Flags::PSH } else { 0 });
-    let sequence = half.data_end().wrapping_sub(half.data_length).wrapping_sub(half.isn);
+    let sequence = half.data_until.wrapping_sub(half.data_length).wrapping_sub(half.isn);
     let acknowledgment = half.data_ack.wrapping_sub(peer.isn);
     let packet = render_segment(flags, sequence, half.data_length, Some(acknowledgment));
     let name = case.name(side);
@@ -104,8 +104,12 @@ fn note(case: &Case<'_>, event: &Event, repeated: usize) -> String {
 
 fn reset_note(case: &Case<'_>, event: &Event, name: &str, peer: &str) -> String {
     let Some(reset) = case.reset().filter(|reset| reset.mark == event.mark) else {
-        return format!("another RST of the {name}");
+        let bare = !Flags(event.flags).has(Flags::ACK);
+        return if bare { format!("{name} has no socket for what came") } else { format!("another RST of the {name}") };
     };
+    if case.by() == Some(By::Silence) {
+        return format!("{name} gives up");
+    }
     match (reset.acceptance, case.reset_kind()) {
         (Acceptance::RefusesSyn, _) => "the SYN is refused".to_string(),
         (Acceptance::EndsHalfOpen, _) => "client ends the handshake".to_string(),

@@ -1,6 +1,7 @@
 //! A finding: what a report says of one connection.
 
 use crate::causes::{Cause, Confidence};
+use crate::context::Context;
 use crate::decode::End;
 use crate::time::Time;
 use crate::track::kernel::{Errno, Kind};
@@ -185,6 +186,8 @@ pub struct Finding {
     pub retry_why: String,
     /// One sentence for a person.
     pub summary: String,
+    /// What the applications said last, if the capture shows it.
+    pub context: Option<Context>,
     /// Durations.
     pub timing: Timing,
     /// Packets and bytes.
@@ -220,4 +223,21 @@ pub struct Summary {
     pub first: Option<Time>,
     /// The last frame's time.
     pub last: Option<Time>,
+    /// Runs of frames with more than a day of silence, or a step back of more than a day, between them.
+    pub recordings: u64,
+    /// What only a live capture has to tell.
+    pub live: Option<LiveCounts>,
+}
+
+/// How much a live capture missed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LiveCounts {
+    /// Packets that the kernel had no room for.
+    pub dropped_kernel: u64,
+    /// Packets that the interface gave up.
+    pub dropped_interface: u64,
+    /// Lines of this report that could not be written in time, or at all.
+    pub output_lost: u64,
+    /// Were only the segments captured that open and close connections?
+    pub light: bool,
 }

@@ -8,7 +8,9 @@ mod retry;
 mod words;
 
 pub use case::Case;
-pub use finding::{EndReport, EndedBy, Evidence, Finding, ResetKind, RetryVerdict, Side, Summary, Timing, Traffic};
+pub use finding::{
+    EndReport, EndedBy, Evidence, Finding, LiveCounts, ResetKind, RetryVerdict, Side, Summary, Timing, Traffic,
+};
 pub use icmp::{IcmpSeen, Meaning};
 pub use words::{bytes, duration};
 
@@ -35,6 +37,7 @@ pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
         retry,
         retry_why,
         summary: found.summary,
+        context: case.context(),
         timing: case.timing(),
         traffic: case.traffic(),
         evidence: evidence::collect(&case),

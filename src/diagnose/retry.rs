@@ -22,6 +22,10 @@ pub fn verdict(case: &Case<'_>) -> (RetryVerdict, String) {
         return if known { (RetryVerdict::NotDelivered, why) } else { (RetryVerdict::Unknown, why_late()) };
     }
     if server.has(Half::DATA) && !case.asked_last(CLIENT) {
+        if client.ack == client.data_ack && case.lost(SERVER) > 0 {
+            let why = "the server answered, though the client's host acknowledged nothing of it".to_string();
+            return (RetryVerdict::Answered, why);
+        }
         return (RetryVerdict::Answered, format!("{} came back after the last request", bytes(answer_length(case))));
     }
     let request = bytes(case.last_payload(CLIENT));

@@ -84,6 +84,7 @@ pub fn evidence(frame: u64, after: u64, from: EndedBy, packet: &str, note: &str)
 /// The sample of the contract.
 pub fn keepalive_race() -> Finding {
     Finding {
+        context: None,
         time: DECIDED,
         kind: Some(Kind::BrokenPipe),
         cause: Some(&KEEPALIVE_RACE),
@@ -121,6 +122,7 @@ pub fn keepalive_race() -> Finding {
 /// A connect() from 10.0.0.`client` to `port` of 10.0.0.2 that is refused.
 pub fn refused_from(client: u8, port: u16) -> Finding {
     Finding {
+        context: None,
         kind: Some(Kind::Refused),
         cause: Some(&NO_LISTENER),
         confidence: Confidence::Certain,
@@ -153,6 +155,7 @@ pub fn refused_ipv6() -> Finding {
 /// A health check.
 pub fn health_check() -> Finding {
     Finding {
+        context: None,
         kind: Some(Kind::Aborted),
         cause: Some(&HEALTH_CHECK),
         ended_by: EndedBy::Client,
@@ -167,6 +170,7 @@ pub fn health_check() -> Finding {
 /// A benign ending.
 pub fn benign() -> Finding {
     Finding {
+        context: None,
         kind: None,
         cause: Some(&HALF_CLOSE),
         client: end(v4(1), 40000),

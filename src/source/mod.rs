@@ -4,6 +4,7 @@
 //! A [`Source`] gives batches of frames in time order. [`Files`] is the source for captures that are already taken:
 //! `open` looks through compression and at the magic, `reader` fills batches from one file with the help of a record
 //! walker (`pcap_file`, `pcapng`), `order` mends small steps back in time, and `files` merges several files by time.
+//! [`Live`] is the source for an interface; it keeps the account of what it lost in [`Losses`].
 //!
 //! **Bytes are copied once**: `read` puts them into the batch, where the records are walked in place. Only the tail of a
 //! batch (a record that is cut, frames that a later one may still overtake) is carried over to the next.
@@ -11,6 +12,9 @@
 mod error;
 mod files;
 mod filter;
+mod live;
+mod live_filter;
+mod losses;
 mod open;
 mod order;
 mod pcap_file;
@@ -25,6 +29,8 @@ mod tests;
 pub use error::{Error, printable, printable_path};
 pub use files::{Files, Settings};
 pub use filter::Filter;
+pub use live::{ANY, Live, LiveSettings, Rights};
+pub use losses::{Gap, Losses, Lost};
 pub use progress::Progress;
 
 use crate::time::Time;
@@ -46,6 +52,17 @@ pub trait Source {
 
     /// How many digits of a second the inputs' clocks have: 6, or 9 as soon as one of them is finer than a microsecond.
     fn fractional_digits(&self) -> u8;
+
+    /// Up to when all frames are known to have come, where that does not follow from the frames: live only. After the
+    /// last batch it is the end of the capture.
+    fn now(&self) -> Option<Time> {
+        None
+    }
+
+    /// Does it give only the segments that open and close connections?
+    fn is_light(&self) -> bool {
+        false
+    }
 }
 
 /// One captured frame in a [`FrameBatch`]: where its bytes are and what the capture says of it.

@@ -59,6 +59,8 @@ pub struct Half {
     pub data_frame: u32,
     /// The length of that payload.
     pub data_length: u32,
+    /// The sequence number behind that payload.
+    pub data_until: u32,
     /// The acknowledgment that went with it.
     pub data_ack: u32,
     /// Where the first bytes of its last message are kept.

@@ -76,8 +76,9 @@ impl Copies {
             self.remember(key, segment);
         }
         if segment.flags.has(Flags::RST) {
-            if let Some(reset) = connection.story.as_mut().and_then(|story| story.reset.as_mut()) {
-                reset.copied |= reset.from == from;
+            if let Some(story) = connection.story.as_mut() {
+                let resets = [story.reset.as_mut(), story.reset_back.as_mut()];
+                resets.into_iter().flatten().for_each(|reset| reset.copied |= reset.from == from);
             }
             return true;
         }

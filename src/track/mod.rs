@@ -9,6 +9,7 @@ mod closing;
 mod connection;
 mod copies;
 pub mod kernel;
+mod light;
 mod memory;
 mod payloads;
 mod plain;
@@ -20,7 +21,7 @@ mod table;
 mod verdict;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::BinaryHeap;
 
 use foldhash::{HashMap, HashMapExt};
 
@@ -47,6 +48,9 @@ pub const GRACE: u64 = 900 * MILLISECOND;
 
 /// How long a connection is remembered after its end, so that what still comes is not taken for a new one.
 const LINGER: u64 = 15 * SECOND;
+
+/// The same after a timeout: the sender may try again, up to two minutes apart.
+const LINGER_AFTER_SILENCE: u64 = 150 * SECOND;
 
 /// A connection whose ending was judged.
 pub struct Ended<'a> {
@@ -102,7 +106,7 @@ pub struct Tracker {
     /// When repetitions are overdue.
     overdue: BinaryHeap<Reverse<Slot>>,
     /// Ended connections that are still remembered.
-    lingering: VecDeque<Slot>,
+    lingering: BinaryHeap<Reverse<Slot>>,
     /// Packet time: what the last two segments agree on, so that one wrong time stamp does not end everything.
     clock: Time,
     previous: Time,
@@ -110,6 +114,7 @@ pub struct Tracker {
     services: Services,
     payloads: Payloads,
     counts: Counts,
+    light: bool,
     memory: Memory,
     /// A connection was added, and it may have been one too many.
     crowded: bool,
@@ -128,17 +133,23 @@ impl Tracker {
             waiting: BinaryHeap::new(),
             waited: 0,
             overdue: BinaryHeap::new(),
-            lingering: VecDeque::new(),
+            lingering: BinaryHeap::new(),
             clock: Time(0),
             previous: Time(0),
             copies: Copies::new(inputs > 1),
             services: Services::default(),
             payloads: Payloads::default(),
             counts: Counts::default(),
+            light: false,
             memory: Memory::default(),
             crowded: false,
             short_way: true,
         }
+    }
+
+    /// Says that only the segments are captured that open and close connections.
+    pub fn expect_light(&mut self, light: bool) {
+        self.light = light;
     }
 
     /// Forgets what applications say: no context for the findings.
@@ -184,6 +195,15 @@ impl Tracker {
                 self.counts.icmp_errors += 1;
                 self.services.cut_error(error.receiver, error.time);
             }
+        }
+    }
+
+    /// No packet from before `now` is to come any more: does what is due until then. Without it time stands still while
+    /// no packets come. It changes no verdict, since packets of any other connection do the same. What is remembered is
+    /// forgotten in packet time only, so that the first packet after a pause finds what it finds offline.
+    pub fn tick(&mut self, now: Time, sink: &mut impl Sink) {
+        if now > self.clock && self.previous > Time(0) {
+            self.judge_due(now, sink);
         }
     }
 
@@ -234,6 +254,17 @@ impl Tracker {
 
     /// Does all that is due until `clock`.
     fn fire(&mut self, clock: Time, sink: &mut impl Sink) {
+        self.judge_due(clock, sink);
+        while let Some(&Reverse((time, index, generation))) = self.lingering.peek()
+            && time <= self.clock
+        {
+            self.lingering.pop();
+            self.forget(index, generation, sink);
+        }
+    }
+
+    /// Judges what is due until `clock`.
+    fn judge_due(&mut self, clock: Time, sink: &mut impl Sink) {
         self.clock = self.clock.max(clock);
         while let Some(&Reverse((time, index, generation))) = self.overdue.peek()
             && time <= self.clock
@@ -246,12 +277,6 @@ impl Tracker {
         {
             self.waiting.pop();
             self.conclude(index, generation, sink);
-        }
-        while let Some(&(time, index, generation)) = self.lingering.front()
-            && time <= self.clock
-        {
-            self.lingering.pop_front();
-            self.forget(index, generation, sink);
         }
     }
 
@@ -370,7 +395,10 @@ impl Tracker {
         };
         if !connection.has(Connection::LINGERS) {
             connection.flags |= Connection::LINGERS;
-            self.lingering.push_back((self.clock + LINGER, index, connection.generation));
+            let silent =
+                connection.story.as_ref().is_some_and(|story| story.silence.iter().any(|side| side.attempts > 1));
+            let linger = if silent { LINGER_AFTER_SILENCE } else { LINGER };
+            self.lingering.push(Reverse((self.clock + linger, index, connection.generation)));
         }
     }
 
@@ -419,6 +447,9 @@ impl Tracker {
                 self.services.saw_ttl(connection.ends(ends6)[from].ip, segment.ttl);
             }
             return;
+        }
+        if self.light {
+            light::assume_unseen(connection, from, segment);
         }
         if self.short_way
             && let Some(next) = plain::take(connection, from, segment, bytes)

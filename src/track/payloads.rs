@@ -2,7 +2,7 @@
 //! ring of fixed size, so that healthy connections cost four bytes a direction; what was overwritten is gone.
 
 /// Bytes that are kept of a message.
-pub const KEPT: usize = 256;
+pub const KEPT: usize = 600;
 /// The ring: what a busy link says in some seconds.
 const RING: usize = 32 << 20;
 /// Entries begin at multiples of this.

@@ -121,6 +121,7 @@ fn traffic(seed: u64, count: usize) -> Vec<Segment> {
             addresses: Span::default(),
             source_port: if from == 0 { 1000 + flow as u16 } else { 80 },
             destination_port: if from == 0 { 80 } else { 1000 + flow as u16 },
+            options_cut: false,
             options: Span::default(),
             payload: Span { offset: random.below(8) as u32, length: length.min(8) },
         };
@@ -152,6 +153,7 @@ pub fn syn(number: u64) -> Segment {
         addresses: Span::default(),
         source_port: 1000,
         destination_port: 80,
+        options_cut: false,
         options: Span::default(),
         payload: Span::default(),
     }

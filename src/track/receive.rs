@@ -206,6 +206,10 @@ fn begin(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u
     }
     half.isn = segment.sequence;
     half.set(Half::SEQUENCE | Half::SYN);
+    if segment.options_cut {
+        // Nobody knows; most systems offer both.
+        half.set(Half::SCALE | Half::STAMPS);
+    }
     for option in options(segment.options.of(bytes)) {
         match option {
             TcpOption::WindowScale(shift) => {
@@ -475,6 +479,7 @@ pub(super) fn note_data(connection: &mut Connection, from: usize, segment: &Segm
     half.data_frame = u32::try_from(segment.frame).unwrap_or(u32::MAX);
     half.data_input = u8::try_from(segment.input).unwrap_or(u8::MAX);
     half.data_length = segment.payload_length;
+    half.data_until = segment.sequence.wrapping_add(reach(segment) - u32::from(segment.flags.has(Flags::FIN)));
     half.data_ack = segment.acknowledgment;
     half.seen &= !(Half::PUSHED | Half::TLS_ALERT | Half::UNSEEN);
     if segment.flags.has(Flags::PSH) {
@@ -608,7 +613,9 @@ pub fn gives_up(connection: &mut Connection, from: usize, time: Time) -> bool {
     let Some(silence) = connection.story.as_ref().map(|story| story.silence[from]) else {
         return false;
     };
-    if !silence.convinces(&connection.half[other(from)]) || connection.story().pending.is_some() {
+    // Whoever was heard meanwhile may still answer.
+    let heard = silence.what == Repeated::Data && silence.answers > 0;
+    if heard || !silence.convinces(&connection.half[other(from)]) || connection.story().pending.is_some() {
         return false;
     }
     connection.story().pending = Some((Pending::Silence(from), time));
@@ -676,12 +683,21 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment, byt
     if answers_other_syn {
         return Next { restart: Some(Restart::AtOtherSyn), ..Next::default() };
     }
+    let acceptance = acceptance(connection, from, segment);
+    if let Acceptance::Exact = acceptance
+        && segment.flags.has(Flags::ACK)
+        && connection.half[from].has(Half::ACK)
+        && seq::between(segment.acknowledgment, connection.half[from].ack, connection.half[to].next)
+    {
+        // An abort tells what had arrived.
+        connection.half[from].ack = segment.acknowledgment;
+    }
     let reset = Reset {
         mark: Mark::of(segment),
         from,
         sequence: segment.sequence,
         acknowledgment: segment.flags.has(Flags::ACK).then_some(segment.acknowledgment),
-        acceptance: acceptance(connection, from, segment),
+        acceptance,
         window: segment.window,
         ip_id: segment.ip_id,
         ttl: segment.ttl,

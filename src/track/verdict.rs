@@ -5,6 +5,7 @@ use super::connection::{
 };
 use super::kernel::{Errno, Kind};
 use super::receive::accepted;
+use crate::time::MILLISECOND;
 
 /// How a connection ended, or why it cannot be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,6 +171,13 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     if !half[victim].has(Half::ANY) {
         return Ending::Undecided(Doubt::OneDirection);
     }
+    if victim == CLIENT && half[CLIENT].has(Half::SYN) && !half[CLIENT].has(Half::ACK) {
+        // It never acknowledged the SYN-ACK: whether it was connected is not known.
+        return Ending::Undecided(Doubt::OneDirection);
+    }
+    if gave_up_too(connection, story, &reset) {
+        return Ending::Benign(Benign::Tail);
+    }
     let sender_closed = story.fin[sender].is_some_and(|fin| fin.time <= reset.mark.time || half[sender].has(Half::FIN));
     let victim_closed = half[victim].has(Half::FIN);
     if sender_closed && victim_closed {
@@ -203,6 +211,17 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     Ending::Failure(Failure { kind: Kind::Reset, errno, victim, by: By::Reset })
 }
 
+/// The receiver of the RST sent one itself, before it can have got this one: a live socket's abort, or the answer of a
+/// host that had no socket any more. Either way no application is left to get an error.
+fn gave_up_too(connection: &Connection, story: &Story, reset: &Reset) -> bool {
+    let Some(back) = story.reset_back.filter(|_| story.sender_lives.is_none()) else {
+        return false;
+    };
+    let forged = [reset, &back].iter().any(|reset| foreign(connection, reset) || made_on_the_way(connection, reset));
+    let crossing = back.mark.time.since(reset.mark.time) <= (2 * connection.round_trip()).max(50 * MILLISECOND);
+    crossing && !forged
+}
+
 /// The client's RST after the handshake, before any payload.
 fn judge_abort(connection: &Connection) -> Ending {
     if !connection.half[SERVER].has(Half::ANY) {
@@ -222,8 +241,9 @@ fn judge_reset_of_both_closed(connection: &Connection, story: &Story, reset: Res
     let (sender, victim) = (reset.from, other(reset.from));
     let half = &connection.half[victim];
     let crossed = half.data_ack != connection.half[sender].next && story.fin_after_fin[victim];
-    let lost = connection.unacknowledged(victim) > 0 && crossed && !half.has(Half::TLS_ALERT);
-    if !lost {
+    let request = victim == CLIENT && !connection.has(Connection::SERVER_SPOKE_LAST);
+    let lost = request && connection.unacknowledged(victim) > 0 && crossed;
+    if !lost || half.has(Half::TLS_ALERT) || half.has(Half::UNSEEN) {
         return Ending::Benign(Benign::Tail);
     }
     Ending::Failure(Failure { kind: Kind::BrokenPipe, errno: [None; 2], victim, by: By::Reset })
@@ -310,7 +330,7 @@ fn judge_silence(connection: &Connection, story: &Story, side: usize) -> Ending 
 }
 
 fn closed_with_its_data(story: &Story, side: usize, silence: &Silence) -> bool {
-    story.fin[side].is_some_and(|fin| fin.time.since(silence.first.time) < 150 * crate::time::MILLISECOND)
+    story.fin[side].is_some_and(|fin| fin.time.since(silence.first.time) < 150 * MILLISECOND)
 }
 
 /// Does a RST carry a TTL that no other packet of its sender has? Then its sender is not the one that it names.

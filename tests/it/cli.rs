@@ -40,8 +40,11 @@ fn bad_arguments_are_one_line_and_2() {
 }
 
 #[test]
-fn live_capture_says_that_it_is_not_there_yet() {
-    assert_one_complaint(&tcpwhy(&["-i", "any"]), "not in this version yet");
+fn an_interface_that_is_not_there_is_told_before_anything_else() {
+    assert_one_complaint(&tcpwhy(&["-i", "no-such-thing"]), "no-such-thing: ");
+    assert_one_complaint(&tcpwhy(&["-i", "lo", "-f", "tcp prot 80"]), "filter \"tcp prot 80\"");
+    assert_one_complaint(&tcpwhy(&["a.pcap", "--duration", "3"]), "cannot be used with");
+    assert_one_complaint(&tcpwhy(&["--light"]), "-i <IFACE>");
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Real bytes in, words out.
 
+mod databases;
+mod greetings;
 mod hostile;
 mod http;
+mod http2;
 mod resets;
 mod samples;
 mod starts;

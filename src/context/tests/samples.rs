@@ -55,17 +55,87 @@ pub fn cipher_change() -> Vec<u8> {
     vec![20, 3, 3, 0, 1, 1]
 }
 
+/// A frame of HTTP/2.
+pub fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    [&payload.len().to_be_bytes()[5..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+/// A client's first flight of HTTP/2: preface, SETTINGS, and a request (`:method: GET`, `:scheme: http`, `:path: /`).
+pub fn http2_request() -> Vec<u8> {
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    [preface, frame(4, 0, 0, &[0, 3, 0, 0, 0, 100]), frame(1, 5, 1, &[0x82, 0x86, 0x84])].concat()
+}
+
+/// A message of PostgreSQL.
+pub fn postgresql(kind: u8, body: &[u8]) -> Vec<u8> {
+    [&[kind], &(body.len() as u32 + 4).to_be_bytes()[..], body].concat()
+}
+
+/// A first message of PostgreSQL: a code and a body.
+pub fn postgresql_first(code: u32, body: &[u8]) -> Vec<u8> {
+    [&(body.len() as u32 + 8).to_be_bytes()[..], &code.to_be_bytes(), body].concat()
+}
+
+/// The ErrorResponse of a PostgreSQL server that is shut down.
+pub fn postgresql_shutdown() -> Vec<u8> {
+    let fields =
+        b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0Fpostgres.c\0L3280\0\0";
+    postgresql(b'E', fields)
+}
+
+/// A packet of MySQL.
+pub fn mysql(sequence: u8, body: &[u8]) -> Vec<u8> {
+    [&body.len().to_le_bytes()[..3], &[sequence], body].concat()
+}
+
+/// The greeting of a MySQL server that offers TLS.
+pub fn mysql_greeting() -> Vec<u8> {
+    mysql(
+        0,
+        b"\x0a8.0.36\0\x0b\0\0\0abcdefgh\0\xff\xff\xff\x02\0\xff\xdf\x15\0\0\0\0\0\0\0\0\0\0abcdefghijkl\0caching_sha2_password\0",
+    )
+}
+
+/// A method frame of AMQP 0-9-1.
+pub fn amqp(channel: u8, class: u8, method: u8, arguments: &[u8]) -> Vec<u8> {
+    let body = [&[0, class, 0, method], arguments].concat();
+    [&[1, 0, channel][..], &(body.len() as u32).to_be_bytes(), &body, &[0xce]].concat()
+}
+
 /// Client's and server's messages that belong together, of every protocol.
 pub fn pairs() -> Vec<(Vec<u8>, Vec<u8>)> {
     let texts: &[(&[u8], &[u8])] = &[
         (b"GET /item?key=1 HTTP/1.1\r\nHost: lab\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"),
         (b"CONNECT a.example:443 HTTP/1.1\r\nHost: a.example\r\n\r\n", b"HTTP/1.0 503 Unavailable\r\n\r\n"),
+        (b"*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n", b"-ERR max number of clients reached\r\n"),
+        (b"*1\r\n$4\r\nPING\r\n", b"+PONG\r\n"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"),
+        (b"EHLO lab\r\n", b"220 mail.example ESMTP Postfix\r\n"),
+        (b"USER joe\r\n", b"220 ftp.example FTP server ready\r\n"),
+        (b"a1 LOGIN joe secret\r\n", b"* OK [CAPABILITY IMAP4rev1 STARTTLS] ready\r\n"),
+        (b"CAPA\r\n", b"+OK POP3 server ready\r\n"),
+        (b"AMQP\0\0\x09\x01", b"AMQP\0\0\x09\x01"),
+        (b"\x88\x82\x01\x02\x03\x04\x02\xea", b"\x88\x0d\x03\xf3bad request"),
+        (b"PROXY TCP4 10.0.0.1 10.0.0.2 1000 80\r\nGET / HTTP/1.1\r\n\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n"),
     ];
+    let key_exchange = [&[0, 0, 4, 0x3c, 6, 20][..], &[9; 16], &[0, 0, 0, 17], b"curve25519-sha256", &[0; 20]].concat();
     let mut pairs = vec![
         (client_hello(), server_hello()),
         (client_hello_for(b"api.example.org", &[b"h2", b"http/1.1"]), alert(2, 40)),
         ([cipher_change(), record(23, 53)].concat(), record(23, 600)),
         ([cipher_change(), record(23, 19)].concat(), record(21, 26)),
+        (http2_request(), [frame(4, 0, 0, &[]), frame(4, 1, 0, &[]), frame(1, 4, 1, &[0x88])].concat()),
+        (frame(3, 0, 5, &[0, 0, 0, 8]), frame(7, 0, 0, b"\0\0\0\x03\0\0\0\x0btoo_many_pings")),
+        (frame(6, 0, 0, &[1; 8]), frame(1, 4, 3, &[0x48, 0x03, b'5', b'0', b'3'])),
+        (postgresql_first(196_608, b"user\0app\0database\0shop\0\0"), postgresql_shutdown()),
+        (postgresql_first(80_877_103, b""), b"N".to_vec()),
+        (postgresql(b'Q', b"select secret from t\0"), postgresql(b'R', &[0, 0, 0, 0])),
+        (postgresql(b'P', b"s1\0UPDATE t SET a = $1\0\0\0"), postgresql(b'T', b"\0\x01id\0")),
+        (mysql(0, b"\x03SELECT 1"), mysql(1, b"\xff\x15\x04#28000Access denied for user 'a'@'b'")),
+        (mysql(0, b"\x0e"), mysql(1, b"\0\0\0\x02\0\0\0")),
+        (mysql(1, &[7; 80]), mysql_greeting()),
+        (key_exchange.clone(), key_exchange),
+        (amqp(0, 10, 11, &[0; 30]), amqp(0, 10, 50, b"\x01\x40\x1cCONNECTION_FORCED - shutdown\0\0\0\0")),
     ];
     pairs.extend(texts.iter().map(|(client, server)| (client.to_vec(), server.to_vec())));
     pairs

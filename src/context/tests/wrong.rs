@@ -1,6 +1,6 @@
 //! Two protocols on one connection.
 
-use super::samples::{alert, client_hello, record, server_hello};
+use super::samples::{alert, client_hello, frame, mysql, mysql_greeting, postgresql_shutdown, record, server_hello};
 use super::{answered, json};
 use crate::context::mismatch;
 
@@ -41,6 +41,46 @@ fn the_proxy_protocol_met_by_plain_http() {
         "the client began with the PROXY protocol, the server answers 400 in plain HTTP"
     );
     assert_eq!(phrase(line, b"HTTP/1.1 200 OK\r\n\r\n"), "none");
+}
+
+#[test]
+fn a_port_of_another_service() {
+    assert_eq!(phrase(REQUEST, b"SSH-2.0-OpenSSH_9.2\r\n"), "the client speaks plain HTTP, the server answers in SSH");
+    assert_eq!(phrase(&client_hello(), b"SSH-2.0-OpenSSH_9.2\r\n"), "the client began TLS, the server answers in SSH");
+    assert_eq!(phrase(REQUEST, &mysql_greeting()), "the client speaks plain HTTP, the server answers in MySQL");
+    assert_eq!(
+        phrase(REQUEST, &postgresql_shutdown()),
+        "the client speaks plain HTTP, the server answers in PostgreSQL"
+    );
+    let disorder = mysql(1, b"\xff\x84\x04#08S01Got packets out of order");
+    assert_eq!(phrase(&client_hello(), &disorder), "the client began TLS, the server answers in MySQL");
+    assert_eq!(
+        phrase(&client_hello(), b"220 mail.example ESMTP\r\n"),
+        "the client began TLS, the server answers in SMTP"
+    );
+    assert_eq!(
+        phrase(&client_hello(), b"500 5.5.2 Error: bad syntax\r\n"),
+        "the client began TLS, the server answers in plain text: 500 5.5.2 Error: bad syntax"
+    );
+    assert_eq!(
+        phrase(REQUEST, b"-ERR wrong number of arguments for 'get' command\r\n"),
+        "the client speaks plain HTTP, the server answers in Redis"
+    );
+    assert_eq!(
+        phrase(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+        "the client speaks HTTP/2 without TLS, the server answers in plain HTTP"
+    );
+    assert_eq!(phrase(REQUEST, &frame(4, 0, 0, &[])), "the client speaks plain HTTP, the server answers in HTTP/2");
+}
+
+#[test]
+fn starttls_is_no_mismatch() {
+    for ready in
+        [&b"220 2.0.0 Ready to start TLS\r\n"[..], b"220 Go ahead\r\n", b"+OK Begin TLS\r\n", b"S", b"AMQP\x02\x01\0\0"]
+    {
+        assert_eq!(phrase(&client_hello(), ready), "none");
+    }
+    assert_eq!(phrase(&client_hello(), &mysql_greeting()), "none");
 }
 
 #[test]

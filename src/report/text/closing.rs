@@ -2,7 +2,7 @@
 
 use super::layout::{Page, Role};
 use crate::decode::Skip;
-use crate::diagnose::Summary;
+use crate::diagnose::{LiveCounts, Summary};
 use crate::episodes::Folded;
 use crate::report::escape::escape;
 use crate::report::units::{clock, count, counted, date, duration};
@@ -34,18 +34,29 @@ pub fn headline(page: &mut Page, summary: &Summary) {
         };
         page.paragraph("", Role::Heading, &sentence);
         page.paragraph("", Role::Plain, &format!("{packets}{}.", span(summary)));
-        return;
+        return recordings(page, summary);
     }
     if summary.frames == 0 {
         return page.paragraph("", Role::Heading, "The capture holds no packets.");
     }
     if summary.segments == 0 {
         page.paragraph("", Role::Heading, "No TCP in this capture.");
-        return page.paragraph("", Role::Plain, &format!("{packets}{}.", span(summary)));
+        page.paragraph("", Role::Plain, &format!("{packets}{}.", span(summary)));
+        return recordings(page, summary);
     }
     page.paragraph("", Role::Fine, &format!("No failed connections among {connections} ({packets})."));
     if summary.connections == 0 {
         page.paragraph("", Role::Plain, "There is TCP, but no connection whose outcome could be followed.");
+    }
+    recordings(page, summary);
+}
+
+/// Packets of several days in one capture are seldom what somebody expects.
+fn recordings(page: &mut Page, summary: &Summary) {
+    if summary.recordings > 1 {
+        let number = count(summary.recordings);
+        let sentence = format!("They are {number} recordings: more than a day without a packet lies between them.");
+        page.paragraph("", Role::Plain, &sentence);
     }
 }
 
@@ -72,6 +83,12 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
         packets.push_str(&format!("; {} seen twice count once", count(summary.duplicates)));
     }
     page.labelled("packets", &packets);
+    if let Some(live) = &summary.live {
+        page.labelled("lost", &lost(live));
+        if live.light {
+            page.labelled("light", "only the segments that open and close connections were captured");
+        }
+    }
     if summary.evicted > 0 {
         let what = format!(
             "{} before their end, for want of memory: those that were idle for longest (--max-memory allows more)",
@@ -91,6 +108,24 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
         );
         page.labelled("left out", &what);
     }
+}
+
+/// What a live capture could not see or tell.
+fn lost(live: &LiveCounts) -> String {
+    let parts: Vec<String> = [
+        (
+            live.dropped_kernel,
+            "packet dropped by the kernel",
+            "packets dropped by the kernel (-B makes its buffer larger)",
+        ),
+        (live.dropped_interface, "packet by the interface", "packets by the interface"),
+        (live.output_lost, "line of this report", "lines of this report: its reader was too slow"),
+    ]
+    .iter()
+    .filter(|(number, _, _)| *number > 0)
+    .map(|(number, one, many)| counted(*number, one, many))
+    .collect();
+    if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
 }
 
 /// Who cancels a connection of its own, such as a health check, is not what somebody is woken for.

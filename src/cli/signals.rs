@@ -1,0 +1,34 @@
+//! What somebody outside wants of a running capture.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::flag::{register, register_conditional_shutdown};
+
+/// Wishes, each true as soon as its signal came.
+#[derive(Clone, Debug, Default)]
+pub struct Signals {
+    /// SIGINT or SIGTERM: stop, and finish properly.
+    pub stop: Arc<AtomicBool>,
+    /// SIGHUP: open the output file again. Without such a file it is the terminal that went away: stop.
+    pub reopen: Arc<AtomicBool>,
+    /// SIGUSR1: a summary of what was seen so far.
+    pub summary: Arc<AtomicBool>,
+}
+
+impl Signals {
+    /// Listens from now on. A second SIGINT or SIGTERM ends the program at once. `has_file`: is there a file to reopen?
+    pub fn listen(has_file: bool) -> io::Result<Signals> {
+        let signals = Signals::default();
+        for signal in [SIGINT, SIGTERM] {
+            // The order matters: at the first signal the flag is not set yet, so that this one does nothing.
+            register_conditional_shutdown(signal, 128 + signal, Arc::clone(&signals.stop))?;
+            register(signal, Arc::clone(&signals.stop))?;
+        }
+        register(SIGHUP, Arc::clone(if has_file { &signals.reopen } else { &signals.stop }))?;
+        register(SIGUSR1, Arc::clone(&signals.summary))?;
+        Ok(signals)
+    }
+}

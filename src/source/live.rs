@@ -1,0 +1,480 @@
+//! A live interface: frames as they come, and the time that passes while none come.
+//!
+//! The capture never blocks inside libpcap, where neither a signal nor the clock could be heeded: it takes what the ring
+//! holds and otherwise waits in a poll of its own. **The clock is read before the ring is emptied**, so that once the
+//! ring is empty all frames up to that moment, less [`LAG`], are known to have come, however late we were.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use pcap::{Active, Capture, Linktype, Precision};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::losses::{Losses, Lost};
+use super::order::Order;
+use super::{Error, FrameBatch, RawFrame, Source, live_filter, printable};
+use crate::time::{MILLISECOND, SECOND, Time};
+
+/// How long the kernel may keep a block of the ring that is not full, in milliseconds.
+const BLOCK_TIMEOUT: i32 = 20;
+/// How long after a packet's time stamp it is in our hands at the latest: the block's time, and as much again and more
+/// for the kernel's own way there.
+const LAG: u64 = 50 * MILLISECOND;
+/// How long to wait for packets before time is moved on.
+const PATIENCE: Duration = Duration::from_millis(40);
+/// Frames in a batch.
+const FRAMES: usize = 2048;
+/// How often the counters of losses are asked for.
+const ACCOUNTS: Duration = Duration::from_millis(250);
+/// How often an interface that is gone is looked for.
+const SEARCH: Duration = Duration::from_secs(1);
+/// The interface that stands for all of them.
+pub const ANY: &str = "any";
+
+/// What to capture, and how.
+#[derive(Clone, Debug)]
+pub struct LiveSettings {
+    /// The interface's name, or [`ANY`].
+    pub interface: String,
+    /// A pcap filter expression.
+    pub filter: Option<String>,
+    /// How many bytes of a packet are kept.
+    pub snaplen: u32,
+    /// The size of the kernel's ring in KiB, as in tcpdump.
+    pub buffer: u32,
+    /// Also packets that are not for this host?
+    pub promiscuous: bool,
+    /// Only the segments that open or close connections.
+    pub light: bool,
+    /// Also what tunnels carry.
+    pub tunnels: bool,
+    /// Stop after so many packets.
+    pub packets: Option<u64>,
+    /// Stop after so long.
+    pub duration: Option<Duration>,
+    /// Is the interface of the same name under /sys another one, because we capture in another network namespace?
+    pub foreign_namespace: bool,
+}
+
+/// Makes a right available for the time of a call that needs it.
+pub type Rights = Box<dyn Fn(bool)>;
+
+/// The source of the frames of an interface, as they come.
+pub struct Live {
+    settings: LiveSettings,
+    names: [String; 1],
+    capture: Option<Capture<Active>>,
+    link: u16,
+    nanoseconds: bool,
+    order: Order,
+    /// Frames that a later one may still overtake, and their bytes.
+    held: FrameBatch,
+    number: u64,
+    stop: Arc<AtomicBool>,
+    /// When the capture is to end, once that is known. What the ring still holds of the time before is read.
+    until: Option<Time>,
+    ended: bool,
+    /// Up to when all frames are known.
+    now: Option<Time>,
+    losses: Losses,
+    /// What libpcap's counters said last.
+    counted: (u32, u32),
+    counted_at: Time,
+    next_account: Instant,
+    /// Since when the interface is not there.
+    absent_since: Option<Time>,
+    /// Since when it is there but down.
+    down_since: Option<Time>,
+    next_search: Instant,
+    rights: Option<Rights>,
+    notes: Vec<String>,
+}
+
+/// What taking frames out of the ring came to.
+enum Taken {
+    /// The ring is empty.
+    All,
+    /// There may be more.
+    Some,
+    /// The interface is gone.
+    Broken(String),
+}
+
+impl Live {
+    /// Opens the interface. From now on its packets are kept. `stop` ends the capture as soon as it is true.
+    pub fn open(settings: LiveSettings, stop: Arc<AtomicBool>) -> Result<Live, Error> {
+        if let Some(expression) = &settings.filter {
+            super::Filter::new(expression)?;
+        }
+        let opened = open(&settings)?;
+        let start = clock();
+        let until = settings.duration.map(|duration| start + u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX));
+        Ok(Live {
+            names: [printable(&settings.interface)],
+            capture: Some(opened.capture),
+            link: opened.link,
+            nanoseconds: opened.nanoseconds,
+            order: Order::default(),
+            held: FrameBatch::default(),
+            number: 0,
+            stop,
+            until,
+            ended: false,
+            now: None,
+            losses: Losses::default(),
+            counted: (0, 0),
+            counted_at: start,
+            next_account: Instant::now(),
+            absent_since: None,
+            down_since: None,
+            next_search: Instant::now(),
+            rights: None,
+            notes: Vec::new(),
+            settings,
+        })
+    }
+
+    /// The account of losses, which this source goes on to keep.
+    pub fn losses(&self) -> Losses {
+        self.losses.clone()
+    }
+
+    /// Asks `rights` for what opening needs, whenever the interface has to be opened again.
+    pub fn reopen_with(&mut self, rights: Rights) {
+        self.rights = Some(rights);
+    }
+
+    /// Takes what the ring holds, at most a batch.
+    fn take(&mut self, batch: &mut FrameBatch) -> Taken {
+        let Some(capture) = &mut self.capture else { return Taken::All };
+        let unit = if self.nanoseconds { 1 } else { 1000 };
+        let most = self.settings.packets.map_or(u64::MAX, |packets| packets.saturating_sub(self.number));
+        let most = batch.frames.len() + usize::try_from(most).unwrap_or(usize::MAX).min(FRAMES);
+        while batch.frames.len() < most {
+            let packet = match capture.next_packet() {
+                Ok(packet) => packet,
+                Err(pcap::Error::TimeoutExpired) => return Taken::All,
+                Err(pcap::Error::PcapError(problem)) => return Taken::Broken(problem),
+                Err(other) => return Taken::Broken(other.to_string()),
+            };
+            let seconds = u64::try_from(packet.header.ts.tv_sec).unwrap_or_default();
+            let fraction = u64::try_from(packet.header.ts.tv_usec).unwrap_or_default();
+            self.number += 1;
+            batch.frames.push(RawFrame {
+                time: Time(seconds.saturating_mul(SECOND)) + fraction * unit,
+                number: self.number,
+                offset: batch.bytes.len() as u32,
+                captured: packet.data.len() as u32,
+                wire: packet.header.len,
+                link: self.link,
+                input: 0,
+            });
+            batch.bytes.extend_from_slice(packet.data);
+        }
+        Taken::Some
+    }
+
+    /// Waits for packets; returns at once when there are some, or a signal came.
+    fn wait(&mut self) {
+        let patience = Timespec { tv_sec: 0, tv_nsec: i64::from(PATIENCE.subsec_nanos()) };
+        let pause = || {
+            // A signal ends it early, which is welcome.
+            let _ = poll(&mut [], Some(&patience));
+        };
+        let Some(capture) = &self.capture else { return pause() };
+        let mut descriptors = [PollFd::new(capture, PollFlags::IN)];
+        let ready = poll(&mut descriptors, Some(&patience));
+        let happened = descriptors.map(|descriptor| descriptor.revents())[0];
+        if ready.is_err() || happened.is_empty() || happened.contains(PollFlags::IN) {
+            return;
+        }
+        // The socket has nothing but trouble: the interface went down. It might go on to say so without a pause.
+        if self.down_since.is_none() {
+            self.down_since = Some(clock());
+            self.notes.push(format!("{}: is down; waiting for it to come up", self.names[0]));
+        }
+        pause();
+    }
+
+    /// Notes that nothing could be seen while the interface was down, and that it is up when it gives packets again.
+    fn mind_down(&mut self, gives_packets: bool) {
+        let Some(since) = self.down_since else { return };
+        let now = clock();
+        self.losses.absent(since, now);
+        self.down_since = (!gives_packets).then_some(now);
+        if gives_packets {
+            self.notes.push(format!("{}: is up again", self.names[0]));
+        }
+    }
+
+    /// Notes since when the interface is gone.
+    fn lose(&mut self, problem: &str) {
+        self.account(clock());
+        self.capture = None;
+        self.down_since = None;
+        self.counted = (0, 0);
+        self.absent_since = Some(clock());
+        self.next_search = Instant::now() + SEARCH;
+        self.notes.push(format!("{}: {}; waiting for it to come back", self.names[0], printable(problem)));
+    }
+
+    /// Looks for an interface that is gone.
+    fn search(&mut self) {
+        let Some(since) = self.absent_since else { return };
+        let now = clock();
+        self.losses.absent(since, now);
+        self.absent_since = Some(now);
+        if Instant::now() < self.next_search {
+            return;
+        }
+        self.next_search = Instant::now() + SEARCH;
+        if let Some(rights) = &self.rights {
+            rights(true);
+        }
+        let opened = open(&self.settings);
+        if let Some(rights) = &self.rights {
+            rights(false);
+        }
+        let Ok(opened) = opened else { return };
+        self.losses.absent(since, clock());
+        self.capture = Some(opened.capture);
+        self.link = opened.link;
+        self.nanoseconds = opened.nanoseconds;
+        self.absent_since = None;
+        self.counted_at = clock();
+        self.notes.push(format!("{}: is back, capturing again", self.names[0]));
+    }
+
+    /// Asks the kernel what was lost since it was asked last.
+    fn account(&mut self, now: Time) {
+        self.next_account = Instant::now() + ACCOUNTS;
+        let Some(Ok(stat)) = self.capture.as_mut().map(Capture::stats) else { return };
+        let interface = if self.settings.foreign_namespace { 0 } else { stat.if_dropped };
+        let more = Lost {
+            kernel: u64::from(stat.dropped.wrapping_sub(self.counted.0)),
+            interface: u64::from(interface.wrapping_sub(self.counted.1)),
+        };
+        self.counted = (stat.dropped, interface);
+        self.losses.dropped(self.counted_at, now, more);
+        self.counted_at = now;
+    }
+
+    /// Is it time to end? Then also says up to when.
+    fn is_over(&mut self, asked_at: Time, drained: bool) -> bool {
+        if self.until.is_none_or(|until| until > asked_at) && self.stop.load(Ordering::Relaxed) {
+            self.until = Some(asked_at);
+        }
+        let enough = self.settings.packets.is_some_and(|packets| self.number >= packets);
+        let past = |until: Time| asked_at >= until + LAG || self.capture.is_none();
+        enough || self.until.is_some_and(|until| asked_at >= until && drained && past(until))
+    }
+
+    /// Leaves in `batch` what no later frame can overtake, and keeps the rest for the next.
+    fn hold_back(&mut self, batch: &mut FrameBatch) {
+        let mut settled = self.order.settled(&batch.frames);
+        if let Some(now) = self.now {
+            settled = settled.max(batch.frames.partition_point(|frame| frame.time <= now));
+        }
+        self.held.clear();
+        for frame in batch.frames.get(settled..).unwrap_or_default() {
+            let offset = self.held.bytes.len() as u32;
+            self.held.bytes.extend_from_slice(batch.bytes_of(frame));
+            self.held.frames.push(RawFrame { offset, ..*frame });
+        }
+        batch.frames.truncate(settled);
+    }
+
+    /// Takes out what came after the end.
+    fn cut(&mut self, batch: &mut FrameBatch) {
+        let Some(until) = self.until else { return };
+        if batch.frames.last().is_some_and(|frame| frame.time > until + LAG) {
+            // Packets come faster than they can be read to the end: those of the time before it are all here.
+            self.ended = true;
+        }
+        let kept = batch.frames.partition_point(|frame| frame.time <= until);
+        self.number -= (batch.frames.len() - kept) as u64;
+        batch.frames.truncate(kept);
+    }
+}
+
+impl Source for Live {
+    fn fill(&mut self, batch: &mut FrameBatch) -> Result<bool, Error> {
+        batch.clear();
+        if self.ended {
+            return Ok(false);
+        }
+        std::mem::swap(batch, &mut self.held);
+        let before = batch.frames.len();
+        let mut asked_at = clock();
+        let mut taken = self.take(batch);
+        if batch.frames.len() == before && matches!(taken, Taken::All) {
+            self.wait();
+            self.search();
+            asked_at = clock();
+            taken = self.take(batch);
+        }
+        if let Taken::Broken(problem) = &taken {
+            self.lose(problem);
+        }
+        self.mind_down(batch.frames.len() > before);
+        self.order.mend(&mut batch.frames, before);
+        let drained = matches!(taken, Taken::All);
+        self.now = drained.then(|| asked_at - LAG);
+        if Instant::now() >= self.next_account {
+            self.account(asked_at);
+        }
+        self.ended = self.is_over(asked_at, drained);
+        self.cut(batch);
+        if !self.ended {
+            self.hold_back(batch);
+            return Ok(true);
+        }
+        self.account(asked_at);
+        self.now = self.until.or(batch.frames.last().map(|frame| frame.time));
+        self.capture = None;
+        Ok(!batch.frames.is_empty())
+    }
+
+    fn take_notes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notes)
+    }
+
+    fn input_names(&self) -> &[String] {
+        &self.names
+    }
+
+    fn frames_read(&self) -> u64 {
+        self.number
+    }
+
+    fn fractional_digits(&self) -> u8 {
+        if self.nanoseconds { 9 } else { 6 }
+    }
+
+    fn now(&self) -> Option<Time> {
+        self.now
+    }
+
+    fn is_light(&self) -> bool {
+        self.settings.light
+    }
+}
+
+struct Opened {
+    capture: Capture<Active>,
+    link: u16,
+    nanoseconds: bool,
+}
+
+/// Opens the interface, with nanoseconds if it can, and with the tightest filter that fits it.
+fn open(settings: &LiveSettings) -> Result<Opened, Error> {
+    let name = || printable(&settings.interface);
+    let fail = |problem: pcap::Error| Error::Input { name: name(), problem: describe(&problem) };
+    let (capture, nanoseconds) = match activate(settings, Precision::Nano) {
+        Ok(capture) => (capture, true),
+        Err(_) => (activate(settings, Precision::Micro).map_err(fail)?, false),
+    };
+    let mut capture = capture;
+    const COOKED_2: Linktype = Linktype(276);
+    if settings.interface == ANY && capture.list_datalinks().is_ok_and(|links| links.contains(&COOKED_2)) {
+        capture.set_datalink(COOKED_2).map_err(fail)?;
+    }
+    let candidates = live_filter::candidates(settings.filter.as_deref(), settings.light, settings.tunnels);
+    let mut problem = None;
+    for expression in &candidates {
+        match capture.filter(expression, true) {
+            Ok(()) => {
+                problem = None;
+                break;
+            }
+            Err(error) => problem = Some(error),
+        }
+    }
+    if let Some(problem) = problem {
+        let expression = settings.filter.as_deref().map(printable).unwrap_or_default();
+        return Err(Error::Filter { expression, problem: describe(&problem) });
+    }
+    let link = link_type_in_files(capture.get_datalink());
+    let capture = capture.setnonblock().map_err(fail)?;
+    Ok(Opened { capture, link, nanoseconds })
+}
+
+fn activate(settings: &LiveSettings, precision: Precision) -> Result<Capture<Active>, pcap::Error> {
+    let buffer = i32::try_from(settings.buffer.saturating_mul(1024)).unwrap_or(i32::MAX);
+    Capture::from_device(settings.interface.as_str())?
+        .snaplen(i32::try_from(settings.snaplen).unwrap_or(i32::MAX))
+        .promisc(settings.promiscuous && settings.interface != ANY)
+        .buffer_size(buffer)
+        .timeout(BLOCK_TIMEOUT)
+        .precision(precision)
+        .open()
+}
+
+/// libpcap's message in one line, with what to do about it.
+fn describe(error: &pcap::Error) -> String {
+    let message = match error {
+        pcap::Error::PcapError(message) => printable(message),
+        other => printable(&other.to_string()),
+    };
+    let lower = message.to_lowercase();
+    if lower.contains("permission") || lower.contains("not permitted") {
+        let program = std::env::current_exe().map_or("tcpwhy".to_owned(), |path| super::printable_path(&path));
+        return format!(
+            "capturing needs rights: run it with sudo, or once 'sudo setcap cap_net_raw=ep {program}' for everyone"
+        );
+    }
+    if lower.contains("no such device") {
+        return "there is no such interface; 'tcpwhy interfaces' lists them".to_owned();
+    }
+    if lower.contains("not up") || lower.contains("is down") {
+        return format!("{message}; 'ip link set dev INTERFACE up' starts it");
+    }
+    message
+}
+
+/// The number in files of a link type in memory, where the two differ: raw IP.
+fn link_type_in_files(link: Linktype) -> u16 {
+    match link.0 {
+        12 => 101,
+        other => u16::try_from(other).unwrap_or(u16::MAX),
+    }
+}
+
+/// The clock that packets are stamped with.
+fn clock() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_said_with_both_ways_to_get_it() {
+        let problem = describe(&pcap::Error::PcapError("eth0: You don't have permission to capture".to_owned()));
+        assert!(problem.contains("sudo") && problem.contains("setcap cap_net_raw=ep") && !problem.contains('\n'));
+        let problem = describe(&pcap::Error::PcapError("eth9: No such device exists".to_owned()));
+        assert!(problem.contains("tcpwhy interfaces"), "{problem}");
+    }
+
+    #[test]
+    fn an_unknown_interface_is_one_line() {
+        let settings = LiveSettings {
+            interface: "no\x1bsuch".to_owned(),
+            filter: None,
+            snaplen: 256,
+            buffer: 1024,
+            promiscuous: false,
+            light: false,
+            tunnels: false,
+            packets: None,
+            duration: None,
+            foreign_namespace: false,
+        };
+        let error = Live::open(settings, Arc::default()).err().expect("there is none");
+        let messages = error.messages();
+        assert!(messages.len() == 1 && !messages.concat().contains(['\x1b', '\n']), "{messages:?}");
+    }
+}

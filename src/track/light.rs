@@ -1,0 +1,101 @@
+//! Captures that hold only the segments that open and close connections: what lay between follows from the numbers.
+
+use super::connection::{CLIENT, Connection, Half, SERVER, other};
+use super::seq;
+use crate::decode::{Flags, Segment};
+
+/// Takes from a closing segment what both ends must have sent before it.
+pub fn assume_unseen(connection: &mut Connection, from: usize, segment: &Segment) {
+    let opened = [CLIENT, SERVER].iter().all(|side| connection.half[*side].has(Half::SYN | Half::SEQUENCE));
+    if !opened || segment.flags.has(Flags::SYN) {
+        return;
+    }
+    let acknowledges = segment.flags.has(Flags::ACK);
+    let mut talked = advance(&mut connection.half[from], segment.sequence);
+    if acknowledges {
+        talked |= advance(&mut connection.half[other(from)], segment.acknowledgment);
+    }
+    let server_began = connection.half[SERVER].isn.wrapping_add(1);
+    let client = &mut connection.half[CLIENT];
+    if (talked || (from == CLIENT && acknowledges)) && !client.has(Half::ACK) {
+        // The last segment of the handshake carries no flag that would have let it pass.
+        client.ack = server_began;
+        client.set(Half::ACK);
+    }
+    let sender = &mut connection.half[from];
+    if acknowledges && sender.has(Half::ACK) && seq::after(segment.acknowledgment, sender.ack) {
+        sender.ack = segment.acknowledgment;
+    }
+}
+
+/// This end had sent everything before `next`. Was there something that had not been known?
+fn advance(half: &mut Half, next: u32) -> bool {
+    if !seq::after(next, half.next) {
+        return false;
+    }
+    half.next = next;
+    half.set(Half::DATA | Half::GAP);
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::decode::{Decoder, Packet};
+    use crate::notation::{Family, batch, frames, parse};
+    use crate::time::{SECOND, Time};
+    use crate::track::{Ended, Ending, Sink, Tracker};
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Endings(Vec<Ending>);
+
+    impl Sink for Endings {
+        fn ended(&mut self, ended: Ended<'_>) {
+            self.0.push(ended.ending);
+        }
+    }
+
+    /// What becomes of a conversation, seen in full and by its opening and closing segments only.
+    fn both(script: &str) -> [Vec<Ending>; 2] {
+        let frames = frames(&parse(script).expect("a sound script"), Family::V4);
+        let batch = batch(&frames, 1);
+        [false, true].map(|light| {
+            let mut tracker = Tracker::new(1);
+            tracker.expect_light(light);
+            let mut endings = Endings::default();
+            let mut last = Time(0);
+            for frame in &batch.frames {
+                let packet = Decoder::new([1, 2]).decode(&batch.bytes, frame).expect("a segment");
+                last = frame.time;
+                let closing = match &packet {
+                    Packet::Segment(segment) => segment.flags.0 & (Flags::SYN | Flags::FIN | Flags::RST) != 0,
+                    Packet::IcmpError(_) | Packet::CutIcmpError(_) => true,
+                };
+                if closing || !light {
+                    tracker.packet(&packet, &batch.bytes, &mut endings);
+                }
+            }
+            tracker.finish(last + 2 * SECOND, &mut endings);
+            endings.0
+        })
+    }
+
+    #[test]
+    fn what_was_not_seen_follows_from_the_numbers() {
+        let open = "+0 > S 0:0(0)\n+.01 < S. 0:0(0) ack 1\n+0 > . 1:1(0) ack 1\n";
+        let exchange = "+.1 > P. 1:101(100) ack 1\n+.01 < P. 1:1001(1000) ack 101\n+0 > . 101:101(0) ack 1001\n";
+        for ending in [
+            "+1 < R. 1001:1001(0) ack 101\n",
+            "+1 < R 1001:1001(0)\n",
+            "+1 > R. 101:101(0) ack 1001\n",
+            "+1 > F. 101:101(0) ack 1001\n+.01 < F. 1001:1001(0) ack 102\n+0 > . 102:102(0) ack 1002\n",
+            "+1 > F. 101:101(0) ack 1001\n+.01 < F. 1001:1001(0) ack 102\n+0 > R 102:102(0)\n",
+        ] {
+            let [full, light] = both(&format!("{open}{exchange}{ending}"));
+            assert_eq!(full, light, "{ending}");
+        }
+        let [full, light] = both("+0 > S 0:0(0)\n+.01 < R. 0:0(0) ack 1\n");
+        assert!(full == light && matches!(full.as_slice(), [Ending::Failure(_)]), "{full:?}");
+    }
+}

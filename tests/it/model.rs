@@ -1,0 +1,229 @@
+//! A model of two hosts that talk without fault: what a capture between them shows, with packets that are lost on
+//! either side of it and sent again.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use tcpwhy::decode::Flags;
+use tcpwhy::notation::{Direction, Event, Script, SegmentLine, Step};
+use tcpwhy::time::{MILLISECOND, SECOND};
+
+const CLIENT: usize = 0;
+const SERVER: usize = 1;
+
+/// How one sending, or its answer, is lost.
+#[derive(Clone, Copy, Debug)]
+pub enum Loss {
+    /// The segment is lost before it is captured.
+    Before,
+    /// The segment is captured, and lost then.
+    After,
+    /// It arrives; the acknowledgment is lost before it is captured.
+    AnswerBefore,
+    /// It arrives; the acknowledgment is captured, and lost then.
+    AnswerAfter,
+}
+
+/// What the applications do, one after the other.
+#[derive(Clone, Debug)]
+pub enum Act {
+    /// An end sends so many bytes; each segment has its losses.
+    Send(usize, u16, Vec<Loss>),
+    /// Nothing happens for so many seconds.
+    Idle(u16),
+    /// An end asks whether the other is alive; the first probe may be lost.
+    KeepAlive(usize, Vec<Loss>),
+    /// An end sends; the other one's window closes, is probed so often, and opens.
+    ZeroWindow(usize, u8),
+}
+
+/// A whole conversation.
+#[derive(Clone, Debug)]
+pub struct Conversation {
+    syn: Vec<Loss>,
+    acts: Vec<Act>,
+    /// Who closes first, what the other end still sends then, and what is lost of the FINs; `None` leaves it open.
+    close: Option<(usize, u16, Vec<Loss>, Vec<Loss>)>,
+}
+
+fn losses(most: usize) -> impl Strategy<Value = Vec<Loss>> {
+    let loss = prop_oneof![Just(Loss::Before), Just(Loss::After), Just(Loss::AnswerBefore), Just(Loss::AnswerAfter)];
+    prop_oneof![3 => Just(Vec::new()), 1 => vec(loss, 0..=most)]
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let side = CLIENT..=SERVER;
+    prop_oneof![
+        6 => (side.clone(), 1u16..4000, losses(3)).prop_map(|(side, length, losses)| Act::Send(side, length, losses)),
+        2 => (1u16..4000).prop_map(Act::Idle),
+        1 => (side.clone(), losses(1)).prop_map(|(side, losses)| Act::KeepAlive(side, losses)),
+        1 => (side, 0u8..5).prop_map(|(side, probes)| Act::ZeroWindow(side, probes)),
+    ]
+}
+
+/// Any conversation that ends well.
+pub fn conversation() -> impl Strategy<Value = Conversation> {
+    let close = (CLIENT..=SERVER, prop_oneof![Just(0u16), 1u16..3000], losses(3), losses(3));
+    (losses(2), vec(act(), 0..8), proptest::option::weighted(0.8, close)).prop_map(|(syn, acts, close)| Conversation {
+        syn,
+        acts,
+        close,
+    })
+}
+
+impl Conversation {
+    /// What is captured of it.
+    pub fn script(&self) -> Script {
+        let mut wire = Wire::default();
+        wire.handshake(&self.syn);
+        for act in &self.acts {
+            match act {
+                Act::Send(side, length, losses) => wire.send(*side, *length, losses),
+                Act::Idle(seconds) => wire.after += u64::from(*seconds) * SECOND,
+                Act::KeepAlive(side, losses) => wire.keep_alive(*side, losses),
+                Act::ZeroWindow(side, probes) => wire.zero_window(*side, *probes),
+            }
+        }
+        if let Some((first, rest, losses, last_losses)) = &self.close {
+            wire.transmit(*first, Flags::ACK | Flags::FIN, 0, losses);
+            if *rest > 0 {
+                wire.send(1 - first, *rest, &[]);
+            }
+            wire.transmit(1 - first, Flags::ACK | Flags::FIN, 0, last_losses);
+        }
+        wire.steps.push(Step { after: wire.after + 30 * SECOND, connection: 1, event: Event::Quiet });
+        Script { declarations: Vec::new(), steps: wire.steps }
+    }
+}
+
+/// The capture point, and both kernels as far as they matter here.
+#[derive(Default)]
+struct Wire {
+    steps: Vec<Step>,
+    /// Time since the last captured packet.
+    after: u64,
+    /// SND.NXT of each end; the other one has received all before it.
+    next: [u32; 2],
+    /// The window that each end advertises.
+    closed: [bool; 2],
+}
+
+impl Wire {
+    fn capture(&mut self, side: usize, flags: u8, sequence: u32, length: u32) {
+        let line = SegmentLine {
+            direction: if side == CLIENT { Direction::ToServer } else { Direction::ToClient },
+            flags: Flags(flags),
+            sequence,
+            length,
+            acknowledgment: (flags & Flags::ACK != 0).then_some(self.next[1 - side]),
+            window: self.closed[side].then_some(0),
+            options: None,
+            ttl: None,
+            id: None,
+            dont_fragment: true,
+            payload: Vec::new(),
+        };
+        self.steps.push(Step { after: self.after, connection: 1, event: Event::Segment(line) });
+        self.after = 0;
+    }
+
+    fn acknowledge(&mut self, side: usize) {
+        self.after += MILLISECOND;
+        self.capture(side, Flags::ACK, self.next[side], 0);
+    }
+
+    fn handshake(&mut self, losses: &[Loss]) {
+        let mut wait = SECOND;
+        for loss in losses {
+            match loss {
+                Loss::Before => {}
+                Loss::After => self.capture(CLIENT, Flags::SYN, 0, 0),
+                Loss::AnswerBefore => self.capture(CLIENT, Flags::SYN, 0, 0),
+                Loss::AnswerAfter => {
+                    self.capture(CLIENT, Flags::SYN, 0, 0);
+                    self.next[CLIENT] = 1;
+                    self.after += MILLISECOND;
+                    self.capture(SERVER, Flags::SYN | Flags::ACK, 0, 0);
+                }
+            }
+            self.after += wait;
+            wait *= 2;
+        }
+        self.capture(CLIENT, Flags::SYN, 0, 0);
+        self.next[CLIENT] = 1;
+        self.after += MILLISECOND;
+        self.capture(SERVER, Flags::SYN | Flags::ACK, 0, 0);
+        self.next[SERVER] = 1;
+        self.acknowledge(CLIENT);
+    }
+
+    fn send(&mut self, side: usize, length: u16, losses: &[Loss]) {
+        let mut left = u32::from(length);
+        let mut losses = losses;
+        while left > 0 {
+            let size = left.min(1460);
+            left -= size;
+            let push = if left == 0 { Flags::PSH } else { 0 };
+            self.transmit(side, Flags::ACK | push, size, losses);
+            losses = &[];
+        }
+    }
+
+    /// Sends payload or a FIN until it is acknowledged.
+    fn transmit(&mut self, side: usize, flags: u8, length: u32, losses: &[Loss]) {
+        let sequence = self.next[side];
+        let next = sequence + length + u32::from(flags & Flags::FIN != 0);
+        let mut timeout = SECOND / 5;
+        self.after += MILLISECOND;
+        for loss in losses {
+            match loss {
+                Loss::Before => {}
+                Loss::After => self.capture(side, flags, sequence, length),
+                Loss::AnswerBefore => {
+                    self.capture(side, flags, sequence, length);
+                    self.next[side] = next;
+                }
+                Loss::AnswerAfter => {
+                    self.capture(side, flags, sequence, length);
+                    self.next[side] = next;
+                    self.acknowledge(1 - side);
+                }
+            }
+            self.after += timeout;
+            timeout *= 2;
+        }
+        self.capture(side, flags, sequence, length);
+        self.next[side] = next;
+        self.acknowledge(1 - side);
+    }
+
+    fn keep_alive(&mut self, side: usize, losses: &[Loss]) {
+        self.after += 75 * SECOND;
+        for loss in losses {
+            match loss {
+                Loss::Before => {}
+                Loss::After | Loss::AnswerBefore => self.capture(side, Flags::ACK, self.next[side] - 1, 0),
+                Loss::AnswerAfter => {
+                    self.capture(side, Flags::ACK, self.next[side] - 1, 0);
+                    self.acknowledge(1 - side);
+                }
+            }
+            self.after += 10 * SECOND;
+        }
+        self.capture(side, Flags::ACK, self.next[side] - 1, 0);
+        self.acknowledge(1 - side);
+    }
+
+    fn zero_window(&mut self, side: usize, probes: u8) {
+        self.closed[1 - side] = true;
+        self.transmit(side, Flags::ACK | Flags::PSH, 1000, &[]);
+        let mut timeout = SECOND / 5;
+        for _ in 0..probes {
+            self.after += timeout;
+            timeout *= 2;
+            self.capture(side, Flags::ACK, self.next[side] - 1, 0);
+            self.acknowledge(1 - side);
+        }
+        self.closed[1 - side] = false;
+        self.acknowledge(1 - side);
+    }
+}

@@ -1,0 +1,149 @@
+"""RST segments in an end's name that the end never sent."""
+
+from model import OK, Scenario, fail
+
+TALK = "listen; accept; recv; answer; await forged; sleep .3; answer; sleep .2; recv; recv"
+ASK = "connect; get; recv; mark idle; await forged; sleep .1; recv; sleep .3"
+ASK_ON = "connect; get; recv; mark idle; await forged; sleep .1; get; recv; recv; close; sleep .2"
+ANSWER_ON = "listen; accept; recv; answer; await forged; recv; answer; sleep .1; close"
+
+SCENARIOS = [
+    Scenario(
+        "forged_to_client",
+        "a middlebox resets the client in the server's name; the server knows nothing",
+        server=TALK,
+        client=ASK,
+        router="await idle; sleep .2; forge to=client ttl=47; mark forged",
+        expect=fail(
+            "reset",
+            "forged_reset",
+            by="middlebox",
+            at={"server": fail("reset", "peer_forgot_connection", "forged_reset", "abortive_close")},
+            hidden={"server": "client"},
+        ),
+    ),
+    Scenario(
+        "forged_to_client_same_ttl",
+        "the same with the server's own TTL",
+        server=TALK,
+        client=ASK,
+        router="await idle; sleep .2; forge to=client ttl=63; mark forged",
+        expect=fail(
+            "reset",
+            "forged_reset",
+            "abortive_close",
+            "peer_forgot_connection",
+            by="middlebox server unknown",
+            at={"server": fail("reset", "peer_forgot_connection", "forged_reset", "abortive_close")},
+            hidden={"server": "client"},
+        ),
+    ),
+    Scenario(
+        "forged_to_both",
+        "a middlebox resets both ends, each in the other's name",
+        server=TALK,
+        client=ASK,
+        router="await idle; sleep .2; forge to=client ttl=47 flags=RA; forge to=server ttl=47 flags=RA; mark forged",
+        expect=fail("reset", "forged_reset", by="middlebox", hidden={"server": "client", "client": "server"}),
+    ),
+    Scenario(
+        "forged_off_window",
+        "a forged RST far outside the window is ignored",
+        server=ANSWER_ON,
+        client=ASK_ON,
+        router="await idle; sleep .2; forge to=client seq=200000000 ttl=47; mark forged",
+        expect=OK,
+    ),
+    Scenario(
+        "forged_inexact",
+        "a forged RST inside the window, but not exact: a challenge ACK answers it",
+        server=ANSWER_ON,
+        client=ASK_ON,
+        router="await idle; sleep .2; forge to=client seq=100 ttl=47; mark forged",
+        expect=OK,
+    ),
+    Scenario(
+        "forged_to_server",
+        "a middlebox resets the server in the client's name; the client's next request tells it",
+        server="listen; accept; recv; answer; recv; recv; sleep .4",
+        client="connect; get; recv; mark idle; await forged; sleep .1; get; recv; recv",
+        router="await idle; sleep .2; forge to=server ttl=47; mark forged",
+        expect=fail(
+            "reset",
+            "forged_reset",
+            by="middlebox",
+            hidden={"client": "server"},
+            at={"client": fail("reset", "peer_forgot_connection", "forged_reset", "abortive_close")},
+        ),
+    ),
+    Scenario(
+        "forged_burst",
+        "three RSTs in a row with growing sequence numbers, as some filters send them",
+        server=TALK,
+        client=ASK,
+        router="await idle; sleep .2; forge to=client ttl=47; forge to=client seq=1460 ttl=47; "
+        "forge to=client seq=4380 ttl=47; mark forged",
+        expect=fail(
+            "reset",
+            "forged_reset",
+            by="middlebox",
+            at={"server": fail("reset", "peer_forgot_connection", "forged_reset", "abortive_close")},
+            hidden={"server": "client"},
+        ),
+    ),
+    Scenario(
+        "forged_after_client_hello",
+        "a filter resets both ends after the ClientHello",
+        delay=0.03,
+        server="listen; accept; recv; mark hello; recv; recv",
+        client="connect; client_hello; recv; recv; send more",
+        router="await hello; forge to=client ttl=47 flags=RA; forge to=server ttl=47 flags=RA; mark forged",
+        expect=fail(
+            "reset", "forged_reset", "tls_failure", by="middlebox", hidden={"server": "client", "client": "server"}
+        ),
+    ),
+    Scenario(
+        "forged_in_close_wait",
+        "a forged RST reaches a client that has seen the server's FIN already",
+        server="listen; accept; recv; answer; shutdown; mark idle; opt timeout=2; recv",
+        client="connect; get; recv; recv; await forged; sleep .1; send more; recv",
+        router="await idle; sleep .2; forge to=client ttl=47; mark forged",
+        expect=fail(
+            "broken_pipe",
+            "peer_closed",
+            "keepalive_race",
+            "unexplained",
+            "stale_connection",
+            by="middlebox server unknown",
+            at={"server": "none"},
+        ),
+    ),
+    Scenario(
+        "conntrack_invalid",
+        "a stray segment passes the NAT as INVALID; the client's host answers it with a RST",
+        families=(4,),
+        setup={
+            "router": "nft 'add table ip nat; "
+            "add chain ip nat pre { type nat hook prerouting priority -100; }; "
+            "add rule ip nat pre ip daddr 10.9.9.9 dnat to {server}'"
+        },
+        server="""
+            listen; accept; recv; answer; await idle; sleep .2; forge to=client seq=90000000 flags=A ttl=64 size=100
+            mark forged; sleep .2; recv; recv""",
+        client="connect to=10.9.9.9; get; recv; mark idle; await forged; sleep .4; get; recv; recv",
+        expect=fail(
+            "reset",
+            "conntrack_invalid",
+            "peer_forgot_connection",
+            "client_gave_up",
+            "abortive_close",
+            "forged_reset",
+            hidden={
+                "client": "client server",
+                "router": "client server",
+                "server": "client server",
+                "together": "client server",
+            },
+        ),
+    ),
+]

@@ -85,7 +85,7 @@ pub fn analyse_with(
     if let Some((_, last)) = seen.span {
         tracker.finish(last, &mut judge);
     }
-    Ok(judge.summary(&tracker, source, &seen.skipped, seen.span))
+    Ok(judge.summary(&tracker, source, &seen))
 }
 
 /// Watches a source that is read while it is made: time moves on while nothing comes, and a summary can be had on the way.
@@ -118,7 +118,7 @@ pub fn watch(source: &mut impl Source, listener: &mut impl Listener, means: Mean
             tracker.tick(now, &mut judge);
         }
         if judge.listener.wants_summary() {
-            let summary = judge.summary(&tracker, source, &seen.skipped, seen.span);
+            let summary = judge.summary(&tracker, source, &seen);
             judge.listener.summary_so_far(summary);
         }
         if judge.listener.is_closed() {
@@ -131,7 +131,7 @@ pub fn watch(source: &mut impl Source, listener: &mut impl Listener, means: Mean
     for note in source.take_notes() {
         judge.listener.note(note);
     }
-    Ok(judge.summary(&tracker, source, &seen.skipped, seen.span))
+    Ok(judge.summary(&tracker, source, &seen))
 }
 
 /// The tracker and who listens to it, as what takes packets.
@@ -189,7 +189,7 @@ impl<'a, L> Judge<'a, L> {
         Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; 5] }
     }
 
-    fn summary(&self, tracker: &Tracker, source: &impl Source, skipped: &[u64], span: Option<(Time, Time)>) -> Summary {
+    fn summary(&self, tracker: &Tracker, source: &impl Source, seen: &Seen) -> Summary {
         let counts = tracker.counts();
         Summary {
             frames: source.frames_read(),
@@ -201,9 +201,10 @@ impl<'a, L> Judge<'a, L> {
             failures: self.failures,
             benign: named(BENIGN.iter().map(|benign| benign.id()), &self.benign),
             undecided: named(Doubt::ALL.iter().map(|doubt| doubt.id()), &self.undecided),
-            skipped: named(Skip::ALL.iter().map(|skip| skip.id()), skipped),
-            first: span.map(|(first, _)| first),
-            last: span.map(|(_, last)| last),
+            skipped: named(Skip::ALL.iter().map(|skip| skip.id()), &seen.skipped),
+            first: seen.span.map(|(first, _)| first),
+            last: seen.span.map(|(_, last)| last),
+            recordings: seen.recordings,
             live: None,
         }
     }
@@ -248,6 +249,18 @@ fn count<T: PartialEq>(counts: &mut [u64], all: &[T], one: T) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_of_silence_begins_another_recording() {
+        let number = |days: &[f64]| {
+            let mut recordings = Recordings::default();
+            days.iter().for_each(|day| recordings.frame(Time((day * DAY as f64) as u64)));
+            recordings.number
+        };
+        assert_eq!(number(&[]), 0);
+        assert_eq!(number(&[1.0, 1.5, 2.4]), 1);
+        assert_eq!(number(&[1.0, 2.5, 2.6, 900.0, 1.0]), 4);
+    }
 
     #[test]
     fn every_benign_ending_has_its_page() {

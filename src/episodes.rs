@@ -5,73 +5,24 @@ use std::net::IpAddr;
 use foldhash::{HashMap, HashMapExt};
 
 use crate::diagnose::Finding;
-use crate::time::{MILLISECOND, SECOND, Time};
+use crate::time::Time;
 use crate::track::kernel::Kind;
+
+mod backoff;
+mod recent;
+mod scans;
+mod storm;
+
+pub use backoff::Backoff;
+use recent::Recent;
+pub use scans::Scan;
+use scans::Scans;
+use storm::Pace;
 
 /// How many pauses between attempts an episode remembers: enough to see a backoff reach its ceiling.
 const PAUSES: usize = 16;
 /// How many episodes are kept by default.
 pub const MAX_EPISODES: usize = 4096;
-
-/// How a client waits between attempts that fail.
-///
-/// The rule looks at the pauses, each from the end of one failed attempt to the beginning of the next, and needs
-/// three attempts and no success between them. In this order:
-///
-/// 1. `Exponential`: the longest pause is at least 1.5 times the first one, each pause is 1.3 to 4 times the one
-///    before it until they come near the longest (0.7 of it), and from there none is less than half of the one before
-///    it. So ceilings and jitter of a fifth are allowed.
-/// 2. `Fixed`: the shortest is 100 ms or more, and the longest at most 1.25 times the shortest.
-/// 3. `None`: everything else, also attempts that overlap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Backoff {
-    /// Fewer than three attempts, successes between them, or no order in the pauses.
-    None,
-    /// Always about the same pause.
-    Fixed,
-    /// Pauses that grow.
-    Exponential,
-}
-
-impl Backoff {
-    /// The id in JSON.
-    pub fn id(self) -> &'static str {
-        match self {
-            Backoff::None => "none",
-            Backoff::Fixed => "fixed",
-            Backoff::Exponential => "exponential",
-        }
-    }
-
-    /// What the pauses between attempts (nanoseconds, in order) look like.
-    fn of(pauses: &[u64]) -> Backoff {
-        if pauses.len() < 2 {
-            return Backoff::None;
-        }
-        let shortest = pauses.iter().copied().min().unwrap_or_default();
-        let longest = pauses.iter().copied().max().unwrap_or_default();
-        if shortest > 0 && grows(pauses, longest) {
-            return Backoff::Exponential;
-        }
-        if shortest >= 100 * MILLISECOND && longest as f64 <= 1.25 * shortest as f64 {
-            return Backoff::Fixed;
-        }
-        Backoff::None
-    }
-}
-
-fn grows(pauses: &[u64], longest: u64) -> bool {
-    let longest = longest as f64;
-    let first = pauses.first().copied().unwrap_or_default() as f64;
-    longest >= 1.5 * first
-        && pauses.windows(2).all(|pair| match pair {
-            [before, after] => {
-                let least = if (*before as f64) < 0.7 * longest { 1.3 } else { 0.5 };
-                (least..=4.0).contains(&(*after as f64 / *before as f64))
-            }
-            _ => true,
-        })
-}
 
 /// Failures (or, with `kind` none, benign endings) with one client, server, port, kind and cause.
 #[derive(Clone, Debug)]
@@ -92,10 +43,14 @@ pub struct Episode {
     pub successes_between: u64,
     /// When this client reached this service again after the last one, where they failed to reach it.
     pub recovered_at: Option<Time>,
+    /// The time between failures that no success came between, in nanoseconds: how long the service could not be
+    /// reached, as far as this client tried. Only where they failed to reach it.
+    pub failed: u64,
     /// The first of them.
     pub example: Finding,
     latest: Attempt,
     successes_since: u64,
+    pace: Pace,
 }
 
 /// When an attempt began and when its last packet came.
@@ -127,30 +82,43 @@ impl Episode {
             backoff: Backoff::None,
             successes_between: 0,
             recovered_at: None,
+            failed: 0,
             example: finding.clone(),
             latest: Attempt::of(finding),
             successes_since: 0,
+            pace: Pace::default(),
         }
     }
 
     /// `later` are the successes that are known to have come after it.
     fn add(&mut self, finding: &Finding, later: impl Iterator<Item = Time>) {
         let attempt = Attempt::of(finding);
+        let (interval, pause) = (attempt.began.since(self.latest.began), attempt.began.since(self.latest.ended));
         if self.pauses.len() < PAUSES {
-            self.intervals.push(attempt.began.since(self.latest.began));
-            self.pauses.push(attempt.began.since(self.latest.ended));
+            self.intervals.push(interval);
+            self.pauses.push(pause);
         }
         self.latest = attempt;
         self.count += 1;
+        let since_last = finding.time.since(self.last);
         self.first = self.first.min(finding.time);
         self.last = self.last.max(finding.time);
         if self.recovered_at.is_some_and(|at| at > finding.time) {
+            self.failed += since_last;
+            self.pace.attempt(interval, pause);
             return;
         }
         let before = std::mem::take(&mut self.successes_since);
         self.recovered_at = None;
         later.for_each(|success| self.success(success));
-        self.successes_between += before.saturating_sub(self.successes_since);
+        let between = before.saturating_sub(self.successes_since);
+        self.successes_between += between;
+        if between == 0 {
+            self.failed += since_last;
+            self.pace.attempt(interval, pause);
+        } else {
+            self.pace.succeeded();
+        }
     }
 
     /// Did they fail to reach the service? Only then to reach it again is to recover: whoever was reset in the middle
@@ -170,10 +138,10 @@ impl Episode {
         self.recovered_at.get_or_insert(time);
     }
 
-    /// Does the client try again at once, one attempt after the other, mostly within a second?
-    pub fn is_hammering(&self) -> bool {
-        let one_by_one = self.pauses.len() > 1 && !self.pauses.contains(&0);
-        one_by_one && self.successes_between == 0 && median(&self.pauses) < SECOND
+    /// Does the client hammer: ten failed attempts or more, one after the other and without backoff, at a mean
+    /// interval below a second? The whole rule stands at [`Pace`].
+    pub fn is_retry_storm(&self) -> bool {
+        self.pace.is_storm() && self.backoff != Backoff::Exponential && self.is_about_connecting()
     }
 
     /// The cause's id, `unexplained` without one.
@@ -216,44 +184,11 @@ pub struct Folded {
     pub findings: u64,
 }
 
-/// Successes of the last moments: a verdict waits for a while, so that a failure may be told after a success that came
-/// later than it. In two halves, of which the older one is thrown away as a whole.
-#[derive(Debug, Default)]
-struct Recent {
-    since: Time,
-    newer: HashMap<Service, [Time; RECENT_TIMES]>,
-    older: HashMap<Service, [Time; RECENT_TIMES]>,
-}
-
-/// Longer than any verdict waits.
-const RECENT: u64 = 2 * SECOND;
-const RECENT_TIMES: usize = 4;
-const RECENT_SERVICES: usize = 16_384;
-
-impl Recent {
-    fn add(&mut self, service: Service, time: Time) {
-        if time.since(self.since) > RECENT || self.newer.len() >= RECENT_SERVICES {
-            std::mem::swap(&mut self.older, &mut self.newer);
-            self.newer.clear();
-            self.since = time;
-        }
-        let times = self.newer.entry(service).or_default();
-        // Of many successes the first ones are kept: the next ones will come soon enough.
-        if let Some(free) = times.iter_mut().find(|free| **free == Time(0)) {
-            *free = time;
-        }
-    }
-
-    fn after(&self, service: &Service, time: Time) -> impl Iterator<Item = Time> {
-        let of = |half: &HashMap<Service, [Time; RECENT_TIMES]>| half.get(service).copied().unwrap_or_default();
-        of(&self.older).into_iter().chain(of(&self.newer)).filter(move |success| *success > time)
-    }
-}
-
 /// Gathers findings into episodes, in memory that is bounded.
 #[derive(Debug)]
 pub struct Episodes {
     recent: Recent,
+    scans: Scans,
     services: HashMap<Service, Vec<Episode>>,
     held: usize,
     most: usize,
@@ -271,6 +206,7 @@ impl Episodes {
     pub fn with_limit(most: usize) -> Episodes {
         Episodes {
             recent: Recent::default(),
+            scans: Scans::default(),
             services: HashMap::new(),
             held: 0,
             most: most.max(1),
@@ -280,6 +216,7 @@ impl Episodes {
 
     /// Takes a finding into its episode, or begins one.
     pub fn add(&mut self, finding: &Finding) {
+        self.scans.add(finding);
         let service = (finding.client.end.ip, finding.server.end.ip, finding.server.end.port);
         if let Some(episode) =
             self.services.get_mut(&service).and_then(|all| all.iter_mut().find(|episode| episode.is_like(finding)))
@@ -299,6 +236,7 @@ impl Episodes {
     /// This client reached this service at `time`. A failure that happened shortly before may be added later.
     pub fn success(&mut self, client: IpAddr, server: IpAddr, port: u16, time: Time) {
         self.recent.add((client, server, port), time);
+        self.scans.reached(client, (server, port), time);
         for episode in self.services.get_mut(&(client, server, port)).into_iter().flatten() {
             episode.success(time);
         }
@@ -309,12 +247,19 @@ impl Episodes {
         self.folded
     }
 
+    /// The clients that tried many ports or hosts, by the first failure's time.
+    pub fn scans(&self) -> Vec<Scan> {
+        self.scans.found()
+    }
+
     /// All episodes, also those of one finding, by their first finding's time.
     pub fn finish(&mut self) -> Vec<Episode> {
         let mut all: Vec<Episode> = self.services.drain().flat_map(|(_, episodes)| episodes).collect();
         self.held = 0;
         for episode in &mut all {
-            episode.backoff = if episode.successes_between > 0 { Backoff::None } else { Backoff::of(&episode.pauses) };
+            // Who reached the service meanwhile did not wait to try again.
+            let tried_again = episode.successes_between == 0 && episode.is_about_connecting();
+            episode.backoff = if tried_again { Backoff::of(&episode.pauses) } else { Backoff::None };
         }
         all.sort_by_key(Episode::order);
         all
@@ -343,5 +288,4 @@ impl Episodes {
 }
 
 #[cfg(test)]
-#[path = "episodes_tests.rs"]
 mod tests;

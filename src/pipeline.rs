@@ -9,7 +9,7 @@ use std::thread;
 
 use crate::decode::{Decoder, Packet, Skip};
 use crate::source::{Error, FrameBatch, Source};
-use crate::time::Time;
+use crate::time::{SECOND, Time};
 
 /// Frames that are decoded before they are tracked on the same thread: few enough that what was decoded is still near.
 const RUN: usize = 128;
@@ -23,7 +23,13 @@ pub struct Seen {
     pub skipped: [u64; Skip::COUNT],
     /// The times of the first and the last frame.
     pub span: Option<(Time, Time)>,
+    /// How many recordings the capture was put together from: between them lies more than a day, forwards or back.
+    pub recordings: u64,
+    before: Time,
 }
+
+/// More silence than this, or a step back by more, and the frames are of another recording.
+const DAY: u64 = 86_400 * SECOND;
 
 impl Seen {
     /// Takes note of when the frames of a batch were captured.
@@ -31,7 +37,21 @@ impl Seen {
         if let (Some(first), Some(last)) = (batch.frames.first(), batch.frames.last()) {
             let (from, to) = self.span.unwrap_or((first.time, last.time));
             self.span = Some((from.min(first.time), to.max(last.time)));
+            self.count_recordings(batch, first.time, last.time);
         }
+    }
+
+    /// Looks at single frames only where a batch spans days.
+    fn count_recordings(&mut self, batch: &FrameBatch, first: Time, last: Time) {
+        let apart = |a: Time, b: Time| a.since(b).max(b.since(a)) > DAY;
+        if self.recordings == 0 || apart(first, self.before) {
+            self.recordings += 1;
+        }
+        if apart(first, last) {
+            let steps = batch.frames.windows(2).filter(|pair| apart(pair[0].time, pair[1].time));
+            self.recordings += steps.count() as u64;
+        }
+        self.before = last;
     }
 }
 

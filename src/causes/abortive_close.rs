@@ -1,4 +1,4 @@
-//! `abortive_close`: it ended the connection with RST on purpose.
+//! `abortive_close`: it ended the connection with a RST instead of a FIN.
 
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::Case;
@@ -13,22 +13,25 @@ pub static CAUSE: Cause = Cause {
     id: "abortive_close",
     group: Group::Failure,
     kinds: &[Kind::Reset],
-    title: "One end closed with RST on purpose",
+    title: "One end closed with a RST instead of a FIN",
     seen: "\
         A RST with ACK, the exact sequence number and a live window, from a socket that was alive. All requests \
         had been answered and all data acknowledged; nothing was left to read. There was no FIN.",
     why: "\
-        The application asked for it: SO_LINGER with a time of 0 makes close() send a RST instead of a FIN \
+        Most often the application asked for it: SO_LINGER with a time of 0 makes close() send a RST instead of a FIN \
         (tcp_disconnect() and tcp_send_active_reset(); Linux counts TCPAbortOnData). Programs do this to avoid \
         TIME_WAIT, to free memory at once, or to get rid of a connection that they judge dead or unwelcome.\n\n\
         Other ways to the same packet: `ss -K` or another tool of SOCK_DESTROY; a listening socket that is closed \
         while connections wait in its accept queue; a proxy that passes a RST of one leg on to the other; nginx \
-        with reset_timedout_connection; Go's SetLinger(0); a load test client.",
+        with reset_timedout_connection; Go's SetLinger(0); a load test client; a load balancer that ends a \
+        connection after its idle time.",
     is_not: "\
         Not `unread_data`, as far as packets show; if the peer's last bytes were never answered, that is the \
         likelier story.\n\n\
         Not a forgery: sequence, window, options and TTL fit a live socket of that host.\n\n\
-        Not a lost answer: everything that had been sent before was acknowledged.",
+        Not a lost answer: everything that had been sent before was acknowledged.\n\n\
+        Perhaps `idle_expired`, if the connection had been silent for a minute or more: then a timer, and no program \
+        that meant it, is the likelier story.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
 +0 > . 1:1(0) ack 1 win 64240
@@ -39,9 +42,12 @@ pub static CAUSE: Cause = Cause {
 +.5 < R. 201:201(0) ack 101 win 65060
 "#,
     remedy: Remedy {
-        owner: Owner::Server,
+        owner: Owner::Ender,
         title: "Close with FIN, unless the RST is meant",
         steps: &[
+            "\
+            Look at how long the connection was idle. After a minute or more think of a timer first, at the end that \
+            sent the RST or in a load balancer before it: go on with `tcpwhy explain idle_expired`.",
             "\
             Search the program at the end that sent the RST for SO_LINGER with 0 seconds (setLinger, SetLinger, \
             resetAndDestroy) and for timeouts that abort.",
@@ -50,10 +56,13 @@ pub static CAUSE: Cause = Cause {
             Replace it by an ordinary close. TIME_WAIT is harmless on a server; where ports run out on a client, \
             widen net.ipv4.ip_local_port_range and reuse connections.",
             "\
-            In the client, treat it as the end of a reusable connection: open a new one, and retry what is \
+            At the other end treat it as the end of a reusable connection: open a new one, and retry what is \
             idempotent.",
         ],
-        commands: &["nstat -az TcpExtTCPAbortOnData TcpExtTCPAbortOnClose", "ss -tnp 'sport = :{server.port}'"],
+        commands: &[
+            "nstat -az TcpExtTCPAbortOnData TcpExtTCPAbortOnClose",
+            "ss -tnp '( sport = :{server.port} or dport = :{server.port} )'",
+        ],
     },
     settings: &[
         Setting {

@@ -80,6 +80,8 @@ pub enum Owner {
     Network,
     /// Nobody: nothing is wrong.
     Nobody,
+    /// Who runs the end that ended the connection. A report knows which one that is and names it.
+    Ender,
 }
 
 impl Owner {
@@ -90,6 +92,7 @@ impl Owner {
             Owner::Server => "server",
             Owner::Network => "network",
             Owner::Nobody => "nobody",
+            Owner::Ender => "ender",
         }
     }
 }

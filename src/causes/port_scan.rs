@@ -2,9 +2,9 @@
 
 use super::{Cause, Group, Owner, Remedy, undecided};
 
-/// Signs: One client address, many distinct server ports or addresses in a short time, nearly all refused,
-/// unanswered or half-open, no payload. Certain as a pattern from some 20 distinct targets within a minute.
-/// Replaces the single findings in text.
+/// Signs: One client address, fifteen or more distinct server ports or addresses within a minute, four of five of them
+/// refused, unanswered, half-open or aborted at once, no payload. `episodes::Scan` finds it. Folds the single findings
+/// in text.
 pub static CAUSE: Cause = Cause {
     id: "port_scan",
     group: Group::Pattern,
@@ -18,7 +18,8 @@ pub static CAUSE: Cause = Cause {
         `syn_unanswered` or a `half_open_scan`; together they are one event with one author, and the report folds \
         them into one.",
     is_not: "\
-        Not an outage: the services that clients use are not concerned.\n\n\
+        Seldom an outage: the services that clients use are not concerned. But a client that has lost its way into \
+        the network fails everywhere as well: see whether it tries the same few services over and over.\n\n\
         Not a client that retries: that stays with one port (`retry_storm`).\n\n\
         A service discovery, an FTP client in active mode or a load test can look alike: ask who {client.ip} is.",
     example: "",

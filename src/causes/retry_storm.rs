@@ -2,16 +2,16 @@
 
 use super::{Cause, Group, Owner, Remedy, Setting, undecided};
 
-/// Signs: An episode (one client, server, port, kind, cause) with ten or more attempts, `backoff` none or fixed
-/// below a second, or attempts that come faster the longer it lasts. Certain as a pattern.
+/// Signs: An episode (one client, server, port, kind, cause) with ten failed attempts to connect in a row, one after the
+/// other, at a mean interval below a second that does not grow. `Episode::is_retry_storm` finds it.
 pub static CAUSE: Cause = Cause {
     id: "retry_storm",
     group: Group::Pattern,
     kinds: &[],
     title: "The client hammers without backing off",
     seen: "\
-        The same client tries the same port again and again, at once or at a short fixed interval, as long as it \
-        fails: dozens or thousands of attempts where three would have done.",
+        The same client tries the same port again and again, at once or after less than a second, as long as it \
+        fails: dozens or thousands of attempts where a few would have done.",
     why: "\
         A loop around connect() without a pause, or with a constant one. Against a service that is starting, each \
         attempt costs it work; when many clients do so in step, they return in waves and push it over again each \
@@ -19,7 +19,8 @@ pub static CAUSE: Cause = Cause {
         Retries multiply through layers: three tries in each of three layers are 27 at the bottom.",
     is_not: "\
         Not the cause of the first failure: that is the cause named on the episode.\n\n\
-        Not several clients behind one NAT address, necessarily: look at the spread of source ports and times.",
+        Not necessarily one client: several behind one NAT address look alike. The spread of source ports and times \
+        tells.",
     example: "",
     remedy: Remedy {
         owner: Owner::Client,

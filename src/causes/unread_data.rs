@@ -14,7 +14,7 @@ pub static CAUSE: Cause = Cause {
     id: "unread_data",
     group: Group::Failure,
     kinds: &[Kind::Reset],
-    title: "One end closed the socket without reading all that had arrived",
+    title: "One end closed its socket with data unread",
     seen: "\
         One end's kernel acknowledges data, and then that end sends a RST with ACK, the right sequence number and \
         a live window: a socket that was alive until this moment. Often its last words stand directly before the \
@@ -46,8 +46,8 @@ pub static CAUSE: Cause = Cause {
 +0 < R. 181:181(0) ack 2921 win 62240
 "#,
     remedy: Remedy {
-        owner: Owner::Server,
-        title: "Read the request to its end before you close",
+        owner: Owner::Ender,
+        title: "Read what has arrived to its end before you close",
         steps: &[
             "\
             Find the bytes that were not read: the report says how many were acknowledged and which answer, if \
@@ -56,14 +56,17 @@ pub static CAUSE: Cause = Cause {
             If an error answer preceded it (413, 401, 400), that is the true error: mend its reason, for example \
             the limit on the body's size.",
             "\
-            In the server, drain the body before closing, within a limit; or send the answer, call \
+            Where the server closed: drain the body before closing, within a limit; or send the answer, call \
             shutdown(SHUT_WR), read until end of file, then close.",
             "\
-            In the client, read the answer even after a failed write: it may already be there. Send `Expect: \
-            100-continue` before large bodies.",
+            Where the client closed: read the answer to its end, or take the server's error for what it is, the \
+            client's decision not to read on.",
+            "\
+            A client that was reset while it sent should still read: the answer may already be there. It should send \
+            `Expect: 100-continue` before large bodies.",
             "Confirm on the host that sent the RST: TcpExtTCPAbortOnClose rises by one for each.",
         ],
-        commands: &["nstat -az TcpExtTCPAbortOnClose", "ss -tn 'sport = :{server.port}'"],
+        commands: &["nstat -az TcpExtTCPAbortOnClose", "ss -tn '( sport = :{server.port} or dport = :{server.port} )'"],
     },
     settings: &[
         Setting { program: "nginx", name: "client_max_body_size", default: "1m", advice: "the usual reason of a 413" },

@@ -223,6 +223,8 @@ pub struct Summary {
     pub first: Option<Time>,
     /// The last frame's time.
     pub last: Option<Time>,
+    /// Runs of frames with more than a day of silence, or a step back of more than a day, between them.
+    pub recordings: u64,
     /// What only a live capture has to tell.
     pub live: Option<LiveCounts>,
 }

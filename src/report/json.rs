@@ -10,11 +10,11 @@ use serde_json::ser::Formatter;
 use super::Inputs;
 use super::escape::is_unsafe;
 use super::ids::{community_id, id};
-use super::remedy::fill_in;
-use crate::causes::{ALL, Cause, unexplained};
+use super::remedy::{fill_in, owner_of};
+use crate::causes::{ALL, Cause, port_scan, retry_storm, unexplained};
 use crate::context::Context;
 use crate::diagnose::{EndReport, Evidence, Finding, Summary};
-use crate::episodes::{Episode, Folded};
+use crate::episodes::{Episode, Folded, Scan};
 use crate::track::kernel::Kind;
 
 /// Raised when the meaning of a field changes.
@@ -75,15 +75,16 @@ fn with_remedy(line: &mut Vec<u8>, finding: &Finding) {
         None => fill_in(&written_remedy(cause), finding),
     };
     line.truncate(line.len().saturating_sub("}\n".len()));
-    line.extend_from_slice(b",\"remedy\":");
-    line.extend_from_slice(remedy.as_bytes());
+    line.extend_from_slice(b",\"remedy\":{\"owner\":\"");
+    line.extend_from_slice(owner_of(cause, finding).id().as_bytes());
+    line.extend_from_slice(b"\",");
+    line.extend_from_slice(remedy.get(1..).unwrap_or("}").as_bytes());
     line.extend_from_slice(b"}\n");
 }
 
-/// A remedy as JSON, with the placeholders of its texts still in it: JSON leaves their characters as they are.
+/// A remedy as JSON without its owner, with the placeholders of its texts still in it: JSON leaves their characters as they are.
 fn written_remedy(cause: &Cause) -> String {
     let mut bytes = line(&RemedyLine {
-        owner: cause.remedy.owner.id(),
         title: cause.remedy.title,
         steps: cause.remedy.steps,
         commands: cause.remedy.commands,
@@ -99,6 +100,7 @@ pub fn episode_line(episode: &Episode, inputs: &Inputs) -> Vec<u8> {
     line(&EpisodeLine {
         kind_of_line: "episode",
         schema: SCHEMA,
+        pattern: episode.is_retry_storm().then_some(retry_storm::CAUSE.id),
         client: EpisodeClient { ip: example.client.end.ip.to_string() },
         server: EpisodeServer { ip: example.server.end.ip.to_string(), port: example.server.end.port },
         kind: example.kind.map(Kind::id),
@@ -110,7 +112,24 @@ pub fn episode_line(episode: &Episode, inputs: &Inputs) -> Vec<u8> {
         backoff: episode.backoff.id(),
         successes_between: episode.successes_between,
         recovered_at: episode.recovered_at.map(|time| inputs.timestamp(time)),
+        failed_ms: episode.is_about_connecting().then(|| milliseconds(episode.failed)),
         example: id(example),
+    })
+}
+
+/// The line for a client that tried many ports or hosts, with its line end.
+pub fn scan_line(scan: &Scan, inputs: &Inputs) -> Vec<u8> {
+    line(&ScanLine {
+        kind_of_line: "episode",
+        schema: SCHEMA,
+        pattern: port_scan::CAUSE.id,
+        cause: port_scan::CAUSE.id,
+        client: EpisodeClient { ip: scan.client.to_string() },
+        targets: scan.targets,
+        ports: &scan.ports,
+        first: inputs.timestamp(scan.first),
+        last: inputs.timestamp(scan.last),
+        count: scan.count,
     })
 }
 
@@ -276,7 +295,6 @@ struct EvidenceLine<'a> {
 
 #[derive(Serialize)]
 struct RemedyLine {
-    owner: &'static str,
     title: &'static str,
     steps: &'static [&'static str],
     commands: &'static [&'static str],
@@ -288,6 +306,7 @@ struct EpisodeLine {
     #[serde(rename = "type")]
     kind_of_line: &'static str,
     schema: u32,
+    pattern: Option<&'static str>,
     client: EpisodeClient,
     server: EpisodeServer,
     kind: Option<&'static str>,
@@ -299,7 +318,23 @@ struct EpisodeLine {
     backoff: &'static str,
     successes_between: u64,
     recovered_at: Option<String>,
+    failed_ms: Option<f64>,
     example: String,
+}
+
+#[derive(Serialize)]
+struct ScanLine<'a> {
+    #[serde(rename = "type")]
+    kind_of_line: &'static str,
+    schema: u32,
+    pattern: &'static str,
+    cause: &'static str,
+    client: EpisodeClient,
+    targets: u64,
+    ports: &'a [u16],
+    first: String,
+    last: String,
+    count: u64,
 }
 
 #[derive(Serialize)]

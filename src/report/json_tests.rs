@@ -128,10 +128,42 @@ fn an_episode_tells_the_rhythm_and_the_recovery() {
     episodes.success(finding.client.end.ip, finding.server.end.ip, 8080, DECIDED + 15 * SECOND);
     let all = episodes.finish();
     let expected = format!(
-        r#"{{"type":"episode","schema":1,"client":{{"ip":"10.0.0.1"}},"server":{{"ip":"10.0.0.2","port":8080}},"kind":"refused","cause":"no_listener","count":4,"first":"2026-11-22T06:16:55.359084Z","last":"2026-11-22T06:17:02.359084Z","intervals_ms":[1000.0,2000.0,4000.0],"backoff":"exponential","successes_between":0,"recovered_at":"2026-11-22T06:17:10.359084Z","example":"{}"}}"#,
+        r#"{{"type":"episode","schema":1,"pattern":null,"client":{{"ip":"10.0.0.1"}},"server":{{"ip":"10.0.0.2","port":8080}},"kind":"refused","cause":"no_listener","count":4,"first":"2026-11-22T06:16:55.359084Z","last":"2026-11-22T06:17:02.359084Z","intervals_ms":[1000.0,2000.0,4000.0],"backoff":"exponential","successes_between":0,"recovered_at":"2026-11-22T06:17:10.359084Z","failed_ms":7000.0,"example":"{}"}}"#,
         id(&finding)
     );
     assert_eq!(text(episode_line(&all[0], &one_file(6))), expected);
+}
+
+#[test]
+fn a_retry_storm_is_named_on_its_episode() {
+    let mut episodes = Episodes::default();
+    for attempt in 0..10 {
+        episodes.add(&later(samples::refused_from(1, 8080), attempt * SECOND / 10));
+    }
+    let line = parsed(episode_line(&episodes.finish()[0], &one_file(6)));
+    assert_eq!((&line["pattern"], &line["cause"]), (&"retry_storm".into(), &"no_listener".into()));
+    assert_eq!(line["failed_ms"], 900.0);
+}
+
+#[test]
+fn failed_time_is_not_told_of_those_who_reached_the_service() {
+    let mut episodes = Episodes::default();
+    for attempt in 0..2 {
+        episodes.add(&later(samples::keepalive_race(), attempt * SECOND));
+    }
+    assert_eq!(parsed(episode_line(&episodes.finish()[0], &one_file(6)))["failed_ms"], Value::Null);
+}
+
+#[test]
+fn a_scan_has_a_line_of_its_own() {
+    let mut episodes = Episodes::default();
+    for port in 1..=20 {
+        episodes.add(&later(samples::refused_from(9, port), u64::from(port) * SECOND));
+    }
+    assert_eq!(
+        text(scan_line(&episodes.scans()[0], &one_file(6))),
+        r#"{"type":"episode","schema":1,"pattern":"port_scan","cause":"port_scan","client":{"ip":"10.0.0.9"},"targets":20,"ports":[1,2,3,4,5,6,7,8,9,10],"first":"2026-11-22T06:16:56.359084Z","last":"2026-11-22T06:17:15.359084Z","count":20}"#
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use super::text::live as text;
+use super::text::{Found, live as text};
 use super::{Format, Inputs, Options, json};
 use crate::diagnose::{Finding, Summary};
 use crate::episodes::Episodes;
@@ -93,19 +93,24 @@ impl LiveReport {
         let folded = self.episodes.folded();
         match self.options.format {
             Format::Json => String::from_utf8_lossy(&json::summary_line(summary, folded, &self.inputs)).into_owned(),
-            Format::Text => text::look_back(&[], folded, summary, &Options { colour: false, ..self.options }),
+            Format::Text => {
+                let found = Found { episodes: &[], scans: &[], folded };
+                text::look_back(&found, summary, &Options { colour: false, ..self.options })
+            }
         }
     }
 
     /// The end of the report: what is to be written, piece by piece.
     pub fn end(&mut self, summary: &Summary) -> Vec<Vec<u8>> {
         let episodes = self.episodes.finish();
-        let folded = self.episodes.folded();
+        let (scans, folded) = (self.episodes.scans(), self.episodes.folded());
+        let found = Found { episodes: &episodes, scans: &scans, folded };
         match self.options.format {
-            Format::Text => vec![text::look_back(&episodes, folded, summary, &self.options).into_bytes()],
+            Format::Text => vec![text::look_back(&found, summary, &self.options).into_bytes()],
             Format::Json => {
                 let repeated = episodes.iter().filter(|episode| episode.count > 1 && episode.example.kind.is_some());
                 let mut lines: Vec<_> = repeated.map(|episode| json::episode_line(episode, &self.inputs)).collect();
+                lines.extend(scans.iter().map(|scan| json::scan_line(scan, &self.inputs)));
                 lines.push(json::summary_line(summary, folded, &self.inputs));
                 lines
             }

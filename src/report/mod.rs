@@ -133,17 +133,21 @@ impl Report {
     /// Writes the end of the report. Nothing may follow.
     pub fn end(&mut self, summary: &Summary) -> Result<(), Error> {
         let episodes = self.episodes.finish();
-        let folded = self.episodes.folded();
+        let scans = self.episodes.scans();
+        let found = text::Found { episodes: &episodes, scans: &scans, folded: self.episodes.folded() };
         match self.options.format {
             Format::Text => {
-                let text = text::render(&episodes, folded, summary, &self.inputs, &self.options);
+                let text = text::render(&found, summary, &self.inputs, &self.options);
                 self.output.write(text.as_bytes())?;
             }
             Format::Json => {
                 for episode in episodes.iter().filter(|episode| episode.count > 1 && episode.example.kind.is_some()) {
                     self.output.write(&json::episode_line(episode, &self.inputs))?;
                 }
-                self.output.write(&json::summary_line(summary, folded, &self.inputs))?;
+                for scan in &scans {
+                    self.output.write(&json::scan_line(scan, &self.inputs))?;
+                }
+                self.output.write(&json::summary_line(summary, found.folded, &self.inputs))?;
             }
         }
         self.output.finish()

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use crate::causes::{Owner, Remedy, unexplained};
-use crate::diagnose::Finding;
+use crate::causes::{Cause, Owner, Remedy, unexplained};
+use crate::diagnose::{EndedBy, Finding};
 
 /// What to do about one finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,18 +22,37 @@ pub struct Advice {
 
 /// What to do about `finding`.
 pub fn advice(finding: &Finding) -> Advice {
-    let cause = finding.cause.unwrap_or(&unexplained::CAUSE);
+    advice_for(finding.cause.unwrap_or(&unexplained::CAUSE), finding)
+}
+
+/// What to do about `finding` on account of this cause, which may be a pattern beside the finding's own.
+pub fn advice_for(cause: &Cause, finding: &Finding) -> Advice {
     fill(&cause.remedy, finding, cause.id)
 }
 
 fn fill(remedy: &Remedy, finding: &Finding, topic: &str) -> Advice {
     let fill_all = |texts: &[&str]| texts.iter().map(|text| fill_in(text, finding)).collect();
     Advice {
-        owner: remedy.owner,
+        owner: owner(remedy.owner, finding.ended_by),
         title: fill_in(remedy.title, finding),
         steps: fill_all(remedy.steps),
         commands: fill_all(remedy.commands),
         explain: format!("tcpwhy explain {topic}"),
+    }
+}
+
+/// Who has to act on account of this cause.
+pub fn owner_of(cause: &Cause, finding: &Finding) -> Owner {
+    owner(cause.remedy.owner, finding.ended_by)
+}
+
+/// Who has to act: where that depends on who ended the connection, the report knows.
+fn owner(owner: Owner, ended_by: EndedBy) -> Owner {
+    match (owner, ended_by) {
+        (Owner::Ender, EndedBy::Client) => Owner::Client,
+        (Owner::Ender, EndedBy::Server | EndedBy::Unknown) => Owner::Server,
+        (Owner::Ender, EndedBy::Middlebox | EndedBy::Network) => Owner::Network,
+        (owner, _) => owner,
     }
 }
 
@@ -94,6 +113,7 @@ fn push_ip(filled: &mut String, ip: IpAddr, after: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::causes::{abortive_close, unread_data};
     use crate::report::samples;
 
     #[test]
@@ -119,6 +139,20 @@ mod tests {
         assert_eq!(fill_in("http://{server.ip}/", &finding), "http://[2001:db8::2]/");
         assert_eq!(fill_in("{server.ip}:80", &finding), "[2001:db8::2]:80");
         assert_eq!(fill_in("On {server.ip}: look.", &finding), "On 2001:db8::2: look.");
+    }
+
+    #[test]
+    fn who_closed_has_to_act_where_the_cause_says_so() {
+        for cause in [&abortive_close::CAUSE, &unread_data::CAUSE] {
+            let of = |ended_by| advice(&Finding { cause: Some(cause), ended_by, ..samples::keepalive_race() }).owner;
+            assert_eq!(of(EndedBy::Client), Owner::Client, "{}", cause.id);
+            assert_eq!(of(EndedBy::Server), Owner::Server, "{}", cause.id);
+            assert_eq!(of(EndedBy::Middlebox), Owner::Network, "{}", cause.id);
+        }
+        for cause in crate::causes::ALL {
+            let owner = advice(&Finding { cause: Some(cause), ..samples::keepalive_race() }).owner;
+            assert_ne!(owner, Owner::Ender, "{}: JSON knows no such owner", cause.id);
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::diagnose::{EndedBy, Finding};
 use crate::episodes::Episodes;
 use crate::report::samples::{self, DECIDED, later};
 use crate::time::SECOND;
+use crate::track::kernel::Kind;
 
 const WHOLE: &str = include_str!("text_sample.txt");
 
@@ -34,9 +35,14 @@ fn rendered(findings: &[Finding], options: Options) -> String {
     for finding in findings {
         episodes.add(finding);
     }
-    let all = episodes.finish();
     let inputs = Inputs { names: vec!["trace.pcap".to_owned()], digits: 6 };
-    render(&all, episodes.folded(), &summary_of(findings), &inputs, &options)
+    gathered(&mut episodes, &summary_of(findings), &inputs, &options)
+}
+
+fn gathered(episodes: &mut Episodes, summary: &Summary, inputs: &Inputs, options: &Options) -> String {
+    let all = episodes.finish();
+    let found = Found { episodes: &all, scans: &episodes.scans(), folded: episodes.folded() };
+    render(&found, summary, inputs, options)
 }
 
 fn plain(findings: &[Finding]) -> String {
@@ -131,7 +137,7 @@ fn colours_change_nothing_but_colour() {
 fn nothing_failed_is_said_in_one_honest_line() {
     assert!(plain(&[]).starts_with("No failed connections among 120 connections (6,123 packets).\n"));
     let lines = |summary: Summary| {
-        render(&[], Folded::default(), &summary, &Inputs::default(), &Options::default())
+        gathered(&mut Episodes::default(), &summary, &Inputs::default(), &Options::default())
             .lines()
             .next()
             .map(str::to_owned)
@@ -156,7 +162,8 @@ fn health_checks_do_not_look_like_an_outage() {
 fn a_port_scan_is_a_line() {
     let scan: Vec<Finding> = (1..=1000).map(|port| samples::refused_from(9, port)).collect();
     let text = plain(&scan);
-    assert!(text.contains("refused: no_listener, 10.0.0.9 -> 1,000 ports of 10.0.0.2"), "{text}");
+    assert!(text.contains("   port_scan, 10.0.0.9 -> 1,000 targets, ports 1, 2, 3, ..."), "{text}");
+    assert!(text.contains("  1,000 times\n") && !text.contains("no_listener"), "{text}");
     assert!(text.lines().count() < 20, "{text}");
 }
 
@@ -171,6 +178,114 @@ fn many_problems_are_not_all_told_in_full() {
     assert_eq!(text.matches("Steps as in problem 1").count(), 2);
     assert!(text.contains("Other failures\n   refused: no_listener, 10.0.0.4:50000 -> 10.0.0.2:9004"), "{text}");
     assert!(text.contains("and 27 more, 27 connections in all; --format json tells each of them"), "{text}");
+}
+
+#[test]
+fn one_of_each_kind_and_cause_is_told_before_more_of_the_same() {
+    let mut findings = Vec::new();
+    // Sixty services with eight clients each, too slow for a scan: sixty problems that outrank all that happened once.
+    for port in 1..=60 {
+        let at = u64::from(port) * 60 * SECOND;
+        findings.extend((1..=8).map(|client| later(samples::refused_from(client, 9000 + port), at)));
+    }
+    findings.push(samples::keepalive_race());
+    findings.push(Finding { kind: Some(Kind::Reset), ..samples::keepalive_race() });
+    findings.push(Finding { cause: None, ..samples::keepalive_race() });
+    let text = plain(&findings);
+    for heading in ["1. refused: ", "2. broken_pipe: ", "3. broken_pipe: ", "4. reset: ", "5. refused: "] {
+        assert!(text.contains(&format!("\n{heading}")), "{heading} {text}");
+    }
+}
+
+#[test]
+fn peers_of_one_client_that_fail_alike_are_one_problem() {
+    let peer = |host: u8| {
+        let mut finding = Finding { kind: Some(Kind::Reset), ..samples::keepalive_race() };
+        finding.server.end = End { ip: [10, 7, 7, host].into(), port: 6000 + u16::from(host) };
+        finding
+    };
+    let text = plain(&(1..=5).map(peer).collect::<Vec<_>>());
+    assert!(text.contains("   10.0.0.1 -> 5 services "), "{text}");
+    assert!(text.contains("   services   10.7.7.1:6001  06:16:55.359\n"), "{text}");
+    assert!(text.contains("The first of 5: The server closed"), "{text}");
+    assert!(!text.contains("\n2. ") && !text.contains("Other failures"), "{text}");
+    let two = plain(&(1..=2).map(peer).collect::<Vec<_>>());
+    assert!(two.contains("\n2. "), "two services are two problems: {two}");
+}
+
+#[test]
+fn what_calls_fail_is_told_in_full_once() {
+    let mut other = samples::keepalive_race();
+    other.server.end.port = 9090;
+    let text = plain(&[samples::keepalive_race(), other]);
+    assert_eq!(text.matches("recv returns 0 (EOF), the next send fails with EPIPE").count(), 1, "{text}");
+    assert!(text.contains("EPIPE: Broken pipe (Python BrokenPipeError), as in problem 1\n"), "{text}");
+}
+
+#[test]
+fn headings_claim_no_more_than_is_known() {
+    assert!(plain(&[samples::keepalive_race()]).contains("1. broken_pipe: probably the request met "));
+    let unsure = Finding { confidence: Confidence::Possible, ..samples::keepalive_race() };
+    assert!(plain(&[unsure]).contains("1. broken_pipe: perhaps the request met "));
+    assert!(plain(&[samples::refused_from(1, 1)]).contains("1. refused: Nothing listens "));
+}
+
+#[test]
+fn what_was_said_last_is_told_and_escaped() {
+    let request = b"GET /item\x1b HTTP/1.1\r\nHost: lab\r\n\r\n";
+    let context = crate::context::read(request, b"", crate::context::Speaker::Client, 80);
+    let sentence = context.as_ref().map(|context| context.sentence().to_owned()).expect("HTTP");
+    let finding = Finding { context, ..samples::keepalive_race() };
+    let text = plain(std::slice::from_ref(&finding));
+    assert!(text.contains(&format!("   last said  {}\n", crate::report::escape::escape(&sentence))), "{text}");
+    assert!(!text.contains('\x1b'));
+    let twice = plain(&[finding.clone(), later(finding, SECOND)]);
+    assert!(twice.contains("   last said  of the first: GET /item"), "{twice}");
+}
+
+#[test]
+fn a_client_that_hammers_is_told_to_wait() {
+    let storm: Vec<Finding> = (0..40).map(|at| later(samples::refused_from(1, 8080), at * SECOND / 10)).collect();
+    let text = plain(&storm);
+    assert!(text.contains("   pattern    retry_storm: 10.0.0.1 tried 40 times, a connect about every"), "{text}");
+    assert!(text.contains("\n   Fix at the client as well: Retry with exponential backoff"), "{text}");
+    assert!(text.contains("\n     More: tcpwhy explain retry_storm\n"), "{text}");
+    let calm: Vec<Finding> = [0, 1, 3, 7, 15, 31, 63, 127, 187, 247, 307, 367]
+        .map(|at| later(samples::refused_from(1, 8080), at * SECOND))
+        .to_vec();
+    assert!(!plain(&calm).contains("retry_storm"));
+}
+
+#[test]
+fn a_scan_hides_nothing_else() {
+    let mut findings: Vec<Finding> = (1..=100).map(|port| samples::refused_from(9, port)).collect();
+    findings.push(samples::keepalive_race());
+    findings.push(samples::refused_from(3, 5432));
+    // Who tries one port over and over wants to be served.
+    findings.extend((0..5).map(|at| later(samples::refused_from(9, 7), at * SECOND)));
+    let text = plain(&findings);
+    assert!(text.contains("keepalive_race") && text.contains("10.0.0.3:50000 -> 10.0.0.2:5432"), "{text}");
+    assert!(text.contains("   10.0.0.9 -> 10.0.0.2:7 "), "{text}");
+}
+
+#[test]
+fn several_recordings_are_said_to_be_several() {
+    let text = |recordings| {
+        let summary = Summary { recordings, frames: 9, segments: 9, connections: 1, ..Summary::default() };
+        gathered(&mut Episodes::default(), &summary, &Inputs::default(), &Options::default())
+    };
+    assert!(text(2).contains("They are 2 recordings: more than a day"), "{}", text(2));
+    assert!(!text(1).contains("recordings"));
+}
+
+#[test]
+fn not_to_try_again_is_not_called_a_failure() {
+    let refused = samples::refused_from(1, 8080);
+    let twice = [refused.clone(), later(refused.clone(), SECOND)];
+    assert!(plain(&twice).contains("   recovered  not tried again in this capture\n"));
+    let silent = Finding { kind: Some(Kind::TimedOut), ..later(refused, 9 * SECOND) };
+    let text = plain(&[twice.to_vec(), vec![silent]].concat());
+    assert!(text.contains("   recovered  no: a later attempt failed in another way\n"), "{text}");
 }
 
 #[test]
@@ -190,7 +305,7 @@ fn several_inputs_are_named_beside_the_packets() {
     let text = |finding: &Finding| {
         let mut episodes = Episodes::default();
         episodes.add(finding);
-        render(&episodes.finish(), Folded::default(), &Summary::default(), &inputs, &Options::default())
+        gathered(&mut episodes, &Summary::default(), &inputs, &Options::default())
     };
     assert!(text(&finding).contains("Packets, from 06:16:54.305984 on, in client.pcap:"), "{}", text(&finding));
     finding.evidence[3].input = 1;
@@ -225,8 +340,7 @@ fn recovery_is_told() {
         let (client, server) = (finding.client.end, finding.server.end);
         episodes.success(client.ip, server.ip, server.port, DECIDED + 10 * SECOND);
     }
-    let all = episodes.finish();
-    let text = render(&all, Folded::default(), &summary_of(&findings), &Inputs::default(), &Options::default());
+    let text = gathered(&mut episodes, &summary_of(&findings), &Inputs::default(), &Options::default());
     assert!(text.contains("   recovered  for 1 of 2\n"), "{text}");
     assert!(text.contains("   recovered  yes, 10 s after the last failure, at 06:17:05.359\n"), "{text}");
 }
@@ -234,6 +348,7 @@ fn recovery_is_told() {
 #[test]
 fn what_was_folded_is_counted() {
     let folded = Folded { episodes: 7, findings: 9 };
-    let text = render(&[], folded, &Summary::default(), &Inputs::default(), &Options::default());
+    let found = Found { episodes: &[], scans: &[], folded };
+    let text = render(&found, &Summary::default(), &Inputs::default(), &Options::default());
     assert!(text.contains("9 connections in 7 old groups"), "{text}");
 }

@@ -1,16 +1,19 @@
 //! One problem, in full or in a line.
 
+use std::collections::HashMap;
+use std::net::IpAddr;
+
 use super::address;
 use super::layout::{Page, Role};
 use super::packets;
 use super::problem::{Problem, Shape};
-use crate::causes::Owner;
+use crate::causes::{Confidence, Owner, port_scan, retry_storm};
 use crate::decode::End;
 use crate::diagnose::{EndReport, EndedBy, Finding, ResetKind, RetryVerdict};
-use crate::episodes::{Backoff, Episode, median};
+use crate::episodes::{Backoff, Episode, Scan, median};
 use crate::report::Inputs;
 use crate::report::escape::{escape, escape_and_cut};
-use crate::report::remedy::advice;
+use crate::report::remedy::{advice, advice_for};
 use crate::report::units::{clock, count, counted, date, duration};
 use crate::time::Time;
 use crate::track::kernel::Kind;
@@ -21,32 +24,76 @@ const SENTENCE: usize = 600;
 const CLIENTS: usize = 8;
 /// So many intervals between attempts are shown.
 const INTERVALS: usize = 5;
+/// So many ports of a scan are shown.
+const SCANNED: usize = 3;
+/// What calls fail is told again if it is no longer.
+const SHORT: usize = 40;
 
-/// Everything that a person needs to know of a problem.
-///
-/// `told` is the number of an earlier problem with the same cause, whose steps need not be repeated.
-pub fn in_full(page: &mut Page, number: usize, told: Option<usize>, problem: &Problem, inputs: &Inputs) {
+/// What earlier problems of a report have told already, and what all of them need to know.
+#[derive(Debug)]
+pub struct Told<'a> {
+    inputs: &'a Inputs,
+    /// The last failure of each client at each service, whatever it was.
+    last: HashMap<(IpAddr, End), Time>,
+    /// Kind and cause of each problem, in order.
+    about: Vec<(Option<Kind>, &'static str)>,
+    /// Which calls fail how, and the number of the problem that says so.
+    calls: HashMap<String, usize>,
+    storm: bool,
+}
+
+impl<'a> Told<'a> {
+    /// Nothing was told yet of these episodes.
+    pub fn new(inputs: &'a Inputs, episodes: &[Episode]) -> Told<'a> {
+        let mut last = HashMap::new();
+        for episode in episodes.iter().filter(|episode| episode.example.kind.is_some()) {
+            let latest = last.entry(service(episode)).or_insert(episode.last);
+            *latest = episode.last.max(*latest);
+        }
+        Told { inputs, last, about: Vec::new(), calls: HashMap::new(), storm: false }
+    }
+}
+
+fn service(episode: &Episode) -> (IpAddr, End) {
+    (episode.example.client.end.ip, episode.example.server.end)
+}
+
+/// The next problem of a report, but for what was told of an earlier one.
+pub fn in_full(page: &mut Page, told: &mut Told, problem: &Problem) {
+    let about = (problem.kind(), problem.cause_id());
+    let earlier = told.about.iter().position(|other| *other == about).map(|index| index + 1);
+    told.about.push(about);
+    numbered(page, told, told.about.len(), earlier, problem);
+}
+
+/// Everything that a person needs to know of a problem. `earlier` is the number of one with the same cause, whose steps
+/// need not be repeated.
+pub fn numbered(page: &mut Page, told: &mut Told, number: usize, earlier: Option<usize>, problem: &Problem) {
     let Some(episode) = problem.episodes.first() else { return };
     let finding = &episode.example;
     let cause = problem.cause_id();
     let number = format!("{number}. ");
     let kind = finding.kind.map_or("benign", Kind::id);
     page.edges(
-        &[(Role::Plain, &number), (Role::Failure, kind), (Role::Plain, ": "), (Role::Heading, title(finding))],
+        &[(Role::Plain, &number), (Role::Failure, kind), (Role::Plain, ": "), (Role::Heading, &title(finding))],
         &times(problem.count),
     );
     let who = who(problem);
     let sure = finding.cause.map_or(String::new(), |_| format!(" ({})", finding.confidence.id()));
     page.edges(&[(Role::Plain, "   "), (Role::Heading, &who)], &format!("{cause}{sure}"));
     page.blank();
-    page.paragraph("   ", Role::Plain, &escape_and_cut(&finding.summary, SENTENCE));
+    let first = if problem.count == 1 { String::new() } else { format!("The first of {}: ", count(problem.count)) };
+    page.paragraph("   ", Role::Plain, &format!("{first}{}", escape_and_cut(&finding.summary, SENTENCE)));
     page.blank();
-    facts(page, problem, episode);
+    facts(page, told, problem, episode);
     if problem.episodes.len() > 1 {
         members(page, problem);
     }
-    packets::table(page, episode, problem.count, inputs);
-    fix(page, finding, told);
+    packets::table(page, episode, problem.count, told.inputs);
+    fix(page, finding, earlier);
+    if let Some(storm) = problem.episodes.iter().find(|episode| episode.is_retry_storm()) {
+        calm(page, &storm.example, std::mem::replace(&mut told.storm, true));
+    }
 }
 
 /// A problem in a line or two.
@@ -54,15 +101,61 @@ pub fn in_a_line(page: &mut Page, problem: &Problem) {
     let kind = problem.kind().map_or(String::new(), |kind| format!("{}: ", kind.id()));
     let left = format!("{kind}{}, {}", problem.cause_id(), who(problem));
     let mut right = times(problem.count);
-    if let [episode] = problem.episodes.as_slice()
-        && episode.backoff == Backoff::Fixed
-    {
+    let [episode] = problem.episodes.as_slice() else {
+        return page.edges(&[(Role::Plain, "   "), (Role::Plain, &left)], &right);
+    };
+    if episode.is_retry_storm() {
+        right = format!("{right}, a retry_storm");
+    } else if episode.backoff == Backoff::Fixed {
         right = format!("{right}, every {}", duration(median(&episode.intervals)));
     }
     page.edges(&[(Role::Plain, "   "), (Role::Plain, &left)], &right);
+    // Of a benign ending nobody asks what was said last.
+    if let Some(context) = said(&episode.example).filter(|_| episode.count == 1 && problem.kind().is_some()) {
+        page.paragraph("      ", Role::Faint, &context);
+    }
 }
 
-fn title(finding: &Finding) -> &str {
+/// A scan in a line.
+pub fn scan(page: &mut Page, scan: &Scan) {
+    let ports: Vec<String> = scan.ports.iter().take(SCANNED).map(u16::to_string).collect();
+    let more = if scan.ports.len() > SCANNED { ", ..." } else { "" };
+    let name = if scan.ports.len() == 1 { "port" } else { "ports" };
+    let left = format!(
+        "{}, {} -> {} targets, {name} {}{more}",
+        port_scan::CAUSE.id,
+        scan.client,
+        count(scan.targets),
+        ports.join(", ")
+    );
+    page.edges(&[(Role::Plain, "   "), (Role::Plain, &left)], &times(scan.count));
+}
+
+/// What the applications said last.
+fn said(finding: &Finding) -> Option<String> {
+    let sentence = finding.context.as_ref()?.sentence();
+    (!sentence.is_empty()).then(|| escape_and_cut(sentence, SENTENCE))
+}
+
+/// What happened, as a heading that claims no more than is known.
+fn title(finding: &Finding) -> String {
+    let title = plain_title(finding);
+    let word = match finding.confidence {
+        _ if finding.cause.is_none() || finding.kind.is_none() => return title.to_owned(),
+        Confidence::Certain => return title.to_owned(),
+        Confidence::Likely => "probably",
+        Confidence::Possible => "perhaps",
+    };
+    let mut letters = title.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
+            format!("{word} {}{}", first.to_lowercase(), letters.as_str())
+        }
+        _ => format!("{word} {title}"),
+    }
+}
+
+fn plain_title(finding: &Finding) -> &str {
     if let Some(cause) = finding.cause {
         return cause.title;
     }
@@ -97,21 +190,29 @@ fn who(problem: &Problem) -> String {
     }
 }
 
-fn facts(page: &mut Page, problem: &Problem, episode: &Episode) {
+fn facts(page: &mut Page, told: &mut Told, problem: &Problem, episode: &Episode) {
     let finding = &episode.example;
-    application(page, "client", &finding.client);
-    application(page, "server", &finding.server);
+    let which = if problem.count == 1 { "" } else { "of the first: " };
+    application(page, told, "client", &finding.client);
+    application(page, told, "server", &finding.server);
     page.labelled("ended by", ended_by(finding));
-    page.labelled("retry", &retry(finding));
+    page.labelled("retry", &retry(finding, problem.count > 1));
+    if let Some(said) = said(finding) {
+        page.labelled("last said", &format!("{which}{said}"));
+    }
     page.labelled("when", &when(problem));
     if let Some(rhythm) = rhythm(episode) {
-        let whose = if problem.episodes.len() == 1 { String::new() } else { format!("{}: ", finding.client.end.ip) };
-        page.labelled("attempts", &format!("{whose}{rhythm}"));
+        let whose = if problem.episodes.len() == 1 { String::new() } else { format!("{}: ", each(problem, episode)) };
+        // Who reached the service each time did not try again because it failed.
+        let label = if episode.is_about_connecting() { "attempts" } else { "failures" };
+        page.labelled(label, &format!("{whose}{rhythm}"));
     }
-    if let Some(recovered) = recovered(problem) {
+    if let Some(storm) = storm(problem) {
+        page.labelled("pattern", &storm);
+    }
+    if let Some(recovered) = recovered(told, problem) {
         page.labelled("recovered", &recovered);
     }
-    let which = if problem.count == 1 { "" } else { "of the first: " };
     page.labelled("timing", &format!("{which}{}", timing(finding)));
     if !finding.role_known {
         page.labelled("roles", "guessed: the capture began after the handshake");
@@ -119,23 +220,33 @@ fn facts(page: &mut Page, problem: &Problem, episode: &Episode) {
 }
 
 /// What the application at one end gets to see: the error under its names in logs, and which call fails with it.
-fn application(page: &mut Page, label: &str, end: &EndReport) {
+fn application(page: &mut Page, told: &mut Told, label: &str, end: &EndReport) {
     let calls = end.calls.as_deref().map(|calls| escape_and_cut(calls, SENTENCE));
     let Some(errno) = end.errno else {
         return page.labelled(label, calls.as_deref().unwrap_or("gets no error"));
     };
-    page.labelled(label, &format!("{} ({}; Python: {})", errno.name(), errno.message(), errno.python()));
-    if let Some(calls) = calls {
-        page.labelled("", &calls);
+    let errors = format!("{}: {} (Python {})", errno.name(), errno.message(), errno.python());
+    let number = told.about.len();
+    let Some(calls) = calls else { return page.labelled(label, &errors) };
+    // Short sentences read faster than a reference to where they stand.
+    let earlier = told.calls.get(&calls).copied().filter(|_| calls.len() > SHORT);
+    if let Some(earlier) = earlier {
+        return page.labelled(label, &format!("{errors}, as in problem {earlier}"));
     }
+    page.labelled(label, &errors);
+    page.labelled("", &calls);
+    told.calls.insert(calls, number);
 }
 
 fn ended_by(finding: &Finding) -> &'static str {
     match (finding.ended_by, finding.reset) {
-        (EndedBy::Client, Some(ResetKind::Abort)) => "the client, by a RST: a live socket gave up",
+        (EndedBy::Server, Some(_)) if finding.kind == Some(Kind::Refused) => {
+            "the server's host, by a RST that refuses the SYN"
+        }
+        (EndedBy::Client, Some(ResetKind::Abort)) => "the client, by a RST of a live socket",
         (EndedBy::Client, Some(ResetKind::Reply)) => "the client's host, by a RST: it had no socket for the packet",
         (EndedBy::Client, None) => "the client",
-        (EndedBy::Server, Some(ResetKind::Abort)) => "the server, by a RST: a live socket gave up",
+        (EndedBy::Server, Some(ResetKind::Abort)) => "the server, by a RST of a live socket",
         (EndedBy::Server, Some(ResetKind::Reply)) => "the server's host, by a RST: it had no socket for the packet",
         (EndedBy::Server, None) => "the server",
         (EndedBy::Middlebox, Some(_)) => "a device between them, by a RST in the name of one of them",
@@ -145,7 +256,7 @@ fn ended_by(finding: &Finding) -> &'static str {
     }
 }
 
-fn retry(finding: &Finding) -> String {
+fn retry(finding: &Finding, is_one_of_several: bool) -> String {
     let verdict = match finding.retry {
         RetryVerdict::NotDelivered => "safe",
         RetryVerdict::MaybeProcessed => "only if it may run twice",
@@ -155,27 +266,36 @@ fn retry(finding: &Finding) -> String {
     if finding.retry_why.is_empty() {
         return verdict.to_owned();
     }
-    format!("{verdict}: {}", escape_and_cut(&finding.retry_why, SENTENCE))
+    let which = if is_one_of_several { " (the first)" } else { "" };
+    format!("{verdict}{which}: {}", escape_and_cut(&finding.retry_why, SENTENCE))
 }
 
-/// First and last.
+/// First and last. A failure by silence has no packet that ends it.
 fn when(problem: &Problem) -> String {
+    let silence = problem.kind() == Some(Kind::TimedOut);
     if problem.count == 1 {
-        return format!("{} UTC", moment(problem.first));
+        let then = if silence { ", when the silence was long enough to tell" } else { "" };
+        return format!("{} UTC{then}", moment(problem.first));
     }
     let to = if date(problem.first) == date(problem.last) { clock(problem.last, 3) } else { moment(problem.last) };
-    format!("{} to {to} UTC ({})", moment(problem.first), duration(problem.last.since(problem.first)))
+    let then = if silence { ", each when its silence was long enough to tell" } else { "" };
+    format!("{} to {to} UTC ({}){then}", moment(problem.first), duration(problem.last.since(problem.first)))
 }
 
 /// Can it be reached again? Of a single failure only a yes is worth a line.
-fn recovered(problem: &Problem) -> Option<String> {
+fn recovered(told: &Told, problem: &Problem) -> Option<String> {
     if !problem.episodes.iter().all(|episode| episode.is_about_connecting()) {
         return None;
     }
     let all = problem.episodes.len();
     let times: Vec<Time> = problem.episodes.iter().filter_map(|episode| episode.recovered_at).collect();
     let Some(last) = times.iter().max() else {
-        return (problem.count > 1).then(|| "no later connection in this capture".to_owned());
+        let is_later = |episode: &&Episode| told.last.get(&service(episode)).is_some_and(|last| *last > episode.last);
+        let no = match problem.episodes.iter().copied().find(is_later) {
+            Some(_) => "no: a later attempt failed in another way",
+            None => "not tried again in this capture",
+        };
+        return (problem.count > 1).then(|| no.to_owned());
     };
     if times.len() < all {
         return Some(format!("for {} of {}", count(times.len() as u64), count(all as u64)));
@@ -187,22 +307,58 @@ fn moment(time: Time) -> String {
     format!("{} {}", date(time), clock(time, 3))
 }
 
-/// How the attempts follow each other.
+/// How the attempts follow each other. Those that began at the same moment have no distance to speak of.
 fn rhythm(episode: &Episode) -> Option<String> {
-    let shown: Vec<String> = episode.intervals.iter().take(INTERVALS).copied().map(duration).collect();
+    let shown: Vec<u64> = episode.intervals.iter().take(INTERVALS).copied().collect();
+    if shown.is_empty() {
+        return None;
+    }
+    let apart: Vec<String> = shown.iter().copied().filter(|interval| *interval > 0).map(duration).collect();
+    let together = shown.len() - apart.len();
     let more = if episode.count as usize > shown.len() + 1 { ", ..." } else { "" };
+    let list = match (apart.is_empty(), together) {
+        (true, _) => format!("at the same moment{more}"),
+        (false, 0) => format!("{}{more} apart", apart.join(", ")),
+        (false, _) => format!("{}{more} apart, {together} at the same moment", apart.join(", ")),
+    };
     let rhythm = match episode.backoff {
-        Backoff::Exponential => format!("exponential backoff: {}{more} apart", shown.join(", ")),
+        Backoff::Exponential => format!("exponential backoff, {list}"),
         Backoff::Fixed => format!("every {}", duration(median(&episode.intervals))),
-        Backoff::None if shown.is_empty() => return None,
-        Backoff::None if episode.is_hammering() => format!("no backoff: {}{more} apart", shown.join(", ")),
-        Backoff::None => format!("{}{more} apart", shown.join(", ")),
+        Backoff::None if episode.is_retry_storm() => format!("no backoff, {list}"),
+        Backoff::None => list,
     };
     if episode.successes_between == 0 {
         return Some(rhythm);
     }
     let successes = counted(episode.successes_between, "connection made", "connections made");
     Some(format!("{rhythm}; {successes} between them"))
+}
+
+/// Who hammers.
+fn storm(problem: &Problem) -> Option<String> {
+    let storms: Vec<&&Episode> = problem.episodes.iter().filter(|episode| episode.is_retry_storm()).collect();
+    let first = storms.first()?;
+    let others = match storms.len() - 1 {
+        0 => String::new(),
+        more => format!("; {} like it", counted(more as u64, "more does", "more do")),
+    };
+    Some(format!(
+        "{}: {} tried {}, a connect about every {}, without backing off{others}",
+        retry_storm::CAUSE.id,
+        each(problem, first),
+        times(first.count),
+        duration(median(&first.intervals))
+    ))
+}
+
+/// Which one of the problem's episodes this is.
+fn each(problem: &Problem, episode: &Episode) -> String {
+    match problem.shape {
+        Shape::Service(..) => episode.example.client.end.ip.to_string(),
+        Shape::ManyPorts(..) => format!("port {}", episode.example.server.end.port),
+        Shape::ManyServers(..) => episode.example.server.end.ip.to_string(),
+        Shape::ManyServices(_) => address(episode.example.server.end),
+    }
 }
 
 fn timing(finding: &Finding) -> String {
@@ -213,7 +369,9 @@ fn timing(finding: &Finding) -> String {
     let rtt = timing.rtt.filter(|rtt| timing.connect != Some(*rtt));
     parts.extend(rtt.map(|time| format!("round trip {}", duration(time))));
     parts.extend(timing.idle_before.map(|time| format!("idle for {} before the end", duration(time))));
-    parts.push(format!("ended after {}", duration(timing.duration)));
+    // A failure by silence is told when the silence was long enough, not when its last packet came.
+    let end = if finding.kind == Some(Kind::TimedOut) { "told" } else { "ended" };
+    parts.push(format!("{end} {} after its first packet", duration(timing.duration)));
     if traffic.client_bytes + traffic.server_bytes > 0 {
         let server = counted(traffic.server_bytes, "byte", "bytes");
         parts.push(format!("client sent {} and server {server}", counted(traffic.client_bytes, "byte", "bytes")));
@@ -229,23 +387,27 @@ fn members(page: &mut Page, problem: &Problem) {
         page.labelled("ports", &list(&ports.iter().map(u16::to_string).collect::<Vec<_>>(), 20));
         return;
     }
-    let (name, who): (&str, fn(&Episode) -> String) = match problem.shape {
-        Shape::ManyServices(_) => ("services", |episode| address(episode.example.server.end)),
-        Shape::ManyServers(..) => ("servers", |episode| episode.example.server.end.ip.to_string()),
-        Shape::Service(..) | Shape::ManyPorts(..) => ("clients", |episode| episode.example.client.end.ip.to_string()),
+    let name = match problem.shape {
+        Shape::ManyServices(_) => "services",
+        Shape::ManyServers(..) => "servers",
+        Shape::Service(..) | Shape::ManyPorts(..) => "clients",
     };
     let shown: Vec<&&Episode> = problem.episodes.iter().take(CLIENTS).collect();
+    let who = |episode: &Episode| each(problem, episode);
     let width = shown.iter().map(|episode| who(episode).len()).max().unwrap_or_default();
+    let once = shown.iter().all(|episode| episode.count == 1);
     for (index, episode) in shown.iter().enumerate() {
         let label = if index == 0 { name } else { "" };
         let span = format!("{} to {}", clock(episode.first, 3), clock(episode.last, 3));
         let span = if episode.count == 1 { clock(episode.first, 3) } else { span };
-        page.labelled_as_is(label, &format!("{:<width$}  {:>5}x  {span}", who(episode), count(episode.count)));
+        let times = if once { String::new() } else { format!("{:>5}x  ", count(episode.count)) };
+        page.labelled_as_is(label, &format!("{:<width$}  {times}{span}", who(episode)));
     }
     let rest = problem.episodes.get(CLIENTS..).unwrap_or_default();
     if !rest.is_empty() {
         let all: u64 = rest.iter().map(|episode| episode.count).sum();
-        page.labelled("", &format!("and {} more, {}", count(rest.len() as u64), times(all)));
+        let all = if once && all == rest.len() as u64 { String::new() } else { format!(", {}", times(all)) };
+        page.labelled("", &format!("and {} more{all}", count(rest.len() as u64)));
     }
 }
 
@@ -264,6 +426,7 @@ fn fix(page: &mut Page, finding: &Finding, told: Option<usize>) {
         Owner::Client => "Fix at the client",
         Owner::Server => "Fix at the server",
         Owner::Network => "Fix in the network",
+        Owner::Ender => "Fix at the end that closed",
         Owner::Nobody => "Nothing to fix",
     };
     page.blank();
@@ -271,12 +434,29 @@ fn fix(page: &mut Page, finding: &Finding, told: Option<usize>) {
     if let Some(number) = told {
         page.line(&[(Role::Plain, &format!("     Steps as in problem {number}, for these addresses:"))]);
     }
-    let steps = if told.is_some() { &[] } else { advice.steps.as_slice() };
-    for (index, step) in steps.iter().enumerate() {
-        page.paragraph(&format!("     {}. ", index + 1), Role::Plain, &escape(step));
+    if told.is_none() {
+        steps(page, &advice.steps);
     }
     for command in &advice.commands {
         page.command(&escape(command));
+    }
+    page.line(&[(Role::Plain, "     More: "), (Role::Command, &advice.explain)]);
+}
+
+fn steps(page: &mut Page, steps: &[String]) {
+    for (index, step) in steps.iter().enumerate() {
+        page.paragraph(&format!("     {}. ", index + 1), Role::Plain, &escape(step));
+    }
+}
+
+/// What to do about a client that hammers, beside the cause of its failures.
+fn calm(page: &mut Page, finding: &Finding, told: bool) {
+    let advice = advice_for(&retry_storm::CAUSE, finding);
+    page.blank();
+    let heading = format!("Fix at the client as well: {}", escape(&advice.title));
+    page.edges(&[(Role::Plain, "   "), (Role::Heading, &heading)], "");
+    if !told {
+        steps(page, &advice.steps);
     }
     page.line(&[(Role::Plain, "     More: "), (Role::Command, &advice.explain)]);
 }

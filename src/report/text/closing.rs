@@ -34,18 +34,29 @@ pub fn headline(page: &mut Page, summary: &Summary) {
         };
         page.paragraph("", Role::Heading, &sentence);
         page.paragraph("", Role::Plain, &format!("{packets}{}.", span(summary)));
-        return;
+        return recordings(page, summary);
     }
     if summary.frames == 0 {
         return page.paragraph("", Role::Heading, "The capture holds no packets.");
     }
     if summary.segments == 0 {
         page.paragraph("", Role::Heading, "No TCP in this capture.");
-        return page.paragraph("", Role::Plain, &format!("{packets}{}.", span(summary)));
+        page.paragraph("", Role::Plain, &format!("{packets}{}.", span(summary)));
+        return recordings(page, summary);
     }
     page.paragraph("", Role::Fine, &format!("No failed connections among {connections} ({packets})."));
     if summary.connections == 0 {
         page.paragraph("", Role::Plain, "There is TCP, but no connection whose outcome could be followed.");
+    }
+    recordings(page, summary);
+}
+
+/// Packets of several days in one capture are seldom what somebody expects.
+fn recordings(page: &mut Page, summary: &Summary) {
+    if summary.recordings > 1 {
+        let number = count(summary.recordings);
+        let sentence = format!("They are {number} recordings: more than a day without a packet lies between them.");
+        page.paragraph("", Role::Plain, &sentence);
     }
 }
 

@@ -119,8 +119,18 @@ impl Page {
             self.line(&pieces);
             return;
         }
+        let before: usize = left.iter().rev().skip(1).map(|(_, piece)| piece.width()).sum();
+        let last = left.last().map_or("", |(_, piece)| piece);
+        let ending = wrap(last, self.width.saturating_sub(before)).last().map_or(0, |part| part.width());
         self.wrapped_pieces(left);
-        self.paragraph("   ", Role::Plain, right);
+        let used = before.min(3) + ending;
+        if used + 2 + right.width() > self.width {
+            return self.paragraph("   ", Role::Plain, right);
+        }
+        // The last line of the left side has room for the right side.
+        self.text.pop();
+        let gap = " ".repeat(self.width - used - right.width());
+        self.line(&[(Role::Plain, &gap), (Role::Plain, right)]);
     }
 
     /// A command, broken only where a shell lets it be broken, so that it can still be pasted.
@@ -274,7 +284,7 @@ mod tests {
         );
         assert_eq!(
             page.into_text(),
-            "1. short                         3 times\n2. a heading that needs more than one\n   whole line\n   3 times\n"
+            "1. short                         3 times\n2. a heading that needs more than one\n   whole line                    3 times\n"
         );
     }
 }

@@ -1,10 +1,11 @@
 //! The report for a person who watches: one finding after the other as they come, and a look back at the end.
 
+use super::block::Told;
 use super::layout::{Page, Role};
 use super::problem::{Problem, problems};
-use super::{address, block, closing, in_lines};
+use super::{Found, address, block, closing, in_lines, is_scanned};
 use crate::diagnose::{Finding, Summary};
-use crate::episodes::{Episode, Episodes, Folded};
+use crate::episodes::Episodes;
 use crate::report::units::{clock, counted};
 use crate::report::{Inputs, Options};
 use crate::track::kernel::Kind;
@@ -17,7 +18,7 @@ pub fn first(finding: &Finding, number: usize, told: Option<usize>, inputs: &Inp
     let episodes = episodes.finish();
     let mut page = Page::new(options.width, options.colour);
     for problem in &problems(episodes.iter()) {
-        block::in_full(&mut page, number, told, problem, inputs);
+        block::numbered(&mut page, &mut Told::new(inputs, &episodes), number, told, problem);
         page.blank();
     }
     page.into_text()
@@ -41,16 +42,17 @@ pub fn again(finding: &Finding, number: Option<usize>, times: u64, options: &Opt
 }
 
 /// The end: how much failed, each problem in a line, and what was seen at all.
-pub fn look_back(episodes: &[Episode], folded: Folded, summary: &Summary, options: &Options) -> String {
+pub fn look_back(found: &Found, summary: &Summary, options: &Options) -> String {
     let mut page = Page::new(options.width, options.colour);
     page.blank();
     closing::headline(&mut page, summary);
-    let failures = problems(episodes.iter().filter(|episode| episode.example.kind.is_some()));
-    in_lines(&mut page, "Failures", &failures.iter().collect::<Vec<&Problem>>());
+    let failed = found.episodes.iter().filter(|episode| episode.example.kind.is_some());
+    let failures = problems(failed.filter(|episode| !is_scanned(found, episode)));
+    in_lines(&mut page, "Failures", found.scans, &failures.iter().collect::<Vec<&Problem>>());
     if options.all {
-        let benign = problems(episodes.iter().filter(|episode| episode.example.kind.is_none()));
-        in_lines(&mut page, "Benign endings", &benign.iter().collect::<Vec<&Problem>>());
+        let benign = problems(found.episodes.iter().filter(|episode| episode.example.kind.is_none()));
+        in_lines(&mut page, "Benign endings", &[], &benign.iter().collect::<Vec<&Problem>>());
     }
-    closing::summary(&mut page, summary, folded, options.all);
+    closing::summary(&mut page, summary, found.folded, options.all);
     page.into_text()
 }

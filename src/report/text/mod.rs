@@ -13,13 +13,15 @@ use super::units::{count, counted};
 use super::{Inputs, Options};
 use crate::decode::End;
 use crate::diagnose::Summary;
-use crate::episodes::{Episode, Folded};
-use crate::track::kernel::Kind;
+use crate::episodes::{Episode, Folded, Scan};
+use block::Told;
 use layout::{Page, Role};
 use problem::{Problem, problems};
 
-/// So many problems are told in full, the others in a line.
+/// So many problems are told in full, the others in a line: but one of each kind and cause always is.
 const IN_FULL: usize = 10;
+/// More kinds and causes than these are not.
+const DIFFERENT: usize = 20;
 /// No more than so many of one kind and cause.
 const ALIKE: usize = 3;
 /// So many lines for the others.
@@ -27,34 +29,61 @@ const IN_LINES: usize = 30;
 /// Noise in so many failures or fewer is told in full.
 const FEW: u64 = 2;
 
+/// What was found, gathered.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'a> {
+    /// All episodes, also those of one finding.
+    pub episodes: &'a [Episode],
+    /// Clients that tried many ports or hosts.
+    pub scans: &'a [Scan],
+    /// What was given up for want of room.
+    pub folded: Folded,
+}
+
 /// The whole report.
-pub fn render(episodes: &[Episode], folded: Folded, summary: &Summary, inputs: &Inputs, options: &Options) -> String {
+pub fn render(found: &Found, summary: &Summary, inputs: &Inputs, options: &Options) -> String {
     let mut page = Page::new(options.width, options.colour);
     closing::headline(&mut page, summary);
-    let failures = problems(episodes.iter().filter(|episode| episode.example.kind.is_some()));
+    let failed = found.episodes.iter().filter(|episode| episode.example.kind.is_some());
+    let failures = problems(failed.filter(|episode| !is_scanned(found, episode)));
     let (noise, trouble): (Vec<&Problem>, Vec<&Problem>) =
         failures.iter().partition(|problem| problem.is_noise() && problem.count > FEW);
-    let mut told: Vec<(Option<Kind>, &str)> = Vec::new();
-    let mut others = Vec::new();
-    for problem in trouble {
-        let about = (problem.kind(), problem.cause_id());
-        if told.len() >= IN_FULL || told.iter().filter(|other| **other == about).count() >= ALIKE {
-            others.push(problem);
-            continue;
-        }
-        let earlier = told.iter().position(|other| *other == about).map(|index| index + 1);
-        told.push(about);
+    let (in_full, others) = choose(trouble);
+    let mut told = Told::new(inputs, found.episodes);
+    for problem in in_full {
         page.blank();
-        block::in_full(&mut page, told.len(), earlier, problem, inputs);
+        block::in_full(&mut page, &mut told, problem);
     }
-    in_lines(&mut page, "Other failures", &others);
-    in_lines(&mut page, "Seldom a problem: health checks, scans, cancelled connects", &noise);
+    in_lines(&mut page, "Other failures", &[], &others);
+    in_lines(&mut page, "Seldom a problem: health checks, scans, cancelled connects", found.scans, &noise);
     if options.all {
-        let benign = problems(episodes.iter().filter(|episode| episode.example.kind.is_none()));
-        in_lines(&mut page, "Benign endings", &benign.iter().collect::<Vec<_>>());
+        let benign = problems(found.episodes.iter().filter(|episode| episode.example.kind.is_none()));
+        in_lines(&mut page, "Benign endings", &[], &benign.iter().collect::<Vec<_>>());
     }
-    closing::summary(&mut page, summary, folded, options.all);
+    closing::summary(&mut page, summary, found.folded, options.all);
     page.into_text()
+}
+
+/// Is it told as a part of a scan?
+fn is_scanned(found: &Found, episode: &Episode) -> bool {
+    found.scans.iter().any(|scan| scan.covers(episode))
+}
+
+/// Which of these problems, the most important first, are told in full, and which in a line. The first of each kind and
+/// cause comes first, so that a thousand of one sort do not hide the only one of another.
+fn choose<'a, 'b>(problems: Vec<&'a Problem<'b>>) -> (Vec<&'a Problem<'b>>, Vec<&'a Problem<'b>>) {
+    let about = |problem: &Problem| (problem.kind(), problem.cause_id());
+    let (mut chosen, mut alike): (Vec<&Problem>, Vec<&Problem>) = (Vec::new(), Vec::new());
+    for problem in problems {
+        let is_new = chosen.len() < DIFFERENT && !chosen.iter().any(|other| about(other) == about(problem));
+        if is_new { chosen.push(problem) } else { alike.push(problem) }
+    }
+    let mut others = Vec::new();
+    for problem in alike {
+        let told = chosen.iter().filter(|other| about(other) == about(problem)).count();
+        if chosen.len() < IN_FULL && told < ALIKE { chosen.push(problem) } else { others.push(problem) }
+    }
+    (chosen, others)
 }
 
 /// `10.0.0.2:8080`, `[2001:db8::2]:8080`.
@@ -63,12 +92,19 @@ fn address(end: End) -> String {
 }
 
 /// Problems in a line each, and the rest in a number.
-fn in_lines(page: &mut Page, heading: &str, problems: &[&Problem]) {
-    if problems.is_empty() {
+fn in_lines(page: &mut Page, heading: &str, scans: &[Scan], problems: &[&Problem]) {
+    if problems.is_empty() && scans.is_empty() {
         return;
     }
     page.blank();
     page.line(&[(Role::Heading, heading)]);
+    for scan in scans.iter().take(IN_LINES) {
+        block::scan(page, scan);
+    }
+    let more_scans = scans.len().saturating_sub(IN_LINES);
+    if more_scans > 0 {
+        page.paragraph("   ", Role::Plain, &format!("and {}", counted(more_scans as u64, "scan more", "scans more")));
+    }
     for problem in problems.iter().take(IN_LINES) {
         block::in_a_line(page, problem);
     }

@@ -12,8 +12,8 @@ use unicode_width::UnicodeWidthStr;
 /// Of more packets than these the middle is left out.
 const FIRST: usize = 3;
 const LAST: usize = 3;
-/// Notes need so many columns, or they go below.
-const NOTE: usize = 18;
+/// Notes need so many columns, or all of them go below their packets.
+const NOTE: usize = 34;
 /// Packets and notes longer than this are cut.
 const LONGEST: usize = 300;
 
@@ -30,6 +30,8 @@ struct Widths {
     time: usize,
     who: usize,
     packet: usize,
+    /// Do notes stand beside packets?
+    beside: bool,
 }
 
 /// The packets of the episode's first connection.
@@ -48,12 +50,15 @@ pub fn table(page: &mut Page, episode: &Episode, count: u64, inputs: &Inputs) {
         evidence.iter().take(FIRST).chain(evidence.iter().skip(FIRST + left_out)).collect()
     };
     let rows = rows(&shown, inputs);
-    let widths = Widths {
+    let mut widths = Widths {
         frame: rows.iter().map(|row| row.frame.width()).max().unwrap_or_default(),
         time: rows.iter().map(|row| row.time.width()).max().unwrap_or_default(),
         who: rows.iter().map(|row| row.who.width()).max().unwrap_or_default(),
         packet: rows.iter().map(|row| row.packet.width()).max().unwrap_or_default().min(30),
+        beside: true,
     };
+    let room = page.width().saturating_sub(before_packet(&widths) + widths.packet + 2);
+    widths.beside = room >= NOTE || rows.iter().all(|row| row.note.width() <= room);
     for (index, row) in rows.iter().enumerate() {
         if left_out > 0 && index == FIRST {
             page.line(&[(Role::Faint, &format!("   {:>width$} {left_out} more", "...", width = widths.frame))]);
@@ -109,12 +114,17 @@ fn rows(evidence: &[&Evidence], inputs: &Inputs) -> Vec<Row> {
     rows
 }
 
+/// The columns before the packet.
+fn before_packet(widths: &Widths) -> usize {
+    widths.frame + widths.time + widths.who + 8
+}
+
 fn write_row(page: &mut Page, row: &Row, widths: &Widths) {
     let numbers = format!("   {:>frame$}  {:>time$}  ", row.frame, row.time, frame = widths.frame, time = widths.time);
     let who = format!("{:<width$} ", row.who, width = widths.who);
     let used = numbers.width() + who.width();
     let room = page.width().saturating_sub(used + widths.packet + 2);
-    if row.packet.width() <= widths.packet && room >= NOTE {
+    if row.packet.width() <= widths.packet && widths.beside {
         let packet = format!("{:<width$}  ", row.packet, width = widths.packet);
         for (index, note) in wrap(&row.note, room).iter().enumerate() {
             if index == 0 {

@@ -10,7 +10,11 @@ use crate::time::Time;
 use crate::track::kernel::Kind;
 
 /// From so many ports, or servers, on they are told as one problem.
-const MANY: usize = 8;
+const MANY: usize = 3;
+/// A service that fails so many clients is one problem, whatever else fails them.
+const MANY_CLIENTS: usize = 8;
+/// From so many refused ports of one host on it is a scan, be it ever so slow.
+const SCAN: usize = 15;
 
 /// What the episodes of a problem have in common, beside kind and cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -63,7 +67,9 @@ impl<'a> Problem<'a> {
 
     /// Health checks, scans, cancelled connects: seldom what somebody is called for at night.
     pub fn is_noise(&self) -> bool {
-        let is_scan = matches!(self.shape, Shape::ManyPorts(..)) && self.kind() == Some(Kind::Refused);
+        let is_scan = matches!(self.shape, Shape::ManyPorts(..))
+            && self.kind() == Some(Kind::Refused)
+            && self.episodes.len() >= SCAN;
         self.kind() == Some(Kind::Aborted) || self.cause_id() == "port_scan" || is_scan
     }
 
@@ -139,7 +145,7 @@ impl Breadth {
         let servers = self.servers.get(&(signature, client.ip, server.port)).map_or(0, BTreeSet::len);
         let services = self.services.get(&(signature, client.ip)).map_or(0, BTreeSet::len);
         let clients = self.clients.get(&(signature, server.ip, server.port)).map_or(0, BTreeSet::len);
-        if services < MANY || clients >= MANY {
+        if services < MANY || clients >= MANY_CLIENTS {
             return Shape::Service(server.ip, server.port);
         }
         if ports >= MANY && ports >= servers {

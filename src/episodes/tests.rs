@@ -2,6 +2,7 @@ use std::net::Ipv4Addr;
 
 use super::*;
 use crate::report::samples::{self, DECIDED, later};
+use crate::time::{MILLISECOND, SECOND};
 
 fn refused_at(milliseconds: &[u64]) -> Vec<Finding> {
     milliseconds.iter().map(|at| later(samples::refused_from(1, 8080), at * MILLISECOND)).collect()
@@ -84,12 +85,58 @@ fn a_client_that_succeeds_in_between_does_not_back_off() {
 }
 
 #[test]
-fn only_quick_attempts_one_after_the_other_are_hammering() {
-    let hammering = |milliseconds: &[u64]| gathered(&refused_at(milliseconds))[0].is_hammering();
-    assert!(hammering(&[0, 10, 20, 30]));
-    assert!(!hammering(&[0, 0, 0, 0]), "attempts side by side");
-    assert!(!hammering(&[0, 5000, 9000, 20000]), "slow ones");
-    assert!(!hammering(&[0, 10]), "two");
+fn two_pauses_are_a_backoff_only_when_they_double() {
+    assert_eq!(backoff(&[0, 1000, 3000]), Backoff::Exponential);
+    assert_eq!(backoff(&[0, 1000, 2400]), Backoff::None, "1.4 times");
+    assert_eq!(backoff(&[0, 1000, 3600]), Backoff::None, "2.6 times");
+    assert_eq!(backoff(&[0, 1000, 2000]), Backoff::Fixed);
+}
+
+#[test]
+fn ten_quick_attempts_one_after_the_other_are_a_storm() {
+    let storm = |milliseconds: &[u64]| gathered(&refused_at(milliseconds))[0].is_retry_storm();
+    let every = |step: u64, number: u64| (0..number).map(|at| at * step).collect::<Vec<_>>();
+    assert!(storm(&every(10, 10)) && storm(&every(990, 10)));
+    assert!(!storm(&every(10, 9)), "nine");
+    assert!(!storm(&every(1000, 30)), "a mean of a second");
+    assert!(!storm(&every(0, 30)), "a browser's connections side by side");
+    assert!(!storm(&[0, 10, 30, 70, 150, 310, 630, 1270, 2550, 5110, 9000]), "backoff from 10 ms on");
+    assert!(!storm(&[0, 50, 100, 200, 300, 500, 700, 1000, 1400, 1900, 2500]), "pauses that grow otherwise");
+    let late: Vec<u64> = [0, 5000, 60_000].into_iter().chain((0..10).map(|at| 90_000 + at * 100)).collect();
+    assert!(storm(&late), "calm at first");
+}
+
+#[test]
+fn a_success_between_ends_the_row_of_attempts() {
+    let findings = refused_at(&(0..30).map(|at| at * 100).collect::<Vec<_>>());
+    let (client, server) = (findings[0].client.end, findings[0].server.end);
+    let mut episodes = Episodes::default();
+    for (index, finding) in findings.iter().enumerate() {
+        episodes.add(finding);
+        if index % 5 == 4 {
+            episodes.success(client.ip, server.ip, server.port, finding.time + 1);
+        }
+    }
+    assert!(!episodes.finish()[0].is_retry_storm());
+}
+
+#[test]
+fn resets_of_open_connections_are_no_storm() {
+    let mut episodes = Episodes::default();
+    (0..30).for_each(|at| episodes.add(&later(samples::keepalive_race(), at * 2 * SECOND / 10)));
+    assert!(!episodes.finish()[0].is_retry_storm());
+}
+
+#[test]
+fn failed_time_leaves_out_what_lies_around_a_success() {
+    let findings = refused_at(&[0, 1000, 5000, 7000]);
+    let (client, server) = (findings[0].client.end, findings[0].server.end);
+    let mut episodes = Episodes::default();
+    findings[..2].iter().for_each(|finding| episodes.add(finding));
+    episodes.success(client.ip, server.ip, server.port, DECIDED + 3 * SECOND);
+    findings[2..].iter().for_each(|finding| episodes.add(finding));
+    let all = episodes.finish();
+    assert_eq!((all[0].failed, all[0].successes_between), (3 * SECOND, 1));
 }
 
 #[test]

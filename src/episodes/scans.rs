@@ -1,0 +1,318 @@
+//! `port_scan`: one client that fails at many ports or hosts.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::net::IpAddr;
+
+use super::Episode;
+use crate::diagnose::Finding;
+use crate::time::{SECOND, Time};
+use crate::track::kernel::Kind;
+
+/// From so many targets within [`WINDOW`] on it is a scan.
+const TARGETS: usize = 15;
+const WINDOW: u64 = 60 * SECOND;
+/// So many targets of the window are remembered for each client.
+const REMEMBERED: usize = 64;
+/// So many clients are watched.
+const CLIENTS: usize = 4096;
+/// A scanner tries each target so often at most.
+const TRIES: u64 = 3;
+/// So many ports are named.
+const PORTS: usize = 10;
+/// So many targets are remembered in all; a scan of more counts each failure as a target of its own from there on.
+const COUNTED: usize = 262_144;
+
+/// An address and port that a client tried.
+type Target = (IpAddr, u16);
+
+/// A client that tried many ports or hosts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scan {
+    /// Who.
+    pub client: IpAddr,
+    /// How many different targets failed.
+    pub targets: u64,
+    /// The first different ports, in the order in which they failed.
+    pub ports: Vec<u16>,
+    /// When the first failure became a fact.
+    pub first: Time,
+    /// When the last one did.
+    pub last: Time,
+    /// All failures in it.
+    pub count: u64,
+}
+
+impl Scan {
+    /// Is this episode a part of the scan? A scanner tries a target a few times at most: whoever keeps trying wants to
+    /// be served, and that failure is told for itself.
+    pub fn covers(&self, episode: &Episode) -> bool {
+        let finding = &episode.example;
+        self.client == finding.client.end.ip
+            && is_without_payload(finding)
+            && episode.count <= TRIES
+            && (self.first..=self.last).contains(&episode.first)
+            && episode.last <= self.last
+    }
+}
+
+/// What a client did in the last minute.
+#[derive(Debug, Default)]
+struct Watched {
+    /// One entry for each target, the latest last: when, and how often it failed without payload.
+    recent: VecDeque<(Time, Target, u64)>,
+    latest: Time,
+    scan: Option<(Scan, HashSet<Target>)>,
+}
+
+impl Watched {
+    fn saw(&mut self, time: Time, target: Target, failures: u64) {
+        self.latest = self.latest.max(time);
+        // Whoever connects and hangs up at once reaches the target first and fails afterwards.
+        let known = self.recent.iter().position(|(_, other, _)| *other == target);
+        let before = known.and_then(|at| self.recent.remove(at)).map_or(0, |(_, _, failures)| failures);
+        let latest = self.latest;
+        self.recent.retain(|(at, _, _)| latest.since(*at) <= WINDOW);
+        if self.recent.len() == REMEMBERED {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((time, target, before + failures));
+    }
+
+    fn is_scanning(&self) -> bool {
+        let failed = self.recent.iter().filter(|(_, _, failures)| *failures > 0).count();
+        failed >= TARGETS && failed * 5 >= self.recent.len() * 4
+    }
+}
+
+/// Watches clients for scans, in memory that is bounded.
+///
+/// A client scans when 15 different targets (address and port) fail within a minute without a byte of payload: SYNs
+/// that nobody answers, refusals, half-open handshakes, connections that it aborts at once. Four of five targets of
+/// that minute must fail, so that a program that talks to many peers, some of them gone, is none. Later failures
+/// belong to the scan as long as no more than a minute lies between them.
+#[derive(Debug, Default)]
+pub(super) struct Scans {
+    clients: HashMap<IpAddr, Watched>,
+    counted: usize,
+}
+
+impl Scans {
+    /// Takes a failure into account.
+    pub(super) fn add(&mut self, finding: &Finding) {
+        if !is_without_payload(finding) {
+            return;
+        }
+        let (client, end) = (finding.client.end.ip, finding.server.end);
+        let target = (end.ip, end.port);
+        if self.clients.len() >= CLIENTS && !self.clients.contains_key(&client) {
+            self.forget();
+        }
+        let watched = self.clients.entry(client).or_default();
+        watched.saw(finding.time, target, 1);
+        if let Some((scan, targets)) = &mut watched.scan
+            && finding.time.since(scan.last) <= WINDOW
+        {
+            self.counted += extend(scan, targets, finding.time, target, self.counted < COUNTED);
+        } else if watched.is_scanning() {
+            let mut scan = watched.scan.take().unwrap_or_else(|| (begun(client, finding.time), HashSet::new()));
+            for (time, target, failures) in watched.recent.iter().filter(|(_, _, failures)| *failures > 0) {
+                self.counted += extend(&mut scan.0, &mut scan.1, *time, *target, self.counted < COUNTED);
+                scan.0.count += failures - 1;
+            }
+            watched.scan = Some(scan);
+        }
+    }
+
+    /// A client reached a target. Only of clients that failed somewhere this needs to be known.
+    pub(super) fn reached(&mut self, client: IpAddr, target: Target, time: Time) {
+        if let Some(watched) = self.clients.get_mut(&client) {
+            watched.saw(time, target, 0);
+        }
+    }
+
+    /// The scans that were found, by their first failure's time.
+    pub(super) fn found(&self) -> Vec<Scan> {
+        let scans = self.clients.values().filter_map(|watched| watched.scan.as_ref());
+        let mut scans: Vec<Scan> = scans.map(|(scan, _)| scan.clone()).collect();
+        scans.sort_by_key(|scan| (scan.first, scan.client));
+        scans
+    }
+
+    /// Stops to watch the half of the clients without a scan that was quiet the longest, or, if all scan, of these.
+    fn forget(&mut self) {
+        let mut worths: Vec<(bool, Time)> = self.clients.values().map(worth).collect();
+        worths.sort_unstable();
+        let Some(threshold) = worths.get(worths.len() / 2).copied() else { return };
+        let counted = &mut self.counted;
+        self.clients.retain(|_, watched| {
+            let keep = worth(watched) > threshold;
+            if !keep && let Some((_, targets)) = &watched.scan {
+                *counted = counted.saturating_sub(targets.len());
+            }
+            keep
+        });
+    }
+}
+
+fn worth(watched: &Watched) -> (bool, Time) {
+    (watched.scan.is_some(), watched.latest)
+}
+
+fn begun(client: IpAddr, first: Time) -> Scan {
+    Scan { client, targets: 0, ports: Vec::new(), first, last: first, count: 0 }
+}
+
+/// Returns how many targets more have to be remembered.
+fn extend(scan: &mut Scan, targets: &mut HashSet<Target>, time: Time, target: Target, has_room: bool) -> usize {
+    scan.count += 1;
+    scan.first = scan.first.min(time);
+    scan.last = scan.last.max(time);
+    if scan.ports.len() < PORTS && !scan.ports.contains(&target.1) {
+        scan.ports.push(target.1);
+    }
+    if targets.contains(&target) {
+        return 0;
+    }
+    scan.targets += 1;
+    usize::from(has_room && targets.insert(target))
+}
+
+/// Did it fail, or abort, before a byte of payload went either way?
+fn is_without_payload(finding: &Finding) -> bool {
+    let silent = finding.traffic.client_bytes + finding.traffic.server_bytes == 0;
+    match finding.kind {
+        Some(Kind::Aborted) => silent,
+        Some(Kind::Refused | Kind::TimedOut | Kind::Unreachable) => silent && finding.timing.connect.is_none(),
+        Some(Kind::Reset | Kind::BrokenPipe) | None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::episodes::Episodes;
+    use crate::report::samples::{self, DECIDED, later};
+
+    /// One client and the findings of it; `reached` are ports of 10.0.0.2 that it reached meanwhile.
+    fn scans(findings: &[Finding], reached: &[u16]) -> Vec<Scan> {
+        let mut episodes = Episodes::default();
+        let Some(first) = findings.first() else { return Vec::new() };
+        for (index, finding) in findings.iter().enumerate() {
+            episodes.add(finding);
+            if let Some(port) = reached.get(index) {
+                episodes.success(first.client.end.ip, first.server.end.ip, *port, finding.time);
+            }
+        }
+        episodes.scans()
+    }
+
+    fn refused(ports: std::ops::RangeInclusive<u16>, apart: u64) -> Vec<Finding> {
+        ports.zip(0..).map(|(port, index)| later(samples::refused_from(9, port), index * apart)).collect()
+    }
+
+    #[test]
+    fn fifteen_ports_within_a_minute_are_a_scan() {
+        let found = scans(&refused(1..=15, SECOND), &[]);
+        let expected = Scan {
+            client: IpAddr::from([10, 0, 0, 9]),
+            targets: 15,
+            ports: (1..=10).collect(),
+            first: DECIDED,
+            last: DECIDED + 14 * SECOND,
+            count: 15,
+        };
+        assert_eq!(found, [expected]);
+        assert_eq!(scans(&refused(1..=14, SECOND), &[]), []);
+    }
+
+    #[test]
+    fn attempts_before_it_was_known_for_a_scan_count_as_well() {
+        let mut findings = refused(1..=10, SECOND);
+        findings.extend(refused(1..=15, SECOND).into_iter().map(|finding| later(finding, 20 * SECOND)));
+        let found = scans(&findings, &[]);
+        assert_eq!((found[0].targets, found[0].count), (15, 25));
+    }
+
+    #[test]
+    fn ports_at_leisure_are_none() {
+        assert_eq!(scans(&refused(1..=40, 5 * SECOND), &[]), [], "thirteen in any minute");
+        assert_eq!(scans(&refused(1..=40, 4 * SECOND), &[]).len(), 1, "sixteen in a minute");
+    }
+
+    #[test]
+    fn many_connections_of_a_browser_to_one_refused_port_are_none() {
+        let findings: Vec<Finding> = (0..30).map(|index| later(samples::refused_from(9, 443), index)).collect();
+        assert_eq!(scans(&findings, &[]), []);
+    }
+
+    #[test]
+    fn a_scan_goes_on_and_counts_targets_once() {
+        let mut findings = refused(1..=2000, SECOND / 100);
+        findings.extend(refused(1..=5, SECOND).into_iter().map(|finding| later(finding, 21 * SECOND)));
+        let found = scans(&findings, &[]);
+        assert_eq!((found[0].targets, found[0].count), (2000, 2005));
+        assert_eq!(found[0].last, DECIDED + 25 * SECOND);
+        assert_eq!(found[0].ports, (1..=10).collect::<Vec<u16>>());
+    }
+
+    #[test]
+    fn hosts_count_as_well_as_ports_and_aborts_as_well_as_refusals() {
+        let sweep: Vec<Finding> = (1..=15)
+            .map(|host| {
+                let mut finding = later(samples::health_check(), u64::from(host));
+                finding.server.end.ip = IpAddr::from([10, 9, 9, host]);
+                finding.traffic = Default::default();
+                finding
+            })
+            .collect();
+        assert_eq!(scans(&sweep, &[])[0].ports, [80]);
+        let with_payload: Vec<Finding> = sweep
+            .iter()
+            .cloned()
+            .map(|mut finding| {
+                finding.traffic.client_bytes = 1;
+                finding
+            })
+            .collect();
+        assert_eq!(scans(&with_payload, &[]), []);
+    }
+
+    #[test]
+    fn a_client_that_reaches_many_others_meanwhile_does_not_scan() {
+        let findings = refused(1..=30, SECOND);
+        let reached: Vec<u16> = (1000..1030).collect();
+        assert_eq!(scans(&findings, &reached), []);
+        assert_eq!(scans(&findings, &reached[..3]).len(), 1, "a scan finds something open now and then");
+    }
+
+    #[test]
+    fn connect_and_abort_is_a_failure_though_the_target_was_reached() {
+        let mut episodes = Episodes::default();
+        for (port, index) in (1..=20).zip(0..) {
+            let mut finding = later(samples::health_check(), index * SECOND);
+            finding.server.end.port = port;
+            finding.traffic = Default::default();
+            episodes.success(finding.client.end.ip, finding.server.end.ip, port, finding.time);
+            episodes.add(&finding);
+        }
+        assert_eq!(episodes.scans().len(), 1);
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut scans = Scans::default();
+        for client in 0..20_000_u32 {
+            let mut finding = later(samples::refused_from(1, 80), u64::from(client) * SECOND);
+            finding.client.end.ip = IpAddr::from(client.to_be_bytes());
+            scans.add(&finding);
+        }
+        assert!(scans.clients.len() <= CLIENTS);
+        for index in 0..5000 {
+            let mut finding = later(samples::refused_from(1, 80), 30_000 * SECOND + index);
+            finding.server.end.ip = IpAddr::from((index as u32).to_be_bytes());
+            scans.add(&finding);
+        }
+        assert!(scans.clients.values().all(|watched| watched.recent.len() <= REMEMBERED));
+        assert_eq!((scans.found()[0].targets, scans.counted), (5000, 5000));
+    }
+}

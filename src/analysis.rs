@@ -251,18 +251,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_day_of_silence_begins_another_recording() {
-        let number = |days: &[f64]| {
-            let mut recordings = Recordings::default();
-            days.iter().for_each(|day| recordings.frame(Time((day * DAY as f64) as u64)));
-            recordings.number
-        };
-        assert_eq!(number(&[]), 0);
-        assert_eq!(number(&[1.0, 1.5, 2.4]), 1);
-        assert_eq!(number(&[1.0, 2.5, 2.6, 900.0, 1.0]), 4);
-    }
-
-    #[test]
     fn every_benign_ending_has_its_page() {
         for benign in BENIGN {
             assert!(crate::causes::find(benign.id()).is_some(), "{} has no page", benign.id());

@@ -169,3 +169,33 @@ fn read(
     }
     Ok(seen)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::RawFrame;
+
+    #[test]
+    fn recordings_lie_more_than_a_day_apart() {
+        let recordings = |batches: &[&[f64]]| {
+            let mut seen = Seen::default();
+            for days in batches {
+                let frame = |day: &f64| RawFrame {
+                    time: Time((day * DAY as f64) as u64),
+                    number: 1,
+                    offset: 0,
+                    captured: 0,
+                    wire: 0,
+                    link: 1,
+                    input: 0,
+                };
+                seen.widen(&FrameBatch { bytes: Vec::new(), frames: days.iter().map(frame).collect() });
+            }
+            seen.recordings
+        };
+        assert_eq!(recordings(&[]), 0);
+        assert_eq!(recordings(&[&[10.0, 10.5], &[11.2]]), 1);
+        assert_eq!(recordings(&[&[10.0, 12.0]]), 2);
+        assert_eq!(recordings(&[&[10.0], &[20.0], &[5.0]]), 3);
+    }
+}

@@ -83,7 +83,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let reset = case.reset().filter(|_| case.is_abort())?;
     let victim = case.victim();
     let asked = case.asked_last(victim) && reset.from == SERVER;
-    let nothing_unread = !asked && !reset.window_closed && case.lost(victim) == 0;
+    let nothing_unread = !asked && !reset.window_closed && !case.upload_was_cut() && case.lost(victim) == 0;
     nothing_unread.then(|| {
         Match::likely(format!(
             "The {} ended the connection with a RST instead of a FIN, though nothing was left unread.",

@@ -2,7 +2,6 @@
 
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::Case;
-use crate::track::CLIENT;
 use crate::track::kernel::Kind;
 
 /// Signs: A bare reply-RST (`R`, win 0, seq equal to the ack of a segment just received) from an end that has a
@@ -94,14 +93,7 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    let reset = case.reset()?;
-    let shaped = reset.from == CLIENT && !case.is_abort() && case.story().sender_lives.is_some();
-    let same_host = shaped && case.foreign_ttl().is_none();
-    same_host.then(|| {
-        Match::possible(
-            "The client's host answered a packet of its own connection with a RST, as it does when the packet \
-             reaches it past the address translation."
-                .to_string(),
-        )
-    })
+    let text = "The client's host answered a late packet of its own connection with a RST, as it does when connection \
+                tracking takes the packet for invalid and leaves its address untranslated.";
+    case.answers_a_late_copy().then(|| Match::likely(text.to_string()))
 }

@@ -81,6 +81,9 @@ pub static CAUSE: Cause = Cause {
 
 fn detect(case: &Case<'_>) -> Option<Match> {
     let reset = case.reset()?;
+    if case.answers_a_late_copy() {
+        return None;
+    }
     let sender = case.name(reset.from);
     if case.story().sender_lives.is_some() {
         let text =
@@ -95,11 +98,14 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             duration(rtt)
         )));
     }
-    if case.made_on_the_way() {
+    if case.made_on_the_way() && !case.met_an_idle_timer() {
         return Some(Match::likely(format!(
             "A RST in the {sender}'s name was made by the host that captured it: it forwards all other packets of the \
              {sender}, but this one never came in."
         )));
+    }
+    if case.met_an_idle_timer() {
+        return None;
     }
     let (ttl, usual) = case.foreign_ttl()?;
     Some(Match::likely(format!(

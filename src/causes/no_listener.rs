@@ -26,7 +26,7 @@ pub static CAUSE: Cause = Cause {
         publish the port, or a Kubernetes Service has a targetPort on which the container does not listen; the \
         address belongs to another machine than you think.",
     is_not: "\
-        Not `rejected_by_policy` by necessity, but maybe: a filter with `reject with tcp reset` on the same host \
+        Perhaps `rejected_by_policy` after all: a filter with `reject with tcp reset` on the same host \
         makes exactly this packet. Packets cannot tell; the list of listening sockets can.\n\n\
         Not a timeout and not a full queue: Linux drops a SYN when the accept queue is full, it does not refuse \
         it.\n\n\

@@ -42,8 +42,8 @@ pub static CAUSE: Cause = Cause {
 +0 > F. 101:101(0) ack 202 win 64039
 +.01 < . 202:202(0) ack 102 win 65059
 // ... and refuses the next, five seconds later
-[2] +5 > S 0:0(0) win 64240 <mss 1460>
-[2] +.01 < R. 0:0(0) ack 1 win 0
++5 [2] > S 0:0(0) win 64240 <mss 1460>
++.01 [2] < R. 0:0(0) ack 1 win 0
 "#,
     remedy: Remedy {
         owner: Owner::Server,

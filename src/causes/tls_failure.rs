@@ -1,9 +1,10 @@
 //! `tls_failure`: the TLS handshake failed and the connection was reset.
 
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
-use crate::context::TlsState;
+use crate::context::{TlsState, mismatch};
 use crate::diagnose::Case;
 use crate::track::kernel::Kind;
+use crate::track::{CLIENT, SERVER};
 
 /// Signs: The first payload of the client is a TLS ClientHello (0x16 0x03) and, before any application data record
 /// (0x17) of the other side was answered, one side sends a fatal alert (record 0x15, level 2), or the RST comes
@@ -81,6 +82,10 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
+    // Where one end speaks no TLS at all, that is the cause.
+    if mismatch(case.first_bytes(CLIENT), case.first_bytes(SERVER)).is_some() {
+        return None;
+    }
     let server = case.server();
     match case.tls_state() {
         TlsState::FatalAlert { by, name, .. } => {

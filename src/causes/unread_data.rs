@@ -32,7 +32,7 @@ pub static CAUSE: Cause = Cause {
         requests in its buffers; a protocol error after which the rest is ignored; a client that has seen enough.",
     is_not: "\
         Not a crash and not the network. The end that reset the connection made a plain close().\n\n\
-        Not `abortive_close`: there nothing was left unread; the RST was asked for with SO_LINGER.\n\n\
+        Not `abortive_close`: there nothing was left unread, and the RST was asked for, as with SO_LINGER.\n\n\
         Not `peer_closed`: there a FIN comes first, and the RST only answers later data.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
@@ -92,7 +92,8 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let victim = case.victim();
     // A client that has its answer and aborts may as well have read it: that is an abortive close.
     let asked = case.asked_last(victim) && (reset.from == SERVER || reset.unacknowledged > 0);
-    let unread = asked || reset.unacknowledged > 0 || reset.window_closed || case.lost(victim) > 0;
+    let unread =
+        asked || case.upload_was_cut() || reset.unacknowledged > 0 || reset.window_closed || case.lost(victim) > 0;
     if !unread || !case.half(victim).has(Half::DATA) {
         return None;
     }

@@ -217,7 +217,7 @@ fn act(owner: Owner) -> &'static str {
         Owner::Server => "who runs the server",
         Owner::Network => "who runs the network",
         Owner::Nobody => "nobody needs to",
-        Owner::Ender => "who runs the end that closed (a report names it)",
+        Owner::Ender => "who runs the end that closed, which a report names",
     }
 }
 

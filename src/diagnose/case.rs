@@ -284,6 +284,35 @@ impl<'a> Case<'a> {
         (at_client && covers && after < there / 2).then_some((after, there))
     }
 
+    /// The sender of the RST answered while the other end was still sending an upload, and closed at once: it can hardly
+    /// have read all of it.
+    pub fn upload_was_cut(&self) -> bool {
+        let Some(reset) = self.reset() else {
+            return false;
+        };
+        let (sender, victim) = (self.half(reset.from), self.half(self.victim()));
+        let upload = victim.bytes() >= 2 * victim.data_length && victim.data_length >= 1000;
+        let early =
+            sender.data_time.since(victim.data_time) <= (2 * self.connection().round_trip()).max(20 * MILLISECOND);
+        upload && early && sender.has(Half::DATA) && self.at_once(self.decisive().since(sender.data_time))
+    }
+
+    /// The client's host answered a very late copy of the server's payload with a RST, though the client's socket lives.
+    pub fn answers_a_late_copy(&self) -> bool {
+        let copy = self.story.late_copy[SERVER];
+        let shaped = self.reset_by(CLIENT) && !self.is_abort() && self.story.sender_lives.is_some();
+        shaped && copy.is_some_and(|copy| self.decisive().since(copy.time) <= 100 * MILLISECOND)
+    }
+
+    /// The RST answers the first payload after a pause that is just as long as a device remembers idle connections.
+    pub fn met_an_idle_timer(&self) -> bool {
+        self.asked_last(self.victim())
+            && self.idle_before() >= 50 * SECOND
+            && !self.is_abort()
+            && self.story.first_fin.is_none()
+            && crate::causes::device_timer(self.idle_before()).is_some()
+    }
+
     /// The RST was made by the host that captured it, which forwards all else of its sender.
     pub fn made_on_the_way(&self) -> bool {
         self.reset().is_some_and(|reset| made_on_the_way(self.connection(), reset))

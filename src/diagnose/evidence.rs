@@ -113,7 +113,7 @@ fn reset_note(case: &Case<'_>, event: &Event, name: &str, peer: &str) -> String 
     match (reset.acceptance, case.reset_kind()) {
         (Acceptance::RefusesSyn, _) => "the SYN is refused".to_string(),
         (Acceptance::EndsHalfOpen, _) => "client ends the handshake".to_string(),
-        (Acceptance::InWindow | Acceptance::Ignored | Acceptance::Unknown, _) => {
+        (Acceptance::InWindow | Acceptance::Ignored | Acceptance::Dropped | Acceptance::Unknown, _) => {
             format!("the {peer} does not accept this RST")
         }
         (Acceptance::Exact, _) if case.kind() == Some(Kind::Aborted) => "client aborts".to_string(),

@@ -74,7 +74,10 @@ fn applies(cause: &Cause, case: &Case<'_>) -> bool {
 
 /// Who ended it. A cause that proves that somebody between both ends spoke outranks the addresses in the packets.
 fn ended_by(case: &Case<'_>, cause: Option<&'static Cause>) -> EndedBy {
-    if cause.is_some_and(|cause| cause.id == "forged_reset") || case.refusal_is_not_the_servers() {
+    let by_device = cause.is_some_and(|cause| cause.id == "idle_expired")
+        && (case.foreign_ttl().is_some() || case.made_on_the_way());
+    let forged = cause.is_some_and(|cause| cause.id == "forged_reset");
+    if forged || by_device || case.refusal_is_not_the_servers() {
         return EndedBy::Middlebox;
     }
     let Ending::Failure(failure) = case.ending() else {

@@ -1,6 +1,6 @@
 //! Successes of the last moments.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::Service;
 use crate::time::{SECOND, Time};
@@ -23,7 +23,8 @@ impl Recent {
     /// Remembers that the service was reached.
     pub(super) fn add(&mut self, service: Service, time: Time) {
         if time.since(self.since) > RECENT || self.newer.len() >= RECENT_SERVICES {
-            self.older = std::mem::take(&mut self.newer);
+            std::mem::swap(&mut self.older, &mut self.newer);
+            self.newer.clear();
             self.since = time;
         }
         let times = self.newer.entry(service).or_default();

@@ -192,7 +192,7 @@ fn one_of_each_kind_and_cause_is_told_before_more_of_the_same() {
     findings.push(Finding { kind: Some(Kind::Reset), ..samples::keepalive_race() });
     findings.push(Finding { cause: None, ..samples::keepalive_race() });
     let text = plain(&findings);
-    for heading in ["1. refused: ", "2. broken_pipe: ", "3. broken_pipe: ", "4. reset: ", "5. refused: "] {
+    for heading in ["1. refused: ", "2. reset: ", "3. broken_pipe: ", "4. broken_pipe: ", "5. refused: "] {
         assert!(text.contains(&format!("\n{heading}")), "{heading} {text}");
     }
 }

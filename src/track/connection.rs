@@ -192,6 +192,8 @@ impl Connection {
     pub const LINGERS: u8 = 32;
     /// A connection on the same 4-tuple came before it.
     pub const REUSED: u8 = 64;
+    /// The last segment came from the server.
+    pub const SERVER_SENT_LAST: u8 = 128;
 
     /// Is every flag of `flags` set?
     pub fn has(&self, flags: u8) -> bool {
@@ -308,8 +310,10 @@ pub enum Acceptance {
     Exact,
     /// In the window but not exact: the receiver answers with a challenge ACK (RFC 5961, section 3.2).
     InWindow,
-    /// Outside of the window, or no answer to the SYN: ignored.
+    /// Outside of the window: ignored, if the capture shows all that the receiver knows.
     Ignored,
+    /// Not what a host in SYN_SENT or SYN_RECV takes for a RST to its connection: surely dropped.
+    Dropped,
     /// The capture does not show what the receiver expects.
     Unknown,
 }
@@ -513,6 +517,8 @@ pub struct Story {
     pub read_after_fin: [bool; 2],
     /// Repetitions that nothing answered.
     pub silence: [Silence; 2],
+    /// Payload of an end that had long been acknowledged came once more: a very late copy.
+    pub late_copy: [Option<Mark>; 2],
     /// Keep-alive probes of each end.
     pub probes: [Probes; 2],
     /// SYN-ACKs seen.
@@ -549,6 +555,10 @@ pub struct Story {
     pub pending: Option<(Pending, Time)>,
     /// The verdict was given: nothing that comes now changes it.
     pub decided: bool,
+    /// The client answered a challenge ACK with a RST: it wants the ports for a new connection.
+    pub reuses_ports: bool,
+    /// A RST that was not accepted has been told of.
+    pub told_ignored: bool,
     /// A deadline for silence is in the queue.
     pub timer: bool,
 }

@@ -1,6 +1,6 @@
 //! The same packet seen twice: `-i any` on a router, mirror ports, captures of both ends read together.
 
-use super::connection::{Connection, Half};
+use super::connection::{Connection, Half, SERVER};
 use crate::decode::{Flags, Segment};
 use crate::time::{MILLISECOND, SECOND, Time};
 
@@ -57,8 +57,15 @@ impl Copies {
         segment: &Segment,
     ) -> bool {
         let half = &mut connection.half[from];
-        let adjacent = half.packets > 0 && half.print == print as u32;
+        let same = half.packets > 0 && half.print == print as u32;
         half.print = print as u32;
+        // Without an identification only a packet right behind its like is one: what lies between may be its answer.
+        let by_server = from == SERVER;
+        let adjacent = same && (segment.ip_id != 0 || connection.has(Connection::SERVER_SENT_LAST) == by_server);
+        connection.flags &= !Connection::SERVER_SENT_LAST;
+        if by_server {
+            connection.flags |= Connection::SERVER_SENT_LAST;
+        }
         let key = key(print, index, from);
         let copy = if self.active {
             self.remember(key, segment)

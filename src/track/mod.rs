@@ -233,6 +233,26 @@ impl Tracker {
             connection.story().pending.get_or_insert((Pending::Silence(side), end));
             self.conclude(index, generation, sink);
         }
+        for index in 0..self.connections.len() as u32 {
+            self.tell_half_close(index, sink);
+        }
+    }
+
+    /// Tells of connections that one end had half closed, when they are over and nothing else is to be said of them.
+    fn tell_half_close(&mut self, index: u32, sink: &mut impl Sink) {
+        let connection = &self.connections[index as usize];
+        let half_closed = connection.has(Connection::LIVE)
+            && connection.story.as_deref().is_some_and(|story| {
+                !story.decided
+                    && story.pending.is_none()
+                    && (story.read_after_fin[CLIENT] || story.read_after_fin[SERVER])
+            });
+        if half_closed {
+            let ends = connection.ends(self.ends6.get(&index));
+            let time = connection.last;
+            let ending = Ending::Benign(Benign::HalfClose);
+            sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
+        }
     }
 
     /// The capture ended too soon to tell.
@@ -355,11 +375,17 @@ impl Tracker {
         let over = match ending {
             Ending::Failure(_) => true,
             Ending::Benign(Benign::IgnoredReset) | Ending::Quiet => false,
+            Ending::Benign(Benign::PortReuse) => connection.established(),
             Ending::Benign(_) => true,
             Ending::Undecided(_) => !connection.story().challenged,
         };
-        let connection = &self.connections[index as usize];
-        sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
+        let lives_on = matches!(ending, Ending::Benign(Benign::IgnoredReset | Benign::PortReuse)) && !over;
+        let told = connection.story().told_ignored;
+        connection.story().told_ignored |= lives_on;
+        if !(lives_on && told) {
+            let connection = &self.connections[index as usize];
+            sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
+        }
         self.note_service(index, &ending, ends);
         let connection = &mut self.connections[index as usize];
         let story = connection.story();
@@ -367,7 +393,7 @@ impl Tracker {
         if over {
             story.decided = true;
             self.linger(index);
-        } else if ending == Ending::Benign(Benign::IgnoredReset) {
+        } else if lives_on {
             story.reset = None;
             story.reset_back = None;
             story.sender_lives = None;
@@ -404,22 +430,11 @@ impl Tracker {
 
     fn forget(&mut self, index: u32, generation: u16, sink: &mut impl Sink) {
         self.conclude(index, generation, sink);
-        let ends6 = self.ends6.get(&index).copied();
         let Some(connection) = self.live(index, generation) else {
             return;
         };
         let key = connection.key;
-        let half_closed = connection
-            .story
-            .as_deref()
-            .is_some_and(|story| !story.decided && (story.read_after_fin[CLIENT] || story.read_after_fin[SERVER]));
-        if half_closed {
-            let ends = connection.ends(ends6.as_ref());
-            let time = connection.last;
-            let connection = &self.connections[index as usize];
-            let ending = Ending::Benign(Benign::HalfClose);
-            sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
-        }
+        self.tell_half_close(index, sink);
         let connection = &mut self.connections[index as usize];
         let before = memory::beside(connection);
         connection.flags = 0;

@@ -4,7 +4,7 @@
 //! It does what [`super::receive::on_segment`] would do, and leaves everything else to that.
 
 use super::connection::{CLIENT, Connection, Half, What, other};
-use super::receive::{STAMPS_ONLY, closed, event, has_sack, note_data};
+use super::receive::{closed, event, has_sack, note_data};
 use super::seq;
 use crate::decode::{Flags, Segment};
 
@@ -53,7 +53,7 @@ pub fn take(connection: &mut Connection, from: usize, segment: &Segment, bytes: 
             half.set(Half::READ);
         }
     }
-    if segment.options.length > STAMPS_ONLY && has_sack(segment, bytes) {
+    if has_sack(segment, bytes) {
         connection.half[from].set(Half::SACKS);
     }
     let length = segment.payload_length + u32::from(fin);

@@ -107,7 +107,7 @@ fn traffic(seed: u64, count: usize) -> Vec<Segment> {
         let segment = Segment {
             time: Time(time),
             frame: frame as u64 + 1,
-            flow: FlowKey(0x0a00_0001_0000 | 1000 + flow as u64, 0x0a00_0002_0050),
+            flow: FlowKey(0x0a00_0001_0000 | (1000 + flow as u64), 0x0a00_0002_0050),
             sequence,
             acknowledgment,
             payload_length: length,

@@ -47,11 +47,12 @@ const SWAPPED: u64 = 50 * MILLISECOND;
 /// Sequence numbers further ahead than this cannot be explained by segments that the capture lost.
 const FAR: u32 = 1 << 26;
 
-/// The options of a segment that carries time stamps and nothing else, with padding.
-pub(super) const STAMPS_ONLY: u32 = 12;
-
-pub(super) fn has_sack(segment: &Segment, bytes: &[u8]) -> bool {
-    options(segment.options.of(bytes)).any(|option| matches!(option, TcpOption::Sack(_)))
+/// Does it acknowledge selectively? Most segments carry time stamps, padded in front to 12 bytes, and nothing else.
+pub fn has_sack(segment: &Segment, bytes: &[u8]) -> bool {
+    match segment.options.of(bytes) {
+        [] | [1, 1, 8, 10, _, _, _, _, _, _, _, _] => false,
+        some => options(some).any(|option| matches!(option, TcpOption::Sack(_))),
+    }
 }
 
 /// How far a segment reaches in sequence space.
@@ -122,7 +123,8 @@ pub fn on_syn(connection: &mut Connection, from: usize, segment: &Segment, bytes
             begin(connection, from, segment, bytes);
             return refused_before_it_was_seen(connection, from, segment);
         }
-        if decided {
+        if decided || half.has(Half::ACK) {
+            // It has had its answer: this SYN comes late.
             return Next::default();
         }
         return syn_again(connection, from, segment);
@@ -330,7 +332,7 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
     }
     if segment.flags.has(Flags::ACK) {
         take_acknowledgment(connection, from, segment);
-        if segment.options.length > STAMPS_ONLY && has_sack(segment, bytes) {
+        if has_sack(segment, bytes) {
             connection.half[from].set(Half::SACKS);
         }
     }
@@ -549,6 +551,9 @@ fn on_old_segment(connection: &mut Connection, from: usize, segment: &Segment) -
     let end = segment.sequence.wrapping_add(segment.payload_length);
     if peer.has(Half::ACK) && !seq::after(end, peer.ack) {
         // Already acknowledged where the capture was made: sent again in vain, or a copy that came late.
+        if segment.time.since(half.data_time) >= SECOND / 10 {
+            connection.story().late_copy[from] = Some(Mark::of(segment));
+        }
         return false;
     }
     if segment.time.since(half.data_time) < CLOSE {
@@ -714,6 +719,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment, byt
     let probing = connection.story().silence[from].what == Repeated::WindowProbe;
     let gave_up = !probing && gives_up(connection, from, segment.time);
     let story = connection.story();
+    story.reuses_ports |= story.challenged && reset.acceptance == Acceptance::Dropped && from == CLIENT;
     story.resets[from] = story.resets[from].saturating_add(1);
     match story.reset {
         None => story.reset = Some(reset),
@@ -755,7 +761,7 @@ fn acceptance(connection: &Connection, from: usize, segment: &Segment) -> Accept
     let to = other(from);
     let (sender, receiver) = (&connection.half[from], &connection.half[to]);
     if waits_for_syn_ack(connection, to) {
-        return if acknowledges_syn(connection, to, segment) { Acceptance::RefusesSyn } else { Acceptance::Ignored };
+        return if acknowledges_syn(connection, to, segment) { Acceptance::RefusesSyn } else { Acceptance::Dropped };
     }
     let sequence = segment.sequence;
     if from == CLIENT && sender.has(Half::SYN) && !sender.has(Half::ACK) {
@@ -763,7 +769,7 @@ fn acceptance(connection: &Connection, from: usize, segment: &Segment) -> Accept
         let window = u32::from(receiver.window.max(1));
         return match seq::between(sequence, first, first.wrapping_add(window)) {
             true => Acceptance::EndsHalfOpen,
-            false => Acceptance::Ignored,
+            false => Acceptance::Dropped,
         };
     }
     if !sender.has(Half::SEQUENCE) && !receiver.has(Half::ACK) {
@@ -812,7 +818,14 @@ pub fn on_icmp_error(connection: &mut Connection, error: &IcmpError) -> bool {
         acknowledgment: None,
     };
     let story = connection.story();
-    story.tell(event);
+    let seen = story.events.iter().any(|earlier| {
+        earlier.what == event.what
+            && earlier.sequence == event.sequence
+            && error.time.since(earlier.mark.time) < SWAPPED
+    });
+    if !seen {
+        story.tell(event);
+    }
     if error.mtu > 0 || too_big(error) {
         story.mtu = Some(error.mtu);
     }

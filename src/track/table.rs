@@ -232,7 +232,7 @@ mod tests {
         for round in 0..rounds {
             let place = (next(&mut state) % 3000) as u32;
             match map.get(&place).copied() {
-                Some(hash) if next(&mut state) % 3 > 0 => {
+                Some(hash) if !next(&mut state).is_multiple_of(3) => {
                     assert!(table.remove(hash, place));
                     map.remove(&place);
                 }

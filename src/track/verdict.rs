@@ -106,6 +106,14 @@ pub fn judge(connection: &Connection) -> Ending {
     let Some(story) = connection.story.as_deref() else {
         return Ending::Quiet;
     };
+    match judge_pending(connection, story) {
+        // The RST answers a challenge ACK: the client wants the ports for a new connection.
+        Ending::Benign(Benign::Tail) if story.other_syn.is_some() => Ending::Benign(Benign::PortReuse),
+        ending => ending,
+    }
+}
+
+fn judge_pending(connection: &Connection, story: &Story) -> Ending {
     match story.pending {
         Some((Pending::Silence(side), _)) => judge_silence(connection, story, side),
         Some((Pending::Icmp, _)) => judge_icmp(story),
@@ -143,6 +151,8 @@ fn judge_reset(connection: &Connection, story: &Story, reset: Reset) -> Ending {
             let lives = story.challenged || story.receiver_lives || story.sender_lives.is_some();
             if lives { Ending::Benign(Benign::IgnoredReset) } else { Ending::Undecided(Doubt::OddReset) }
         }
+        Acceptance::Dropped if story.reuses_ports => Ending::Benign(Benign::PortReuse),
+        Acceptance::Dropped => Ending::Benign(Benign::IgnoredReset),
         Acceptance::Unknown => Ending::Undecided(Doubt::BeganLate),
     }
 }

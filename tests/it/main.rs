@@ -8,6 +8,7 @@ mod catalogue;
 mod check;
 mod cli;
 mod conditions;
+mod examples;
 mod guard;
 mod model;
 mod properties;

@@ -370,7 +370,7 @@ fn timing(finding: &Finding) -> String {
     parts.extend(rtt.map(|time| format!("round trip {}", duration(time))));
     parts.extend(timing.idle_before.map(|time| format!("idle for {} before the end", duration(time))));
     // A failure by silence is told when the silence was long enough, not when its last packet came.
-    let end = if finding.kind == Some(Kind::TimedOut) { "told" } else { "ended" };
+    let end = if finding.kind == Some(Kind::TimedOut) { "judged" } else { "ended" };
     parts.push(format!("{end} {} after its first packet", duration(timing.duration)));
     if traffic.client_bytes + traffic.server_bytes > 0 {
         let server = counted(traffic.server_bytes, "byte", "bytes");

@@ -121,9 +121,10 @@ impl Page {
         }
         let before: usize = left.iter().rev().skip(1).map(|(_, piece)| piece.width()).sum();
         let last = left.last().map_or("", |(_, piece)| piece);
-        let ending = wrap(last, self.width.saturating_sub(before)).last().map_or(0, |part| part.width());
+        let parts = wrap(last, self.width.saturating_sub(before));
         self.wrapped_pieces(left);
-        let used = before.min(3) + ending;
+        let indent = if parts.len() == 1 { before } else { before.min(3) };
+        let used = indent + parts.last().map_or(0, |part| part.width());
         if used + 2 + right.width() > self.width {
             return self.paragraph("   ", Role::Plain, right);
         }
@@ -272,6 +273,13 @@ mod tests {
         };
         assert_eq!(text(false), "reset  x\n");
         assert_eq!(text(true), "\x1b[1m\x1b[31mreset\x1b[0m  x\n");
+    }
+
+    #[test]
+    fn a_left_side_that_just_fits_leaves_no_room_for_the_right_one() {
+        let mut page = Page::new(40, false);
+        page.edges(&[(Role::Plain, "1. reset: "), (Role::Heading, "a heading of thirty columns in")], "once");
+        assert_eq!(page.into_text(), "1. reset: a heading of thirty columns in\n   once\n");
     }
 
     #[test]

@@ -137,7 +137,7 @@ impl Breadth {
         breadth
     }
 
-    /// A service with many clients stays one; else the narrowest description that many episodes share.
+    /// A service with many clients stays one; else the narrowest description that most episodes of the client share.
     fn shape(&self, episode: &Episode) -> Shape {
         let (client, server) = (episode.example.client.end, episode.example.server.end);
         let signature = signature(episode);
@@ -148,10 +148,10 @@ impl Breadth {
         if services < MANY || clients >= MANY_CLIENTS {
             return Shape::Service(server.ip, server.port);
         }
-        if ports >= MANY && ports >= servers {
+        if ports >= MANY && ports >= servers && ports * 2 > services {
             return Shape::ManyPorts(client.ip, server.ip);
         }
-        if servers >= MANY {
+        if servers >= MANY && servers * 2 > services {
             return Shape::ManyServers(client.ip, server.port);
         }
         Shape::ManyServices(client.ip)

@@ -56,7 +56,7 @@ pub struct Analyse {
     /// The same as naming FILE, as in tcpdump; may be repeated
     #[arg(short = 'r', value_name = "FILE")]
     pub read: Vec<PathBuf>,
-    /// Capture live on an interface (not in this version yet)
+    /// Capture live on an interface
     #[arg(short = 'i', value_name = "IFACE", conflicts_with_all = ["files", "read"])]
     pub interface: Option<String>,
     /// Only packets that this pcap filter lets through, as in 'tcp port 5432'

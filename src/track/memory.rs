@@ -45,6 +45,12 @@ impl Memory {
         Memory { budget: bytes.max(LEAST) - FIXED, notable: 0, hand: 0 }
     }
 
+    /// Nothing is remembered any more.
+    pub fn clear(&mut self) {
+        self.notable = 0;
+        self.hand = 0;
+    }
+
     /// What is told of a connection has changed; it took so much before.
     pub fn changed(&mut self, before: usize, connection: &Connection) {
         self.notable = (self.notable + beside(connection) as u64).saturating_sub(before as u64);

@@ -92,6 +92,9 @@ pub struct Counts {
     pub evicted: u64,
 }
 
+/// Frames of one recording are never further out of order.
+const LONG_BACK: u64 = 60 * SECOND;
+
 type Slot = (Time, u32, u16);
 
 /// All connections.
@@ -265,11 +268,31 @@ impl Tracker {
 
     /// Moves packet time on.
     fn advance(&mut self, time: Time, sink: &mut impl Sink) {
+        if time + LONG_BACK < self.clock {
+            self.begin_recording(sink);
+        }
         let agreed = time.min(self.previous);
         self.previous = time;
         if agreed > self.clock {
             self.fire(agreed, sink);
         }
+    }
+
+    /// Time goes back a long way: another recording begins. What is pending in the one before is judged, and its
+    /// connections are forgotten.
+    #[cold]
+    fn begin_recording(&mut self, sink: &mut impl Sink) {
+        self.previous = self.clock;
+        self.finish(self.clock, sink);
+        self.table = Table::default();
+        self.connections = Slots::default();
+        self.ends6.clear();
+        self.overdue.clear();
+        self.waiting.clear();
+        self.lingering.clear();
+        self.memory.clear();
+        self.clock = Time(0);
+        self.previous = Time(0);
     }
 
     /// Does all that is due until `clock`.
@@ -303,7 +326,7 @@ impl Tracker {
     /// Judges this connection when the time of grace after `time` has passed.
     fn wait(&mut self, time: Time, index: u32, generation: u16) {
         self.waited += 1;
-        self.waiting.push(Reverse((time.max(self.clock) + GRACE, self.waited, index, generation)));
+        self.waiting.push(Reverse((time + GRACE, self.waited, index, generation)));
     }
 
     fn live(&mut self, index: u32, generation: u16) -> Option<&mut Connection> {

@@ -2,7 +2,8 @@
 //! long are forgotten before their end.
 
 use super::closing::Closing;
-use super::connection::{Connection, Event, Story};
+use super::connection::Connection;
+use super::story::{Event, Story};
 use super::{Sink, Tracker};
 
 /// What a connection may take beside its record: its place in the table, which is half empty at times and has a copy

@@ -3,7 +3,7 @@
 use super::connection::{Half, Mark};
 use super::kernel::Errno;
 use crate::decode::IcmpError;
-use crate::time::{SECOND, Time};
+use crate::time::{MILLISECOND, SECOND, Time};
 
 /// How the kernel of the end that gets a RST takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +98,10 @@ pub struct Silence {
     pub answers: u32,
 }
 
+/// No system repeats a SYN sooner (Windows after 500 ms, Linux and the BSDs after a second): what comes sooner is a copy
+/// from a capture whose clock is off.
+const SOONEST_SYN: u64 = 400 * MILLISECOND;
+
 impl Silence {
     /// Is this more than a capture's accident? `peer` is the end that should have answered.
     ///
@@ -107,7 +111,7 @@ impl Silence {
     pub fn convinces(&self, peer: &Half) -> bool {
         match self.what {
             Repeated::Nothing => false,
-            Repeated::Syn => self.attempts >= 2,
+            Repeated::Syn => self.attempts >= 2 && self.last.time.since(self.first.time) >= SOONEST_SYN,
             Repeated::Data => peer.has(Half::ANY) && self.attempts >= if self.answers == 0 { 3 } else { 5 },
             Repeated::KeepAlive => peer.has(Half::ANY) && self.attempts >= 2,
             Repeated::WindowProbe => self.attempts >= 3,

@@ -13,6 +13,7 @@ mod light;
 mod memory;
 mod payloads;
 mod plain;
+mod queues;
 mod receive;
 mod seq;
 mod services;
@@ -90,6 +91,8 @@ pub struct Counts {
     pub connections: u64,
     /// Connections that were forgotten before their end, for want of memory.
     pub evicted: u64,
+    /// What connections told of services and hosts that could not be remembered, because too many are.
+    pub unremembered: u64,
 }
 
 type Slot = (Time, u32, u16);
@@ -102,7 +105,7 @@ pub struct Tracker {
     ends6: HashMap<u32, Ends6>,
     /// Verdicts that wait for the time of grace: by when it ends, then in the order of their coming.
     waiting: BinaryHeap<Reverse<(Time, u64, u32, u16)>>,
-    waited: u64,
+    waits: u64,
     /// When repetitions are overdue.
     overdue: BinaryHeap<Reverse<Slot>>,
     /// Ended connections that are still remembered.
@@ -118,6 +121,8 @@ pub struct Tracker {
     memory: Memory,
     /// A connection was added, and it may have been one too many.
     crowded: bool,
+    /// How many connections went since the queues were last swept.
+    gone: usize,
     /// Off only to see that it makes no difference.
     short_way: bool,
 }
@@ -131,7 +136,7 @@ impl Tracker {
             seed,
             ends6: HashMap::new(),
             waiting: BinaryHeap::new(),
-            waited: 0,
+            waits: 0,
             overdue: BinaryHeap::new(),
             lingering: BinaryHeap::new(),
             clock: Time(0),
@@ -143,6 +148,7 @@ impl Tracker {
             light: false,
             memory: Memory::default(),
             crowded: false,
+            gone: 0,
             short_way: true,
         }
     }
@@ -159,7 +165,7 @@ impl Tracker {
 
     /// What was tracked so far.
     pub fn counts(&self) -> Counts {
-        self.counts
+        Counts { unremembered: self.services.unremembered(), ..self.counts }
     }
 
     /// Takes the next packet, by time. `bytes` is the batch that it was decoded from.
@@ -211,8 +217,9 @@ impl Tracker {
     pub fn finish(&mut self, end: Time, sink: &mut impl Sink) {
         let end = end.max(self.previous);
         self.fire(end, sink);
-        while let Some(Reverse((_, _, index, generation))) = self.waiting.pop() {
+        while let Some(Reverse((time, _, index, generation))) = self.waiting.pop() {
             self.conclude(index, generation, sink);
+            self.waited(time, index, generation);
         }
         let mut silent: Vec<(Time, u32, usize)> = Vec::new();
         for (index, connection) in self.connections.iter().enumerate() {
@@ -297,13 +304,8 @@ impl Tracker {
         {
             self.waiting.pop();
             self.conclude(index, generation, sink);
+            self.waited(time, index, generation);
         }
-    }
-
-    /// Judges this connection when the time of grace after `time` has passed.
-    fn wait(&mut self, time: Time, index: u32, generation: u16) {
-        self.waited += 1;
-        self.waiting.push(Reverse((time.max(self.clock) + GRACE, self.waited, index, generation)));
     }
 
     fn live(&mut self, index: u32, generation: u16) -> Option<&mut Connection> {
@@ -445,6 +447,7 @@ impl Tracker {
         self.table.remove(key.hash(self.seed), index);
         self.ends6.remove(&index);
         self.connections.give_back(index);
+        self.one_gone();
     }
 
     /// Takes a segment with this fingerprint whose connection is probably at `guess`.
@@ -589,6 +592,8 @@ impl Tracker {
         }
         let before = memory::beside(connection);
         *connection = fresh;
+        self.one_gone();
+        let connection = &mut self.connections[index as usize];
         let from = connection.side(segment.from_first);
         let next = receive(connection, from, segment, bytes);
         self.memory.changed(before, connection);

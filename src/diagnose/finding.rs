@@ -214,6 +214,8 @@ pub struct Summary {
     pub connections: u64,
     /// Connections that were forgotten before their end, for want of memory.
     pub evicted: u64,
+    /// What connections told of services and hosts that could not be remembered, because too many are.
+    pub unremembered: u64,
     /// Failures by kind, in the order of [`Kind::ALL`].
     pub failures: [u64; 6],
     /// Benign endings by cause id, in the order of the catalogue.

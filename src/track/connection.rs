@@ -205,6 +205,11 @@ impl Connection {
         self.flags & flags == flags
     }
 
+    /// Is it in use, and still for the connection that had this generation?
+    pub(super) fn is_in_use(&self, generation: u16) -> bool {
+        self.generation == generation && self.has(Connection::LIVE)
+    }
+
     /// Is it in use, and for the connection with this key?
     #[inline(always)]
     pub fn is(&self, key: FlowKey) -> bool {

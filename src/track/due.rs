@@ -19,8 +19,9 @@ impl Tracker {
     pub fn finish(&mut self, end: Time, sink: &mut impl Sink) {
         let end = end.max(self.previous);
         self.fire(end, sink);
-        while let Some(Reverse((_, _, index, generation))) = self.waiting.pop() {
+        while let Some(Reverse((time, _, index, generation))) = self.waiting.pop() {
             self.conclude(index, generation, sink);
+            self.waited(time, index, generation);
         }
         let mut silent: Vec<(Time, u32, usize)> = Vec::new();
         for (index, connection) in self.connections.iter().enumerate() {
@@ -125,13 +126,8 @@ impl Tracker {
         {
             self.waiting.pop();
             self.conclude(index, generation, sink);
+            self.waited(time, index, generation);
         }
-    }
-
-    /// Judges this connection when the time of grace after `time` has passed.
-    pub(super) fn wait(&mut self, time: Time, index: u32, generation: u16) {
-        self.waited += 1;
-        self.waiting.push(Reverse((time + GRACE, self.waited, index, generation)));
     }
 
     /// A segment of this connection comes at `time`. If its silence was decided before that, the segment comes too late:
@@ -288,6 +284,7 @@ impl Tracker {
         self.table.remove(key.hash(self.seed), index);
         self.ends6.remove(&index);
         self.connections.give_back(index);
+        self.one_gone();
     }
 }
 

@@ -14,6 +14,7 @@ mod light;
 mod memory;
 mod payloads;
 mod plain;
+mod queues;
 mod receive;
 mod seq;
 mod services;
@@ -90,6 +91,8 @@ pub struct Counts {
     pub connections: u64,
     /// Connections that were forgotten before their end, for want of memory.
     pub evicted: u64,
+    /// What connections told of services and hosts that could not be remembered, because too many are.
+    pub unremembered: u64,
 }
 
 /// Frames of one recording are never further out of order.
@@ -105,7 +108,7 @@ pub struct Tracker {
     ends6: HashMap<u32, Ends6>,
     /// Verdicts that wait for the time of grace: by when it ends, then in the order of their coming.
     waiting: BinaryHeap<Reverse<(Time, u64, u32, u16)>>,
-    waited: u64,
+    waits: u64,
     /// When repetitions are overdue.
     overdue: BinaryHeap<Reverse<Slot>>,
     /// Ended connections that are still remembered.
@@ -121,6 +124,8 @@ pub struct Tracker {
     memory: Memory,
     /// A connection was added, and it may have been one too many.
     crowded: bool,
+    /// How many connections went since the queues were last swept.
+    gone: usize,
     /// Off only to see that it makes no difference.
     short_way: bool,
 }
@@ -134,7 +139,7 @@ impl Tracker {
             seed,
             ends6: HashMap::new(),
             waiting: BinaryHeap::new(),
-            waited: 0,
+            waits: 0,
             overdue: BinaryHeap::new(),
             lingering: BinaryHeap::new(),
             clock: Time(0),
@@ -146,6 +151,7 @@ impl Tracker {
             light: false,
             memory: Memory::default(),
             crowded: false,
+            gone: 0,
             short_way: true,
         }
     }
@@ -162,7 +168,7 @@ impl Tracker {
 
     /// What was tracked so far.
     pub fn counts(&self) -> Counts {
-        self.counts
+        Counts { unremembered: self.services.unremembered(), ..self.counts }
     }
 
     /// Takes the next packet, by time. `bytes` is the batch that it was decoded from.
@@ -353,6 +359,8 @@ impl Tracker {
         }
         let before = memory::beside(connection);
         *connection = fresh;
+        self.one_gone();
+        let connection = &mut self.connections[index as usize];
         let from = connection.side(segment.from_first);
         let next = receive(connection, from, segment, bytes);
         self.memory.changed(before, connection);

@@ -121,7 +121,7 @@ impl Silence {
     /// When the next repetition is overdue: twice the last interval and a quarter more, for timers that back off
     /// exactly by two, and never less than a second, which no stack's first timeouts exceed by much.
     pub fn overdue(&self) -> Time {
-        self.last.time + (2 * self.interval + self.interval / 4).max(SECOND)
+        self.last.time + self.interval.saturating_mul(2).saturating_add(self.interval / 4).max(SECOND)
     }
 }
 
@@ -271,6 +271,10 @@ pub struct Story {
     pub told_ignored: bool,
     /// A deadline for silence is in the queue.
     pub timer: bool,
+    /// How often it is in the queue for a verdict.
+    pub waits: u8,
+    /// When it is to be judged once more, for want of another place in that queue.
+    pub look_again: Option<Time>,
 }
 
 /// How many events a story keeps: the first few, and the last ones.
@@ -282,7 +286,7 @@ impl Story {
     pub fn tell(&mut self, event: Event) {
         if self.events.len() >= EVENTS {
             self.events.remove(FIRST_EVENTS);
-            self.events_left_out += 1;
+            self.events_left_out = self.events_left_out.saturating_add(1);
         }
         self.events.push(event);
     }

@@ -113,3 +113,17 @@ fn the_end_that_matters_is_looked_at() {
     assert_eq!(side(&by_client, [true, true]), Some(Side::Client));
     assert_eq!(side(&by_client, [false, true]), Some(Side::Server));
 }
+
+#[test]
+fn programs_get_it_as_an_object_of_its_own() {
+    let finding = refused();
+    let elsewhere = [socket("127.0.0.1", 5432, 2, 21433)];
+    let local = look(&finding, view(&elsewhere, None, &[("OutRsts", 3)]));
+    let text = serde_json::to_string(&local).expect("JSON");
+    assert_eq!(
+        text,
+        "{\"side\":\"server\",\"listener\":{\"address\":\"127.0.0.1\",\"port\":5432,\"queue\":2,\"pid\":812,\
+         \"name\":\"postgres\",\"unit\":null},\"process\":null,\"counters\":{\"OutRsts\":3},\
+         \"fact\":\"postgres (pid 812) listens on 127.0.0.1:5432 only.\"}"
+    );
+}

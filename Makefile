@@ -2,7 +2,7 @@
 
 DEMO = captures/keepalive_race--request_crosses_fin.pcap
 
-.PHONY: demo test lab install libpcap
+.PHONY: demo test lab bench install libpcap
 
 # Builds the program and lets it read a shipped capture.
 demo: libpcap
@@ -18,6 +18,11 @@ lab: libpcap
 	cargo build --locked
 	python3 tests/lab/lab.py run
 	python3 tests/lab/lab.py check --tcpwhy target/debug/tcpwhy
+
+# Compares the speed with other programs on generated captures (8 GB in /tmp, some minutes).
+bench: libpcap
+	cargo build --locked --release
+	benches/compare.sh
 
 # Builds for speed and installs into ~/.cargo/bin.
 install: libpcap

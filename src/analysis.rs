@@ -100,31 +100,29 @@ pub fn watch(source: &mut impl Source, listener: &mut impl Listener, means: Mean
     if !listener.wants_payload() {
         tracker = tracker.without_payload();
     }
-    let mut judge = Judge::new(listener);
+    let mut work = Work { tracker, judge: Judge::new(listener) };
     let mut seen = Seen::default();
     let mut batch = FrameBatch::default();
+    let mut packets = Vec::new();
     while source.fill(&mut batch)? {
         for note in source.take_notes() {
-            judge.listener.note(note);
+            work.note(note);
         }
-        for frame in &batch.frames {
-            match decoder.decode(&batch.bytes, frame) {
-                Ok(packet) => tracker.packet(&packet, &batch.bytes, &mut judge),
-                Err(skip) => seen.skipped[skip.index()] += 1,
-            }
-        }
+        pipeline::take(&decoder, &batch, &mut packets, &mut seen, &mut work);
         seen.widen(&batch);
+        let Work { tracker, judge } = &mut work;
         if let Some(now) = source.now() {
-            tracker.tick(now, &mut judge);
+            tracker.tick(now, judge);
         }
         if judge.listener.wants_summary() {
-            let summary = judge.summary(&tracker, source, &seen);
+            let summary = judge.summary(tracker, source, &seen);
             judge.listener.summary_so_far(summary);
         }
-        if judge.listener.is_closed() {
+        if work.is_closed() {
             break;
         }
     }
+    let Work { mut tracker, mut judge } = work;
     if let Some((_, last)) = seen.span {
         tracker.finish(source.now().map_or(last, |now| now.max(last)), &mut judge);
     }

@@ -92,22 +92,27 @@ fn run_one(source: &mut impl Source, decoder: Decoder, taker: &mut impl Taker) -
         for note in source.take_notes() {
             taker.note(note);
         }
-        for frames in batch.frames.chunks(RUN) {
-            packets.clear();
-            for frame in frames {
-                match decoder.decode(&batch.bytes, frame) {
-                    Ok(packet) => packets.push(packet),
-                    Err(skip) => seen.skipped[skip.index()] += 1,
-                }
-            }
-            taker.packets(&packets, &batch.bytes);
-        }
+        take(&decoder, &batch, &mut packets, &mut seen, taker);
         seen.widen(&batch);
         if taker.is_closed() {
             break;
         }
     }
     Ok(seen)
+}
+
+/// Decodes a batch and hands its packets over, a run at a time. `packets` is room for a run.
+pub fn take(decoder: &Decoder, batch: &FrameBatch, packets: &mut Vec<Packet>, seen: &mut Seen, taker: &mut impl Taker) {
+    for frames in batch.frames.chunks(RUN) {
+        packets.clear();
+        for frame in frames {
+            match decoder.decode(&batch.bytes, frame) {
+                Ok(packet) => packets.push(packet),
+                Err(skip) => seen.skipped[skip.index()] += 1,
+            }
+        }
+        taker.packets(packets, &batch.bytes);
+    }
 }
 
 /// A batch of the source and the packets in it.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::host::helper;
+
 /// What is of use only with `-i`.
 const LIVE: &str = "Live capture";
 const FILES: [&str; 2] = ["files", "read"];
@@ -45,6 +47,9 @@ pub enum Command {
     },
     /// List the interfaces that can be captured on
     Interfaces,
+    /// What a live capture starts to learn who holds a socket
+    #[command(hide = true, name = helper::COMMAND)]
+    NameSockets,
 }
 
 /// The analysis of captures.
@@ -56,7 +61,7 @@ pub struct Analyse {
     /// The same as naming FILE, as in tcpdump; may be repeated
     #[arg(short = 'r', value_name = "FILE")]
     pub read: Vec<PathBuf>,
-    /// Capture live on an interface (not in this version yet)
+    /// Capture live on an interface
     #[arg(short = 'i', value_name = "IFACE", conflicts_with_all = ["files", "read"])]
     pub interface: Option<String>,
     /// Only packets that this pcap filter lets through, as in 'tcp port 5432'

@@ -1,7 +1,9 @@
 //! `port_scan`: one client that fails at many ports or hosts.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::net::IpAddr;
+
+use foldhash::HashMap;
 
 use super::Episode;
 use crate::diagnose::Finding;

@@ -15,6 +15,7 @@ use crate::causes::{ALL, Cause, port_scan, retry_storm, unexplained};
 use crate::context::Context;
 use crate::diagnose::{EndReport, Evidence, Finding, Summary};
 use crate::episodes::{Episode, Folded, Scan};
+use crate::host::Local;
 use crate::track::kernel::Kind;
 
 /// Raised when the meaning of a field changes.
@@ -59,6 +60,7 @@ pub fn finding_line(finding: &Finding, inputs: &Inputs) -> Vec<u8> {
             server_bytes: finding.traffic.server_bytes,
         },
         evidence: finding.evidence.iter().map(|evidence| evidence_line(evidence, inputs)).collect(),
+        local: finding.local.as_deref(),
     });
     with_remedy(&mut bytes, finding);
     bytes
@@ -251,6 +253,8 @@ struct FindingLine<'a> {
     timing: TimingLine,
     traffic: TrafficLine,
     evidence: Vec<EvidenceLine<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    local: Option<&'a Local>,
 }
 
 #[derive(Serialize)]

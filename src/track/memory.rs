@@ -2,7 +2,8 @@
 //! long are forgotten before their end.
 
 use super::closing::Closing;
-use super::connection::{Connection, Ends6, Event, Story};
+use super::connection::{Connection, Ends6};
+use super::story::{Event, Story};
 use super::{Sink, Tracker};
 
 /// What a connection may take beside its record: its place in the table, which is half empty at times and has a copy
@@ -46,6 +47,12 @@ impl Memory {
     /// At most so many bytes, together with everything else that the program needs.
     pub fn of(bytes: u64) -> Memory {
         Memory { budget: bytes.max(LEAST) - FIXED, notable: 0, hand: 0 }
+    }
+
+    /// Nothing is remembered any more.
+    pub fn clear(&mut self) {
+        self.notable = 0;
+        self.hand = 0;
     }
 
     /// What is told of a connection has changed; it took so much before.

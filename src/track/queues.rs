@@ -14,7 +14,7 @@ const SWEEP: usize = 1 << 16;
 impl Tracker {
     /// Judges this connection when the time of grace after `time` has passed.
     pub(super) fn wait(&mut self, time: Time, index: u32, generation: u16) {
-        let at = time.max(self.clock) + GRACE;
+        let at = time + GRACE;
         let Some(connection) = self.live(index, generation) else {
             return;
         };

@@ -3,7 +3,7 @@
 
     sudo TCPWHY=target/release/tcpwhy python3 tests/live/load.py [--rate PACKETS_A_SECOND] [--seconds N] [--rounds N]
 
-The load is made connections with requests and answers, one in twenty reset, sent by send.c into a wire between two
+The load is made connections with requests and answers, some reset, sent by send.c into a wire between two
 namespaces. Both programs get the same ring; they take turns, since two of them and a sender do not fit on two cores.
 """
 
@@ -27,15 +27,15 @@ CONNECTIONS, AT_ONCE = 20_000, 2_000
 SYN, FIN, RST, PSH, ACK = 2, 1, 4, 8, 16
 
 
-def frames() -> Iterator[bytes]:
+def frames(resets: int) -> Iterator[bytes]:
     """Connections, many at a time."""
     for first in range(0, CONNECTIONS, AT_ONCE):
-        conversations = [conversation(number) for number in range(first, first + AT_ONCE)]
+        conversations = [conversation(number, resets) for number in range(first, first + AT_ONCE)]
         for step in range(max(map(len, conversations))):
             yield from (each[step] for each in conversations if step < len(each))
 
 
-def conversation(number: int) -> list[bytes]:
+def conversation(number: int, resets: int = 20) -> list[bytes]:
     found, numbers = [], [number * 7919 & 0xFFFFFFFF, number * 104729 & 0xFFFFFFFF]
 
     def say(side: int, flags: int, length: int = 0) -> None:
@@ -45,7 +45,7 @@ def conversation(number: int) -> list[bytes]:
     say(0, SYN), say(1, SYN | ACK), say(0, ACK)
     for _ in range(2):
         say(0, PSH | ACK, 200), say(1, ACK), say(1, ACK, 1000), say(1, PSH | ACK, 400), say(0, ACK)
-    if number % 20 == 0:
+    if resets and number % resets == 0:
         say(1, RST | ACK)
     else:
         say(0, FIN | ACK), say(1, FIN | ACK), say(0, ACK)
@@ -61,10 +61,10 @@ def frame(number: int, side: int, sequence: int, acknowledgment: int, flags: int
     return macs[1 - side] + macs[side] + b"\x08\x00" + ip + tcp + bytes(length)
 
 
-def write_capture(path: Path) -> None:
+def write_capture(path: Path, resets: int = 20) -> None:
     with path.open("wb") as file:
         file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
-        for number, data in enumerate(frames()):
+        for number, data in enumerate(frames(resets)):
             file.write(struct.pack("<IIII", number // 1000000, number % 1000000, len(data), len(data)) + data)
 
 
@@ -93,13 +93,14 @@ def main() -> int:
     parser.add_argument("--rate", type=int, default=200_000, help="packets a second; 0 is as many as possible")
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--resets", type=int, default=20, help="one in so many connections is reset; 0 is none")
     options = parser.parse_args()
     if reason := unable():
         print(f"skipped: {reason}")
         return 0
     with tempfile.TemporaryDirectory(prefix="tcpwhy-load-") as scratch, Wire() as wire:
         capture, send = Path(scratch, "load.pcap"), str(Path(scratch, "send"))
-        write_capture(capture)
+        write_capture(capture, options.resets)
         subprocess.run(["cc", "-O2", "-o", send, str(Path(__file__).with_name("send.c"))], check=True)
         sender = [send, "va", str(capture), str(options.rate), str(options.seconds)]
         tcpdump = ["ip", "netns", "exec", wire.b, "tcpdump", "-i", "vb", "-w", "/dev/null", "-s", "96", "-B", "65536"]

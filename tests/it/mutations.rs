@@ -1,7 +1,8 @@
 //! Damaged captures by the thousand: cut everywhere, and with bytes changed by a generator of fixed seed.
 //!
 //! What is damaged is the corpus (`CORPUS`, or ../shared/corpus) where it is there, and else what is shipped. 1,000
-//! mutations are tried; with `HOSTILE_MUTATIONS` set it is as many as that says, of all files, and every prefix.
+//! mutations are tried; with `HOSTILE_MUTATIONS` set it is as many as that says, of all files, and every prefix, or
+//! every so many bytes as `HOSTILE_PREFIX_STEP` says.
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -120,10 +121,16 @@ fn captures() -> Vec<PathBuf> {
     found.into_iter().map(|(_, path)| path).collect()
 }
 
+/// A number from the environment.
+fn asked_for(name: &str) -> Option<usize> {
+    std::env::var(name).ok().and_then(|text| text.parse().ok())
+}
+
 #[test]
 fn damaged_captures_are_read_in_time_and_the_same_twice() {
-    let asked: Option<usize> = std::env::var("HOSTILE_MUTATIONS").ok().and_then(|text| text.parse().ok());
+    let asked = asked_for("HOSTILE_MUTATIONS");
     let whole = asked.is_some();
+    let step = asked_for("HOSTILE_PREFIX_STEP").unwrap_or(if whole { 1 } else { 997 });
     let captures = captures();
     assert!(!captures.is_empty(), "nothing to damage");
     let directory = tempfile::tempdir().expect("a directory");
@@ -134,7 +141,6 @@ fn damaged_captures_are_read_in_time_and_the_same_twice() {
             read_twice(&capture, directory.path(), &|| path.display().to_string());
         }
         if capture.len() <= SMALL {
-            let step = if whole { 1 } else { 997 };
             for length in (0..capture.len()).step_by(step) {
                 read_twice(&capture[..length], directory.path(), &|| format!("{} cut to {length}", path.display()));
                 prefixes += 1;

@@ -10,6 +10,7 @@ mod connection;
 mod copies;
 pub mod kernel;
 mod light;
+mod lingering;
 mod memory;
 mod payloads;
 mod plain;
@@ -37,6 +38,7 @@ pub use verdict::{Benign, By, Doubt, Ending, Failure, foreign, made_on_the_way, 
 use crate::decode::{End, Flags, IcmpError, Packet, Segment};
 use crate::time::{MILLISECOND, SECOND, Time};
 use copies::{Copies, fingerprint};
+use lingering::Lingering;
 use memory::Memory;
 use receive::{Next, Restart};
 use slots::Slots;
@@ -109,7 +111,7 @@ pub struct Tracker {
     /// When repetitions are overdue.
     overdue: BinaryHeap<Reverse<Slot>>,
     /// Ended connections that are still remembered.
-    lingering: BinaryHeap<Reverse<Slot>>,
+    lingering: Lingering,
     /// Packet time: what the last two segments agree on, so that one wrong time stamp does not end everything.
     clock: Time,
     previous: Time,
@@ -136,7 +138,7 @@ impl Tracker {
             waiting: BinaryHeap::new(),
             waited: 0,
             overdue: BinaryHeap::new(),
-            lingering: BinaryHeap::new(),
+            lingering: Lingering::default(),
             clock: Time(0),
             previous: Time(0),
             copies: Copies::new(inputs > 1),
@@ -298,10 +300,8 @@ impl Tracker {
     /// Does all that is due until `clock`.
     fn fire(&mut self, clock: Time, sink: &mut impl Sink) {
         self.judge_due(clock, sink);
-        while let Some(&Reverse((time, index, generation))) = self.lingering.peek()
-            && time <= self.clock
-        {
-            self.lingering.pop();
+        while let Some((_, index, generation)) = self.lingering.due(self.clock) {
+            self.approach();
             self.forget(index, generation, sink);
         }
     }
@@ -327,6 +327,12 @@ impl Tracker {
     fn wait(&mut self, time: Time, index: u32, generation: u16) {
         self.waited += 1;
         self.waiting.push(Reverse((time + GRACE, self.waited, index, generation)));
+    }
+
+    /// The addresses of an IPv6 connection. Others are not looked for: that would be a wait for nothing.
+    fn ends6_of(&self, index: u32) -> Option<Ends6> {
+        let connection = self.connections.get(index as usize)?;
+        if connection.key.is_ipv6() { self.ends6.get(&index).copied() } else { None }
     }
 
     fn live(&mut self, index: u32, generation: u16) -> Option<&mut Connection> {
@@ -369,7 +375,7 @@ impl Tracker {
 
     /// Judges what is pending on a connection and reports it.
     fn conclude(&mut self, index: u32, generation: u16, sink: &mut impl Sink) {
-        let ends6 = self.ends6.get(&index).copied();
+        let ends6 = self.ends6_of(index);
         let Some(connection) = self.live(index, generation) else {
             return;
         };
@@ -447,7 +453,7 @@ impl Tracker {
             let silent =
                 connection.story.as_ref().is_some_and(|story| story.silence.iter().any(|side| side.attempts > 1));
             let linger = if silent { LINGER_AFTER_SILENCE } else { LINGER };
-            self.lingering.push(Reverse((self.clock + linger, index, connection.generation)));
+            self.lingering.add((self.clock + linger, index, connection.generation), silent);
         }
     }
 
@@ -466,7 +472,9 @@ impl Tracker {
         self.memory.changed(before, connection);
         connection.generation = connection.generation.wrapping_add(1);
         self.table.remove(key.hash(self.seed), index);
-        self.ends6.remove(&index);
+        if key.is_ipv6() {
+            self.ends6.remove(&index);
+        }
         self.connections.give_back(index);
     }
 
@@ -527,6 +535,7 @@ impl Tracker {
         if next.grace {
             self.wait(segment.time, index, generation);
         }
+        let ends6 = if next.answered || next.connected { self.ends6_of(index) } else { None };
         let connection = &mut self.connections[index as usize];
         if next.deadline {
             let story = connection.story();
@@ -537,12 +546,12 @@ impl Tracker {
             }
         }
         if next.answered {
-            let ends = connection.ends(self.ends6.get(&index));
+            let ends = connection.ends(ends6.as_ref());
             self.services.answered(ends[SERVER], segment.time);
             self.services.saw_ttl(ends[SERVER].ip, segment.ttl);
         }
         if next.connected {
-            sink.connected(connection.ends(self.ends6.get(&index)), segment.time);
+            sink.connected(connection.ends(ends6.as_ref()), segment.time);
         }
         if next.closed {
             self.linger(index);

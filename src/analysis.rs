@@ -196,6 +196,7 @@ impl<'a, L> Judge<'a, L> {
             icmp_errors: counts.icmp_errors,
             connections: counts.connections,
             evicted: counts.evicted,
+            unremembered: counts.unremembered,
             failures: self.failures,
             benign: named(BENIGN.iter().map(|benign| benign.id()), &self.benign),
             undecided: named(Doubt::ALL.iter().map(|doubt| doubt.id()), &self.undecided),

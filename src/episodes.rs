@@ -182,6 +182,8 @@ pub struct Folded {
     pub episodes: u64,
     /// The findings in them.
     pub findings: u64,
+    /// Clients that were no longer watched for scans.
+    pub clients: u64,
 }
 
 /// Gathers findings into episodes, in memory that is bounded.
@@ -244,7 +246,7 @@ impl Episodes {
 
     /// What was given up for want of room.
     pub fn folded(&self) -> Folded {
-        self.folded
+        Folded { clients: self.scans.unwatched(), ..self.folded }
     }
 
     /// The clients that tried many ports or hosts, by the first failure's time.

@@ -18,6 +18,7 @@
 //! - [`causes`] is the catalogue: one file a cause, with its explanation, its example and its signs.
 //! - [`diagnose`] asks the causes and puts a finding together.
 //! - [`episodes`] gathers findings that are alike; [`report`] words them, and nothing else does.
+//! - [`host`] adds to findings of live capture what this host's own sockets and counters say.
 //! - [`analysis`] puts these in line, and [`cli`] is the command line around it.
 //!
 //! # What holds
@@ -38,6 +39,7 @@ pub mod context;
 pub mod decode;
 pub mod diagnose;
 pub mod episodes;
+pub mod host;
 pub mod notation;
 pub mod pipeline;
 pub mod privileges;

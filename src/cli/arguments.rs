@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::host::helper;
+
 /// What is of use only with `-i`.
 const LIVE: &str = "Live capture";
 const FILES: [&str; 2] = ["files", "read"];
@@ -45,6 +47,9 @@ pub enum Command {
     },
     /// List the interfaces that can be captured on
     Interfaces,
+    /// What a live capture starts to learn who holds a socket
+    #[command(hide = true, name = helper::COMMAND)]
+    NameSockets,
 }
 
 /// The analysis of captures.

@@ -15,6 +15,7 @@ use super::{Analyse, Error, Form, Outcome, Surroundings};
 use crate::analysis::{Listener, watch};
 use crate::causes::Confidence;
 use crate::diagnose::{Finding, LiveCounts, RetryVerdict, Summary};
+use crate::host::Host;
 use crate::privileges;
 use crate::report::live::LiveReport;
 use crate::report::units::counted;
@@ -37,6 +38,8 @@ pub fn run(arguments: &Analyse, interface: &str, surroundings: Surroundings) -> 
     let file = arguments.output.as_deref().filter(|path| *path != Path::new("-"));
     let signals =
         Signals::listen(file.is_some()).map_err(|error| Error::line(format!("cannot listen to signals: {error}")))?;
+    // Before the capture is opened: the helper that this starts is not to have it.
+    let (host, how) = Host::open();
     let settings = settings(arguments, interface, foreign_namespace);
     let mut live = Live::open(settings, signals.stop.clone())?;
     let destination = match file {
@@ -44,6 +47,9 @@ pub fn run(arguments: &Analyse, interface: &str, surroundings: Surroundings) -> 
         None => Destination::stdout(),
     };
     let screen = Screen::new(true);
+    if arguments.verbose {
+        screen.note(&how);
+    }
     give_up_privileges(arguments, interface, &destination, &mut live, &screen)?;
     let options = Options {
         format: match arguments.format {
@@ -60,6 +66,7 @@ pub fn run(arguments: &Analyse, interface: &str, surroundings: Surroundings) -> 
         report: LiveReport::new(options, inputs),
         writer: Writer::start(destination, screen.clone(), signals.reopen.clone()),
         losses: live.losses(),
+        host,
         light: arguments.light,
         payload: !arguments.no_payload,
         signals,
@@ -125,6 +132,7 @@ struct Watcher {
     report: LiveReport,
     writer: Writer,
     losses: Losses,
+    host: Host,
     light: bool,
     payload: bool,
     signals: Signals,
@@ -144,6 +152,10 @@ impl Listener for Watcher {
         let gap = self.losses.between(finding.time - finding.timing.duration, finding.time);
         if let Some(gap) = gap {
             doubt_after(&mut finding, gap);
+        }
+        finding.local = self.host.look(&finding).map(Box::new);
+        if let Some(confidence) = finding.local.as_ref().and_then(|local| local.confidence) {
+            finding.confidence = confidence;
         }
         let piece = self.report.finding(&finding);
         self.writer.write(piece);
@@ -170,6 +182,7 @@ impl Listener for Watcher {
     }
 
     fn wants_summary(&mut self) -> bool {
+        self.host.tick();
         let now = Instant::now();
         if now >= self.next_complaint {
             self.next_complaint = now + COMPLAINTS;

@@ -22,6 +22,8 @@ use clap::error::ErrorKind;
 pub use arguments::{Analyse, Arguments, Command, Form};
 pub use error::Error;
 
+use crate::host::helper;
+use crate::privileges;
 use crate::report::escape::escape;
 use crate::report::output::Output;
 
@@ -86,6 +88,7 @@ pub fn main() -> ExitCode {
         None => analyse::run(&arguments.analyse, surroundings),
         Some(Command::Explain { topic }) => explain(topic.as_deref()),
         Some(Command::Interfaces) => interfaces::run(),
+        Some(Command::NameSockets) => name_sockets(),
     };
     match done {
         Ok(outcome) if outcome.failures > 0 && arguments.analyse.exit_code => ExitCode::from(FOUND),
@@ -104,6 +107,14 @@ fn explain(topic: Option<&str>) -> Result<Outcome, Error> {
     output.write(page.as_bytes())?;
     output.finish()?;
     Ok(Outcome { failures: 0 })
+}
+
+/// Works for a live capture: tells which processes hold sockets, with no other right than to see that.
+fn name_sockets() -> Result<Outcome, Error> {
+    let in_force = privileges::give_up_but_looking().map_err(Error::line)?;
+    // Who asked is gone when this fails.
+    let _ = helper::serve(&in_force);
+    Ok(Outcome::default())
 }
 
 /// A line on standard error, after the program's name.

@@ -3,6 +3,7 @@
 use crate::causes::{Cause, Confidence};
 use crate::context::Context;
 use crate::decode::End;
+use crate::host::Local;
 use crate::time::Time;
 use crate::track::kernel::{Errno, Kind};
 
@@ -194,6 +195,8 @@ pub struct Finding {
     pub traffic: Traffic,
     /// The packets that speak for it, in time order.
     pub evidence: Vec<Evidence>,
+    /// What this host knows of it, if one end is here and it was captured live.
+    pub local: Option<Box<Local>>,
 }
 
 /// Counts for the end of a report.
@@ -211,6 +214,8 @@ pub struct Summary {
     pub connections: u64,
     /// Connections that were forgotten before their end, for want of memory.
     pub evicted: u64,
+    /// What connections told of services and hosts that could not be remembered, because too many are.
+    pub unremembered: u64,
     /// Failures by kind, in the order of [`Kind::ALL`].
     pub failures: [u64; 6],
     /// Benign endings by cause id, in the order of the catalogue.

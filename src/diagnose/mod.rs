@@ -41,6 +41,7 @@ pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
         timing: case.timing(),
         traffic: case.traffic(),
         evidence: evidence::collect(&case),
+        local: None,
     })
 }
 

@@ -96,9 +96,15 @@ impl Watched {
 pub(super) struct Scans {
     clients: HashMap<IpAddr, Watched>,
     counted: usize,
+    unwatched: u64,
 }
 
 impl Scans {
+    /// How many clients are no longer watched, because too many are.
+    pub(super) fn unwatched(&self) -> u64 {
+        self.unwatched
+    }
+
     /// Takes a failure into account.
     pub(super) fn add(&mut self, finding: &Finding) {
         if !is_without_payload(finding) {
@@ -146,6 +152,7 @@ impl Scans {
         worths.sort_unstable();
         let Some(threshold) = worths.get(worths.len() / 2).copied() else { return };
         let counted = &mut self.counted;
+        let before = self.clients.len();
         self.clients.retain(|_, watched| {
             let keep = worth(watched) > threshold;
             if !keep && let Some((_, targets)) = &watched.scan {
@@ -153,6 +160,7 @@ impl Scans {
             }
             keep
         });
+        self.unwatched += (before - self.clients.len()) as u64;
     }
 }
 

@@ -54,7 +54,9 @@ impl Pace {
     }
 
     fn is_hammering(&self) -> bool {
-        let sum = |intervals: &mut dyn Iterator<Item = &(u64, bool)>| intervals.map(|(interval, _)| *interval).sum();
+        let sum = |intervals: &mut dyn Iterator<Item = &(u64, bool)>| {
+            intervals.fold(0, |sum: u64, (interval, _)| sum.saturating_add(*interval))
+        };
         let half = self.intervals.len() / 2;
         let all: u64 = sum(&mut self.intervals.iter());
         let earlier: u64 = sum(&mut self.intervals.iter().take(half));

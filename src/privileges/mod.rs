@@ -49,12 +49,37 @@ struct User {
 /// Gives up everything but `needs` and says what is in force, a line each. What this kernel does not have is said, not
 /// an error; an error is to remain root although it could be given up.
 pub fn give_up(needs: &Needs<'_>) -> Result<Vec<String>, String> {
-    let mut in_force = vec![become_nobody_special(needs)?];
+    let wanted = if needs.reopen_interface { CapabilitySet::NET_RAW } else { CapabilitySet::empty() };
+    let (who, kept) = become_nobody_special(wanted, needs.made)?;
+    let rights = if kept.is_empty() {
+        "no capability"
+    } else {
+        "no capability in effect, CAP_NET_RAW kept to open the interface again"
+    };
+    let mut in_force = vec![format!("{who}, {rights}")];
     set_no_new_privs(true).map_err(|error| format!("cannot give up gaining privileges: {error}"))?;
     in_force.push("no new privileges".to_owned());
     in_force.push(confine::confine(&needs.read, &needs.write));
     in_force.push(seccomp::forbid());
     Ok(in_force)
+}
+
+/// The same for a process that only looks at what other processes have open. It keeps the right to do so in effect, if
+/// it has it; Landlock is left out, because nobody looks at processes that are not confined as well. Says in a line what
+/// is in force.
+pub fn give_up_but_looking() -> Result<String, String> {
+    let wanted = CapabilitySet::SYS_PTRACE | CapabilitySet::DAC_READ_SEARCH;
+    let (who, kept) = become_nobody_special(wanted, None)?;
+    let sets = CapabilitySets { effective: kept, permitted: kept, inheritable: CapabilitySet::empty() };
+    set_capabilities(None, sets).map_err(|error| format!("cannot keep the right to look: {error}"))?;
+    set_no_new_privs(true).map_err(|error| format!("cannot give up gaining privileges: {error}"))?;
+    let calls = if seccomp::forbid().starts_with("no ") { "system calls as before" } else { "fewer system calls" };
+    let rights = if kept == wanted {
+        "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH to see what processes have open"
+    } else {
+        "no capability, so it sees only the processes of its user"
+    };
+    Ok(format!("{who}, {rights}, {calls}"))
 }
 
 /// Makes the right to open an interface effective, or not, as far as it was kept.
@@ -65,13 +90,14 @@ pub fn raise(raised: bool) {
     let _ = set_capabilities(None, CapabilitySets { effective, permitted, inheritable: CapabilitySet::empty() });
 }
 
-fn become_nobody_special(needs: &Needs<'_>) -> Result<String, String> {
+/// Becomes somebody else and keeps of the capabilities only those of `wanted` that are there. Also what was kept.
+fn become_nobody_special(wanted: CapabilitySet, made: Option<&File>) -> Result<(String, CapabilitySet), String> {
     let fail = |what: &str| {
         let what = what.to_owned();
         move |error: rustix::io::Errno| format!("cannot give up {what}: {error}")
     };
     let before = capabilities(None).map_err(fail("capabilities"))?;
-    let keep = if needs.reopen_interface { before.permitted & CapabilitySet::NET_RAW } else { CapabilitySet::empty() };
+    let keep = before.permitted & wanted;
     // Kernels before 4.3 have no ambient capabilities to clear.
     let _ = clear_ambient_capability_set();
     for capability in CapabilitySet::all().iter() {
@@ -82,7 +108,7 @@ fn become_nobody_special(needs: &Needs<'_>) -> Result<String, String> {
     let mut who = format!("user {} as before", geteuid().as_raw());
     if geteuid().is_root() && changeable {
         let user = whom_to_become();
-        if let Some(file) = needs.made {
+        if let Some(file) = made {
             // A file that stays root's can still be written on; only opening it again may fail, which is said then.
             let _ = fchown(file, Some(user.uid), Some(user.gid));
         }
@@ -96,12 +122,7 @@ fn become_nobody_special(needs: &Needs<'_>) -> Result<String, String> {
     let sets =
         CapabilitySets { effective: CapabilitySet::empty(), permitted: keep, inheritable: CapabilitySet::empty() };
     set_capabilities(None, sets).map_err(fail("capabilities"))?;
-    let rights = if keep.is_empty() {
-        "no capability"
-    } else {
-        "no capability in effect, CAP_NET_RAW kept to open the interface again"
-    };
-    Ok(format!("{who}, {rights}"))
+    Ok((who, keep))
 }
 
 /// Whoever called sudo, else nobody.

@@ -15,6 +15,7 @@ use crate::causes::{ALL, Cause, port_scan, retry_storm, unexplained};
 use crate::context::Context;
 use crate::diagnose::{EndReport, Evidence, Finding, Summary};
 use crate::episodes::{Episode, Folded, Scan};
+use crate::host::Local;
 use crate::track::kernel::Kind;
 
 /// Raised when the meaning of a field changes.
@@ -59,6 +60,7 @@ pub fn finding_line(finding: &Finding, inputs: &Inputs) -> Vec<u8> {
             server_bytes: finding.traffic.server_bytes,
         },
         evidence: finding.evidence.iter().map(|evidence| evidence_line(evidence, inputs)).collect(),
+        local: finding.local.as_deref(),
     });
     with_remedy(&mut bytes, finding);
     bytes
@@ -148,12 +150,14 @@ pub fn summary_line(summary: &Summary, folded: Folded, inputs: &Inputs) -> Vec<u
         duplicates: summary.duplicates,
         connections: summary.connections,
         evicted: (summary.evicted > 0).then_some(summary.evicted),
+        unremembered: (summary.unremembered > 0).then_some(summary.unremembered),
         failed: summary.failures.iter().sum(),
         failures: Counts(&kinds),
         benign: Counts(&summary.benign),
         undecided: Counts(&summary.undecided),
         skipped: Counts(&summary.skipped),
         episodes_folded: folded.episodes,
+        clients_unwatched: (folded.clients > 0).then_some(folded.clients),
         live: summary.live.map(|live| LiveLine {
             dropped_kernel: live.dropped_kernel,
             dropped_interface: live.dropped_interface,
@@ -249,6 +253,8 @@ struct FindingLine<'a> {
     timing: TimingLine,
     traffic: TrafficLine,
     evidence: Vec<EvidenceLine<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    local: Option<&'a Local>,
 }
 
 #[derive(Serialize)]
@@ -363,12 +369,16 @@ struct SummaryLine<'a> {
     connections: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     evicted: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unremembered: Option<u64>,
     failed: u64,
     failures: Counts<'a>,
     benign: Counts<'a>,
     undecided: Counts<'a>,
     skipped: Counts<'a>,
     episodes_folded: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clients_unwatched: Option<u64>,
     #[serde(flatten)]
     live: Option<LiveLine>,
 }

@@ -85,6 +85,7 @@ pub fn evidence(frame: u64, after: u64, from: EndedBy, packet: &str, note: &str)
 pub fn keepalive_race() -> Finding {
     Finding {
         context: None,
+        local: None,
         time: DECIDED,
         kind: Some(Kind::BrokenPipe),
         cause: Some(&KEEPALIVE_RACE),
@@ -123,6 +124,7 @@ pub fn keepalive_race() -> Finding {
 pub fn refused_from(client: u8, port: u16) -> Finding {
     Finding {
         context: None,
+        local: None,
         kind: Some(Kind::Refused),
         cause: Some(&NO_LISTENER),
         confidence: Confidence::Certain,
@@ -156,6 +158,7 @@ pub fn refused_ipv6() -> Finding {
 pub fn health_check() -> Finding {
     Finding {
         context: None,
+        local: None,
         kind: Some(Kind::Aborted),
         cause: Some(&HEALTH_CHECK),
         ended_by: EndedBy::Client,
@@ -171,6 +174,7 @@ pub fn health_check() -> Finding {
 pub fn benign() -> Finding {
     Finding {
         context: None,
+        local: None,
         kind: None,
         cause: Some(&HALF_CLOSE),
         client: end(v4(1), 40000),

@@ -347,7 +347,7 @@ fn recovery_is_told() {
 
 #[test]
 fn what_was_folded_is_counted() {
-    let folded = Folded { episodes: 7, findings: 9 };
+    let folded = Folded { episodes: 7, findings: 9, clients: 0 };
     let found = Found { episodes: &[], scans: &[], folded };
     let text = render(&found, &Summary::default(), &Inputs::default(), &Options::default());
     assert!(text.contains("9 connections in 7 old groups"), "{text}");

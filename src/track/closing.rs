@@ -1,7 +1,8 @@
 //! The plain end of a connection: FINs in order and their acknowledgments. Nearly every connection ends so, which is
 //! why it must not cost a whole [`Story`]; when something notable follows after all, the story is told from here.
 
-use super::connection::{Connection, Event, Mark, Story, What};
+use super::connection::{Connection, Mark};
+use super::story::{Event, Story, What};
 
 /// A FIN that came in order.
 #[derive(Clone, Copy, Debug)]

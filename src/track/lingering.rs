@@ -36,6 +36,18 @@ impl Lingering {
         earlier.pop_front()
     }
 
+    /// How many there are.
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.short.len() + self.long.len()
+    }
+
+    /// Keeps those only of which `is_wanted` is true.
+    pub fn retain(&mut self, is_wanted: impl Fn(&Slot) -> bool) {
+        self.short.retain(&is_wanted);
+        self.long.retain(&is_wanted);
+    }
+
     /// Takes none of them any more.
     pub fn clear(&mut self) {
         self.short.clear();

@@ -2,7 +2,8 @@
 //! long are forgotten before their end.
 
 use super::closing::Closing;
-use super::connection::{Connection, Event, Story};
+use super::connection::{Connection, Ends6};
+use super::story::{Event, Story};
 use super::{Sink, Tracker};
 
 /// What a connection may take beside its record: its place in the table, which is half empty at times and has a copy
@@ -10,8 +11,11 @@ use super::{Sink, Tracker};
 const PLACE: usize = 32;
 /// What a connection takes at most while nothing notable happens to it.
 const PLAIN: usize = size_of::<Connection>() + PLACE;
-/// What a story takes: itself, some events, and its place in the queues of those that wait for a verdict.
-const TOLD: usize = size_of::<Story>() + 8 * size_of::<Event>() + 128;
+/// What a story takes beside its events: itself, and its places in the queues of those that wait for something.
+const TOLD: usize = size_of::<Story>() + 256;
+/// What the addresses of an IPv6 connection take: a place in a map, which is half empty at times and has a copy while it
+/// grows.
+const ADDRESSES: usize = 2 * (size_of::<Ends6>() + 8);
 /// What FINs in order take.
 const CLOSING: usize = size_of::<Closing>() + 16;
 /// What is taken whatever the number of connections: batches, payload, services, the report.
@@ -65,7 +69,7 @@ impl Memory {
 /// What is told of a connection beside its record takes so much.
 pub fn beside(connection: &Connection) -> usize {
     match (&connection.story, &connection.closing) {
-        (Some(_), _) => TOLD,
+        (Some(story), _) => TOLD + story.events.capacity() * size_of::<Event>(),
         (None, Some(_)) => CLOSING,
         (None, None) => 0,
     }
@@ -79,8 +83,8 @@ impl Tracker {
 
     /// Is more remembered than the caller allows?
     pub(super) fn is_crowded(&self) -> bool {
-        let connections = self.table.len() as u64 * PLAIN as u64;
-        connections + self.memory.notable > self.memory.budget
+        let connections = self.table.len() * PLAIN + self.ends6.len() * ADDRESSES;
+        connections as u64 + self.memory.notable > self.memory.budget
     }
 
     /// Forgets connections until the rest has room. What is already known of one that is forgotten is told.

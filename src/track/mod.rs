@@ -8,16 +8,19 @@ mod batch;
 mod closing;
 mod connection;
 mod copies;
+mod due;
 pub mod kernel;
 mod light;
 mod lingering;
 mod memory;
 mod payloads;
 mod plain;
+mod queues;
 mod receive;
 mod seq;
 mod services;
 mod slots;
+mod story;
 mod table;
 mod verdict;
 
@@ -26,13 +29,11 @@ use std::collections::BinaryHeap;
 
 use foldhash::{HashMap, HashMapExt};
 
-pub use connection::{
-    Acceptance, CLIENT, Connection, Ends6, Event, Half, Mark, Pending, Probes, Repeated, Reset, SERVER, Silence,
-    SoftError, Story, What, other,
-};
+pub use connection::{CLIENT, Connection, Ends6, Half, Mark, SERVER, other};
 pub use memory::LEAST as LEAST_MEMORY;
 pub use payloads::Payloads;
 pub use services::{Service, Services, Visits};
+pub use story::{Acceptance, Event, Pending, Probes, Repeated, Reset, Silence, SoftError, Story, What};
 pub use verdict::{Benign, By, Doubt, Ending, Failure, foreign, made_on_the_way, probed_to_death};
 
 use crate::decode::{End, Flags, IcmpError, Packet, Segment};
@@ -92,6 +93,8 @@ pub struct Counts {
     pub connections: u64,
     /// Connections that were forgotten before their end, for want of memory.
     pub evicted: u64,
+    /// What connections told of services and hosts that could not be remembered, because too many are.
+    pub unremembered: u64,
 }
 
 /// Frames of one recording are never further out of order.
@@ -107,7 +110,7 @@ pub struct Tracker {
     ends6: HashMap<u32, Ends6>,
     /// Verdicts that wait for the time of grace: by when it ends, then in the order of their coming.
     waiting: BinaryHeap<Reverse<(Time, u64, u32, u16)>>,
-    waited: u64,
+    waits: u64,
     /// When repetitions are overdue.
     overdue: BinaryHeap<Reverse<Slot>>,
     /// Ended connections that are still remembered.
@@ -123,6 +126,8 @@ pub struct Tracker {
     memory: Memory,
     /// A connection was added, and it may have been one too many.
     crowded: bool,
+    /// How many connections went since the queues were last swept.
+    gone: usize,
     /// Off only to see that it makes no difference.
     short_way: bool,
 }
@@ -136,7 +141,7 @@ impl Tracker {
             seed,
             ends6: HashMap::new(),
             waiting: BinaryHeap::new(),
-            waited: 0,
+            waits: 0,
             overdue: BinaryHeap::new(),
             lingering: Lingering::default(),
             clock: Time(0),
@@ -148,6 +153,7 @@ impl Tracker {
             light: false,
             memory: Memory::default(),
             crowded: false,
+            gone: 0,
             short_way: true,
         }
     }
@@ -164,7 +170,7 @@ impl Tracker {
 
     /// What was tracked so far.
     pub fn counts(&self) -> Counts {
-        self.counts
+        Counts { unremembered: self.services.unremembered(), ..self.counts }
     }
 
     /// Takes the next packet, by time. `bytes` is the batch that it was decoded from.
@@ -203,279 +209,10 @@ impl Tracker {
         }
     }
 
-    /// No packet from before `now` is to come any more: does what is due until then. Without it time stands still while
-    /// no packets come. It changes no verdict, since packets of any other connection do the same. What is remembered is
-    /// forgotten in packet time only, so that the first packet after a pause finds what it finds offline.
-    pub fn tick(&mut self, now: Time, sink: &mut impl Sink) {
-        if now > self.clock && self.previous > Time(0) {
-            self.judge_due(now, sink);
-        }
-    }
-
-    /// The capture is over at `end`: judges all that is still pending.
-    pub fn finish(&mut self, end: Time, sink: &mut impl Sink) {
-        let end = end.max(self.previous);
-        self.fire(end, sink);
-        while let Some(Reverse((_, _, index, generation))) = self.waiting.pop() {
-            self.conclude(index, generation, sink);
-        }
-        let mut silent: Vec<(Time, u32, usize)> = Vec::new();
-        for (index, connection) in self.connections.iter().enumerate() {
-            silent.extend(
-                [CLIENT, SERVER]
-                    .iter()
-                    .filter_map(|side| unanswered(connection, *side).map(|last| (last, index as u32, *side))),
-            );
-        }
-        silent.sort_unstable();
-        for (last, index, side) in silent {
-            if end.since(last) < SECOND {
-                self.leave_undecided(index, end, sink);
-                continue;
-            }
-            let connection = &mut self.connections[index as usize];
-            let generation = connection.generation;
-            connection.story().pending.get_or_insert((Pending::Silence(side), end));
-            self.conclude(index, generation, sink);
-        }
-        for index in 0..self.connections.len() as u32 {
-            self.tell_half_close(index, sink);
-        }
-    }
-
-    /// Tells of connections that one end had half closed, when they are over and nothing else is to be said of them.
-    fn tell_half_close(&mut self, index: u32, sink: &mut impl Sink) {
-        let connection = &self.connections[index as usize];
-        let half_closed = connection.has(Connection::LIVE)
-            && connection.story.as_deref().is_some_and(|story| {
-                !story.decided
-                    && story.pending.is_none()
-                    && (story.read_after_fin[CLIENT] || story.read_after_fin[SERVER])
-            });
-        if half_closed {
-            let ends = connection.ends(self.ends6.get(&index));
-            let time = connection.last;
-            let ending = Ending::Benign(Benign::HalfClose);
-            sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
-        }
-    }
-
-    /// The capture ended too soon to tell.
-    fn leave_undecided(&mut self, index: u32, time: Time, sink: &mut impl Sink) {
-        let connection = &self.connections[index as usize];
-        let ends = connection.ends(self.ends6.get(&index));
-        let ending = Ending::Undecided(Doubt::EndedEarly);
-        sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
-    }
-
-    /// Moves packet time on.
-    fn advance(&mut self, time: Time, sink: &mut impl Sink) {
-        if time + LONG_BACK < self.clock {
-            self.begin_recording(sink);
-        }
-        let agreed = time.min(self.previous);
-        self.previous = time;
-        if agreed > self.clock {
-            self.fire(agreed, sink);
-        }
-    }
-
-    /// Time goes back a long way: another recording begins. What is pending in the one before is judged, and its
-    /// connections are forgotten.
-    #[cold]
-    fn begin_recording(&mut self, sink: &mut impl Sink) {
-        self.previous = self.clock;
-        self.finish(self.clock, sink);
-        self.table = Table::default();
-        self.connections = Slots::default();
-        self.ends6.clear();
-        self.overdue.clear();
-        self.waiting.clear();
-        self.lingering.clear();
-        self.memory.clear();
-        self.clock = Time(0);
-        self.previous = Time(0);
-    }
-
-    /// Does all that is due until `clock`.
-    fn fire(&mut self, clock: Time, sink: &mut impl Sink) {
-        self.judge_due(clock, sink);
-        while let Some((_, index, generation)) = self.lingering.due(self.clock) {
-            self.approach();
-            self.forget(index, generation, sink);
-        }
-    }
-
-    /// Judges what is due until `clock`.
-    fn judge_due(&mut self, clock: Time, sink: &mut impl Sink) {
-        self.clock = self.clock.max(clock);
-        while let Some(&Reverse((time, index, generation))) = self.overdue.peek()
-            && time <= self.clock
-        {
-            self.overdue.pop();
-            self.check_overdue(time, index, generation);
-        }
-        while let Some(&Reverse((time, _, index, generation))) = self.waiting.peek()
-            && time <= self.clock
-        {
-            self.waiting.pop();
-            self.conclude(index, generation, sink);
-        }
-    }
-
-    /// Judges this connection when the time of grace after `time` has passed.
-    fn wait(&mut self, time: Time, index: u32, generation: u16) {
-        self.waited += 1;
-        self.waiting.push(Reverse((time + GRACE, self.waited, index, generation)));
-    }
-
-    /// The addresses of an IPv6 connection. Others are not looked for: that would be a wait for nothing.
-    fn ends6_of(&self, index: u32) -> Option<Ends6> {
-        let connection = self.connections.get(index as usize)?;
-        if connection.key.is_ipv6() { self.ends6.get(&index).copied() } else { None }
-    }
-
     fn live(&mut self, index: u32, generation: u16) -> Option<&mut Connection> {
         self.connections
             .get_mut(index as usize)
             .filter(|connection| connection.generation == generation && connection.has(Connection::LIVE))
-    }
-
-    /// Is a repetition really overdue by now, or was there another one, or an answer?
-    fn check_overdue(&mut self, time: Time, index: u32, generation: u16) {
-        let Some(connection) = self.live(index, generation) else {
-            return;
-        };
-        let half = connection.half;
-        let Some(story) = connection.story.as_deref_mut() else {
-            return;
-        };
-        story.timer = false;
-        if story.decided || story.pending.is_some() {
-            return;
-        }
-        let mut later: Option<Time> = None;
-        for side in [CLIENT, SERVER] {
-            let silence = story.silence[side];
-            if silence.what == Repeated::Nothing || !silence.convinces(&half[other(side)]) {
-                continue;
-            }
-            if silence.overdue() <= time {
-                story.pending = Some((Pending::Silence(side), time));
-                self.wait(time, index, generation);
-                return;
-            }
-            later = Some(later.map_or(silence.overdue(), |found| found.min(silence.overdue())));
-        }
-        if let Some(later) = later {
-            story.timer = true;
-            self.overdue.push(Reverse((later, index, generation)));
-        }
-    }
-
-    /// Judges what is pending on a connection and reports it.
-    fn conclude(&mut self, index: u32, generation: u16, sink: &mut impl Sink) {
-        let ends6 = self.ends6_of(index);
-        let Some(connection) = self.live(index, generation) else {
-            return;
-        };
-        let Some(story) = connection.story.as_deref() else {
-            return;
-        };
-        if story.decided {
-            return;
-        }
-        let time = story.pending.map(|(_, time)| time).or(story.reset.map(|reset| reset.mark.time));
-        let Some(time) = time else {
-            return;
-        };
-        let ends = connection.ends(ends6.as_ref());
-        let unreadable = match story.pending {
-            Some((Pending::Silence(side), _)) => {
-                let first = story.silence[side].first.time;
-                self.services.cut_error_since(ends[side].ip, first)
-            }
-            Some((Pending::Reset | Pending::Icmp, _)) | None => false,
-        };
-        let Some(connection) = self.live(index, generation) else {
-            return;
-        };
-        let ending = if unreadable { Ending::Undecided(Doubt::CutShort) } else { verdict::judge(connection) };
-        let over = match ending {
-            Ending::Failure(_) => true,
-            Ending::Benign(Benign::IgnoredReset) | Ending::Quiet => false,
-            Ending::Benign(Benign::PortReuse) => connection.established(),
-            Ending::Benign(_) => true,
-            Ending::Undecided(_) => !connection.story().challenged,
-        };
-        let lives_on = matches!(ending, Ending::Benign(Benign::IgnoredReset | Benign::PortReuse)) && !over;
-        let told = connection.story().told_ignored;
-        connection.story().told_ignored |= lives_on;
-        if !(lives_on && told) {
-            let connection = &self.connections[index as usize];
-            sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
-        }
-        self.note_service(index, &ending, ends);
-        let connection = &mut self.connections[index as usize];
-        let story = connection.story();
-        story.pending = None;
-        if over {
-            story.decided = true;
-            self.linger(index);
-        } else if lives_on {
-            story.reset = None;
-            story.reset_back = None;
-            story.sender_lives = None;
-            story.challenged = false;
-        }
-    }
-
-    /// Remembers what an ending tells of the service.
-    fn note_service(&mut self, index: u32, ending: &Ending, ends: [End; 2]) {
-        let Ending::Failure(failure) = ending else {
-            return;
-        };
-        let connection = &self.connections[index as usize];
-        match failure.kind {
-            kernel::Kind::Refused => self.services.refused(ends[SERVER], connection.last),
-            kernel::Kind::Aborted => self.services.visited(ends[CLIENT].ip, ends[SERVER], connection.start),
-            kernel::Kind::Reset | kernel::Kind::BrokenPipe | kernel::Kind::TimedOut | kernel::Kind::Unreachable => {}
-        }
-    }
-
-    /// Forgets a connection after a while.
-    fn linger(&mut self, index: u32) {
-        let Some(connection) = self.connections.get_mut(index as usize) else {
-            return;
-        };
-        if !connection.has(Connection::LINGERS) {
-            connection.flags |= Connection::LINGERS;
-            let silent =
-                connection.story.as_ref().is_some_and(|story| story.silence.iter().any(|side| side.attempts > 1));
-            let linger = if silent { LINGER_AFTER_SILENCE } else { LINGER };
-            self.lingering.add((self.clock + linger, index, connection.generation), silent);
-        }
-    }
-
-    fn forget(&mut self, index: u32, generation: u16, sink: &mut impl Sink) {
-        self.conclude(index, generation, sink);
-        let Some(connection) = self.live(index, generation) else {
-            return;
-        };
-        let key = connection.key;
-        self.tell_half_close(index, sink);
-        let connection = &mut self.connections[index as usize];
-        let before = memory::beside(connection);
-        connection.flags = 0;
-        connection.story = None;
-        connection.closing = None;
-        self.memory.changed(before, connection);
-        connection.generation = connection.generation.wrapping_add(1);
-        self.table.remove(key.hash(self.seed), index);
-        if key.is_ipv6() {
-            self.ends6.remove(&index);
-        }
-        self.connections.give_back(index);
     }
 
     /// Takes a segment with this fingerprint whose connection is probably at `guess`.
@@ -510,6 +247,10 @@ impl Tracker {
             self.memory.closing(next.closing);
             return;
         }
+        if connection.story.is_some() {
+            self.judge_own_silence(index, segment.time, sink);
+        }
+        let connection = &mut self.connections[index as usize];
         let before = memory::beside(connection);
         connection.recall();
         let next = receive(connection, from, segment, bytes);
@@ -556,6 +297,12 @@ impl Tracker {
         if next.closed {
             self.linger(index);
         }
+    }
+
+    /// The addresses of an IPv6 connection. Others are not looked for: that would be a wait for nothing.
+    fn ends6_of(&self, index: u32) -> Option<Ends6> {
+        let connection = self.connections.get(index as usize)?;
+        if connection.key.is_ipv6() { self.ends6.get(&index).copied() } else { None }
     }
 
     /// The connection's slot, made if it is new.
@@ -621,6 +368,8 @@ impl Tracker {
         }
         let before = memory::beside(connection);
         *connection = fresh;
+        self.one_gone();
+        let connection = &mut self.connections[index as usize];
         let from = connection.side(segment.from_first);
         let next = receive(connection, from, segment, bytes);
         self.memory.changed(before, connection);
@@ -646,14 +395,6 @@ impl Tracker {
             self.wait(error.time, index, generation);
         }
     }
-}
-
-/// The last unanswered repetition of an end, if it is one that convinces.
-fn unanswered(connection: &Connection, side: usize) -> Option<Time> {
-    let story = connection.story.as_deref().filter(|story| !story.decided)?;
-    let silence = &story.silence[side];
-    let convinces = silence.what != Repeated::WindowProbe && silence.convinces(&connection.half[other(side)]);
-    convinces.then_some(silence.last.time)
 }
 
 fn receive(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> Next {

@@ -3,9 +3,10 @@
 //!
 //! It does what [`super::receive::on_segment`] would do, and leaves everything else to that.
 
-use super::connection::{CLIENT, Connection, Half, What, other};
+use super::connection::{CLIENT, Connection, Half, other};
 use super::receive::{closed, event, has_sack, note_data};
 use super::seq;
+use super::story::What;
 use crate::decode::{Flags, Segment};
 
 /// Both ends are known, and have acknowledged each other.

@@ -53,12 +53,26 @@ pub struct Services {
     visits: HashMap<(IpAddr, End), Visits>,
     /// When a host last got an ICMP error whose quote the snaplen cut.
     cut_errors: HashMap<IpAddr, Time>,
+    /// What could not be remembered.
+    unremembered: u64,
 }
 
 /// More than this many services are not remembered at a time: a scan shows a new one with every packet.
 const MOST: usize = 1 << 16;
 
+/// Keeps only what is worth it; tells how much went.
+fn forget<K: Eq + std::hash::Hash, V>(map: &mut HashMap<K, V>, is_worth: impl Fn(&V) -> bool) -> u64 {
+    let before = map.len();
+    map.retain(|_, value| is_worth(value));
+    (before - map.len()) as u64
+}
+
 impl Services {
+    /// How often something could not be remembered.
+    pub fn unremembered(&self) -> u64 {
+        self.unremembered
+    }
+
     /// What is known of this one.
     pub fn get(&self, end: &End) -> Service {
         self.known.get(end).copied().unwrap_or_default()
@@ -72,6 +86,8 @@ impl Services {
     pub(super) fn cut_error(&mut self, ip: IpAddr, time: Time) {
         if self.cut_errors.len() < MOST || self.cut_errors.contains_key(&ip) {
             self.cut_errors.insert(ip, time);
+        } else {
+            self.unremembered += 1;
         }
     }
 
@@ -83,8 +99,9 @@ impl Services {
     pub(super) fn visited(&mut self, client: IpAddr, server: End, time: Time) {
         let key = (client, server);
         if self.visits.len() >= MOST && !self.visits.contains_key(&key) {
-            self.visits.retain(|_, visits| visits.count > 1);
+            self.unremembered += forget(&mut self.visits, |visits| visits.count > 1);
             if self.visits.len() >= MOST {
+                self.unremembered += 1;
                 return;
             }
         }
@@ -103,6 +120,7 @@ impl Services {
     /// A SYN-ACK came from this host with this TTL.
     pub(super) fn saw_ttl(&mut self, ip: IpAddr, ttl: u8) {
         if self.ttls.len() >= MOST && !self.ttls.contains_key(&ip) {
+            self.unremembered += 1;
             return;
         }
         let (low, high) = self.ttls.entry(ip).or_insert((ttl, ttl));
@@ -127,8 +145,9 @@ impl Services {
     fn entry(&mut self, end: End) -> Option<&mut Service> {
         if self.known.len() >= MOST && !self.known.contains_key(&end) {
             // Those that only refused are many in a scan, and the least worth.
-            self.known.retain(|_, service| service.answered.is_some());
+            self.unremembered += forget(&mut self.known, |service| service.answered.is_some());
             if self.known.len() >= MOST {
+                self.unremembered += 1;
                 return None;
             }
         }

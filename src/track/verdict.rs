@@ -1,10 +1,9 @@
 //! What each application got: the rules of the kernel, applied to what a connection's story holds.
 
-use super::connection::{
-    Acceptance, CLIENT, Connection, Half, Pending, Repeated, Reset, SERVER, Silence, Story, other,
-};
+use super::connection::{CLIENT, Connection, Half, SERVER, other};
 use super::kernel::{Errno, Kind};
 use super::receive::accepted;
+use super::story::{Acceptance, Pending, Repeated, Reset, Silence, Story};
 use crate::time::MILLISECOND;
 
 /// How a connection ended, or why it cannot be told.

@@ -200,6 +200,9 @@ fn facts(page: &mut Page, told: &mut Told, problem: &Problem, episode: &Episode)
     if let Some(said) = said(finding) {
         page.labelled("last said", &format!("{which}{said}"));
     }
+    if let Some(local) = &finding.local {
+        page.labelled("this host", &format!("{which}{}", escape_and_cut(&local.fact, SENTENCE)));
+    }
     page.labelled("when", &when(problem));
     if let Some(rhythm) = rhythm(episode) {
         let whose = if problem.episodes.len() == 1 { String::new() } else { format!("{}: ", each(problem, episode)) };

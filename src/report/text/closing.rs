@@ -96,6 +96,9 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
         );
         page.labelled("forgotten", &what);
     }
+    if summary.unremembered > 0 || folded.clients > 0 {
+        page.labelled("too many", &too_many(summary, folded));
+    }
     let skipped: u64 = summary.skipped.iter().map(|(_, number)| number).sum();
     if skipped > 0 {
         page.labelled("not read", &in_words(&summary.skipped, skip));
@@ -108,6 +111,23 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
         );
         page.labelled("left out", &what);
     }
+}
+
+/// What had no room in the tables that tell of services and of clients; the verdicts do not depend on them.
+fn too_many(summary: &Summary, folded: Folded) -> String {
+    let parts: Vec<String> = [
+        (
+            summary.unremembered,
+            "sign of a service or host was not remembered",
+            "signs of services and hosts were not remembered",
+        ),
+        (folded.clients, "client was no longer watched for scans", "clients were no longer watched for scans"),
+    ]
+    .iter()
+    .filter(|(number, _, _)| *number > 0)
+    .map(|(number, one, many)| counted(*number, one, many))
+    .collect();
+    format!("{}: some causes may be missed, no failures", parts.join(", "))
 }
 
 /// What a live capture could not see or tell.

@@ -1,0 +1,232 @@
+//! From sockets and counters to a sentence.
+
+use std::net::IpAddr;
+
+use super::counters::{Rises, rise};
+use super::local::{Listening, Local};
+use super::process::Process;
+use super::sockets::Socket;
+use crate::causes::Confidence;
+use crate::diagnose::{EndedBy, Finding, ResetKind, Side};
+use crate::track::kernel::Kind;
+
+/// Of so many percent of the connections that may be tracked, it is said.
+const NEARLY_FULL: u64 = 95;
+
+/// What was seen on this host about one finding.
+pub(super) struct View<'a> {
+    /// Which end is here.
+    pub side: Side,
+    /// The sockets that listen now.
+    pub now: &'a [Socket],
+    /// Those that listened before the connection began, if that was noted.
+    pub before: Option<&'a [Socket]>,
+    /// Counters that rose meanwhile.
+    pub counted: Rises,
+    /// Connections tracked, and how many may be.
+    pub conntrack: Option<(u64, u64)>,
+    /// The connection's own socket, if it is still there.
+    pub socket: Option<Socket>,
+    /// Could the tables of sockets be read at all?
+    pub is_table_known: bool,
+}
+
+/// Which end is looked at; `here` says which ones are on this host.
+pub(super) fn side(finding: &Finding, here: [bool; 2]) -> Option<Side> {
+    let is_servers = finding.kind == Some(Kind::Refused) || is_about(finding, &["backlog_overflow"]);
+    match here {
+        [true, true] if !is_servers && finding.ended_by == EndedBy::Client => Some(Side::Client),
+        [_, true] => Some(Side::Server),
+        [true, false] => Some(Side::Client),
+        [false, false] => None,
+    }
+}
+
+/// Does it build up over the whole connection, and not at its end?
+pub(super) fn takes_long(finding: &Finding) -> bool {
+    finding.kind == Some(Kind::TimedOut) || is_about(finding, &["backlog_overflow"])
+}
+
+/// Puts together what this host knows. `holder` tells which process holds a socket.
+pub(super) fn local(finding: &Finding, view: View, holder: &mut dyn FnMut(u64) -> Option<Process>) -> Local {
+    let server = finding.server.end;
+    let on_port = |sockets: &[Socket]| -> Vec<Socket> {
+        sockets.iter().copied().filter(|socket| socket.local.port == server.port).collect()
+    };
+    let now = on_port(view.now);
+    let listener = if view.side == Side::Server { choose(&now, server.ip) } else { None };
+    let listening = listener.map(|socket| Listening {
+        address: socket.local.ip,
+        port: socket.local.port,
+        queue: socket.queue,
+        process: holder(socket.inode),
+    });
+    let process = view.socket.and_then(|socket| holder(socket.inode));
+    let mut told = Told { facts: Vec::new(), confidence: None };
+    if !view.is_table_known {
+        told.facts.push("The tables of sockets in /proc/net cannot be read, so who listens is unknown.".to_owned());
+    } else if finding.kind == Some(Kind::Refused) && view.side == Side::Server {
+        let before = view.before.map(|sockets| choose(&on_port(sockets), server.ip));
+        told.refused(finding, listener, before, listening.as_ref());
+    } else {
+        told.holder(&view, listening.as_ref(), process.as_ref());
+    }
+    if is_about(finding, &["backlog_overflow"]) && view.side == Side::Server {
+        told.overflow(&view, listener);
+    }
+    told.abort(finding, &view);
+    if let Some((count, most)) = view.conntrack.filter(|(count, most)| *most > 0 && count * 100 >= most * NEARLY_FULL) {
+        told.facts.push(format!(
+            "Connection tracking is full or nearly so ({count} of {most}): packets of new connections are dropped then."
+        ));
+    }
+    Local {
+        side: view.side,
+        listener: listening,
+        process,
+        counters: view.counted,
+        fact: told.facts.join(" "),
+        confidence: told.confidence,
+    }
+}
+
+fn is_about(finding: &Finding, causes: &[&str]) -> bool {
+    finding.cause.is_some_and(|cause| causes.contains(&cause.id))
+}
+
+/// The socket that serves the address; else one that listens on the same port elsewhere.
+fn choose(sockets: &[Socket], address: IpAddr) -> Option<Socket> {
+    let serving = |socket: &&Socket| socket.serves(address);
+    // The exact address comes before all addresses, as in the kernel.
+    let exact = sockets.iter().find(|socket| socket.local.ip == address);
+    exact.or_else(|| sockets.iter().find(serving)).or(sockets.first()).copied()
+}
+
+/// A process, or that it is not known.
+fn name(process: Option<&Process>) -> String {
+    match process {
+        Some(Process { pid, name, unit: Some(unit) }) => format!("{name} (pid {pid}, {unit})"),
+        Some(Process { pid, name, unit: None }) => format!("{name} (pid {pid})"),
+        None => "a process that may not be seen".to_owned(),
+    }
+}
+
+fn place(address: IpAddr, port: u16) -> String {
+    match address {
+        IpAddr::V4(address) => format!("{address}:{port}"),
+        IpAddr::V6(address) => format!("[{address}]:{port}"),
+    }
+}
+
+struct Told {
+    facts: Vec<String>,
+    confidence: Option<Confidence>,
+}
+
+impl Told {
+    /// Why a SYN was refused. `before` is the socket that was there before the connection, if that is known.
+    fn refused(
+        &mut self,
+        finding: &Finding,
+        listener: Option<Socket>,
+        before: Option<Option<Socket>>,
+        listening: Option<&Listening>,
+    ) {
+        let server = finding.server.end;
+        let serving = |socket: &Socket| socket.serves(server.ip);
+        let (Some(listener), Some(listening)) = (listener, listening) else {
+            let ended = if before.flatten().is_some() { ", no longer" } else { "" };
+            return self.facts.push(format!("Nothing listens on port {} here{ended}.", server.port));
+        };
+        let who = name(listening.process.as_ref());
+        let place = place(listening.address, listening.port);
+        if !serving(&listener) {
+            return self.facts.push(format!("{who} listens on {place} only."));
+        }
+        match before {
+            Some(earlier) if !earlier.is_some_and(|earlier| serving(&earlier)) => {
+                return self.facts.push(format!("{who} listens on {place} now, but did not yet listen then."));
+            }
+            Some(_) => {
+                let alternative =
+                    if listener.local.ip.is_ipv6() && server.ip.is_ipv4() { ", unless it takes IPv6 only" } else { "" };
+                self.facts.push(format!("{who} listens on {place}: a firewall on this host rejected it{alternative}."));
+            }
+            None => self.facts.push(format!(
+                "{who} listens on {place}: a firewall on this host rejected it, unless it listens only since then."
+            )),
+        }
+        if is_about(finding, &["no_listener", "service_stopped"]) {
+            self.confidence = Some(Confidence::Possible);
+        }
+    }
+
+    /// Who has to do with it here.
+    fn holder(&mut self, view: &View, listening: Option<&Listening>, process: Option<&Process>) {
+        let side = view.side.id();
+        self.facts.push(match (view.socket, listening) {
+            (Some(socket), _) if socket.inode != 0 => format!("The {side}'s socket is held by {}.", name(process)),
+            (Some(_), _) => format!("The {side}'s socket is still there, but no process holds it any more."),
+            (None, Some(listening)) => format!(
+                "The {side}'s socket is gone; {} listens on {}.",
+                name(listening.process.as_ref()),
+                place(listening.address, listening.port)
+            ),
+            (None, None) => format!("The {side}'s socket is gone, and its process unknown."),
+        });
+    }
+
+    /// A full queue leaves traces: connections that wait, and a counter.
+    fn overflow(&mut self, view: &View, listener: Option<Socket>) {
+        let overflows = rise(&view.counted, "ListenOverflows");
+        let queue = listener.map_or(0, |socket| socket.queue);
+        if queue > 0 {
+            let wait = if queue == 1 { "connection waits" } else { "connections wait" };
+            self.facts.push(format!("{queue} {wait} for accept()."));
+        }
+        if overflows == 0 {
+            return;
+        }
+        let others = view.now.iter().filter(|socket| socket.queue > 0);
+        let is_alone = others.filter(|socket| listener.is_none_or(|own| own.inode != socket.inode)).count() == 0;
+        if is_alone && listener.is_some() {
+            self.confidence = Some(Confidence::Certain);
+            self.facts.push(format!("The kernel counted it: ListenOverflows rose by {overflows}."));
+        } else {
+            self.facts.push(format!("Consistent with that, ListenOverflows rose by {overflows}."));
+        }
+    }
+
+    /// A socket that gave up was counted, by the reason.
+    fn abort(&mut self, finding: &Finding, view: &View) {
+        let ended_here = match view.side {
+            Side::Client => finding.ended_by == EndedBy::Client,
+            Side::Server => finding.ended_by == EndedBy::Server,
+        };
+        if !ended_here || finding.reset != Some(ResetKind::Abort) {
+            return;
+        }
+        let reasons = [
+            ("TCPAbortOnClose", "it was closed while data had not been read", "unread_data"),
+            ("TCPAbortOnData", "it was closed so that unsent data is thrown away (SO_LINGER 0)", "abortive_close"),
+            ("TCPAbortOnTimeout", "it waited in vain", "keepalive_unanswered"),
+            ("TCPAbortOnMemory", "the kernel's memory for TCP was exhausted", ""),
+        ];
+        let moved = reasons.map(|(name, meaning, cause)| (rise(&view.counted, name), name, meaning, cause));
+        let all: u64 = moved.iter().map(|(rise, ..)| rise).sum();
+        for (rise, name, meaning, cause) in moved.iter().filter(|(rise, ..)| *rise > 0) {
+            if all == 1 {
+                self.facts.push(format!("The kernel counted it as {name}: {meaning}."));
+                if is_about(finding, &[cause]) {
+                    self.confidence = Some(Confidence::Certain);
+                }
+            } else if is_about(finding, &[cause]) {
+                self.facts.push(format!("Consistent with that, {name} rose by {rise}: {meaning}."));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "facts_tests.rs"]
+mod tests;

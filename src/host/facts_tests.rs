@@ -1,0 +1,129 @@
+use super::*;
+use crate::causes;
+use crate::decode::End;
+use crate::report::samples;
+
+fn socket(ip: &str, port: u16, queue: u32, inode: u64) -> Socket {
+    let local = End { ip: ip.parse().expect("an address"), port };
+    Socket { local, remote: local, listens: true, queue, uid: 0, inode }
+}
+
+fn view<'a>(now: &'a [Socket], before: Option<&'a [Socket]>, counted: &[(&'static str, u64)]) -> View<'a> {
+    View {
+        side: Side::Server,
+        now,
+        before,
+        counted: counted.to_vec(),
+        conntrack: None,
+        socket: None,
+        is_table_known: true,
+    }
+}
+
+fn holder(inode: u64) -> Option<Process> {
+    (inode == 21433).then(|| Process { pid: 812, name: "postgres".into(), unit: None })
+}
+
+fn refused() -> Finding {
+    Finding { cause: causes::find("no_listener"), ..samples::refused_from(9, 5432) }
+}
+
+fn look(finding: &Finding, view: View) -> Local {
+    local(finding, view, &mut holder)
+}
+
+fn ended(cause: &str, ended_by: EndedBy) -> Finding {
+    let reset = Some(ResetKind::Abort);
+    Finding { cause: causes::find(cause), kind: Some(Kind::Reset), reset, ended_by, ..refused() }
+}
+
+#[test]
+fn a_refused_port_is_explained_by_who_listens() {
+    let finding = refused();
+    let ip = finding.server.end.ip.to_string();
+    let nobody = look(&finding, view(&[socket("0.0.0.0", 22, 0, 1)], Some(&[]), &[]));
+    assert_eq!(nobody.fact, "Nothing listens on port 5432 here.");
+    assert_eq!((nobody.listener, nobody.confidence), (None, None));
+
+    let elsewhere = [socket("127.0.0.1", 5432, 0, 21433)];
+    let elsewhere = look(&finding, view(&elsewhere, Some(&elsewhere), &[]));
+    assert_eq!(elsewhere.fact, "postgres (pid 812) listens on 127.0.0.1:5432 only.");
+    assert_eq!(elsewhere.listener.and_then(|it| it.process).map(|it| it.pid), Some(812));
+
+    let there = [socket("127.0.0.1", 5432, 0, 1), socket(&ip, 5432, 0, 21433)];
+    let firewall = look(&finding, view(&there, Some(&there), &[]));
+    assert_eq!(firewall.fact, format!("postgres (pid 812) listens on {ip}:5432: a firewall on this host rejected it."));
+    assert_eq!(firewall.confidence, Some(Confidence::Possible));
+
+    let since = look(&finding, view(&there, Some(&[]), &[]));
+    assert!(since.fact.ends_with("did not yet listen then."), "{}", since.fact);
+    assert_eq!(since.confidence, None);
+    let stopped = look(&finding, view(&[], Some(&there), &[]));
+    assert_eq!(stopped.fact, "Nothing listens on port 5432 here, no longer.");
+    let unseen = look(&finding, view(&[socket("::", 5432, 0, 5)], None, &[]));
+    assert!(unseen.fact.starts_with("a process that may not be seen listens on [::]:5432"), "{}", unseen.fact);
+}
+
+#[test]
+fn a_full_queue_is_certain_when_no_other_can_have_overflowed() {
+    let finding = ended("backlog_overflow", EndedBy::Network);
+    let own = socket("0.0.0.0", 5432, 3, 21433);
+    let sure = look(&finding, view(&[own], None, &[("ListenOverflows", 4)]));
+    assert_eq!(sure.confidence, Some(Confidence::Certain));
+    assert!(sure.fact.contains("3 connections wait for accept(). The kernel counted it"), "{}", sure.fact);
+    let unsure = look(&finding, view(&[own, socket("0.0.0.0", 80, 1, 6)], None, &[("ListenOverflows", 4)]));
+    assert_eq!(unsure.confidence, None);
+    assert!(unsure.fact.contains("Consistent with"), "{}", unsure.fact);
+    assert_eq!(look(&finding, view(&[own], None, &[])).confidence, None);
+}
+
+#[test]
+fn an_abort_of_this_host_was_counted() {
+    let finding = ended("unread_data", EndedBy::Server);
+    let counted = look(&finding, view(&[], None, &[("TCPAbortOnClose", 1), ("OutRsts", 2)]));
+    assert_eq!(counted.confidence, Some(Confidence::Certain));
+    assert!(counted.fact.contains("The kernel counted it as TCPAbortOnClose"), "{}", counted.fact);
+    let several = look(&finding, view(&[], None, &[("TCPAbortOnClose", 1), ("TCPAbortOnData", 2)]));
+    assert_eq!(several.confidence, None);
+    assert!(several.fact.ends_with("TCPAbortOnClose rose by 1: it was closed while data had not been read."));
+    let of_the_other = look(&ended("unread_data", EndedBy::Client), view(&[], None, &[("TCPAbortOnClose", 1)]));
+    assert!(!of_the_other.fact.contains("TCPAbortOnClose"), "{}", of_the_other.fact);
+}
+
+#[test]
+fn who_holds_a_socket_is_told_or_that_it_is_gone() {
+    let finding = ended("unread_data", EndedBy::Client);
+    let gone = look(&finding, View { side: Side::Client, ..view(&[], None, &[]) });
+    assert_eq!(gone.fact, "The client's socket is gone, and its process unknown.");
+    let held = look(&finding, View { socket: Some(socket("::", 1, 0, 21433)), ..view(&[], None, &[]) });
+    assert_eq!(held.fact, "The server's socket is held by postgres (pid 812).");
+    let listens = look(&finding, view(&[socket("::", 5432, 0, 21433)], None, &[]));
+    assert_eq!(listens.fact, "The server's socket is gone; postgres (pid 812) listens on [::]:5432.");
+    let full = look(&finding, View { conntrack: Some((262_000, 262_144)), ..view(&[], None, &[]) });
+    assert!(full.fact.contains("262000 of 262144"), "{}", full.fact);
+}
+
+#[test]
+fn the_end_that_matters_is_looked_at() {
+    let refused = refused();
+    assert_eq!(side(&refused, [true, true]), Some(Side::Server));
+    assert_eq!(side(&refused, [true, false]), Some(Side::Client));
+    assert_eq!(side(&refused, [false, false]), None);
+    let by_client = ended("client_gave_up", EndedBy::Client);
+    assert_eq!(side(&by_client, [true, true]), Some(Side::Client));
+    assert_eq!(side(&by_client, [false, true]), Some(Side::Server));
+}
+
+#[test]
+fn programs_get_it_as_an_object_of_its_own() {
+    let finding = refused();
+    let elsewhere = [socket("127.0.0.1", 5432, 2, 21433)];
+    let local = look(&finding, view(&elsewhere, None, &[("OutRsts", 3)]));
+    let text = serde_json::to_string(&local).expect("JSON");
+    assert_eq!(
+        text,
+        "{\"side\":\"server\",\"listener\":{\"address\":\"127.0.0.1\",\"port\":5432,\"queue\":2,\"pid\":812,\
+         \"name\":\"postgres\",\"unit\":null},\"process\":null,\"counters\":{\"OutRsts\":3},\
+         \"fact\":\"postgres (pid 812) listens on 127.0.0.1:5432 only.\"}"
+    );
+}

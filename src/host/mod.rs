@@ -1,0 +1,224 @@
+//! What the host itself knows of a connection that has an end here: who listens, which process it is, what the kernel
+//! counted. Only live capture asks, when a failure is found; no verdict depends on it.
+//!
+//! The tables of sockets and the counters are opened before rights are given up, in the network namespace of the capture,
+//! and read again later. Which process holds a socket is asked of a helper (see [`helper`]) that keeps the right to see it.
+//! Without that right, as with `setcap cap_net_raw=ep`, only the processes of the same user are known.
+
+pub mod counters;
+mod facts;
+pub mod helper;
+mod local;
+mod process;
+mod sockets;
+
+use std::collections::{HashMap, VecDeque};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+pub use local::{Listening, Local};
+pub use process::Process;
+
+use crate::decode::End;
+use crate::diagnose::{Finding, Side};
+use crate::time::{SECOND, Time};
+use crate::track::kernel::Kind;
+use counters::Counters;
+use facts::View;
+use helper::Helper;
+use sockets::Socket;
+
+/// How often the counters are noted.
+const EVERY: Duration = Duration::from_secs(1);
+/// So many notes of the counters are kept: connecting in vain takes about two minutes.
+const NOTES: usize = 150;
+/// So many of them know which sockets listened.
+const WITH_SOCKETS: usize = 6;
+/// So long are listening sockets and counters believed.
+const FRESH: Duration = Duration::from_millis(100);
+/// So long are processes, addresses and all other sockets believed.
+const SETTLED: Duration = Duration::from_secs(5);
+/// Of a table that lists all connections, no more than this is read; what stands behind is unknown.
+const TABLE: u64 = 4 << 20;
+/// Room for the listening sockets of a table.
+const START_OF_TABLE: u64 = 256 << 10;
+/// So many holders of sockets are remembered.
+const REMEMBERED: usize = 1024;
+
+/// How things stood at some time.
+#[derive(Clone, Debug)]
+struct Note {
+    time: Time,
+    counters: Counters,
+    /// Sockets that listened; `None` in old notes.
+    listening: Option<Rc<[Socket]>>,
+}
+
+/// This host, as far as it may be seen.
+#[derive(Debug)]
+pub struct Host {
+    /// /proc/net/tcp and /proc/net/tcp6.
+    tables: Vec<File>,
+    netstat: Option<File>,
+    snmp: Option<File>,
+    /// The number of tracked connections, and the most there may be.
+    conntrack: Option<(File, File)>,
+    helper: Option<Helper>,
+    notes: VecDeque<Note>,
+    noted: Instant,
+    newest: Option<(Instant, Note)>,
+    connections: Option<(Instant, Vec<Rc<str>>)>,
+    addresses: Option<(Instant, Vec<IpAddr>)>,
+    holders: HashMap<u64, (Instant, Option<Process>)>,
+}
+
+impl Host {
+    /// Opens what is looked at later, and starts the helper. Also says, in a line, what is possible.
+    pub fn open() -> (Host, String) {
+        let open = |path: &str| File::open(path).ok();
+        let conntrack = |name: &str| open(&format!("/proc/sys/net/netfilter/nf_conntrack_{name}"));
+        let (helper, said) = match Helper::start() {
+            Ok((helper, in_force)) => (Some(helper), format!("who holds a socket is asked of a helper: {in_force}")),
+            Err(error) => (None, format!("who holds a socket stays unknown: the helper did not start: {error}")),
+        };
+        let mut host = Host {
+            tables: ["tcp", "tcp6"].iter().filter_map(|name| open(&format!("/proc/thread-self/net/{name}"))).collect(),
+            netstat: open("/proc/thread-self/net/netstat"),
+            snmp: open("/proc/thread-self/net/snmp"),
+            conntrack: conntrack("count").zip(conntrack("max")),
+            helper,
+            notes: VecDeque::new(),
+            noted: Instant::now(),
+            newest: None,
+            connections: None,
+            addresses: None,
+            holders: HashMap::new(),
+        };
+        host.note();
+        (host, said)
+    }
+
+    /// Notes from time to time how things stand, to compare with later.
+    pub fn tick(&mut self) {
+        if self.noted.elapsed() >= EVERY {
+            self.note();
+        }
+    }
+
+    /// What this host knows of it; `None` if neither end is here.
+    pub fn look(&mut self, finding: &Finding) -> Option<Local> {
+        // Of a benign ending nobody asks who it was.
+        finding.kind?;
+        let [client, server] = [finding.client.end, finding.server.end];
+        let here = [self.is_here(client.ip), self.is_here(server.ip)];
+        let side = facts::side(finding, here)?;
+        let (own, other) = if side == Side::Client { (client, server) } else { (server, client) };
+        let now = self.now();
+        // What the packets show happened a little after the last note before it.
+        let begun = finding.time - finding.timing.duration.min(NOTES as u64 * SECOND);
+        let start = if facts::takes_long(finding) { begun } else { finding.time };
+        let counted = self.before(start).map(|note| now.counters.since(&note.counters)).unwrap_or_default();
+        let before = self.before(begun).and_then(|note| note.listening.clone());
+        let socket = if finding.kind == Some(Kind::Refused) { None } else { self.connection(own, other) };
+        let is_conntrack_asked = finding.kind == Some(Kind::TimedOut);
+        let view = View {
+            side,
+            now: now.listening.as_deref().unwrap_or_default(),
+            before: before.as_deref(),
+            counted,
+            conntrack: if is_conntrack_asked { self.conntrack() } else { None },
+            socket,
+            is_table_known: !self.tables.is_empty(),
+        };
+        Some(facts::local(finding, view, &mut |inode| self.holder(inode)))
+    }
+
+    /// The last note before `time`, or the first one there is.
+    fn before(&self, time: Time) -> Option<&Note> {
+        self.notes.iter().rev().find(|note| note.time <= time).or(self.notes.front())
+    }
+
+    fn note(&mut self) {
+        self.noted = Instant::now();
+        self.newest = None;
+        let note = self.now();
+        self.notes.push_back(note);
+        while self.notes.len() > NOTES {
+            self.notes.pop_front();
+        }
+        let old = self.notes.len().saturating_sub(WITH_SOCKETS);
+        if let Some(note) = old.checked_sub(1).and_then(|last| self.notes.get_mut(last)) {
+            note.listening = None;
+        }
+    }
+
+    /// How things stand now.
+    fn now(&mut self) -> Note {
+        if let Some((_, note)) = self.newest.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
+            return note.clone();
+        }
+        let mut listening = Vec::new();
+        for table in &mut self.tables {
+            listening.extend(sockets::listening(&read(table, START_OF_TABLE)));
+        }
+        let text = |file: &mut Option<File>| file.as_mut().map_or(String::new(), |file| read(file, 64 << 10));
+        let counters = Counters::parse(&text(&mut self.netstat), &text(&mut self.snmp));
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let time = Time(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX));
+        let note = Note { time, counters, listening: Some(listening.into()) };
+        self.newest = Some((Instant::now(), note.clone()));
+        note
+    }
+
+    fn connection(&mut self, own: End, other: End) -> Option<Socket> {
+        if self.connections.as_ref().is_none_or(|(at, _)| at.elapsed() > SETTLED) {
+            let tables = self.tables.iter_mut().map(|table| read(table, TABLE).into()).collect();
+            self.connections = Some((Instant::now(), tables));
+        }
+        let (_, tables) = self.connections.as_ref()?;
+        tables.iter().find_map(|table| sockets::connection(table, own, other))
+    }
+
+    fn conntrack(&mut self) -> Option<(u64, u64)> {
+        let (count, most) = self.conntrack.as_mut()?;
+        let number = |file: &mut File| read(file, 32).trim().parse().ok();
+        number(count).zip(number(most))
+    }
+
+    fn is_here(&mut self, address: IpAddr) -> bool {
+        if self.addresses.as_ref().is_none_or(|(at, _)| at.elapsed() > SETTLED) {
+            let interfaces = pnet::datalink::interfaces();
+            let own = interfaces.iter().flat_map(|interface| &interface.ips).map(|network| network.ip()).collect();
+            self.addresses = Some((Instant::now(), own));
+        }
+        address.is_loopback() || self.addresses.as_ref().is_some_and(|(_, own)| own.contains(&address))
+    }
+
+    fn holder(&mut self, inode: u64) -> Option<Process> {
+        if inode == 0 {
+            return None;
+        }
+        if let Some((_, known)) = self.holders.get(&inode).filter(|(at, _)| at.elapsed() < SETTLED) {
+            return known.clone();
+        }
+        if self.holders.len() >= REMEMBERED {
+            self.holders.clear();
+        }
+        let holder = self.helper.as_mut().and_then(|helper| helper.holder(inode));
+        self.holders.insert(inode, (Instant::now(), holder.clone()));
+        holder
+    }
+}
+
+/// A file of /proc from its start, as it is now; empty where that fails.
+fn read(file: &mut File, most: u64) -> String {
+    let mut bytes = Vec::new();
+    if file.seek(SeekFrom::Start(0)).is_ok() {
+        // What was read before a failure counts.
+        let _ = file.take(most).read_to_end(&mut bytes);
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

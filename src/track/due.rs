@@ -1,0 +1,297 @@
+//! What falls due as time goes on: verdicts whose time of grace has passed, repetitions that are overdue, connections to
+//! forget.
+
+use std::cmp::Reverse;
+
+use super::*;
+
+impl Tracker {
+    /// No packet from before `now` is to come any more: does what is due until then. Without it time stands still while
+    /// no packets come. It changes no verdict, since packets of any other connection do the same. What is remembered is
+    /// forgotten in packet time only, so that the first packet after a pause finds what it finds offline.
+    pub fn tick(&mut self, now: Time, sink: &mut impl Sink) {
+        if now > self.clock && self.previous > Time(0) {
+            self.judge_due(now, sink);
+        }
+    }
+
+    /// The capture is over at `end`: judges all that is still pending.
+    pub fn finish(&mut self, end: Time, sink: &mut impl Sink) {
+        let end = end.max(self.previous);
+        self.fire(end, sink);
+        while let Some(Reverse((time, _, index, generation))) = self.waiting.pop() {
+            self.conclude(index, generation, sink);
+            self.waited(time, index, generation);
+        }
+        let mut silent: Vec<(Time, u32, usize)> = Vec::new();
+        for (index, connection) in self.connections.iter().enumerate() {
+            silent.extend(
+                [CLIENT, SERVER]
+                    .iter()
+                    .filter_map(|side| unanswered(connection, *side).map(|last| (last, index as u32, *side))),
+            );
+        }
+        silent.sort_unstable();
+        for (last, index, side) in silent {
+            if end.since(last) < SECOND {
+                self.leave_undecided(index, end, sink);
+                continue;
+            }
+            let connection = &mut self.connections[index as usize];
+            let generation = connection.generation;
+            connection.story().pending.get_or_insert((Pending::Silence(side), end));
+            self.conclude(index, generation, sink);
+        }
+        for index in 0..self.connections.len() as u32 {
+            self.tell_half_close(index, sink);
+        }
+    }
+
+    /// Tells of connections that one end had half closed, when they are over and nothing else is to be said of them.
+    pub(super) fn tell_half_close(&mut self, index: u32, sink: &mut impl Sink) {
+        let connection = &self.connections[index as usize];
+        let half_closed = connection.has(Connection::LIVE)
+            && connection.story.as_deref().is_some_and(|story| {
+                !story.decided
+                    && story.pending.is_none()
+                    && (story.read_after_fin[CLIENT] || story.read_after_fin[SERVER])
+            });
+        if half_closed {
+            let ends = connection.ends(self.ends6.get(&index));
+            let time = connection.last;
+            let ending = Ending::Benign(Benign::HalfClose);
+            sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
+        }
+    }
+
+    /// The capture ended too soon to tell.
+    pub(super) fn leave_undecided(&mut self, index: u32, time: Time, sink: &mut impl Sink) {
+        let connection = &self.connections[index as usize];
+        let ends = connection.ends(self.ends6.get(&index));
+        let ending = Ending::Undecided(Doubt::EndedEarly);
+        sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
+    }
+
+    /// Moves packet time on.
+    pub(super) fn advance(&mut self, time: Time, sink: &mut impl Sink) {
+        if time + LONG_BACK < self.clock {
+            self.begin_recording(sink);
+        }
+        let agreed = time.min(self.previous);
+        self.previous = time;
+        if agreed > self.clock {
+            self.fire(agreed, sink);
+        }
+    }
+
+    /// Time goes back a long way: another recording begins. What is pending in the one before is judged, and its
+    /// connections are forgotten.
+    #[cold]
+    pub(super) fn begin_recording(&mut self, sink: &mut impl Sink) {
+        self.previous = self.clock;
+        self.finish(self.clock, sink);
+        self.table = Table::default();
+        self.connections = Slots::default();
+        self.ends6.clear();
+        self.overdue.clear();
+        self.waiting.clear();
+        self.lingering.clear();
+        self.memory.clear();
+        self.clock = Time(0);
+        self.previous = Time(0);
+    }
+
+    /// Does all that is due until `clock`.
+    pub(super) fn fire(&mut self, clock: Time, sink: &mut impl Sink) {
+        self.judge_due(clock, sink);
+        while let Some((_, index, generation)) = self.lingering.due(self.clock) {
+            self.approach();
+            self.forget(index, generation, sink);
+        }
+    }
+
+    /// Judges what is due until `clock`.
+    pub(super) fn judge_due(&mut self, clock: Time, sink: &mut impl Sink) {
+        self.clock = self.clock.max(clock);
+        while let Some(&Reverse((time, index, generation))) = self.overdue.peek()
+            && time <= self.clock
+        {
+            self.overdue.pop();
+            self.check_overdue(time, index, generation);
+        }
+        while let Some(&Reverse((time, _, index, generation))) = self.waiting.peek()
+            && time <= self.clock
+        {
+            self.waiting.pop();
+            self.conclude(index, generation, sink);
+            self.waited(time, index, generation);
+        }
+    }
+
+    /// A segment of this connection comes at `time`. If its silence was decided before that, the segment comes too late:
+    /// live, where time moves on by itself, the verdict would have been given.
+    pub(super) fn judge_own_silence(&mut self, index: u32, time: Time, sink: &mut impl Sink) {
+        let connection = &mut self.connections[index as usize];
+        let (half, generation) = (connection.half, connection.generation);
+        let Some(story) = connection.story.as_deref_mut() else {
+            return;
+        };
+        if story.decided || story.pending.is_some() {
+            return;
+        }
+        for side in [CLIENT, SERVER] {
+            let silence = story.silence[side];
+            if silence.convinces(&half[other(side)]) && silence.overdue() + GRACE <= time {
+                story.pending = Some((Pending::Silence(side), silence.overdue()));
+                self.conclude(index, generation, sink);
+                return;
+            }
+        }
+    }
+
+    /// Is a repetition really overdue by now, or was there another one, or an answer?
+    pub(super) fn check_overdue(&mut self, time: Time, index: u32, generation: u16) {
+        let Some(connection) = self.live(index, generation) else {
+            return;
+        };
+        let half = connection.half;
+        let Some(story) = connection.story.as_deref_mut() else {
+            return;
+        };
+        story.timer = false;
+        if story.decided || story.pending.is_some() {
+            return;
+        }
+        let mut later: Option<Time> = None;
+        for side in [CLIENT, SERVER] {
+            let silence = story.silence[side];
+            if silence.what == Repeated::Nothing || !silence.convinces(&half[other(side)]) {
+                continue;
+            }
+            if silence.overdue() <= time {
+                story.pending = Some((Pending::Silence(side), time));
+                self.wait(time, index, generation);
+                return;
+            }
+            later = Some(later.map_or(silence.overdue(), |found| found.min(silence.overdue())));
+        }
+        if let Some(later) = later {
+            story.timer = true;
+            self.overdue.push(Reverse((later, index, generation)));
+        }
+    }
+
+    /// Judges what is pending on a connection and reports it.
+    pub(super) fn conclude(&mut self, index: u32, generation: u16, sink: &mut impl Sink) {
+        let ends6 = self.ends6_of(index);
+        let Some(connection) = self.live(index, generation) else {
+            return;
+        };
+        let Some(story) = connection.story.as_deref() else {
+            return;
+        };
+        if story.decided {
+            return;
+        }
+        let time = story.pending.map(|(_, time)| time).or(story.reset.map(|reset| reset.mark.time));
+        let Some(time) = time else {
+            return;
+        };
+        let ends = connection.ends(ends6.as_ref());
+        let unreadable = match story.pending {
+            Some((Pending::Silence(side), _)) => {
+                let first = story.silence[side].first.time;
+                self.services.cut_error_since(ends[side].ip, first)
+            }
+            Some((Pending::Reset | Pending::Icmp, _)) | None => false,
+        };
+        let Some(connection) = self.live(index, generation) else {
+            return;
+        };
+        let ending = if unreadable { Ending::Undecided(Doubt::CutShort) } else { verdict::judge(connection) };
+        let over = match ending {
+            Ending::Failure(_) => true,
+            Ending::Benign(Benign::IgnoredReset) | Ending::Quiet => false,
+            Ending::Benign(Benign::PortReuse) => connection.established(),
+            Ending::Benign(_) => true,
+            Ending::Undecided(_) => !connection.story().challenged,
+        };
+        let lives_on = matches!(ending, Ending::Benign(Benign::IgnoredReset | Benign::PortReuse)) && !over;
+        let told = connection.story().told_ignored;
+        connection.story().told_ignored |= lives_on;
+        if !(lives_on && told) {
+            let connection = &self.connections[index as usize];
+            sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
+        }
+        self.note_service(index, &ending, ends);
+        let connection = &mut self.connections[index as usize];
+        let story = connection.story();
+        story.pending = None;
+        if over {
+            story.decided = true;
+            self.linger(index);
+        } else if lives_on {
+            story.reset = None;
+            story.reset_back = None;
+            story.sender_lives = None;
+            story.challenged = false;
+        }
+    }
+
+    /// Remembers what an ending tells of the service.
+    pub(super) fn note_service(&mut self, index: u32, ending: &Ending, ends: [End; 2]) {
+        let Ending::Failure(failure) = ending else {
+            return;
+        };
+        let connection = &self.connections[index as usize];
+        match failure.kind {
+            kernel::Kind::Refused => self.services.refused(ends[SERVER], connection.last),
+            kernel::Kind::Aborted => self.services.visited(ends[CLIENT].ip, ends[SERVER], connection.start),
+            kernel::Kind::Reset | kernel::Kind::BrokenPipe | kernel::Kind::TimedOut | kernel::Kind::Unreachable => {}
+        }
+    }
+
+    /// Forgets a connection after a while.
+    pub(super) fn linger(&mut self, index: u32) {
+        let Some(connection) = self.connections.get_mut(index as usize) else {
+            return;
+        };
+        if !connection.has(Connection::LINGERS) {
+            connection.flags |= Connection::LINGERS;
+            let silent =
+                connection.story.as_ref().is_some_and(|story| story.silence.iter().any(|side| side.attempts > 1));
+            let linger = if silent { LINGER_AFTER_SILENCE } else { LINGER };
+            self.lingering.add((self.clock + linger, index, connection.generation), silent);
+        }
+    }
+
+    pub(super) fn forget(&mut self, index: u32, generation: u16, sink: &mut impl Sink) {
+        self.conclude(index, generation, sink);
+        let Some(connection) = self.live(index, generation) else {
+            return;
+        };
+        let key = connection.key;
+        self.tell_half_close(index, sink);
+        let connection = &mut self.connections[index as usize];
+        let before = memory::beside(connection);
+        connection.flags = 0;
+        connection.story = None;
+        connection.closing = None;
+        self.memory.changed(before, connection);
+        connection.generation = connection.generation.wrapping_add(1);
+        self.table.remove(key.hash(self.seed), index);
+        if key.is_ipv6() {
+            self.ends6.remove(&index);
+        }
+        self.connections.give_back(index);
+        self.one_gone();
+    }
+}
+
+/// The last unanswered repetition of an end, if it is one that convinces.
+fn unanswered(connection: &Connection, side: usize) -> Option<Time> {
+    let story = connection.story.as_deref().filter(|story| !story.decided)?;
+    let silence = &story.silence[side];
+    let convinces = silence.what != Repeated::WindowProbe && silence.convinces(&connection.half[other(side)]);
+    convinces.then_some(silence.last.time)
+}

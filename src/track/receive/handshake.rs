@@ -1,0 +1,200 @@
+//! SYN and SYN-ACK.
+
+use super::super::connection::{Connection, Half, Mark, other};
+use super::super::seq;
+use super::super::story::{Acceptance, Pending, Repeated, Silence, What};
+use super::{Next, Restart, SWAPPED, note_data, reach, repeat, tell, tenth_of_microseconds};
+use crate::decode::{Segment, TcpOption, options};
+
+/// Takes a SYN without ACK.
+pub fn on_syn(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> Next {
+    let half = connection.half[from];
+    let decided = connection.story.as_ref().is_some_and(|story| story.decided);
+    if !half.has(Half::SEQUENCE) {
+        begin(connection, from, segment, bytes);
+        return refused_before_it_was_seen(connection, from, segment);
+    }
+    if segment.sequence == half.isn {
+        if !half.has(Half::SYN) {
+            begin(connection, from, segment, bytes);
+            return refused_before_it_was_seen(connection, from, segment);
+        }
+        if decided || half.has(Half::ACK) {
+            // It has had its answer: this SYN comes late.
+            return Next::default();
+        }
+        return syn_again(connection, from, segment);
+    }
+    if decided || over(connection) {
+        return Next { restart: Some(Restart::Here), ..Next::default() };
+    }
+    let refused = connection.story.as_ref().is_some_and(|story| {
+        matches!(story.pending, Some((Pending::Reset, _)))
+            && story.reset.is_some_and(|reset| reset.acceptance == Acceptance::RefusesSyn)
+    });
+    if refused {
+        // Windows sends its SYN again after a RST; its TTL begins at 128.
+        if (65..=128).contains(&segment.ttl) {
+            connection.half[from].isn = segment.sequence;
+            connection.half[from].next = segment.sequence.wrapping_add(1);
+            return syn_again(connection, from, segment);
+        }
+        return Next { restart: Some(Restart::Here), ..Next::default() };
+    }
+    if connection.half[from].has(Half::SYN) && !connection.half[other(from)].has(Half::ANY) {
+        return Next { restart: Some(Restart::Here), ..Next::default() };
+    }
+    let mark = Mark::of(segment);
+    let story = connection.story();
+    match story.other_syn {
+        Some((_, isn, _)) if isn == segment.sequence => Next { restart: Some(Restart::AtOtherSyn), ..Next::default() },
+        _ => {
+            story.other_syn = Some((mark, segment.sequence, from));
+            tell(connection, from, segment, What::Handshake);
+            Next::default()
+        }
+    }
+}
+
+/// Is nothing of this connection left to come but repetitions?
+pub(super) fn over(connection: &Connection) -> bool {
+    let closed = connection.half.iter().all(|half| half.has(Half::FIN));
+    let pending = connection.story.as_ref().is_some_and(|story| match story.pending {
+        Some((Pending::Reset, _)) => {
+            story.reset.is_some_and(|reset| matches!(reset.acceptance, Acceptance::Exact | Acceptance::EndsHalfOpen))
+        }
+        Some((Pending::Icmp | Pending::Silence(_), _)) => true,
+        None => false,
+    });
+    closed || pending
+}
+
+pub(super) fn syn_again(connection: &mut Connection, from: usize, segment: &Segment) -> Next {
+    // A challenge ACK was answered by a RST: the next SYN is no repetition for want of an answer.
+    let answered = connection.story.as_ref().is_some_and(|story| story.challenged && story.resets[from] > 0);
+    let story = connection.story();
+    // The attempt goes on: what seemed to end it did not, unless both crossed on the way.
+    if let Some((Pending::Reset | Pending::Icmp, time)) = story.pending
+        && segment.time.since(time) >= SWAPPED
+    {
+        story.pending = None;
+        story.reset = None;
+        story.fatal = None;
+    }
+    story.syns = story.syns.saturating_add(1);
+    if answered {
+        story.challenged = false;
+        let mark = Mark::of(segment);
+        story.silence[from] =
+            Silence { what: Repeated::Syn, first: mark, last: mark, attempts: 1, ..Silence::default() };
+        tell(connection, from, segment, What::Repeated);
+        return Next::default();
+    }
+    let deadline = repeat(connection, from, segment, Repeated::Syn);
+    tell(connection, from, segment, What::Repeated);
+    Next { deadline, ..Next::default() }
+}
+
+/// Starts the picture of one end at its SYN or SYN-ACK.
+pub(super) fn begin(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) {
+    let half = &mut connection.half[from];
+    let late = half.has(Half::SEQUENCE) && seq::after(half.next, segment.sequence.wrapping_add(reach(segment)));
+    if !late {
+        half.next = segment.sequence.wrapping_add(reach(segment));
+    }
+    half.isn = segment.sequence;
+    half.set(Half::SEQUENCE | Half::SYN);
+    if segment.options_cut {
+        // Nobody knows; most systems offer both.
+        half.set(Half::SCALE | Half::STAMPS);
+    }
+    for option in options(segment.options.of(bytes)) {
+        match option {
+            TcpOption::WindowScale(shift) => {
+                half.scale = shift.min(14);
+                half.set(Half::SCALE);
+            }
+            TcpOption::Timestamps(..) => half.set(Half::STAMPS),
+            _ => {}
+        }
+    }
+    if segment.payload_length > 0 {
+        note_data(connection, from, segment, bytes);
+    }
+}
+
+/// A RST that was captured just before the SYN that it answers.
+pub(super) fn refused_before_it_was_seen(connection: &mut Connection, from: usize, segment: &Segment) -> Next {
+    let Some(mut reset) = connection.story.as_ref().and_then(|story| story.reset) else {
+        return Next::default();
+    };
+    let answers = reset.from == other(from)
+        && reset.acceptance == Acceptance::Unknown
+        && reset.acknowledgment == Some(connection.half[from].next)
+        && segment.time.since(reset.mark.time) < SWAPPED;
+    if !answers {
+        return Next::default();
+    }
+    reset.acceptance = Acceptance::RefusesSyn;
+    let story = connection.story();
+    story.reset = Some(reset);
+    story.pending = Some((Pending::Reset, reset.mark.time));
+    Next { grace: true, ..Next::default() }
+}
+
+/// Takes a SYN-ACK.
+pub fn on_syn_ack(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> Next {
+    let to = other(from);
+    let other_syn = connection.story.as_ref().and_then(|story| story.other_syn);
+    if let Some((_, isn, who)) = other_syn
+        && who == to
+        && segment.acknowledgment.wrapping_sub(isn).wrapping_sub(1) <= u16::MAX.into()
+    {
+        return Next { restart: Some(Restart::AtOtherSyn), ..Next::default() };
+    }
+    let opener = &mut connection.half[to];
+    if !opener.has(Half::SEQUENCE) {
+        // The SYN was not captured, or comes just behind.
+        opener.isn = segment.acknowledgment.wrapping_sub(1);
+        opener.next = segment.acknowledgment;
+        opener.set(Half::SEQUENCE);
+    }
+    let opener = connection.half[to];
+    let acknowledges_syn = segment.acknowledgment.wrapping_sub(opener.isn).wrapping_sub(1)
+        <= opener.next.wrapping_sub(opener.isn).wrapping_sub(1);
+    if !acknowledges_syn {
+        tell(connection, from, segment, What::Answer);
+        return Next::default();
+    }
+    let half = connection.half[from];
+    if half.has(Half::SEQUENCE) && half.isn != segment.sequence {
+        if half.has(Half::SYN) || opener.has(Half::ACK) {
+            tell(connection, from, segment, What::Answer);
+            return Next::default();
+        }
+        connection.half[from].seen &= !Half::SEQUENCE;
+    }
+    if half.has(Half::SEQUENCE | Half::SYN) && half.isn == segment.sequence {
+        let story = connection.story();
+        story.syn_acks = story.syn_acks.saturating_add(1);
+        tell(connection, from, segment, What::Repeated);
+    } else {
+        begin(connection, from, segment, bytes);
+        connection.syn_ack_after = tenth_of_microseconds(segment.time.since(connection.start));
+    }
+    let mark = Mark::of(segment);
+    connection.half[from].ack = segment.acknowledgment;
+    connection.half[from].set(Half::ACK);
+    if let Some(story) = connection.story.as_mut() {
+        // What comes after the first answer counts anew.
+        if story.silence[to].what == Repeated::Syn && !half.has(Half::SYN) {
+            story.silence[to].attempts = 1;
+        }
+        let refused = story.reset.is_some_and(|reset| reset.acceptance == Acceptance::RefusesSyn);
+        if refused && story.pending.is_some() && story.syn_ack_after_refusal.is_none() {
+            story.syn_ack_after_refusal = Some(mark);
+            tell(connection, from, segment, What::Handshake);
+        }
+    }
+    Next { answered: true, ..Next::default() }
+}

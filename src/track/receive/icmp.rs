@@ -1,0 +1,64 @@
+//! ICMP errors about a connection.
+
+use super::super::connection::{Connection, Half, Mark, other};
+use super::super::kernel::{tcp_v4_err, tcp_v6_err};
+use super::super::seq;
+use super::super::story::{Event, Pending, SoftError, What};
+use super::{SWAPPED, waits_for_syn_ack};
+use crate::decode::{Flags, IcmpError};
+
+/// Takes an ICMP error about a segment of this connection. Returns whether it may decide something.
+///
+/// `tcp_v4_err()`, `tcp_v6_err()`: ignored unless the quoted sequence number is in flight; fatal in SYN_SENT; later
+/// only remembered (`sk_err_soft`) until an acknowledgment comes.
+pub fn on_icmp_error(connection: &mut Connection, error: &IcmpError) -> bool {
+    let from = connection.side(error.from_first);
+    let half = connection.half[from];
+    let peer = connection.half[other(from)];
+    if !half.has(Half::SEQUENCE) || connection.story.as_ref().is_some_and(|story| story.decided) {
+        return false;
+    }
+    let oldest = if peer.has(Half::ACK) { peer.ack } else { half.isn };
+    if !seq::between(error.sequence, oldest, half.next) {
+        return false;
+    }
+    let connecting = waits_for_syn_ack(connection, from);
+    let event = Event {
+        mark: Mark::at(error.time, error.frame, error.input),
+        from,
+        what: What::Icmp(error.kind, error.code),
+        flags: if connecting { Flags::SYN } else { Flags::ACK },
+        sequence: error.sequence.wrapping_sub(half.isn),
+        length: 0,
+        acknowledgment: None,
+    };
+    let story = connection.story();
+    let seen = story.events.iter().any(|earlier| {
+        earlier.what == event.what
+            && earlier.sequence == event.sequence
+            && error.time.since(earlier.mark.time) < SWAPPED
+    });
+    if !seen {
+        story.tell(event);
+    }
+    if error.mtu > 0 || too_big(error) {
+        story.mtu = Some(error.mtu);
+    }
+    let errno = if error.ipv6 { tcp_v6_err(error.kind, error.code) } else { tcp_v4_err(error.kind, error.code) };
+    let Some(errno) = errno else {
+        return false;
+    };
+    let soft = SoftError { errno, icmp: *error };
+    story.soft[from] = Some(soft);
+    if !connecting || story.pending.is_some() {
+        return false;
+    }
+    story.fatal = Some(soft);
+    story.pending = Some((Pending::Icmp, error.time));
+    true
+}
+
+/// "Fragmentation needed", or "packet too big".
+pub(super) fn too_big(error: &IcmpError) -> bool {
+    if error.ipv6 { error.kind == 2 } else { error.kind == 3 && error.code == 4 }
+}

@@ -1,0 +1,147 @@
+//! What a segment does to the picture of its connection. Each handler changes the picture and says what is to be
+//! done next; none of them looks at a clock or gives a verdict.
+mod handshake;
+mod icmp;
+mod reset;
+mod segment;
+
+pub use handshake::{on_syn, on_syn_ack};
+pub use icmp::on_icmp_error;
+pub use reset::{accepted, closed, on_reset};
+pub use segment::{note_data, on_segment};
+
+use super::connection::{Connection, Half, Mark, other};
+use super::story::{Event, Pending, Repeated, Silence, What};
+use crate::decode::{Flags, Segment, TcpOption, options};
+use crate::time::{MILLISECOND, Time};
+/// What the tracker has to do after a segment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Next {
+    /// A verdict may be due: look again when the time of grace has passed.
+    pub grace: bool,
+    /// Something is repeated: look again when the next repetition is overdue.
+    pub deadline: bool,
+    /// The connection is over, and a new one begins on its 4-tuple: with this segment, or with the SYN told in
+    /// [`super::connection::Story::other_syn`].
+    pub restart: Option<Restart>,
+    /// Both ends closed and acknowledged.
+    pub closed: bool,
+    /// The server answered a SYN.
+    pub answered: bool,
+    /// The client completed the handshake.
+    pub connected: bool,
+    /// A message begins: its first bytes are worth keeping.
+    pub message: bool,
+}
+
+/// With what a new connection on a used 4-tuple begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restart {
+    /// With the segment at hand.
+    Here,
+    /// With the SYN seen before.
+    AtOtherSyn,
+}
+
+/// Segments of one sender that lie closer together than this are reordered or resent at once, not sent again because
+/// an answer stayed out: no stack waits less before it retransmits by timer.
+const CLOSE: u64 = 10 * MILLISECOND;
+
+/// Two captures of one path, or two queues of a card, may swap segments that lie this close together.
+const SWAPPED: u64 = 50 * MILLISECOND;
+
+/// Sequence numbers further ahead than this cannot be explained by segments that the capture lost.
+const FAR: u32 = 1 << 26;
+
+/// Does it acknowledge selectively? Most segments carry time stamps, padded in front to 12 bytes, and nothing else.
+pub fn has_sack(segment: &Segment, bytes: &[u8]) -> bool {
+    match segment.options.of(bytes) {
+        [] | [1, 1, 8, 10, _, _, _, _, _, _, _, _] => false,
+        some => options(some).any(|option| matches!(option, TcpOption::Sack(_))),
+    }
+}
+
+/// How far a segment reaches in sequence space.
+fn reach(segment: &Segment) -> u32 {
+    segment.payload_length + u32::from(segment.flags.has(Flags::SYN)) + u32::from(segment.flags.has(Flags::FIN))
+}
+
+/// An event about `segment` with numbers relative to both ISNs.
+pub fn event(connection: &Connection, from: usize, segment: &Segment, what: What) -> Event {
+    let (sender, receiver) = (&connection.half[from], &connection.half[other(from)]);
+    let isn = if sender.has(Half::SEQUENCE) { sender.isn } else { segment.sequence };
+    let relative_ack = |ack: u32| if receiver.has(Half::SEQUENCE) { ack.wrapping_sub(receiver.isn) } else { ack };
+    Event {
+        mark: Mark::of(segment),
+        from,
+        what,
+        flags: segment.flags.0,
+        sequence: segment.sequence.wrapping_sub(isn),
+        length: segment.payload_length,
+        acknowledgment: segment.flags.has(Flags::ACK).then(|| relative_ack(segment.acknowledgment)),
+    }
+}
+
+fn tell(connection: &mut Connection, from: usize, segment: &Segment, what: What) {
+    let event = event(connection, from, segment, what);
+    connection.story().tell(event);
+}
+
+/// Notes that `from` sent something again because no answer came. Returns whether it was a repetition at all.
+fn repeat(connection: &mut Connection, from: usize, segment: &Segment, what: Repeated) -> bool {
+    let half = connection.half[from];
+    let mark = Mark::of(segment);
+    let first = match what {
+        Repeated::Syn => Mark::at(connection.start, connection.start_frame.into(), connection.start_input.into()),
+        Repeated::Data => Mark { time: half.data_time, frame: half.data_frame, input: half.data_input },
+        Repeated::KeepAlive | Repeated::WindowProbe | Repeated::Nothing => mark,
+    };
+    let silence = &mut connection.story().silence[from];
+    if silence.what != what {
+        let attempts = if first == mark { 1 } else { 2 };
+        *silence = Silence { what, first, last: mark, interval: segment.time.since(first.time), attempts, ..*silence };
+        silence.sequence = segment.sequence;
+        silence.length = segment.payload_length;
+        silence.answers = 0;
+        return attempts == 1 || silence.interval >= CLOSE;
+    }
+    let interval = segment.time.since(silence.last.time);
+    if interval < CLOSE {
+        return false;
+    }
+    silence.attempts += 1;
+    silence.interval = interval;
+    silence.last = mark;
+    silence.length = silence.length.max(segment.payload_length);
+    true
+}
+
+fn tenth_of_microseconds(nanoseconds: u64) -> u32 {
+    u32::try_from(nanoseconds / 100).unwrap_or(u32::MAX).max(1)
+}
+
+/// Is this end in SYN_SENT: its SYN was seen, no SYN of the other's, and nothing that it sent after?
+fn waits_for_syn_ack(connection: &Connection, side: usize) -> bool {
+    let (half, peer) = (&connection.half[side], &connection.half[other(side)]);
+    half.has(Half::SYN) && !half.has(Half::ACK) && !peer.has(Half::SYN)
+}
+
+fn acknowledges_syn(connection: &Connection, side: usize, segment: &Segment) -> bool {
+    let half = &connection.half[side];
+    let offset = segment.acknowledgment.wrapping_sub(half.isn);
+    segment.flags.has(Flags::ACK) && offset >= 1 && offset <= half.next.wrapping_sub(half.isn)
+}
+
+/// A sender that waits in vain ends the connection itself: its silence is decided.
+pub fn gives_up(connection: &mut Connection, from: usize, time: Time) -> bool {
+    let Some(silence) = connection.story.as_ref().map(|story| story.silence[from]) else {
+        return false;
+    };
+    // Whoever was heard meanwhile may still answer.
+    let heard = silence.what == Repeated::Data && silence.answers > 0;
+    if heard || !silence.convinces(&connection.half[other(from)]) || connection.story().pending.is_some() {
+        return false;
+    }
+    connection.story().pending = Some((Pending::Silence(from), time));
+    true
+}

@@ -1,0 +1,173 @@
+//! RSTs: how their receiver takes them, and what comes after them.
+
+use super::super::connection::{CLIENT, Connection, Half, Mark, SERVER, other};
+use super::super::seq;
+use super::super::story::{Acceptance, Pending, Repeated, Reset, What};
+use super::{Next, Restart, SWAPPED, acknowledges_syn, event, gives_up, reach, tell, waits_for_syn_ack};
+use crate::decode::{Flags, Segment, TcpOption, options};
+use crate::time::SECOND;
+
+/// What a segment tells about a RST that was captured before it.
+pub(super) fn after_reset(connection: &mut Connection, from: usize, segment: &Segment, mut reset: Reset) -> bool {
+    let half = connection.half[from];
+    let soon = segment.time.since(reset.mark.time) < SWAPPED;
+    if from == reset.from {
+        let undecided = matches!(reset.acceptance, Acceptance::InWindow | Acceptance::Ignored | Acceptance::Unknown);
+        if undecided && soon && half.next == reset.sequence {
+            // It was captured ahead of what it follows.
+            reset.acceptance = Acceptance::Exact;
+            let story = connection.story();
+            story.reset = Some(reset);
+            story.pending = Some((Pending::Reset, reset.mark.time));
+            return true;
+        }
+        let beyond = seq::after(segment.sequence.wrapping_add(reach(segment)), reset.sequence);
+        if beyond || (segment.sequence == reset.sequence && !soon) {
+            let mark = Mark::of(segment);
+            let event = event(connection, from, segment, What::Data);
+            let story = connection.story();
+            if story.sender_lives.is_none() {
+                story.sender_lives = Some(mark);
+                story.tell(event);
+            }
+        }
+        return false;
+    }
+    let story = connection.story();
+    if segment.payload_length == 0 && !segment.flags.has(Flags::FIN) && reset.acceptance != Acceptance::Exact {
+        story.challenged = true;
+    }
+    if story.sender_lives.is_some()
+        && segment.flags.has(Flags::ACK)
+        && seq::after(segment.acknowledgment, reset.sequence)
+    {
+        story.receiver_lives = true;
+        if matches!(story.pending, Some((Pending::Reset, _))) {
+            story.pending = None;
+            return true;
+        }
+    }
+    false
+}
+
+/// Both ends have sent a FIN, and each has acknowledged the other's.
+pub fn closed(connection: &Connection) -> bool {
+    let [client, server] = &connection.half;
+    client.has(Half::FIN | Half::SEQUENCE)
+        && server.has(Half::FIN | Half::SEQUENCE)
+        && !seq::before(client.ack, server.next)
+        && !seq::before(server.ack, client.next)
+}
+
+/// Takes a RST.
+pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> Next {
+    let to = other(from);
+    let answers_other_syn = connection.story.as_ref().and_then(|story| story.other_syn).is_some_and(|(_, isn, who)| {
+        who == to && segment.flags.has(Flags::ACK) && segment.acknowledgment == isn.wrapping_add(1)
+    });
+    if answers_other_syn {
+        return Next { restart: Some(Restart::AtOtherSyn), ..Next::default() };
+    }
+    let acceptance = acceptance(connection, from, segment);
+    if let Acceptance::Exact = acceptance
+        && segment.flags.has(Flags::ACK)
+        && connection.half[from].has(Half::ACK)
+        && seq::between(segment.acknowledgment, connection.half[from].ack, connection.half[to].next)
+    {
+        // An abort tells what had arrived.
+        connection.half[from].ack = segment.acknowledgment;
+    }
+    let reset = Reset {
+        mark: Mark::of(segment),
+        from,
+        sequence: segment.sequence,
+        acknowledgment: segment.flags.has(Flags::ACK).then_some(segment.acknowledgment),
+        acceptance,
+        window: segment.window,
+        ip_id: segment.ip_id,
+        ttl: segment.ttl,
+        stamps: options(segment.options.of(bytes)).any(|option| matches!(option, TcpOption::Timestamps(..))),
+        ip_id_before: connection.half[from].ip_id,
+        receiver_closed: connection.half[to].has(Half::FIN),
+        unacknowledged: connection.unacknowledged(to),
+        asked: connection.has_payload() && connection.has(Connection::SERVER_SPOKE_LAST) == (to == SERVER),
+        window_closed: connection.story.as_ref().is_some_and(|story| story.window_closed[from].is_some()),
+        copied: false,
+        prompted: segment.time.since(connection.last) <= (2 * connection.round_trip()).max(SECOND / 2),
+    };
+    tell(connection, from, segment, What::Reset);
+    let probing = connection.story().silence[from].what == Repeated::WindowProbe;
+    let gave_up = !probing && gives_up(connection, from, segment.time);
+    let story = connection.story();
+    story.reuses_ports |= story.challenged && reset.acceptance == Acceptance::Dropped && from == CLIENT;
+    story.resets[from] = story.resets[from].saturating_add(1);
+    match story.reset {
+        None => story.reset = Some(reset),
+        Some(earlier) if earlier.from != from => {
+            story.reset_back.get_or_insert(reset);
+            if !accepted(earlier.acceptance) && accepted(reset.acceptance) {
+                story.reset = Some(reset);
+                story.reset_back = Some(earlier);
+            }
+        }
+        Some(earlier) => {
+            story.resets_differ |= earlier.sequence != reset.sequence || earlier.acknowledgment != reset.acknowledgment;
+            if !accepted(earlier.acceptance) && accepted(reset.acceptance) {
+                story.reset = Some(reset);
+            }
+        }
+    }
+    let decides = story.reset.filter(|reset| accepted(reset.acceptance)).map(|reset| reset.mark.time);
+    if let Some(time) = decides
+        && !gave_up
+        && story.pending.is_none()
+        && !story.decided
+    {
+        story.pending = Some((Pending::Reset, time));
+    }
+    Next { grace: true, ..Next::default() }
+}
+
+/// Does a RST that is taken like this end the connection?
+pub fn accepted(acceptance: Acceptance) -> bool {
+    matches!(acceptance, Acceptance::RefusesSyn | Acceptance::EndsHalfOpen | Acceptance::Exact)
+}
+
+/// How the kernel of the receiver takes a RST.
+///
+/// SYN_SENT: `tcp_rcv_synsent_state_process()`. SYN_RECV: `tcp_check_req()`. Else `tcp_validate_incoming()` with
+/// `tcp_reset_check()`: exact, or one less after a FIN; in the window it brings a challenge ACK (RFC 5961, 3.2).
+pub(super) fn acceptance(connection: &Connection, from: usize, segment: &Segment) -> Acceptance {
+    let to = other(from);
+    let (sender, receiver) = (&connection.half[from], &connection.half[to]);
+    if waits_for_syn_ack(connection, to) {
+        return if acknowledges_syn(connection, to, segment) { Acceptance::RefusesSyn } else { Acceptance::Dropped };
+    }
+    let sequence = segment.sequence;
+    if from == CLIENT && sender.has(Half::SYN) && !sender.has(Half::ACK) {
+        let first = sender.isn.wrapping_add(1);
+        let window = u32::from(receiver.window.max(1));
+        return match seq::between(sequence, first, first.wrapping_add(window)) {
+            true => Acceptance::EndsHalfOpen,
+            false => Acceptance::Dropped,
+        };
+    }
+    if !sender.has(Half::SEQUENCE) && !receiver.has(Half::ACK) {
+        return Acceptance::Unknown;
+    }
+    let expected = sender.next;
+    let after_fin = sender.has(Half::FIN) && sequence == expected.wrapping_sub(1);
+    if sender.has(Half::SEQUENCE) && (sequence == expected || after_fin) {
+        return Acceptance::Exact;
+    }
+    if receiver.has(Half::ACK) && sequence == receiver.ack {
+        return Acceptance::Exact;
+    }
+    let base = if receiver.has(Half::ACK) { receiver.ack } else { expected };
+    let scaled = sender.has(Half::SCALE) && receiver.has(Half::SCALE);
+    let window = u32::from(receiver.window) << if scaled { receiver.scale } else { 0 };
+    match seq::between(sequence, base, base.wrapping_add(window)) {
+        true => Acceptance::InWindow,
+        false => Acceptance::Ignored,
+    }
+}

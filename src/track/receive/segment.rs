@@ -1,0 +1,306 @@
+//! Segments without SYN or RST: payload, acknowledgments, probes, FINs.
+
+use super::super::connection::{CLIENT, Connection, Half, Mark, SERVER, other};
+use super::super::seq;
+use super::super::story::{Pending, Repeated, Silence, Story, What};
+use super::reset::after_reset;
+use super::{
+    CLOSE, FAR, Next, acknowledges_syn, closed, event, gives_up, has_sack, reach, repeat, tell, tenth_of_microseconds,
+    waits_for_syn_ack,
+};
+use crate::decode::{Flags, Segment};
+use crate::time::SECOND;
+
+/// Takes a segment without SYN or RST.
+pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> Next {
+    let to = other(from);
+    let mut next = Next::default();
+    if waits_for_syn_ack(connection, to) && !acknowledges_syn(connection, to, segment) {
+        // The other host has an older connection on this 4-tuple and says so (RFC 9293, section 3.10.7.4; RFC 5961,
+        // section 4): a challenge ACK. The end in SYN_SENT will answer with a RST.
+        connection.story().challenged = true;
+        tell(connection, from, segment, What::Answer);
+        return next;
+    }
+    anchor(connection, from, segment);
+    let end = segment.sequence.wrapping_add(reach(segment));
+    let half = connection.half[from];
+    next.connected = from == CLIENT && !half.has(Half::ACK) && connection.half[SERVER].has(Half::SYN);
+    let ahead = end.wrapping_sub(half.next);
+    let new = seq::after(end, half.next);
+    if new && ahead > FAR {
+        return next;
+    }
+    if let Some(story) = connection.story.as_mut() {
+        answers(story, to, segment);
+    }
+    if segment.flags.has(Flags::ACK) {
+        take_acknowledgment(connection, from, segment);
+        if has_sack(segment, bytes) {
+            connection.half[from].set(Half::SACKS);
+        }
+    }
+    if new {
+        if seq::after(segment.sequence, half.next) {
+            connection.half[from].set(Half::GAP);
+        }
+        connection.half[from].next = end;
+        connection.half[from].seen &= !Half::BY_ACK;
+        if segment.payload_length > 0 {
+            next.message = note_data(connection, from, segment, bytes);
+        }
+    } else if segment.payload_length > 0 && end == half.data_end() && half.has(Half::BY_ACK) {
+        connection.half[from].seen &= !Half::BY_ACK;
+        next.message = note_data(connection, from, segment, bytes);
+    } else {
+        next.deadline |= on_old_segment(connection, from, segment);
+    }
+    next.grace |= on_window(connection, from, segment);
+    if segment.flags.has(Flags::FIN) {
+        next.grace |= on_fin(connection, from, segment);
+    }
+    if let Some(story) = connection.story.as_mut()
+        && let Some(reset) = story.reset
+    {
+        next.grace |= after_reset(connection, from, segment, reset);
+    }
+    next.closed = closed(connection);
+    next
+}
+
+/// Gives both ends a place in sequence space where the capture began in the middle.
+pub(super) fn anchor(connection: &mut Connection, from: usize, segment: &Segment) {
+    let half = &mut connection.half[from];
+    if !half.has(Half::SEQUENCE) {
+        half.isn = segment.sequence.wrapping_sub(1);
+        half.next = segment.sequence;
+        half.set(Half::SEQUENCE);
+    } else if half.packets == 0 && !half.has(Half::SYN) && seq::before(segment.sequence, half.next) {
+        // Known so far from the other end's acknowledgment only.
+        half.isn = segment.sequence.wrapping_sub(1);
+    }
+    let peer = &mut connection.half[other(from)];
+    if segment.flags.has(Flags::ACK) && !peer.has(Half::SEQUENCE) {
+        peer.isn = segment.acknowledgment.wrapping_sub(1);
+        peer.next = segment.acknowledgment;
+        peer.set(Half::SEQUENCE);
+    }
+}
+
+/// The other end is alive: that ends some kinds of silence.
+pub(super) fn answers(story: &mut Story, to: usize, segment: &Segment) {
+    let silence = &mut story.silence[to];
+    match silence.what {
+        Repeated::KeepAlive => *silence = Silence::default(),
+        Repeated::Data => silence.answers = silence.answers.saturating_add(1),
+        Repeated::WindowProbe if segment.window > 0 => *silence = Silence::default(),
+        Repeated::WindowProbe | Repeated::Syn | Repeated::Nothing => {}
+    }
+}
+
+pub(super) fn take_acknowledgment(connection: &mut Connection, from: usize, segment: &Segment) {
+    let to = other(from);
+    let ack = segment.acknowledgment;
+    let peer = connection.half[to];
+    let half = connection.half[from];
+    let first = !half.has(Half::ACK);
+    if !first && !seq::after(ack, half.ack) {
+        return;
+    }
+    if seq::after(ack, peer.next) {
+        if ack.wrapping_sub(peer.next) > FAR {
+            return;
+        }
+        // It acknowledges what the capture has not shown, or not yet.
+        connection.half[to].next = ack;
+        connection.half[to].set(Half::BY_ACK);
+    }
+    let read = peer.has(Half::DATA) && !first && seq::after(peer.data_end(), half.ack);
+    let half = &mut connection.half[from];
+    half.ack = ack;
+    half.seen &= !Half::SACKS;
+    half.set(Half::ACK);
+    if read {
+        half.set(Half::READ);
+    }
+    if first && connection.ack_after == 0 && from == CLIENT {
+        connection.ack_after = tenth_of_microseconds(segment.time.since(connection.start));
+    }
+    let Some(story) = connection.story.as_mut() else {
+        return;
+    };
+    story.soft[to] = None;
+    let silence = story.silence[to];
+    if silence.what == Repeated::Data && seq::after(ack, silence.sequence) {
+        story.silence[to] = Silence::default();
+    }
+    if first && story.silence[from].what == Repeated::Syn {
+        story.silence[from] = Silence::default();
+    }
+    if story.fin[from].is_some() && story.data_after_fin[to] > 0 && read {
+        story.read_after_fin[from] = true;
+    }
+    if matches!(story.pending, Some((Pending::Silence(side), _)) if side == to && silence.what == Repeated::Data) {
+        story.pending = None;
+    }
+}
+
+/// Notes new payload. Returns whether a message begins with it: the direction has changed, the connection was idle, or
+/// it is a TLS handshake or alert record, which says more than the data before it.
+pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> bool {
+    let to = other(from);
+    let by_server = from == SERVER;
+    let turned = connection.has(Connection::SERVER_SPOKE_LAST) != by_server || !connection.has_payload();
+    let previous = connection.half.iter().filter(|half| half.has(Half::DATA)).map(|half| half.data_time).max();
+    let opened = connection.start + u64::from(connection.ack_after) * 100;
+    let idle = segment.time.since(previous.unwrap_or(opened));
+    if turned || idle >= SECOND {
+        connection.gap = u32::try_from(idle / 100_000).unwrap_or(u32::MAX);
+    }
+    if turned {
+        connection.turns = connection.turns.saturating_add(1);
+        connection.flags ^=
+            if connection.has(Connection::SERVER_SPOKE_LAST) == by_server { 0 } else { Connection::SERVER_SPOKE_LAST };
+    }
+    let peer_ack = connection.half[to].ack;
+    let half = &mut connection.half[from];
+    let before = half.next.wrapping_sub(reach(segment));
+    if half.has(Half::DATA) && !seq::after(before, peer_ack) {
+        half.longest_acked = half.longest_acked.max(u16::try_from(half.data_length).unwrap_or(u16::MAX));
+    }
+    half.set(Half::DATA);
+    half.data_time = segment.time;
+    half.data_frame = u32::try_from(segment.frame).unwrap_or(u32::MAX);
+    half.data_input = u8::try_from(segment.input).unwrap_or(u8::MAX);
+    half.data_length = segment.payload_length;
+    half.data_until = segment.sequence.wrapping_add(reach(segment) - u32::from(segment.flags.has(Flags::FIN)));
+    half.data_ack = segment.acknowledgment;
+    half.seen &= !(Half::PUSHED | Half::TLS_ALERT | Half::UNSEEN);
+    if segment.flags.has(Flags::PSH) {
+        half.set(Half::PUSHED);
+    }
+    if looks_like_tls_alert(segment, bytes) {
+        half.set(Half::TLS_ALERT);
+    }
+    if segment.payload.length < segment.payload_length.min(5) && segment.payload_length <= LONGEST_ALERT {
+        half.set(Half::UNSEEN);
+    }
+    let message = turned || idle >= SECOND || matches!(segment.payload.of(bytes), [21 | 22, 3, ..]);
+    let Some(story) = connection.story.as_mut() else {
+        return message;
+    };
+    story.probes = Default::default();
+    if story.fin[to].is_some() {
+        story.data_after_fin[from] = story.data_after_fin[from].saturating_add(segment.payload_length);
+        story.data_after_fin_at[from].get_or_insert(Mark::of(segment));
+        tell(connection, from, segment, What::DataAfterFin);
+    }
+    message
+}
+
+/// The longest TLS alert record in use: 5 bytes of header, 8 of nonce, 2 of alert, 16 of authentication, or with CBC
+/// ciphers up to 48 in all.
+pub(super) const LONGEST_ALERT: u32 = 53;
+
+/// A TLS alert record, or in TLS 1.3, which hides its type, a record with nothing but two bytes: 5 of header, 2 of
+/// alert, 1 of type, 16 of authentication (RFC 8446, section 5.2).
+pub(super) fn looks_like_tls_alert(segment: &Segment, bytes: &[u8]) -> bool {
+    match segment.payload.of(bytes) {
+        [21, 3, ..] => true,
+        [23, 3, _, 0, 19, ..] => segment.payload_length == 24,
+        _ => false,
+    }
+}
+
+/// Takes a segment that brings nothing new: a retransmission, a probe, a pure acknowledgment. Returns whether the
+/// next repetition has to be waited for.
+pub(super) fn on_old_segment(connection: &mut Connection, from: usize, segment: &Segment) -> bool {
+    let to = other(from);
+    let (half, peer) = (connection.half[from], connection.half[to]);
+    let acked = !peer.has(Half::ACK) || !seq::after(half.next, peer.ack);
+    let probe = segment.payload_length <= 1
+        && !segment.flags.has(Flags::FIN)
+        && segment.sequence == half.next.wrapping_sub(1)
+        && connection.established()
+        && (segment.payload_length == 0 || acked);
+    if probe {
+        let closed = connection.story.as_ref().is_some_and(|story| story.window_closed[to].is_some());
+        let (what, told) =
+            if closed { (Repeated::WindowProbe, What::WindowProbe) } else { (Repeated::KeepAlive, What::KeepAlive) };
+        let again = repeat(connection, from, segment, what);
+        if again {
+            let probes = &mut connection.story().probes[from];
+            probes.interval = segment.time.since(probes.last);
+            probes.last = segment.time;
+            probes.count += 1;
+            tell(connection, from, segment, told);
+        }
+        return again;
+    }
+    if segment.payload_length == 0 {
+        return false;
+    }
+    let end = segment.sequence.wrapping_add(segment.payload_length);
+    if peer.has(Half::ACK) && !seq::after(end, peer.ack) {
+        // Already acknowledged where the capture was made: sent again in vain, or a copy that came late.
+        if segment.time.since(half.data_time) >= SECOND / 10 {
+            connection.story().late_copy[from] = Some(Mark::of(segment));
+        }
+        return false;
+    }
+    if segment.time.since(half.data_time) < CLOSE {
+        return false;
+    }
+    let closed = connection.story.as_ref().is_some_and(|story| story.window_closed[to].is_some());
+    let what = if closed { Repeated::WindowProbe } else { Repeated::Data };
+    let again = repeat(connection, from, segment, what);
+    if again {
+        tell(connection, from, segment, What::Repeated);
+    }
+    again
+}
+
+/// Notes a window that closes or opens.
+pub(super) fn on_window(connection: &mut Connection, from: usize, segment: &Segment) -> bool {
+    if !segment.flags.has(Flags::ACK) {
+        return false;
+    }
+    if segment.window == 0 && !segment.flags.has(Flags::FIN) {
+        let known = connection.story.as_ref().is_some_and(|story| story.window_closed[from].is_some());
+        if !known {
+            connection.story().window_closed[from] = Some(Mark::of(segment));
+            tell(connection, from, segment, What::WindowClosed);
+        }
+        return false;
+    }
+    if let Some(story) = connection.story.as_mut() {
+        story.window_closed[from] = None;
+    }
+    false
+}
+
+/// Takes a FIN. Returns whether it may decide something.
+pub(super) fn on_fin(connection: &mut Connection, from: usize, segment: &Segment) -> bool {
+    if connection.half[from].has(Half::FIN) {
+        return false;
+    }
+    connection.half[from].set(Half::FIN);
+    let to = other(from);
+    let mark = Mark::of(segment);
+    let previous = connection.half.iter().filter(|half| half.has(Half::DATA)).map(|half| half.data_time).max();
+    let opened = connection.start + u64::from(connection.ack_after) * 100;
+    let idle = segment.time.since(previous.unwrap_or(opened));
+    let asked = connection.has_payload() && connection.has(Connection::SERVER_SPOKE_LAST) == (to == SERVER);
+    let event = event(connection, from, segment, What::Fin);
+    let peer = connection.half[to];
+    let story = connection.story();
+    story.tell(event);
+    story.fin[from] = Some(mark);
+    story.fin_after_fin[from] = peer.has(Half::FIN) && segment.acknowledgment == peer.next;
+    if story.first_fin.is_none() {
+        story.first_fin = Some(from);
+        story.idle_before_fin = idle;
+        story.asked_before_fin = asked;
+    }
+    gives_up(connection, from, segment.time)
+}

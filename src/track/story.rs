@@ -1,0 +1,293 @@
+//! What notable happened to a connection: RSTs, silence, evidence.
+
+use super::connection::{Half, Mark};
+use super::kernel::Errno;
+use crate::decode::IcmpError;
+use crate::time::{MILLISECOND, SECOND, Time};
+
+/// How the kernel of the end that gets a RST takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acceptance {
+    /// It acknowledges the SYN of an end in SYN_SENT: connection refused.
+    RefusesSyn,
+    /// It ends a handshake that is half done, in SYN_RECV, of which the application does not know yet.
+    EndsHalfOpen,
+    /// Its sequence number is the next that the receiver expects.
+    Exact,
+    /// In the window but not exact: the receiver answers with a challenge ACK (RFC 5961, section 3.2).
+    InWindow,
+    /// Outside of the window: ignored, if the capture shows all that the receiver knows.
+    Ignored,
+    /// Not what a host in SYN_SENT or SYN_RECV takes for a RST to its connection: surely dropped.
+    Dropped,
+    /// The capture does not show what the receiver expects.
+    Unknown,
+}
+
+/// A RST.
+#[derive(Clone, Copy, Debug)]
+pub struct Reset {
+    /// Where.
+    pub mark: Mark,
+    /// Who sent it, by its addresses.
+    pub from: usize,
+    /// Sequence number.
+    pub sequence: u32,
+    /// Acknowledgment number, if it carries one.
+    pub acknowledgment: Option<u32>,
+    /// How the receiver takes it.
+    pub acceptance: Acceptance,
+    /// Window, unscaled.
+    pub window: u16,
+    /// IPv4 identification.
+    pub ip_id: u16,
+    /// TTL or hop limit.
+    pub ttl: u8,
+    /// Does it carry TCP time stamps?
+    pub stamps: bool,
+    /// IP identification of the sender's last segment before it.
+    pub ip_id_before: u16,
+    /// Had the receiver of the RST sent a FIN when the capture showed the RST?
+    pub receiver_closed: bool,
+    /// How much of the receiver's payload the RST's sender had not acknowledged when it came.
+    pub unacknowledged: u32,
+    /// The receiver's last payload had come when the RST came, and it was not answered by payload.
+    pub asked: bool,
+    /// The sender of the RST had closed its window: its application did not read.
+    pub window_closed: bool,
+    /// The capture holds the RST a second time.
+    pub copied: bool,
+    /// A segment that it may answer came within about a round trip before it.
+    pub prompted: bool,
+}
+
+/// What a sender repeats because nothing answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Repeated {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Its SYN.
+    Syn,
+    /// Payload.
+    Data,
+    /// Keep-alive probes: one byte behind SND.NXT, all payload acknowledged.
+    KeepAlive,
+    /// Probes of a window that is closed.
+    WindowProbe,
+}
+
+/// A sender that repeats itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silence {
+    /// What it repeats.
+    pub what: Repeated,
+    /// The first sending.
+    pub first: Mark,
+    /// The last one.
+    pub last: Mark,
+    /// Nanoseconds between the last two.
+    pub interval: u64,
+    /// How often it was sent, the first time included.
+    pub attempts: u32,
+    /// Its first sequence number.
+    pub sequence: u32,
+    /// The length of the longest repetition.
+    pub length: u32,
+    /// Segments of the other end that came meanwhile and acknowledged nothing of it.
+    pub answers: u32,
+}
+
+/// No system repeats a SYN sooner (Windows after 500 ms, Linux and the BSDs after a second): what comes sooner is a copy
+/// from a capture whose clock is off.
+const SOONEST_SYN: u64 = 400 * MILLISECOND;
+
+impl Silence {
+    /// Is this more than a capture's accident? `peer` is the end that should have answered.
+    ///
+    /// A repeated SYN is proof enough: a client that had its answer would not repeat it. Payload could have been
+    /// acknowledged where the capture does not show it, so it takes a capture that shows the other direction, and a
+    /// second timeout; if the other end was heard meanwhile, more.
+    pub fn convinces(&self, peer: &Half) -> bool {
+        match self.what {
+            Repeated::Nothing => false,
+            Repeated::Syn => self.attempts >= 2 && self.last.time.since(self.first.time) >= SOONEST_SYN,
+            Repeated::Data => peer.has(Half::ANY) && self.attempts >= if self.answers == 0 { 3 } else { 5 },
+            Repeated::KeepAlive => peer.has(Half::ANY) && self.attempts >= 2,
+            Repeated::WindowProbe => self.attempts >= 3,
+        }
+    }
+
+    /// When the next repetition is overdue: twice the last interval and a quarter more, for timers that back off
+    /// exactly by two, and never less than a second, which no stack's first timeouts exceed by much.
+    pub fn overdue(&self) -> Time {
+        self.last.time + self.interval.saturating_mul(2).saturating_add(self.interval / 4).max(SECOND)
+    }
+}
+
+/// What an event in a story was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A segment of the handshake, seen for the first time.
+    Handshake,
+    /// A segment sent again.
+    Repeated,
+    /// A keep-alive probe.
+    KeepAlive,
+    /// A probe of a closed window.
+    WindowProbe,
+    /// The window was closed.
+    WindowClosed,
+    /// Payload.
+    Data,
+    /// Payload after the other end's FIN.
+    DataAfterFin,
+    /// A FIN.
+    Fin,
+    /// A RST.
+    Reset,
+    /// A bare ACK that answers something out of order: duplicate or challenge.
+    Answer,
+    /// An ICMP error about this connection: type and code.
+    Icmp(u8, u8),
+}
+
+/// A notable packet, kept as evidence.
+#[derive(Clone, Copy, Debug)]
+pub struct Event {
+    /// Where.
+    pub mark: Mark,
+    /// Who sent it (for ICMP errors: whose segment they quote).
+    pub from: usize,
+    /// What it was.
+    pub what: What,
+    /// TCP flags.
+    pub flags: u8,
+    /// Sequence number relative to the sender's ISN.
+    pub sequence: u32,
+    /// Payload length.
+    pub length: u32,
+    /// Acknowledgment relative to the other end's ISN.
+    pub acknowledgment: Option<u32>,
+}
+
+/// An ICMP error that the kernel takes note of.
+#[derive(Clone, Copy, Debug)]
+pub struct SoftError {
+    /// What it becomes.
+    pub errno: Errno,
+    /// The message.
+    pub icmp: IcmpError,
+}
+
+/// What may become a verdict when the time of grace passes without contradiction.
+#[derive(Clone, Copy, Debug)]
+pub enum Pending {
+    /// The RST in [`Story::reset`] was accepted.
+    Reset,
+    /// The ICMP error in [`Story::fatal`] ended the connect().
+    Icmp,
+    /// This end waits in vain.
+    Silence(usize),
+}
+
+/// Keep-alive probes of one end since payload last went, whether or not they were answered.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Probes {
+    /// How many.
+    pub count: u32,
+    /// When the last was sent.
+    pub last: Time,
+    /// Nanoseconds between the last two.
+    pub interval: u64,
+}
+
+/// The notable part of a connection's life.
+#[derive(Debug, Default)]
+pub struct Story {
+    /// Notable packets: the first and the last ones.
+    pub events: Vec<Event>,
+    /// How many were left out between them.
+    pub events_left_out: u32,
+    /// FIN of each end.
+    pub fin: [Option<Mark>; 2],
+    /// Which end closed first.
+    pub first_fin: Option<usize>,
+    /// Silence before the first FIN, nanoseconds.
+    pub idle_before_fin: u64,
+    /// Had each end acknowledged the other's FIN when it sent its own?
+    pub fin_after_fin: [bool; 2],
+    /// Did the end that closed first owe an answer when it closed?
+    pub asked_before_fin: bool,
+    /// Payload sent by an end after the other's FIN was captured.
+    pub data_after_fin: [u32; 2],
+    /// When the first of that was sent.
+    pub data_after_fin_at: [Option<Mark>; 2],
+    /// Payload that an end got and acknowledged after its own FIN: it had shut down its sending side only.
+    pub read_after_fin: [bool; 2],
+    /// Repetitions that nothing answered.
+    pub silence: [Silence; 2],
+    /// Payload of an end that had long been acknowledged came once more: a very late copy.
+    pub late_copy: [Option<Mark>; 2],
+    /// Keep-alive probes of each end.
+    pub probes: [Probes; 2],
+    /// SYN-ACKs seen.
+    pub syn_acks: u16,
+    /// SYNs seen.
+    pub syns: u16,
+    /// The RST that decides, or else the last one.
+    pub reset: Option<Reset>,
+    /// A RST in the other direction.
+    pub reset_back: Option<Reset>,
+    /// RSTs of each end.
+    pub resets: [u16; 2],
+    /// The sequence numbers of the RSTs of one end differed.
+    pub resets_differ: bool,
+    /// Segments that the RST's sender sent after its RST (not RSTs themselves).
+    pub sender_lives: Option<Mark>,
+    /// Segments that the RST's receiver sent after it, acknowledging what was sent after the RST.
+    pub receiver_lives: bool,
+    /// The receiver answered the RST with a bare ACK.
+    pub challenged: bool,
+    /// A SYN-ACK came after the RST that refused the SYN.
+    pub syn_ack_after_refusal: Option<Mark>,
+    /// A fatal ICMP error.
+    pub fatal: Option<SoftError>,
+    /// The last ICMP error that is remembered while the connection goes on (`sk_err_soft`).
+    pub soft: [Option<SoftError>; 2],
+    /// "Fragmentation needed" came: the MTU that it named.
+    pub mtu: Option<u32>,
+    /// Since when each end's window is closed.
+    pub window_closed: [Option<Mark>; 2],
+    /// A SYN on the same 4-tuple with another ISN, while this connection lived.
+    pub other_syn: Option<(Mark, u32, usize)>,
+    /// What waits for the time of grace to pass.
+    pub pending: Option<(Pending, Time)>,
+    /// The verdict was given: nothing that comes now changes it.
+    pub decided: bool,
+    /// The client answered a challenge ACK with a RST: it wants the ports for a new connection.
+    pub reuses_ports: bool,
+    /// A RST that was not accepted has been told of.
+    pub told_ignored: bool,
+    /// A deadline for silence is in the queue.
+    pub timer: bool,
+    /// How often it is in the queue for a verdict.
+    pub waits: u8,
+    /// When it is to be judged once more, for want of another place in that queue.
+    pub look_again: Option<Time>,
+}
+
+/// How many events a story keeps: the first few, and the last ones.
+const FIRST_EVENTS: usize = 8;
+const EVENTS: usize = 20;
+
+impl Story {
+    /// Keeps a notable packet as evidence.
+    pub fn tell(&mut self, event: Event) {
+        if self.events.len() >= EVENTS {
+            self.events.remove(FIRST_EVENTS);
+            self.events_left_out = self.events_left_out.saturating_add(1);
+        }
+        self.events.push(event);
+    }
+}

@@ -1,0 +1,194 @@
+//! When the world fails: full disks, readers that go away, files that may not be read, too little memory.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use tcpwhy::time::{SECOND, Time};
+
+use crate::packets::{ACK, Frame, RST, SYN, pcap};
+
+fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_tcpwhy"))
+}
+
+/// A capture of so many refused connections, each from another client.
+fn refused(count: u32) -> Vec<u8> {
+    let frame = |number: u32| match number % 2 {
+        0 => Frame::v4(number, 9).tcp(SYN, 1000, 0),
+        _ => Frame::v4(9, number - 1).swapped().tcp(RST | ACK, 0, 1001),
+    };
+    pcap((0..2 * count).map(|number| (Time(1_795_328_215 * SECOND + u64::from(number) * 1_000_000), frame(number))))
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A capture in a folder of its own.
+fn captured(count: u32) -> (tempfile::TempDir, PathBuf) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("refused.pcap");
+    fs::write(&path, refused(count)).expect("room");
+    (directory, path)
+}
+
+#[test]
+fn a_full_disk_is_told_and_the_status_says_so() {
+    let (_directory, path) = captured(2000);
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
+    for format in ["json", "text"] {
+        let output = program().args(["--format", format]).arg(&path).stdout(full()).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(2), "{format}");
+        assert!(said(&output).contains("No space left on device"), "{}", said(&output));
+        let output = program().args(["--format", format, "-o", "/dev/full"]).arg(&path).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(2), "{format} -o");
+        assert!(said(&output).contains("/dev/full: No space left on device"), "{}", said(&output));
+    }
+}
+
+#[test]
+fn a_disk_that_fills_up_in_the_middle_is_told() {
+    let (directory, path) = captured(500);
+    let mount = directory.path().join("small");
+    fs::create_dir(&mount).expect("a folder");
+    // A file system of 64 KiB of its own: only where the kernel lets us make one.
+    let script = "mount -t tmpfs -o size=64k tmpfs \"$1\" || exit 77; shift; exec \"$@\"";
+    let output = Command::new("unshare")
+        .args(["--mount", "--map-root-user", "sh", "-c", script, "sh"])
+        .arg(&mount)
+        .arg(env!("CARGO_BIN_EXE_tcpwhy"))
+        .args(["--format", "json", "-o"])
+        .arg(mount.join("report.json"))
+        .arg(&path)
+        .output();
+    match output {
+        Ok(output) if output.status.code() == Some(2) => {
+            assert!(said(&output).contains("report is not complete"), "{}", said(&output));
+        }
+        Ok(output) if matches!(output.status.code(), Some(1 | 77)) => println!("skipped: {}", said(&output)),
+        Ok(output) => panic!("{:?}: {}", output.status, said(&output)),
+        Err(error) => println!("skipped: unshare: {error}"),
+    }
+}
+
+#[test]
+fn a_reader_that_is_killed_ends_it_quietly() {
+    let (_directory, path) = captured(3000);
+    let mut child = program()
+        .args(["--format", "json"])
+        .arg(&path)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let mut first = [0; 100];
+    let mut reader = child.stdout.take().expect("a pipe");
+    reader.read_exact(&mut first).expect("some bytes");
+    drop(reader);
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((output.status.code(), said(&output)), (Some(0), String::new()));
+}
+
+#[test]
+fn a_closed_output_ends_it_without_a_panic() {
+    let (_directory, path) = captured(3);
+    let output =
+        Command::new("sh").args(["-c", "exec \"$0\" \"$1\" >&-", env!("CARGO_BIN_EXE_tcpwhy")]).arg(&path).output();
+    let output = output.expect("it runs");
+    assert!(matches!(output.status.code(), Some(0 | 2)), "{:?}: {}", output.status, said(&output));
+    assert!(!said(&output).contains("panicked"), "{}", said(&output));
+}
+
+#[test]
+fn a_capture_that_is_still_being_written_is_read_as_far_as_it_goes() {
+    let capture = refused(50);
+    let mut child = program()
+        .args(["--format", "json", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let mut pipe = child.stdin.take().expect("a pipe");
+    let (begin, rest) = capture.split_at(1001);
+    pipe.write_all(begin).expect("it reads");
+    std::thread::sleep(Duration::from_millis(50));
+    // The writer dies in the middle of a record.
+    pipe.write_all(&rest[..2000]).expect("it reads");
+    drop(pipe);
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(said(&output).contains("analysed up to there"), "{}", said(&output));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("\"kind\":\"refused\""));
+}
+
+#[test]
+fn a_file_that_shrinks_while_it_is_read_is_no_crash() {
+    let (_directory, path) = captured(20_000);
+    let child = program()
+        .args(["--format", "json"])
+        .arg(&path)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let file = fs::OpenOptions::new().write(true).open(&path).expect("the capture");
+    file.set_len(100).expect("it is cut");
+    let output = child.wait_with_output().expect("it ends");
+    assert!(matches!(output.status.code(), Some(0 | 2)), "{:?}: {}", output.status, said(&output));
+    assert!(!said(&output).contains("panicked"), "{}", said(&output));
+}
+
+#[test]
+fn a_file_that_may_not_be_read_is_told_and_the_others_are_read() {
+    let (directory, readable) = captured(3);
+    let secret = directory.path().join("secret.pcap");
+    fs::write(&secret, refused(3)).expect("room");
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o000)).expect("its mode");
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).expect("its mode");
+    let copy = directory.path().join("tcpwhy");
+    fs::copy(env!("CARGO_BIN_EXE_tcpwhy"), &copy).expect("room");
+    let mut command = match fs::read(&secret) {
+        Err(_) => Command::new(&copy),
+        Ok(_) => {
+            // Root may read anything.
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&copy);
+            command
+        }
+    };
+    let output = match command.args(["--format", "json"]).args([&secret, &readable]).output() {
+        Ok(output) if said(&output).contains("setpriv") => return println!("skipped: {}", said(&output)),
+        Ok(output) => output,
+        Err(error) => return println!("skipped: {error}"),
+    };
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(said(&output).contains("secret.pcap: may not be read by this user"), "{}", said(&output));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("\"kind\":\"refused\""));
+}
+
+#[test]
+fn too_little_memory_is_an_error_and_no_endless_run() {
+    let (_directory, path) = captured(3000);
+    for kibibytes in [16_000, 20_000, 40_000] {
+        let output = limited(kibibytes, &path);
+        // Where the system has no memory, a program of the standard library is ended by SIGABRT, with a line.
+        assert!(output.status.success() || !output.stderr.is_empty(), "{kibibytes}: {:?}", output.status);
+    }
+    let output = limited(400_000, &path);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+}
+
+fn limited(kibibytes: u64, path: &Path) -> Output {
+    Command::new("timeout")
+        .args(["60", "sh", "-c", "ulimit -v \"$1\"; exec \"$0\" --threads 1 --max-memory 128M \"$2\""])
+        .arg(env!("CARGO_BIN_EXE_tcpwhy"))
+        .arg(kibibytes.to_string())
+        .arg(path)
+        .output()
+        .expect("it runs")
+}

@@ -79,7 +79,8 @@ compare() {
         times=${line%% *}
         [ -s "$times" ] || continue
         awk -v name="${line#* }" -v time="$(least "$times")" -v base="$base" -v memory="$(memory "$times")" 'BEGIN {
-            printf "| %s | %.2f | %s | %d |\n", name, time, base > 0 ? sprintf("%.2f", time / base) : "", memory / 1000
+            ratio = (base + 0 == 0) ? "" : sprintf("%.2f", time / base)
+            printf "| %s | %.2f | %s | %d |\n", name, time, ratio, memory / 1000
         }'
     done
 }

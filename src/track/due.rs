@@ -104,10 +104,8 @@ impl Tracker {
     /// Does all that is due until `clock`.
     pub(super) fn fire(&mut self, clock: Time, sink: &mut impl Sink) {
         self.judge_due(clock, sink);
-        while let Some(&Reverse((time, index, generation))) = self.lingering.peek()
-            && time <= self.clock
-        {
-            self.lingering.pop();
+        while let Some((_, index, generation)) = self.lingering.due(self.clock) {
+            self.approach();
             self.forget(index, generation, sink);
         }
     }
@@ -185,7 +183,7 @@ impl Tracker {
 
     /// Judges what is pending on a connection and reports it.
     pub(super) fn conclude(&mut self, index: u32, generation: u16, sink: &mut impl Sink) {
-        let ends6 = self.ends6.get(&index).copied();
+        let ends6 = self.ends6_of(index);
         let Some(connection) = self.live(index, generation) else {
             return;
         };
@@ -263,7 +261,7 @@ impl Tracker {
             let silent =
                 connection.story.as_ref().is_some_and(|story| story.silence.iter().any(|side| side.attempts > 1));
             let linger = if silent { LINGER_AFTER_SILENCE } else { LINGER };
-            self.lingering.push(Reverse((self.clock + linger, index, connection.generation)));
+            self.lingering.add((self.clock + linger, index, connection.generation), silent);
         }
     }
 
@@ -282,7 +280,9 @@ impl Tracker {
         self.memory.changed(before, connection);
         connection.generation = connection.generation.wrapping_add(1);
         self.table.remove(key.hash(self.seed), index);
-        self.ends6.remove(&index);
+        if key.is_ipv6() {
+            self.ends6.remove(&index);
+        }
         self.connections.give_back(index);
         self.one_gone();
     }

@@ -11,6 +11,7 @@ mod copies;
 mod due;
 pub mod kernel;
 mod light;
+mod lingering;
 mod memory;
 mod payloads;
 mod plain;
@@ -38,6 +39,7 @@ pub use verdict::{Benign, By, Doubt, Ending, Failure, foreign, made_on_the_way, 
 use crate::decode::{End, Flags, IcmpError, Packet, Segment};
 use crate::time::{MILLISECOND, SECOND, Time};
 use copies::{Copies, fingerprint};
+use lingering::Lingering;
 use memory::Memory;
 use receive::{Next, Restart};
 use slots::Slots;
@@ -112,7 +114,7 @@ pub struct Tracker {
     /// When repetitions are overdue.
     overdue: BinaryHeap<Reverse<Slot>>,
     /// Ended connections that are still remembered.
-    lingering: BinaryHeap<Reverse<Slot>>,
+    lingering: Lingering,
     /// Packet time: what the last two segments agree on, so that one wrong time stamp does not end everything.
     clock: Time,
     previous: Time,
@@ -141,7 +143,7 @@ impl Tracker {
             waiting: BinaryHeap::new(),
             waits: 0,
             overdue: BinaryHeap::new(),
-            lingering: BinaryHeap::new(),
+            lingering: Lingering::default(),
             clock: Time(0),
             previous: Time(0),
             copies: Copies::new(inputs > 1),
@@ -274,6 +276,7 @@ impl Tracker {
         if next.grace {
             self.wait(segment.time, index, generation);
         }
+        let ends6 = if next.answered || next.connected { self.ends6_of(index) } else { None };
         let connection = &mut self.connections[index as usize];
         if next.deadline {
             let story = connection.story();
@@ -284,16 +287,22 @@ impl Tracker {
             }
         }
         if next.answered {
-            let ends = connection.ends(self.ends6.get(&index));
+            let ends = connection.ends(ends6.as_ref());
             self.services.answered(ends[SERVER], segment.time);
             self.services.saw_ttl(ends[SERVER].ip, segment.ttl);
         }
         if next.connected {
-            sink.connected(connection.ends(self.ends6.get(&index)), segment.time);
+            sink.connected(connection.ends(ends6.as_ref()), segment.time);
         }
         if next.closed {
             self.linger(index);
         }
+    }
+
+    /// The addresses of an IPv6 connection. Others are not looked for: that would be a wait for nothing.
+    fn ends6_of(&self, index: u32) -> Option<Ends6> {
+        let connection = self.connections.get(index as usize)?;
+        if connection.key.is_ipv6() { self.ends6.get(&index).copied() } else { None }
     }
 
     /// The connection's slot, made if it is new.

@@ -59,7 +59,7 @@ impl Tracker {
         };
         self.waiting.retain(|Reverse((_, _, index, generation))| is_there(*index, *generation));
         self.overdue.retain(|Reverse((_, index, generation))| is_there(*index, *generation));
-        self.lingering.retain(|Reverse((_, index, generation))| is_there(*index, *generation));
+        self.lingering.retain(|(_, index, generation)| is_there(*index, *generation));
     }
 }
 

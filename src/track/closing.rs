@@ -22,13 +22,12 @@ pub struct Closing {
     idle_before: u64,
     fins: [Option<Fin>; 2],
     first: usize,
-    asked_before: bool,
 }
 
 impl Closing {
     /// The first FIN came, `event`.
-    fn begin(event: &Event, idle_before: u64, asked_before: bool) -> Closing {
-        Closing { idle_before, fins: [None; 2], first: event.from, asked_before }
+    fn begin(event: &Event, idle_before: u64) -> Closing {
+        Closing { idle_before, fins: [None; 2], first: event.from }
     }
 
     fn add(&mut self, event: &Event, after_fin: bool) {
@@ -49,7 +48,6 @@ impl Closing {
             fin_after_fin: self.fins.map(|fin| fin.is_some_and(|fin| fin.after_fin)),
             first_fin: Some(self.first),
             idle_before_fin: self.idle_before,
-            asked_before_fin: self.asked_before,
             ..Story::default()
         };
         for from in [self.first, super::other(self.first)] {
@@ -72,8 +70,8 @@ impl Closing {
 impl Connection {
     /// Notes a FIN for which no story is needed: what it was, whether it came after the other end's, and how it was
     /// before the first of both.
-    pub(super) fn close(&mut self, event: &Event, after_fin: bool, idle_before: u64, asked_before: bool) {
-        let begin = || Box::new(Closing::begin(event, idle_before, asked_before));
+    pub(super) fn close(&mut self, event: &Event, after_fin: bool, idle_before: u64) {
+        let begin = || Box::new(Closing::begin(event, idle_before));
         self.closing.get_or_insert_with(begin).add(event, after_fin);
     }
 

@@ -400,7 +400,7 @@ impl Tracker {
 fn receive(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> Next {
     let flags = segment.flags;
     if flags.has(Flags::RST) {
-        receive::on_reset(connection, from, segment, bytes)
+        receive::on_reset(connection, from, segment)
     } else if flags.has(Flags::SYN | Flags::ACK) {
         receive::on_syn_ack(connection, from, segment, bytes)
     } else if flags.has(Flags::SYN) {

@@ -3,7 +3,7 @@
 //!
 //! It does what [`super::receive::on_segment`] would do, and leaves everything else to that.
 
-use super::connection::{CLIENT, Connection, Half, other};
+use super::connection::{Connection, Half, other};
 use super::receive::{closed, event, has_sack, note_data};
 use super::seq;
 use super::story::What;
@@ -85,9 +85,8 @@ fn close(connection: &mut Connection, from: usize, segment: &Segment) {
     let previous = connection.half.iter().filter(|half| half.has(Half::DATA)).map(|half| half.data_time).max();
     let opened = connection.start + u64::from(connection.ack_after) * 100;
     let idle = segment.time.since(previous.unwrap_or(opened));
-    let asked = connection.has_payload() && connection.has(Connection::SERVER_SPOKE_LAST) == (from == CLIENT);
     let event = event(connection, from, segment, What::Fin);
     let peer = &connection.half[other(from)];
     let after_fin = peer.has(Half::FIN) && segment.acknowledgment == peer.next;
-    connection.close(&event, after_fin, idle, asked);
+    connection.close(&event, after_fin, idle);
 }

@@ -43,16 +43,8 @@ pub struct Reset {
     pub ip_id: u16,
     /// TTL or hop limit.
     pub ttl: u8,
-    /// Does it carry TCP time stamps?
-    pub stamps: bool,
-    /// IP identification of the sender's last segment before it.
-    pub ip_id_before: u16,
-    /// Had the receiver of the RST sent a FIN when the capture showed the RST?
-    pub receiver_closed: bool,
     /// How much of the receiver's payload the RST's sender had not acknowledged when it came.
     pub unacknowledged: u32,
-    /// The receiver's last payload had come when the RST came, and it was not answered by payload.
-    pub asked: bool,
     /// The sender of the RST had closed its window: its application did not read.
     pub window_closed: bool,
     /// The capture holds the RST a second time.
@@ -217,8 +209,6 @@ pub struct Story {
     pub idle_before_fin: u64,
     /// Had each end acknowledged the other's FIN when it sent its own?
     pub fin_after_fin: [bool; 2],
-    /// Did the end that closed first owe an answer when it closed?
-    pub asked_before_fin: bool,
     /// Payload sent by an end after the other's FIN was captured.
     pub data_after_fin: [u32; 2],
     /// When the first of that was sent.
@@ -241,8 +231,6 @@ pub struct Story {
     pub reset_back: Option<Reset>,
     /// RSTs of each end.
     pub resets: [u16; 2],
-    /// The sequence numbers of the RSTs of one end differed.
-    pub resets_differ: bool,
     /// Segments that the RST's sender sent after its RST (not RSTs themselves).
     pub sender_lives: Option<Mark>,
     /// Segments that the RST's receiver sent after it, acknowledging what was sent after the RST.

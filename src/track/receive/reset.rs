@@ -1,10 +1,10 @@
 //! RSTs: how their receiver takes them, and what comes after them.
 
-use super::super::connection::{CLIENT, Connection, Half, Mark, SERVER, other};
+use super::super::connection::{CLIENT, Connection, Half, Mark, other};
 use super::super::seq;
 use super::super::story::{Acceptance, Pending, Repeated, Reset, What};
 use super::{Next, Restart, SWAPPED, acknowledges_syn, event, gives_up, reach, tell, waits_for_syn_ack};
-use crate::decode::{Flags, Segment, TcpOption, options};
+use crate::decode::{Flags, Segment};
 use crate::time::SECOND;
 
 /// What a segment tells about a RST that was captured before it.
@@ -60,7 +60,7 @@ pub fn closed(connection: &Connection) -> bool {
 }
 
 /// Takes a RST.
-pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> Next {
+pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> Next {
     let to = other(from);
     let answers_other_syn = connection.story.as_ref().and_then(|story| story.other_syn).is_some_and(|(_, isn, who)| {
         who == to && segment.flags.has(Flags::ACK) && segment.acknowledgment == isn.wrapping_add(1)
@@ -86,11 +86,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment, byt
         window: segment.window,
         ip_id: segment.ip_id,
         ttl: segment.ttl,
-        stamps: options(segment.options.of(bytes)).any(|option| matches!(option, TcpOption::Timestamps(..))),
-        ip_id_before: connection.half[from].ip_id,
-        receiver_closed: connection.half[to].has(Half::FIN),
         unacknowledged: connection.unacknowledged(to),
-        asked: connection.has_payload() && connection.has(Connection::SERVER_SPOKE_LAST) == (to == SERVER),
         window_closed: connection.story.as_ref().is_some_and(|story| story.window_closed[from].is_some()),
         copied: false,
         prompted: segment.time.since(connection.last) <= (2 * connection.round_trip()).max(SECOND / 2),
@@ -111,7 +107,6 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment, byt
             }
         }
         Some(earlier) => {
-            story.resets_differ |= earlier.sequence != reset.sequence || earlier.acknowledgment != reset.acknowledgment;
             if !accepted(earlier.acceptance) && accepted(reset.acceptance) {
                 story.reset = Some(reset);
             }

@@ -55,7 +55,7 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
     } else {
         next.deadline |= on_old_segment(connection, from, segment);
     }
-    next.grace |= on_window(connection, from, segment);
+    on_window(connection, from, segment);
     if segment.flags.has(Flags::FIN) {
         next.grace |= on_fin(connection, from, segment);
     }
@@ -261,9 +261,9 @@ pub(super) fn on_old_segment(connection: &mut Connection, from: usize, segment: 
 }
 
 /// Notes a window that closes or opens.
-pub(super) fn on_window(connection: &mut Connection, from: usize, segment: &Segment) -> bool {
+pub(super) fn on_window(connection: &mut Connection, from: usize, segment: &Segment) {
     if !segment.flags.has(Flags::ACK) {
-        return false;
+        return;
     }
     if segment.window == 0 && !segment.flags.has(Flags::FIN) {
         let known = connection.story.as_ref().is_some_and(|story| story.window_closed[from].is_some());
@@ -271,12 +271,11 @@ pub(super) fn on_window(connection: &mut Connection, from: usize, segment: &Segm
             connection.story().window_closed[from] = Some(Mark::of(segment));
             tell(connection, from, segment, What::WindowClosed);
         }
-        return false;
+        return;
     }
     if let Some(story) = connection.story.as_mut() {
         story.window_closed[from] = None;
     }
-    false
 }
 
 /// Takes a FIN. Returns whether it may decide something.
@@ -290,7 +289,6 @@ pub(super) fn on_fin(connection: &mut Connection, from: usize, segment: &Segment
     let previous = connection.half.iter().filter(|half| half.has(Half::DATA)).map(|half| half.data_time).max();
     let opened = connection.start + u64::from(connection.ack_after) * 100;
     let idle = segment.time.since(previous.unwrap_or(opened));
-    let asked = connection.has_payload() && connection.has(Connection::SERVER_SPOKE_LAST) == (to == SERVER);
     let event = event(connection, from, segment, What::Fin);
     let peer = connection.half[to];
     let story = connection.story();
@@ -300,7 +298,6 @@ pub(super) fn on_fin(connection: &mut Connection, from: usize, segment: &Segment
     if story.first_fin.is_none() {
         story.first_fin = Some(from);
         story.idle_before_fin = idle;
-        story.asked_before_fin = asked;
     }
     gives_up(connection, from, segment.time)
 }

@@ -11,16 +11,25 @@ const WITHOUT_ID: u64 = 100 * MILLISECOND;
 /// How many of the last packets are remembered, once there is a sign of copies.
 const REMEMBERED: usize = 1 << 16;
 
+/// There are copies if one segment in so many looks like one where no identification tells them from retransmissions.
+const SIGN_IN: u64 = 128;
+/// The same where the identification is equal too: of 65,536 retransmissions one has that by chance.
+const SIGN_WITH_ID_IN: u64 = 16_384;
+
 /// Finds copies. Until the first copy is met it costs one comparison a packet and keeps nothing.
 pub struct Copies {
     seen: Vec<(u64, Time)>,
     active: bool,
+    /// How many segments came.
+    segments: u64,
+    /// How many looked like copies, without and with an identification.
+    signs: [u64; 2],
 }
 
 impl Copies {
     /// `expected`: captures that are read together are likely to hold copies.
     pub fn new(expected: bool) -> Copies {
-        let mut copies = Copies { seen: Vec::new(), active: false };
+        let mut copies = Copies { seen: Vec::new(), active: false, segments: 0, signs: [0; 2] };
         if expected {
             copies.activate();
         }
@@ -56,6 +65,7 @@ impl Copies {
         connection: &mut Connection,
         segment: &Segment,
     ) -> bool {
+        self.segments += 1;
         let half = &mut connection.half[from];
         let same = half.packets > 0 && half.print == print as u32;
         half.print = print as u32;
@@ -70,7 +80,8 @@ impl Copies {
         let copy = if self.active {
             self.remember(key, segment)
         } else {
-            adjacent && segment.time.since(connection.last) <= limit(segment)
+            // The same ACK again says as a rule that something is missing (RFC 5681, section 3.2).
+            adjacent && (segment.ip_id != 0 || !is_bare_ack(segment)) && segment.time.since(connection.last) <= limit(segment)
         };
         copy && self.note(key, from, connection, segment)
     }
@@ -78,7 +89,8 @@ impl Copies {
     /// A segment was captured twice.
     #[cold]
     fn note(&mut self, key: u64, from: usize, connection: &mut Connection, segment: &Segment) -> bool {
-        if !self.active {
+        self.signs[usize::from(segment.ip_id != 0)] += 1;
+        if !self.active && (self.signs[0] * SIGN_IN).max(self.signs[1] * SIGN_WITH_ID_IN) >= self.segments {
             self.activate();
             self.remember(key, segment);
         }
@@ -114,6 +126,10 @@ fn key(print: u64, index: u32, from: usize) -> u64 {
 
 fn place(key: u64) -> usize {
     key as usize & (REMEMBERED - 1)
+}
+
+fn is_bare_ack(segment: &Segment) -> bool {
+    segment.payload_length == 0 && segment.flags.0 & (Flags::SYN | Flags::FIN | Flags::RST) == 0
 }
 
 fn limit(segment: &Segment) -> u64 {

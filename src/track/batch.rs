@@ -45,9 +45,17 @@ impl Tracker {
                 *guess = self.table.guess(*hash).unwrap_or(NOWHERE);
             }
             let guesses = ahead.guesses.get(..run.len()).unwrap_or_default();
-            black_box(guesses.iter().fold(0, |touched, guess| match self.connections.get(*guess as usize) {
-                Some(connection) => touched ^ connection.touch(),
+            black_box(guesses.iter().fold(0, |touched, guess| match self.store.sketches.get(*guess as usize) {
+                Some(sketch) => touched ^ sketch.touch(),
                 None => touched,
+            }));
+            black_box(run.iter().zip(guesses).fold(0, |touched, (packet, guess)| {
+                match (self.store.sketches.get(*guess as usize), packet) {
+                    (Some(sketch), Packet::Segment(segment)) if segment.payload_length > 0 => {
+                        touched ^ self.store.touch_said(sketch.link())
+                    }
+                    _ => touched,
+                }
             }));
             if self.copies.is_active() {
                 self.touch_copies(run, &ahead);
@@ -67,9 +75,9 @@ impl Tracker {
         let mut touched = 0;
         for ((packet, print), guess) in run.iter().zip(&ahead.prints).zip(&ahead.guesses) {
             if let Packet::Segment(segment) = packet
-                && let Some(connection) = self.connections.get(*guess as usize)
+                && let Some(sketch) = self.store.sketches.get(*guess as usize)
             {
-                touched ^= self.copies.touch(*print, *guess, connection.side(segment.from_first));
+                touched ^= self.copies.touch(*print, *guess, sketch.side(segment.from_first));
             }
         }
         black_box(touched);

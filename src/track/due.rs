@@ -76,6 +76,7 @@ impl Tracker {
     }
 
     /// Moves packet time on.
+    #[inline(always)]
     pub(super) fn advance(&mut self, time: Time, sink: &mut impl Sink) {
         if time + LONG_BACK < self.clock {
             self.begin_recording(sink);
@@ -83,8 +84,20 @@ impl Tracker {
         let agreed = time.min(self.previous);
         self.previous = time;
         if agreed > self.clock {
-            self.fire(agreed, sink);
+            self.clock = agreed;
+            if agreed >= self.due {
+                self.fire(agreed, sink);
+                self.look_ahead();
+            }
         }
+    }
+
+    /// Notes when something falls due next.
+    fn look_ahead(&mut self) {
+        let overdue = self.overdue.peek().map(|Reverse((time, ..))| *time);
+        let waiting = self.waiting.peek().map(|Reverse((time, ..))| *time);
+        let next = [overdue, waiting, self.lingering.first()].into_iter().flatten().min();
+        self.due = next.unwrap_or(Time(u64::MAX));
     }
 
     /// Time goes back a long way: another recording begins. What is pending in the one before is judged, and its
@@ -105,6 +118,7 @@ impl Tracker {
     }
 
     /// Does all that is due until `clock`.
+    #[inline(never)]
     pub(super) fn fire(&mut self, clock: Time, sink: &mut impl Sink) {
         self.judge_due(clock, sink);
         while let Some((_, index, generation)) = self.lingering.due(self.clock) {
@@ -183,6 +197,7 @@ impl Tracker {
         if let Some(later) = later {
             story.timer = true;
             self.overdue.push(Reverse((later, place, generation)));
+            self.due = self.due.min(later);
         }
     }
 
@@ -272,6 +287,7 @@ impl Tracker {
             let silent = story.is_some_and(|story| story.silence.iter().any(|side| side.attempts > 1));
             let linger = if silent { LINGER_AFTER_SILENCE } else { LINGER };
             self.lingering.add((self.clock + linger, index, generation), silent);
+            self.due = self.due.min(self.clock + linger);
         }
     }
 

@@ -23,6 +23,12 @@ impl Lingering {
         queue.push_back(slot);
     }
 
+    /// When the first one is due.
+    pub fn first(&self) -> Option<Time> {
+        let time = |queue: &VecDeque<Slot>| queue.front().map(|slot| slot.0);
+        time(&self.short).into_iter().chain(time(&self.long)).min()
+    }
+
     /// Takes the next one that is due at `clock`.
     pub fn due(&mut self, clock: Time) -> Option<Slot> {
         let earlier = match (self.short.front(), self.long.front()) {

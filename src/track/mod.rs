@@ -13,6 +13,7 @@ pub mod kernel;
 mod light;
 mod lingering;
 mod memory;
+mod opening;
 mod payloads;
 mod plain;
 mod queues;
@@ -118,6 +119,8 @@ pub struct Tracker {
     overdue: BinaryHeap<Reverse<Slot>>,
     /// Ended connections that are still remembered.
     lingering: Lingering,
+    /// Nothing of all that falls due before this.
+    due: Time,
     /// Packet time: what the last two segments agree on, so that one wrong time stamp does not end everything.
     clock: Time,
     previous: Time,
@@ -145,6 +148,7 @@ impl Tracker {
             waits: 0,
             overdue: BinaryHeap::new(),
             lingering: Lingering::default(),
+            due: Time(u64::MAX),
             clock: Time(0),
             previous: Time(0),
             copies: Copies::new(inputs > 1),
@@ -264,7 +268,28 @@ impl Tracker {
         if self.copies.is_copy(print, index, from, &last, segment) {
             return self.copy(index, from, segment);
         }
-        self.notable(index, from, segment, bytes, sink);
+        let sketch = &mut self.store.sketches[index as usize];
+        if self.light || sketch.link() != Link::Early {
+            return self.notable(index, from, segment, bytes, sink);
+        }
+        if from == SERVER && opening::answer(sketch, segment, print, bytes) {
+            return self.answered(index, segment);
+        }
+        let opened = if from == CLIENT { opening::complete(sketch, segment, print, bytes) } else { None };
+        match opened {
+            Some((said, opened)) => {
+                self.store.open(index, said, opened);
+                sink.connected(self.ends_of(index), segment.time);
+            }
+            None => self.notable(index, from, segment, bytes, sink),
+        }
+    }
+
+    /// The server of a connection answered a SYN.
+    fn answered(&mut self, index: u32, segment: &Segment) {
+        let server = self.ends_of(index)[SERVER];
+        self.services.answered(server, segment.time);
+        self.services.saw_ttl(server.ip, segment.ttl);
     }
 
     /// Notes that a segment came a second time.
@@ -349,18 +374,15 @@ impl Tracker {
                     story.timer = true;
                     let at = story.silence[from].overdue();
                     self.overdue.push(Reverse((at, place, generation)));
+                    self.due = self.due.min(at);
                 }
             }
         }
-        if next.answered || next.connected {
-            let ends = self.ends_of(index);
-            if next.answered {
-                self.services.answered(ends[SERVER], segment.time);
-                self.services.saw_ttl(ends[SERVER].ip, segment.ttl);
-            }
-            if next.connected {
-                sink.connected(ends, segment.time);
-            }
+        if next.answered {
+            self.answered(index, segment);
+        }
+        if next.connected {
+            sink.connected(self.ends_of(index), segment.time);
         }
         if next.closed {
             self.linger(index);
@@ -388,7 +410,8 @@ impl Tracker {
     /// Takes the first segment of a connection.
     #[inline(never)]
     fn open(&mut self, print: u64, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
-        let Some(index) = self.store.add(Sketch::of(segment.flow)) else {
+        let sketch = opening::begin(segment, print, bytes).filter(|_| self.store.sketching && !self.light);
+        let Some(index) = self.store.add(sketch.unwrap_or_else(|| Sketch::of(segment.flow))) else {
             return;
         };
         self.counts.connections += 1;
@@ -396,6 +419,9 @@ impl Tracker {
         self.crowded = self.is_crowded();
         if segment.ipv6 {
             self.ends6.insert(index, Ends6::of(segment, bytes));
+        }
+        if sketch.is_some() {
+            return self.copies.remember_first(print, index, CLIENT, segment);
         }
         let mut connection = opened_by(segment, 0);
         connection.home = index;

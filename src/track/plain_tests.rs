@@ -139,6 +139,32 @@ fn traffic(seed: u64, count: usize) -> Vec<Segment> {
             payload: Span { offset: random.below(8) as u32, length: length.min(8) },
         };
         segments.push(segment);
+        if flags == Flags::SYN && random.below(4) > 0 {
+            // Mostly the handshake goes on.
+            let answer = Sender { next: random.next() as u32, heard: me.next };
+            time += random.below(30) * MILLISECOND;
+            segments.push(Segment {
+                time: Time(time),
+                from_first: from != 0,
+                flags: Flags(Flags::SYN | Flags::ACK),
+                sequence: answer.next,
+                acknowledgment: me.next,
+                ..segment
+            });
+            ends[flow][1 - from] = Sender { next: answer.next.wrapping_add(1), ..answer };
+            ends[flow][from].heard = answer.next.wrapping_add(1);
+            if random.below(4) > 0 {
+                time += random.below(30) * MILLISECOND;
+                segments.push(Segment {
+                    time: Time(time),
+                    flags: Flags(Flags::ACK),
+                    sequence: me.next,
+                    acknowledgment: answer.next.wrapping_add(1),
+                    ttl: 64 - random.below(2) as u8,
+                    ..segment
+                });
+            }
+        }
         if random.below(60) == 0 {
             segments.extend(previous);
         }

@@ -26,6 +26,7 @@ impl Tracker {
         story.waits += 1;
         self.waits += 1;
         self.waiting.push(Reverse((at, self.waits, place, generation)));
+        self.due = self.due.min(at);
     }
 
     /// A connection came out of the queue for a verdict, in which it stood for `time`.
@@ -39,6 +40,7 @@ impl Tracker {
             story.waits += 1;
             self.waits += 1;
             self.waiting.push(Reverse((again, self.waits, place, generation)));
+            self.due = self.due.min(again);
         }
     }
 

@@ -5,7 +5,7 @@
 //! takes a second line ([`Said`]), and what is seldom needed a bit of a third ([`Opened`]). All three together hold what a
 //! [`Connection`] holds: it can be told again from them at any time, and is, for each segment that is not plain.
 
-use super::connection::{CLIENT, Connection, Ends6, Half, SERVER, ends, other, spoke};
+use super::connection::{CLIENT, Connection, Ends6, Half, Mark, SERVER, ends, other, spoke};
 use super::copies::Last;
 use super::receive::tenth_of_microseconds;
 use crate::decode::{End, FlowKey};
@@ -73,8 +73,8 @@ const _: () = assert!(size_of::<Said>() == 64);
 pub struct Opened {
     pub start: Time,
     pub isn: [u32; 2],
-    start_frame: u32,
-    syn_ack_after: u32,
+    pub start_frame: u32,
+    pub syn_ack_after: u32,
     pub ack_after: u32,
     /// The upper half of the number.
     pub packets_high: [u16; 2],
@@ -240,6 +240,32 @@ impl Sketch {
         true
     }
 
+    /// Notes where the SYN was and which window scale it offered.
+    #[inline(always)]
+    pub fn begin_at(&mut self, mark: Mark, scale: u8) {
+        self.ack[CLIENT] = mark.frame;
+        self.link = u32::from(mark.input) | u32::from(scale) << 8;
+    }
+
+    /// Notes how many nanoseconds after the SYN its answer came, and which window scale that offered.
+    #[inline(always)]
+    pub fn answer_after(&mut self, delay: u32, scale: u8) {
+        self.ack[SERVER] = delay;
+        self.link |= u32::from(scale) << 12;
+    }
+
+    /// When the SYN was, and how many nanoseconds after it the answer: before the handshake is complete.
+    #[inline(always)]
+    pub fn began(&self) -> (Time, u32) {
+        (self.last - u64::from(self.ack[SERVER]), self.ack[SERVER])
+    }
+
+    /// Where the SYN was, and both window scales: before the handshake is complete.
+    #[inline(always)]
+    pub fn opened_with(&self) -> (Mark, u8) {
+        (Mark { time: Time(0), frame: self.ack[CLIENT], input: self.link as u8 }, (self.link >> 8) as u8)
+    }
+
     /// Sketches an open connection.
     pub fn open(&mut self, connection: &Connection) {
         self.outline(connection);
@@ -378,6 +404,24 @@ pub fn beside(connection: &Connection) -> Option<(Said, Opened)> {
 }
 
 impl Said {
+    /// Nothing was said yet.
+    pub fn nothing(start_input: u8, scales: u8) -> Said {
+        Said {
+            data_time: [Time(0); 2],
+            data_frame: [0; 2],
+            data_length: [0; 2],
+            data_ack: [0; 2],
+            first_bytes: [0; 2],
+            gap: 0,
+            longest_acked: [0; 2],
+            turns: 0,
+            data_input: [0; 2],
+            ttl_high: [0; 2],
+            start_input,
+            scales,
+        }
+    }
+
     /// Reads a bit of it, which brings it near; the result is of no meaning.
     #[inline(always)]
     pub fn touch(&self) -> u32 {

@@ -129,9 +129,7 @@ impl Store {
                         self.opened[place as usize] = opened;
                     }
                     Link::Early | Link::Told(_) => {
-                        let place = put(&mut self.said, said)?;
-                        put(&mut self.opened, opened)?;
-                        sketch.lead(Link::Open(place));
+                        self.open(index, said, opened);
                     }
                 }
                 None
@@ -144,6 +142,16 @@ impl Store {
                 self.leave(link);
                 Some(place)
             }
+        }
+    }
+
+    /// Puts beside a sketch what its connection needs from now on that it is open.
+    #[inline]
+    pub fn open(&mut self, index: u32, said: Said, opened: Opened) {
+        if let (Some(place), Some(_)) = (put(&mut self.said, said), put(&mut self.opened, opened))
+            && let Some(sketch) = self.sketches.get_mut(index as usize)
+        {
+            sketch.lead(Link::Open(place));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::decode::{Decoder, End, Packet, Skip};
+use crate::decode::{Decoder, End, Packet, Packets, Skip};
 use crate::diagnose::{Finding, Summary, diagnose};
 use crate::pipeline::{self, Seen, Taker};
 use crate::source::{Error, FrameBatch, Source};
@@ -103,7 +103,7 @@ pub fn watch(source: &mut impl Source, listener: &mut impl Listener, means: Mean
     let mut work = Work { tracker, judge: Judge::new(listener) };
     let mut seen = Seen::default();
     let mut batch = FrameBatch::default();
-    let mut packets = Vec::new();
+    let mut packets = Packets::default();
     while source.fill(&mut batch)? {
         for note in source.take_notes() {
             work.note(note);
@@ -139,7 +139,7 @@ struct Work<'a, L> {
 }
 
 impl<L: Listener> Taker for Work<'_, L> {
-    fn packets(&mut self, packets: &[Packet], bytes: &[u8]) {
+    fn packets(&mut self, packets: &Packets, bytes: &[u8]) {
         self.tracker.packets(packets, bytes, &mut self.judge);
     }
 

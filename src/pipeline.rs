@@ -7,7 +7,7 @@
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread;
 
-use crate::decode::{Decoder, Packet, Skip};
+use crate::decode::{Decoder, Packets, Skip};
 use crate::source::{Error, FrameBatch, Source};
 use crate::time::{SECOND, Time};
 
@@ -58,7 +58,7 @@ impl Seen {
 /// Who takes what the source gives.
 pub trait Taker {
     /// The next packets, decoded from `bytes`.
-    fn packets(&mut self, packets: &[Packet], bytes: &[u8]);
+    fn packets(&mut self, packets: &Packets, bytes: &[u8]);
 
     /// Something to tell the user.
     fn note(&mut self, note: String);
@@ -87,7 +87,7 @@ pub fn run<S: Source + Send>(
 fn run_one(source: &mut impl Source, decoder: Decoder, taker: &mut impl Taker) -> Result<Seen, Error> {
     let mut seen = Seen::default();
     let mut batch = FrameBatch::default();
-    let mut packets = Vec::with_capacity(RUN);
+    let mut packets = Packets::default();
     while source.fill(&mut batch)? {
         for note in source.take_notes() {
             taker.note(note);
@@ -102,15 +102,10 @@ fn run_one(source: &mut impl Source, decoder: Decoder, taker: &mut impl Taker) -
 }
 
 /// Decodes a batch and hands its packets over, a run at a time. `packets` is room for a run.
-pub fn take(decoder: &Decoder, batch: &FrameBatch, packets: &mut Vec<Packet>, seen: &mut Seen, taker: &mut impl Taker) {
+pub fn take(decoder: &Decoder, batch: &FrameBatch, packets: &mut Packets, seen: &mut Seen, taker: &mut impl Taker) {
     for frames in batch.frames.chunks(RUN) {
         packets.clear();
-        for frame in frames {
-            match decoder.decode(&batch.bytes, frame) {
-                Ok(packet) => packets.push(packet),
-                Err(skip) => seen.skipped[skip.index()] += 1,
-            }
-        }
+        decoder.decode_all(&batch.bytes, frames, packets, &mut seen.skipped);
         taker.packets(packets, &batch.bytes);
     }
 }
@@ -119,7 +114,7 @@ pub fn take(decoder: &Decoder, batch: &FrameBatch, packets: &mut Vec<Packet>, se
 #[derive(Default)]
 struct Load {
     batch: FrameBatch,
-    packets: Vec<Packet>,
+    packets: Packets,
     notes: Vec<String>,
 }
 
@@ -161,12 +156,7 @@ fn read(
         }
         load.notes = source.take_notes();
         load.packets.clear();
-        for frame in &load.batch.frames {
-            match decoder.decode(&load.batch.bytes, frame) {
-                Ok(packet) => load.packets.push(packet),
-                Err(skip) => seen.skipped[skip.index()] += 1,
-            }
-        }
+        decoder.decode_all(&load.batch.bytes, &load.batch.frames, &mut load.packets, &mut seen.skipped);
         seen.widen(&load.batch);
         if hand_over.send(load).is_err() {
             break;

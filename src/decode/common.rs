@@ -5,6 +5,7 @@
 //! same segment (a test holds them side by side).
 
 use super::ip::protocol;
+use super::tcp::number_of;
 use super::{Flags, FlowKey, Segment, Span};
 use crate::source::RawFrame;
 
@@ -13,9 +14,17 @@ const VLAN: [u8; 2] = [0x81, 0x00];
 const IPV4: [u8; 2] = [0x08, 0x00];
 const IPV6: [u8; 2] = [0x86, 0xdd];
 
-/// The segment in a frame of the usual kind.
+/// Puts the segment of a frame of the usual kind into `slot`. False if the frame is not of that kind.
+///
+/// It writes field by field where the segment is to be: one that was made elsewhere would have to be copied, which waits
+/// until all of its small fields have arrived in memory.
 #[inline(always)]
-pub(super) fn segment(bytes: &[u8], frame: &RawFrame, seed: [u64; 2]) -> Option<Segment> {
+pub(super) fn segment(bytes: &[u8], frame: &RawFrame, seed: [u64; 2], slot: &mut Segment) -> bool {
+    read(bytes, frame, seed, slot).is_some()
+}
+
+#[inline(always)]
+fn read(bytes: &[u8], frame: &RawFrame, seed: [u64; 2], slot: &mut Segment) -> Option<()> {
     if frame.link != ETHERNET {
         return None;
     }
@@ -25,99 +34,76 @@ pub(super) fn segment(bytes: &[u8], frame: &RawFrame, seed: [u64; 2]) -> Option<
     let plain = [ether[12], ether[13]];
     let (kind, length) = if plain == VLAN { ([ether[16], ether[17]], 18) } else { (plain, 14) };
     match kind {
-        IPV4 => ipv4(captured, length, frame),
-        IPV6 => ipv6(captured, length, frame, seed),
+        IPV4 => ipv4(captured, length, frame, seed, slot),
+        IPV6 => ipv6(captured, length, frame, seed, slot),
         _ => None,
     }
 }
 
 #[inline(always)]
-fn ipv4(captured: &[u8], at: usize, frame: &RawFrame) -> Option<Segment> {
-    let head: &[u8; 20] = captured.get(at..)?.first_chunk()?;
+fn ipv4(bytes: &[u8], at: usize, frame: &RawFrame, seed: [u64; 2], slot: &mut Segment) -> Option<()> {
+    let head: &[u8; 20] = bytes.get(at..)?.first_chunk()?;
     let later = u16::from_be_bytes([head[6], head[7]]) & 0x1fff != 0;
     let total = u16::from_be_bytes([head[2], head[3]]);
     if head[0] != 0x45 || head[9] != protocol::TCP || later || total < 40 {
         return None;
     }
-    let (captured, tcp) = transport(captured, at + 20, u32::from(total) - 20)?;
-    let (source, destination) = (&head[12..16], &head[16..20]);
-    let (flow, from_first) = FlowKey::of_ipv4(number(source), port(tcp, 0), number(destination), port(tcp, 2));
-    let addresses = Span { offset: frame.offset + at as u32 + 12, length: 8 };
-    let id = u16::from_be_bytes([head[4], head[5]]);
-    let network = Network { flow, from_first, addresses, id, ttl: head[8], ipv6: false };
-    assemble(captured, tcp, at + 20, u32::from(total) - 20, network, frame)
+    let tcp = assemble(bytes, at + 20, u32::from(total) - 20, frame, slot)?;
+    let (source, destination) = (number(&head[12..16]), number(&head[16..20]));
+    (slot.flow, slot.from_first) = FlowKey::of_ipv4(source, port(tcp, 0), destination, port(tcp, 2));
+    slot.hash = slot.flow.hash(seed);
+    slot.addresses = Span { offset: frame.offset + at as u32 + 12, length: 8 };
+    slot.ip_id = u16::from_be_bytes([head[4], head[5]]);
+    slot.ttl = head[8];
+    slot.ipv6 = false;
+    Some(())
 }
 
 #[inline(always)]
-fn ipv6(captured: &[u8], at: usize, frame: &RawFrame, seed: [u64; 2]) -> Option<Segment> {
-    let head: &[u8; 40] = captured.get(at..)?.first_chunk()?;
+fn ipv6(bytes: &[u8], at: usize, frame: &RawFrame, seed: [u64; 2], slot: &mut Segment) -> Option<()> {
+    let head: &[u8; 40] = bytes.get(at..)?.first_chunk()?;
     let length = u16::from_be_bytes([head[4], head[5]]);
     if head[0] >> 4 != 6 || head[6] != protocol::TCP || length < 20 {
         return None;
     }
-    let (captured, tcp) = transport(captured, at + 40, length.into())?;
+    let tcp = assemble(bytes, at + 40, length.into(), frame, slot)?;
     let (source, destination) = (head[8..24].first_chunk()?, head[24..40].first_chunk()?);
     let (source, destination) = (u128::from_be_bytes(*source), u128::from_be_bytes(*destination));
-    let (flow, from_first) = FlowKey::of_ipv6(source, port(tcp, 0), destination, port(tcp, 2), seed);
-    let addresses = Span { offset: frame.offset + at as u32 + 8, length: 32 };
-    let network = Network { flow, from_first, addresses, id: 0, ttl: head[7], ipv6: true };
-    assemble(captured, tcp, at + 40, length.into(), network, frame)
+    (slot.flow, slot.from_first) = FlowKey::of_ipv6(source, port(tcp, 0), destination, port(tcp, 2), seed);
+    slot.hash = slot.flow.hash(seed);
+    slot.addresses = Span { offset: frame.offset + at as u32 + 8, length: 32 };
+    slot.ip_id = 0;
+    slot.ttl = head[7];
+    slot.ipv6 = true;
+    Some(())
 }
 
-/// What an IP header says of a segment.
-struct Network {
-    flow: FlowKey,
-    from_first: bool,
-    addresses: Span,
-    id: u16,
-    ttl: u8,
-    ipv6: bool,
-}
-
-/// What was captured up to the end of the segment at `at`, behind which may be padding, and the segment's header.
+/// Fills in what the TCP header at `at` tells, of a segment of `wire` bytes by the IP header; gives the header.
 #[inline(always)]
-fn transport(captured: &[u8], at: usize, wire: u32) -> Option<(u32, &[u8; 20])> {
-    let end = captured.len().min(at + wire as usize);
-    Some((end as u32, captured.get(at..end)?.first_chunk()?))
-}
-
-/// The segment with the header `tcp`, which stands at `at` and has `wire` bytes by the IP header.
-#[inline(always)]
-fn assemble(
-    captured: u32,
-    tcp: &[u8; 20],
-    at: usize,
-    wire: u32,
-    network: Network,
-    frame: &RawFrame,
-) -> Option<Segment> {
+fn assemble<'b>(bytes: &'b [u8], at: usize, wire: u32, frame: &RawFrame, slot: &mut Segment) -> Option<&'b [u8; 20]> {
+    // Behind the packet may be padding.
+    let captured = bytes.len().min(at + wire as usize);
+    let tcp: &[u8; 20] = bytes.get(at..captured)?.first_chunk()?;
     let header = u32::from(tcp[12] >> 4) * 4;
     if header < 20 || header > wire {
         return None;
     }
-    let at = at as u32;
+    let (at, captured) = (at as u32, captured as u32);
     let options_end = captured.min(at + header);
-    Some(Segment {
-        time: frame.time,
-        frame: frame.number,
-        flow: network.flow,
-        sequence: number(&tcp[4..8]),
-        acknowledgment: number(&tcp[8..12]),
-        payload_length: wire - header,
-        window: port(tcp, 14),
-        ip_id: network.id,
-        input: frame.input,
-        flags: Flags(tcp[13]),
-        ttl: network.ttl,
-        from_first: network.from_first,
-        ipv6: network.ipv6,
-        addresses: network.addresses,
-        source_port: port(tcp, 0),
-        destination_port: port(tcp, 2),
-        options_cut: captured < at + header,
-        options: Span { offset: frame.offset + at + 20, length: options_end - at - 20 },
-        payload: Span { offset: frame.offset + options_end, length: captured - options_end },
-    })
+    slot.time = frame.time;
+    slot.frame = number_of(frame);
+    slot.sequence = number(&tcp[4..8]);
+    slot.acknowledgment = number(&tcp[8..12]);
+    slot.payload_length = wire - header;
+    slot.window = port(tcp, 14);
+    slot.input = frame.input;
+    slot.flags = Flags(tcp[13]);
+    slot.source_port = port(tcp, 0);
+    slot.destination_port = port(tcp, 2);
+    slot.options_cut = captured < at + header;
+    slot.options = Span { offset: frame.offset + at + 20, length: options_end - at - 20 };
+    slot.payload = Span { offset: frame.offset + options_end, length: captured - options_end };
+    Some(tcp)
 }
 
 #[inline(always)]
@@ -183,8 +169,9 @@ mod tests {
                                     link: ETHERNET,
                                     input: 1,
                                 };
-                                if let Some(segment) = segment(&bytes, &raw, [3, 4]) {
-                                    assert_eq!(Ok(Packet::Segment(segment)), decoder.decode_any(&bytes, &raw));
+                                let mut found = Segment::default();
+                                if segment(&bytes, &raw, [3, 4], &mut found) {
+                                    assert_eq!(Ok(Packet::Segment(found)), decoder.decode_any(&bytes, &raw));
                                     taken += 1;
                                 }
                             }

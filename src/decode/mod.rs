@@ -32,6 +32,41 @@ pub struct Decoder {
     seed: [u64; 2],
 }
 
+/// What the frames of a batch hold, in their order.
+#[derive(Debug, Default)]
+pub struct Packets {
+    /// Room for segments, the first of which are filled.
+    slots: Vec<Segment>,
+    filled: usize,
+    /// The few packets that are no segments, each with the number of segments before it.
+    pub others: Vec<(usize, Packet)>,
+}
+
+impl Packets {
+    /// The segments.
+    pub fn segments(&self) -> &[Segment] {
+        self.slots.get(..self.filled).unwrap_or_default()
+    }
+
+    /// Forgets them all and keeps the memory.
+    pub fn clear(&mut self) {
+        self.filled = 0;
+        self.others.clear();
+    }
+
+    /// Adds a packet.
+    pub fn push(&mut self, packet: Packet) {
+        match packet {
+            Packet::Segment(segment) => {
+                self.slots.truncate(self.filled);
+                self.slots.push(segment);
+                self.filled += 1;
+            }
+            other => self.others.push((self.filled, other)),
+        }
+    }
+}
+
 impl Decoder {
     /// A decoder whose [`FlowKey`]s are made under `seed`: the same for all that share a table, random against senders
     /// who would choose addresses that collide.
@@ -43,13 +78,45 @@ impl Decoder {
     /// frame's batch; the result's [`Span`]s point into it. Never fails otherwise, whatever the bytes are.
     #[inline]
     pub fn decode(&self, bytes: &[u8], frame: &RawFrame) -> Result<Packet, Skip> {
-        match common::segment(bytes, frame, self.seed) {
-            Some(segment) => Ok(Packet::Segment(segment)),
-            None => self.decode_any(bytes, frame),
+        let mut segment = Segment::default();
+        if common::segment(bytes, frame, self.seed, &mut segment) {
+            return Ok(Packet::Segment(segment));
+        }
+        self.decode_any(bytes, frame)
+    }
+
+    /// Decodes many frames, whose `bytes` are one buffer, into `packets`, and counts those that are none in `skipped`, by
+    /// [`Skip::index`].
+    pub fn decode_all(
+        &self,
+        bytes: &[u8],
+        frames: &[RawFrame],
+        packets: &mut Packets,
+        skipped: &mut [u64; Skip::COUNT],
+    ) {
+        let room = packets.filled + frames.len();
+        if packets.slots.len() < room {
+            packets.slots.resize(room, Segment::default());
+        }
+        for frame in frames {
+            let Some(slot) = packets.slots.get_mut(packets.filled) else { return };
+            if common::segment(bytes, frame, self.seed, slot) {
+                packets.filled += 1;
+                continue;
+            }
+            match self.decode_any(bytes, frame) {
+                Ok(Packet::Segment(segment)) => {
+                    *slot = segment;
+                    packets.filled += 1;
+                }
+                Ok(other) => packets.others.push((packets.filled, other)),
+                Err(skip) => skipped[skip.index()] += 1,
+            }
         }
     }
 
     /// The same for frames of every kind.
+    #[inline(never)]
     fn decode_any(&self, bytes: &[u8], frame: &RawFrame) -> Result<Packet, Skip> {
         let captured = Span { offset: frame.offset, length: frame.captured }.of(bytes);
         let view = View::new(captured, frame.offset, frame.wire);
@@ -109,7 +176,7 @@ impl Flags {
 ///
 /// IPv4: each half is `address << 16 | port`, the lower one first. IPv6: a keyed 96-bit fingerprint of both ends, 48 bits
 /// in each half, with the top bit of the first set (IPv4 halves never have it).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FlowKey(pub u64, pub u64);
 
 /// One end's address and port.
@@ -139,14 +206,16 @@ impl Span {
 }
 
 /// One TCP segment as captured. Byte ranges point into the batch that it was decoded from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Segment {
     /// When its frame was captured.
     pub time: Time,
-    /// The number of its frame in its file, from 1.
-    pub frame: u64,
+    /// The number of its frame in its file, from 1 (numbers beyond 32 bits are the last).
+    pub frame: u32,
     /// Both ends, whichever sent it.
     pub flow: FlowKey,
+    /// What [`FlowKey::hash`] makes of them.
+    pub hash: u32,
     /// Sequence number.
     pub sequence: u32,
     /// Acknowledgment number; meaningless without [`Flags::ACK`].

@@ -27,10 +27,12 @@ pub(super) fn segment(ip: &Header<'_>, view: View<'_>, frame: &RawFrame, seed: [
     let (flow, from_first) = ip.flow(source_port, destination_port, seed);
     let captured = view.data.len() as u32;
     let options_end = header_length.min(captured);
+    let options = Span { offset: view.offset + options_end.min(20), length: options_end.saturating_sub(20) };
     Ok(Segment {
         time: frame.time,
-        frame: frame.number,
+        frame: number_of(frame),
         flow,
+        hash: flow.hash(seed),
         sequence: u32::from_be_bytes([head[4], head[5], head[6], head[7]]),
         acknowledgment: u32::from_be_bytes([head[8], head[9], head[10], head[11]]),
         payload_length: view.wire - header_length,
@@ -45,9 +47,15 @@ pub(super) fn segment(ip: &Header<'_>, view: View<'_>, frame: &RawFrame, seed: [
         source_port,
         destination_port,
         options_cut: options_end < header_length,
-        options: Span { offset: view.offset + options_end.min(20), length: options_end.saturating_sub(20) },
+        options,
         payload: Span { offset: view.offset + options_end, length: captured - options_end },
     })
+}
+
+/// The number of a frame in 32 bits.
+#[inline(always)]
+pub(super) fn number_of(frame: &RawFrame) -> u32 {
+    u32::try_from(frame.number).unwrap_or(u32::MAX)
 }
 
 /// The captured part of a header that the snaplen cut, with zeros behind it.

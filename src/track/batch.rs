@@ -6,78 +6,70 @@
 
 use std::hint::black_box;
 
-use super::copies::fingerprint;
 use super::{Sink, Tracker};
-use crate::decode::Packet;
+use crate::decode::{Flags, Packets, Segment};
 
 /// How many packets wait together. Fewer gain less, more push each other out of the nearest cache.
 const TOGETHER: usize = 128;
 /// Says that there is no guess.
 const NOWHERE: u32 = u32::MAX;
 
-/// What is known of packets before their turn.
-struct Ahead {
-    hashes: [u64; TOGETHER],
-    /// Tell their copies, see [`fingerprint`].
-    prints: [u64; TOGETHER],
-    /// Where their connections probably are.
-    guesses: [u32; TOGETHER],
-}
-
 impl Tracker {
     /// Takes packets by time, as [`Tracker::packet`] does one by one. `bytes` is the batch that they were decoded from.
-    pub fn packets(&mut self, packets: &[Packet], bytes: &[u8], sink: &mut impl Sink) {
-        let mut ahead = Ahead { hashes: [0; TOGETHER], prints: [0; TOGETHER], guesses: [NOWHERE; TOGETHER] };
-        for run in packets.chunks(TOGETHER) {
-            for ((packet, hash), print) in run.iter().zip(&mut ahead.hashes).zip(&mut ahead.prints) {
-                match packet {
-                    Packet::Segment(segment) => {
-                        *hash = segment.flow.hash(self.seed);
-                        *print = fingerprint(segment, bytes);
-                    }
-                    Packet::IcmpError(error) => *hash = error.flow.hash(self.seed),
-                    Packet::CutIcmpError(_) => {}
-                }
+    pub fn packets(&mut self, packets: &Packets, bytes: &[u8], sink: &mut impl Sink) {
+        let mut taken = 0;
+        for (before, other) in &packets.others {
+            self.segments(packets.segments().get(taken..*before).unwrap_or_default(), bytes, sink);
+            self.take_other(other, sink);
+            taken = *before;
+        }
+        self.segments(packets.segments().get(taken..).unwrap_or_default(), bytes, sink);
+    }
+
+    fn segments(&mut self, segments: &[Segment], bytes: &[u8], sink: &mut impl Sink) {
+        let mut guesses = [NOWHERE; TOGETHER];
+        for run in segments.chunks(TOGETHER) {
+            black_box(run.iter().fold(0, |touched, segment| touched ^ self.table.touch(segment.hash)));
+            for (segment, guess) in run.iter().zip(&mut guesses) {
+                *guess = self.table.guess(segment.hash).unwrap_or(NOWHERE);
             }
-            let hashes = ahead.hashes.get(..run.len()).unwrap_or_default();
-            black_box(hashes.iter().fold(0, |touched, hash| touched ^ self.table.touch(*hash)));
-            for (hash, guess) in hashes.iter().zip(&mut ahead.guesses) {
-                *guess = self.table.guess(*hash).unwrap_or(NOWHERE);
-            }
-            let guesses = ahead.guesses.get(..run.len()).unwrap_or_default();
+            let guesses = guesses.get(..run.len()).unwrap_or_default();
             black_box(guesses.iter().fold(0, |touched, guess| match self.store.sketches.get(*guess as usize) {
                 Some(sketch) => touched ^ sketch.touch(),
                 None => touched,
             }));
-            black_box(run.iter().zip(guesses).fold(0, |touched, (packet, guess)| {
-                match (self.store.sketches.get(*guess as usize), packet) {
-                    (Some(sketch), Packet::Segment(segment)) if segment.payload_length > 0 => {
-                        touched ^ self.store.touch_said(sketch.link())
-                    }
-                    _ => touched,
-                }
-            }));
+            black_box(
+                run.iter().zip(guesses).fold(0, |touched, (segment, guess)| touched ^ self.touch(segment, *guess)),
+            );
             if self.copies.is_active() {
-                self.touch_copies(run, &ahead);
+                self.touch_copies(run, guesses, bytes);
             }
-            for ((packet, print), guess) in run.iter().zip(&ahead.prints).zip(guesses) {
-                let guess = (*guess != NOWHERE).then_some(*guess);
-                match packet {
-                    Packet::Segment(segment) => self.take_segment(guess, *print, segment, bytes, sink),
-                    Packet::IcmpError(_) | Packet::CutIcmpError(_) => self.take_other(packet, sink),
-                }
+            for (segment, guess) in run.iter().zip(guesses) {
+                self.take_segment(*guess, segment, bytes, sink);
             }
         }
     }
 
+    /// Asks for what a segment needs beside the sketch of its connection.
+    #[inline(always)]
+    fn touch(&self, segment: &Segment, guess: u32) -> u32 {
+        let fin = segment.flags.has(Flags::FIN);
+        if segment.payload_length == 0 && !fin {
+            return 0;
+        }
+        match self.store.sketches.get(guess as usize) {
+            Some(sketch) if fin => self.store.touch_said(sketch.link()) ^ self.store.touch_opened(sketch.link()),
+            Some(sketch) => self.store.touch_said(sketch.link()),
+            None => 0,
+        }
+    }
+
     /// Asks for what is remembered of the last packets, which is too much for the nearest cache.
-    fn touch_copies(&self, run: &[Packet], ahead: &Ahead) {
+    fn touch_copies(&self, run: &[Segment], guesses: &[u32], bytes: &[u8]) {
         let mut touched = 0;
-        for ((packet, print), guess) in run.iter().zip(&ahead.prints).zip(&ahead.guesses) {
-            if let Packet::Segment(segment) = packet
-                && let Some(sketch) = self.store.sketches.get(*guess as usize)
-            {
-                touched ^= self.copies.touch(*print, *guess, sketch.side(segment.from_first));
+        for (segment, guess) in run.iter().zip(guesses) {
+            if let Some(sketch) = self.store.sketches.get(*guess as usize) {
+                touched ^= self.copies.touch(segment.print(bytes), *guess, sketch.side(segment.from_first));
             }
         }
         black_box(touched);

@@ -33,7 +33,7 @@ pub struct Mark {
 impl Mark {
     /// Where `segment` stands.
     pub fn of(segment: &Segment) -> Mark {
-        Mark::at(segment.time, segment.frame, segment.input)
+        Mark { time: segment.time, frame: segment.frame, input: u8::try_from(segment.input).unwrap_or(u8::MAX) }
     }
 
     /// A mark from its parts.

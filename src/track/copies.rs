@@ -50,17 +50,17 @@ impl Copies {
 
     /// Brings what is remembered of packets like this one into the cache; the result is of no meaning.
     #[inline]
-    pub fn touch(&self, print: u64, index: u32, from: usize) -> u64 {
+    pub fn touch(&self, print: u32, index: u32, from: usize) -> u64 {
         match self.seen.get(place(key(print, index, from))) {
             Some((print, _)) => *print,
             None => 0,
         }
     }
 
-    /// Was this segment captured before? Remembers it. `print` is its [`fingerprint`], `last` what is known of the one
+    /// Was this segment captured before? Remembers it. `print` is its [print](Segment::print), `last` what is known of the one
     /// before it.
     #[inline]
-    pub fn is_copy(&mut self, print: u64, index: u32, from: usize, last: &Last, segment: &Segment) -> bool {
+    pub fn is_copy(&mut self, print: u32, index: u32, from: usize, last: &Last, segment: &Segment) -> bool {
         self.segments += 1;
         let key = key(print, index, from);
         let copy = if self.active { self.remember(key, segment) } else { last.is_like(print, segment) };
@@ -71,7 +71,7 @@ impl Copies {
     }
 
     /// Remembers the first segment of a connection.
-    pub fn remember_first(&mut self, print: u64, index: u32, from: usize, segment: &Segment) {
+    pub fn remember_first(&mut self, print: u32, index: u32, from: usize, segment: &Segment) {
         self.segments += 1;
         if self.active {
             self.remember(key(print, index, from), segment);
@@ -122,7 +122,7 @@ pub struct Last {
 impl Last {
     /// Is this the same segment once more?
     #[inline(always)]
-    fn is_like(&self, print: u64, segment: &Segment) -> bool {
+    fn is_like(&self, print: u32, segment: &Segment) -> bool {
         self.print == Some(short(print)) && self.is_repeated_by(segment)
     }
 
@@ -140,8 +140,8 @@ impl Last {
 
 /// As much of a fingerprint as is kept of an end's last segment.
 #[inline(always)]
-pub fn short(print: u64) -> u16 {
-    (print >> 48) as u16
+pub fn short(print: u32) -> u16 {
+    (print >> 16) as u16
 }
 
 /// Notes on a connection that a segment of `from` was captured twice.
@@ -159,8 +159,8 @@ pub fn note(connection: &mut Connection, from: usize, segment: &Segment) {
     half.ttl_high = half.ttl_high.max(segment.ttl);
 }
 
-fn key(print: u64, index: u32, from: usize) -> u64 {
-    print ^ (u64::from(index) << 1 | from as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+fn key(print: u32, index: u32, from: usize) -> u64 {
+    u64::from(print).rotate_left(20) ^ (u64::from(index) << 1 | from as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 fn place(key: u64) -> usize {
@@ -173,25 +173,4 @@ fn is_bare_ack(segment: &Segment) -> bool {
 
 fn limit(segment: &Segment) -> u64 {
     if segment.ip_id == 0 { WITHOUT_ID } else { WITH_ID }
-}
-
-/// A hash of what a copy shares with its original and a retransmission does not: TTL and checksums left out.
-#[inline]
-pub fn fingerprint(segment: &Segment, bytes: &[u8]) -> u64 {
-    let options = segment.options.of(bytes);
-    let mut stamp = 0;
-    if let Some(last) = options.last_chunk::<8>() {
-        stamp = u64::from_le_bytes(*last);
-    }
-    let numbers = u64::from(segment.sequence) << 32 | u64::from(segment.acknowledgment);
-    let rest = u64::from(segment.window) << 48
-        | u64::from(segment.ip_id) << 32
-        | u64::from(segment.payload_length & 0x00ff_ffff) << 8
-        | u64::from(segment.flags.0);
-    mix(mix(numbers ^ stamp.rotate_left(17), 0x9e37_79b9_7f4a_7c15) ^ rest, 0xd6e8_feb8_6659_fd93) | 1
-}
-
-fn mix(value: u64, factor: u64) -> u64 {
-    let wide = u128::from(value ^ factor) * u128::from(factor | 1);
-    (wide as u64) ^ (wide >> 64) as u64
 }

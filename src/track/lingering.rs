@@ -76,7 +76,7 @@ impl Tracker {
         if let Some(index) = self.lingering.upcoming(6)
             && let Some(sketch) = self.store.sketches.get(index)
         {
-            touched ^= self.table.touch(sketch.key().hash(self.seed)) ^ self.store.touch_opened(index as u32);
+            touched ^= self.table.touch(sketch.key().hash(self.seed)) ^ self.store.touch_opened(sketch.link());
         }
         black_box(touched);
     }

@@ -41,7 +41,7 @@ pub use verdict::{Benign, By, Doubt, Ending, Failure, foreign, made_on_the_way, 
 
 use crate::decode::{End, Flags, IcmpError, Packet, Segment};
 use crate::time::{MILLISECOND, SECOND, Time};
-use copies::{Copies, fingerprint};
+use copies::Copies;
 use lingering::Lingering;
 use memory::Memory;
 use receive::{Next, Restart};
@@ -180,16 +180,16 @@ impl Tracker {
     /// Takes the next packet, by time. `bytes` is the batch that it was decoded from.
     pub fn packet(&mut self, packet: &Packet, bytes: &[u8], sink: &mut impl Sink) {
         match packet {
-            Packet::Segment(segment) => self.take_segment(None, fingerprint(segment, bytes), segment, bytes, sink),
+            Packet::Segment(segment) => self.take_segment(u32::MAX, segment, bytes, sink),
             Packet::IcmpError(_) | Packet::CutIcmpError(_) => self.take_other(packet, sink),
         }
     }
 
     #[inline(always)]
-    fn take_segment(&mut self, guess: Option<u32>, print: u64, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+    fn take_segment(&mut self, guess: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
         self.advance(segment.time, sink);
         self.counts.segments += 1;
-        self.segment(guess, print, segment, bytes, sink);
+        self.segment(guess, segment, bytes, sink);
         if self.crowded {
             self.crowded = false;
             self.make_room(sink);
@@ -218,18 +218,19 @@ impl Tracker {
         self.store.told.get_mut(place as usize).filter(|connection| connection.is_in_use(generation))
     }
 
-    /// Takes a segment with this fingerprint whose connection is probably at `guess`.
+    /// Takes a segment whose connection is probably at `guess`.
     #[inline(always)]
-    fn segment(&mut self, guess: Option<u32>, print: u64, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+    fn segment(&mut self, guess: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
         let Some(index) = self.find(guess, segment) else {
-            return self.open(print, segment, bytes, sink);
+            return self.open(segment, bytes, sink);
         };
         let Some(mut room) = self.store.room(index).filter(|_| !self.light) else {
-            return self.segment_of_any(index, print, segment, bytes, sink);
+            return self.segment_of_any(index, segment, bytes, sink);
         };
         let sketch = &mut *room.sketch;
         let from = sketch.side(segment.from_first);
         let last = sketch.last_of(from);
+        let print = segment.print(bytes);
         sketch.spoke(from, copies::short(print));
         if self.copies.is_copy(print, index, from, &last, segment) {
             return self.copy(index, from, segment);
@@ -249,7 +250,8 @@ impl Tracker {
 
     /// Takes a segment of a connection that is not open, or told.
     #[inline(never)]
-    fn segment_of_any(&mut self, index: u32, print: u64, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+    fn segment_of_any(&mut self, index: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+        let print = segment.print(bytes);
         let sketch = &mut self.store.sketches[index as usize];
         let from = sketch.side(segment.from_first);
         let last = match sketch.link() {
@@ -272,10 +274,10 @@ impl Tracker {
         if self.light || sketch.link() != Link::Early {
             return self.notable(index, from, segment, bytes, sink);
         }
-        if from == SERVER && opening::answer(sketch, segment, print, bytes) {
+        if from == SERVER && opening::answer(sketch, segment, bytes) {
             return self.answered(index, segment);
         }
-        let opened = if from == CLIENT { opening::complete(sketch, segment, print, bytes) } else { None };
+        let opened = if from == CLIENT { opening::complete(sketch, segment, bytes) } else { None };
         match opened {
             Some((said, opened)) => {
                 self.store.open(index, said, opened);
@@ -399,23 +401,21 @@ impl Tracker {
 
     /// The connection's index, if it is known.
     #[inline(always)]
-    fn find(&mut self, guess: Option<u32>, segment: &Segment) -> Option<u32> {
+    fn find(&mut self, guess: u32, segment: &Segment) -> Option<u32> {
         let is = |index: u32| self.store.sketches.get(index as usize).is_some_and(|found| found.is(segment.flow));
-        match guess {
-            Some(index) if is(index) => guess,
-            _ => self.table.find(segment.flow.hash(self.seed), is),
-        }
+        if is(guess) { Some(guess) } else { self.table.find(segment.hash, is) }
     }
 
     /// Takes the first segment of a connection.
     #[inline(never)]
-    fn open(&mut self, print: u64, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
-        let sketch = opening::begin(segment, print, bytes).filter(|_| self.store.sketching && !self.light);
+    fn open(&mut self, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+        let print = segment.print(bytes);
+        let sketch = opening::begin(segment, bytes).filter(|_| self.store.sketching && !self.light);
         let Some(index) = self.store.add(sketch.unwrap_or_else(|| Sketch::of(segment.flow))) else {
             return;
         };
         self.counts.connections += 1;
-        self.table.insert(segment.flow.hash(self.seed), index);
+        self.table.insert(segment.hash, index);
         self.crowded = self.is_crowded();
         if segment.ipv6 {
             self.ends6.insert(index, Ends6::of(segment, bytes));
@@ -449,10 +449,7 @@ impl Tracker {
         let mut other_syn = None;
         let sketch = &self.store.sketches[index as usize];
         let mut client_first = sketch.has(Connection::CLIENT_FIRST);
-        let side = sketch.side(segment.from_first);
-        let mut print = sketch.print[side];
         if let Some(place) = place {
-            print = self.store.told[place as usize].half[side].print;
             let generation = self.store.told[place as usize].generation;
             self.conclude(place, generation, sink);
             let connection = &self.store.told[place as usize];
@@ -482,7 +479,7 @@ impl Tracker {
         self.store.sketches[index as usize].renew();
         self.one_gone();
         let from = fresh.side(segment.from_first);
-        fresh.spoke(from, print);
+        fresh.spoke(from, copies::short(segment.print(bytes)));
         let next = take(&mut fresh, from, segment, bytes, &mut self.payloads);
         let place = self.keep(index, fresh);
         self.after(index, place, from, segment, Next { restart: None, ..next }, sink);

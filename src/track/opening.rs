@@ -14,20 +14,20 @@ const STEP: u8 = Flags::SYN | Flags::ACK | Flags::FIN | Flags::RST;
 
 /// The sketch of a connection that begins with a SYN. `None` if this is not plainly one.
 #[inline]
-pub fn begin(segment: &Segment, print: u64, bytes: &[u8]) -> Option<Sketch> {
+pub fn begin(segment: &Segment, bytes: &[u8]) -> Option<Sketch> {
     if segment.flags.0 & STEP != Flags::SYN || segment.payload_length > 0 {
         return None;
     }
     let mut sketch = Sketch::of(segment.flow);
     sketch.flags |= Connection::ROLE_KNOWN | if segment.from_first { Connection::CLIENT_FIRST } else { 0 };
-    let scale = send(&mut sketch, CLIENT, segment, print, bytes);
+    let scale = send(&mut sketch, CLIENT, segment, bytes);
     sketch.begin_at(Mark::of(segment), scale);
     Some(sketch)
 }
 
 /// Takes the SYN-ACK. False if this is not plainly one: then nothing has changed.
 #[inline]
-pub fn answer(sketch: &mut Sketch, segment: &Segment, print: u64, bytes: &[u8]) -> bool {
+pub fn answer(sketch: &mut Sketch, segment: &Segment, bytes: &[u8]) -> bool {
     let delay = segment.time.since(sketch.last);
     let plain = segment.flags.0 & STEP == Flags::SYN | Flags::ACK
         && segment.payload_length == 0
@@ -36,7 +36,7 @@ pub fn answer(sketch: &mut Sketch, segment: &Segment, print: u64, bytes: &[u8]) 
         && segment.time >= sketch.last
         && delay <= u32::MAX.into();
     if plain {
-        let scale = send(sketch, SERVER, segment, print, bytes);
+        let scale = send(sketch, SERVER, segment, bytes);
         sketch.seen[SERVER] |= Half::ACK;
         sketch.answer_after(delay as u32, scale);
     }
@@ -45,7 +45,7 @@ pub fn answer(sketch: &mut Sketch, segment: &Segment, print: u64, bytes: &[u8]) 
 
 /// Takes the ACK that ends the handshake. `None` if this is not plainly one: then nothing has changed.
 #[inline]
-pub fn complete(sketch: &mut Sketch, segment: &Segment, print: u64, bytes: &[u8]) -> Option<(Said, Opened)> {
+pub fn complete(sketch: &mut Sketch, segment: &Segment, bytes: &[u8]) -> Option<(Said, Opened)> {
     let plain = segment.flags.0 & STEP == Flags::ACK
         && segment.payload_length == 0
         && sketch.seen[SERVER] != 0
@@ -64,7 +64,7 @@ pub fn complete(sketch: &mut Sketch, segment: &Segment, print: u64, bytes: &[u8]
     sketch.window[CLIENT] = segment.window;
     sketch.ip_id[CLIENT] = segment.ip_id;
     sketch.last = sketch.last.max(segment.time);
-    sketch.spoke(CLIENT, short(print));
+    sketch.spoke(CLIENT, short(segment.print(bytes)));
     let mut said = Said::nothing(mark.input, scales);
     said.ttl_high = sketch.ttl;
     said.ttl_high[CLIENT] = said.ttl_high[CLIENT].max(segment.ttl);
@@ -83,7 +83,7 @@ pub fn complete(sketch: &mut Sketch, segment: &Segment, print: u64, bytes: &[u8]
 
 /// Notes the first segment of an end, a SYN or a SYN-ACK, but for its acknowledgment; tells the window scale.
 #[inline]
-fn send(sketch: &mut Sketch, from: usize, segment: &Segment, print: u64, bytes: &[u8]) -> u8 {
+fn send(sketch: &mut Sketch, from: usize, segment: &Segment, bytes: &[u8]) -> u8 {
     let (offered, scale) = offers(segment, bytes);
     sketch.last = segment.time;
     sketch.next[from] = segment.sequence.wrapping_add(1);
@@ -92,6 +92,6 @@ fn send(sketch: &mut Sketch, from: usize, segment: &Segment, print: u64, bytes: 
     sketch.seen[from] = Half::ANY | Half::SEQUENCE | Half::SYN | offered;
     sketch.packets[from] = 1;
     sketch.ttl[from] = segment.ttl;
-    sketch.spoke(from, short(print));
+    sketch.spoke(from, short(segment.print(bytes)));
     scale
 }

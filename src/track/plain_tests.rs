@@ -1,7 +1,7 @@
 //! The short way must leave every connection as the long way does.
 
 use super::*;
-use crate::decode::{FlowKey, Span};
+use crate::decode::{FlowKey, Packets, Span};
 use crate::time::MILLISECOND;
 
 struct Random(u64);
@@ -119,8 +119,9 @@ fn traffic(seed: u64, count: usize) -> Vec<Segment> {
         ends[flow][1 - from] = peer;
         let segment = Segment {
             time: Time(time),
-            frame: frame as u64 + 1,
+            frame: frame as u32 + 1,
             flow: FlowKey(0x0a00_0001_0000 | (1000 + flow as u64), 0x0a00_0002_0050),
+            hash: 0,
             sequence,
             acknowledgment,
             payload_length: length,
@@ -149,6 +150,7 @@ fn traffic(seed: u64, count: usize) -> Vec<Segment> {
                 flags: Flags(Flags::SYN | Flags::ACK),
                 sequence: answer.next,
                 acknowledgment: me.next,
+                ip_id: segment.ip_id ^ 0x8000,
                 ..segment
             });
             ends[flow][1 - from] = Sender { next: answer.next.wrapping_add(1), ..answer };
@@ -161,6 +163,7 @@ fn traffic(seed: u64, count: usize) -> Vec<Segment> {
                     sequence: me.next,
                     acknowledgment: answer.next.wrapping_add(1),
                     ttl: 64 - random.below(2) as u8,
+                    ip_id: segment.ip_id ^ 0x4000,
                     ..segment
                 });
             }
@@ -173,12 +176,13 @@ fn traffic(seed: u64, count: usize) -> Vec<Segment> {
     segments
 }
 
-/// The SYN of a connection of its own.
+/// The SYN of a connection of its own, for a tracker whose seed is 1, 2.
 pub fn syn(number: u64) -> Segment {
     Segment {
         time: Time(number * 1000),
-        frame: number + 1,
+        frame: number as u32 + 1,
         flow: FlowKey(number, 0x0a00_0000_0000 | number),
+        hash: FlowKey(number, 0x0a00_0000_0000 | number).hash([1, 2]),
         sequence: number as u32,
         acknowledgment: 0,
         payload_length: 0,
@@ -203,11 +207,17 @@ const BYTES: [u8; 16] = [21, 3, 3, 22, 3, 1, 0, 71, 69, 84, 32, 21, 3, 0, 0, 2];
 /// All that can be seen of a tracker, and what it told.
 fn outcome(mut tracker: Tracker, run: usize, segments: &[Segment]) -> (Vec<String>, Counts) {
     let mut told = Told::default();
-    let packets: Vec<Packet> = segments.iter().copied().map(Packet::Segment).collect();
-    for batch in packets.chunks(run) {
+    let seed = tracker.seed;
+    let segments: Vec<Segment> =
+        segments.iter().map(|segment| Segment { hash: segment.flow.hash(seed), ..*segment }).collect();
+    for batch in segments.chunks(run) {
         match batch {
-            [packet] => tracker.packet(packet, &BYTES, &mut told),
-            _ => tracker.packets(batch, &BYTES, &mut told),
+            [segment] => tracker.packet(&Packet::Segment(*segment), &BYTES, &mut told),
+            _ => {
+                let mut packets = Packets::default();
+                batch.iter().for_each(|segment| packets.push(Packet::Segment(*segment)));
+                tracker.packets(&packets, &BYTES, &mut told);
+            }
         }
     }
     for index in 0..tracker.store.sketches.len() as u32 {

@@ -85,10 +85,11 @@ impl Store {
     }
 
     /// Brings near what will be needed to forget a connection; the result is of no meaning.
-    pub fn touch_opened(&self, index: u32) -> u32 {
-        match self.sketches.get(index as usize).map(Sketch::link) {
-            Some(Link::Open(place)) => self.opened.get(place as usize).map_or(0, |opened| opened.closing),
-            _ => 0,
+    #[inline(always)]
+    pub fn touch_opened(&self, link: Link) -> u32 {
+        match link {
+            Link::Open(place) => self.opened.get(place as usize).map_or(0, |opened| opened.closing),
+            Link::Early | Link::Told(_) => 0,
         }
     }
 

@@ -170,7 +170,7 @@ pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment, by
     }
     half.set(Half::DATA);
     half.data_time = segment.time;
-    half.data_frame = u32::try_from(segment.frame).unwrap_or(u32::MAX);
+    half.data_frame = segment.frame;
     half.data_input = u8::try_from(segment.input).unwrap_or(u8::MAX);
     half.data_length = segment.payload_length;
     half.data_until = segment.sequence.wrapping_add(reach(segment) - u32::from(segment.flags.has(Flags::FIN)));

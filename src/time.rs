@@ -1,7 +1,8 @@
 //! Points in time and the spans between them, in the nanoseconds that captures count in.
 
 use std::ops::{Add, Sub};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::short::Short;
 
 /// Nanoseconds in a second.
 pub const SECOND: u64 = 1_000_000_000;
@@ -14,23 +15,47 @@ pub struct Time(pub u64);
 
 impl Time {
     /// RFC 3339 in UTC with `digits` (0, 3, 6 or 9; others round up) fractional digits.
-    pub fn to_rfc3339(self, digits: u8) -> String {
-        // humantime formats years up to 9999; a hostile time stamp beyond that is shown as that last second.
-        const LAST: u64 = 253_402_300_799;
-        let since = Duration::from_nanos(self.0).min(Duration::from_secs(LAST));
-        let at: SystemTime = UNIX_EPOCH + since;
+    pub fn to_rfc3339(self, digits: u8) -> Short {
+        let (seconds, fraction) = (self.0 / SECOND, self.0 % SECOND);
+        let (days, second) = (seconds / DAY, seconds % DAY);
+        let (year, month, day) = date(days);
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        let mut text = Short::new();
+        text.add_digits::<4>(year).add("-").add_digits::<2>(month).add("-").add_digits::<2>(day).add("T");
+        text.add_digits::<2>(hour).add(":").add_digits::<2>(minute).add(":").add_digits::<2>(second);
         match digits {
-            0 => humantime::format_rfc3339_seconds(at).to_string(),
-            1..=3 => humantime::format_rfc3339_millis(at).to_string(),
-            4..=6 => humantime::format_rfc3339_micros(at).to_string(),
-            _ => humantime::format_rfc3339_nanos(at).to_string(),
-        }
+            0 => text.add("Z"),
+            1..=3 => text.add(".").add_digits::<3>(fraction / MILLISECOND).add("Z"),
+            4..=6 => text.add(".").add_digits::<6>(fraction / 1000).add("Z"),
+            _ => text.add(".").add_digits::<9>(fraction).add("Z"),
+        };
+        text
     }
 
     /// Nanoseconds from `earlier` to this; 0 when `earlier` is later (captures go back in time).
     pub fn since(self, earlier: Time) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
+}
+
+/// Seconds in a day: UTC as computers count it has no leap seconds.
+const DAY: u64 = 86_400;
+
+/// Year, month and day of a day counted from 1970-01-01, in the Gregorian calendar. Years are counted from March here,
+/// so that the day that leap years add is the last one; 400 years are 146,097 days and then all begins anew.
+fn date(days: u64) -> (u64, u64, u64) {
+    /// From 0000-03-01 to 1970-01-01.
+    const BEFORE: u64 = 719_468;
+    let days = days + BEFORE;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    // Five months from March on, and again from August on, have 153 days.
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let is_next_year = month >= 10;
+    let month = if is_next_year { month - 9 } else { month + 3 };
+    (400 * era + year + u64::from(is_next_year), month, day)
 }
 
 impl Add<u64> for Time {
@@ -56,9 +81,30 @@ mod tests {
     #[test]
     fn prints_with_the_precision_asked_for() {
         let at = Time(1_790_057_815_359_084_123);
-        assert_eq!(at.to_rfc3339(9), "2026-09-22T06:16:55.359084123Z");
-        assert_eq!(at.to_rfc3339(6), "2026-09-22T06:16:55.359084Z");
-        assert_eq!(Time(u64::MAX).to_rfc3339(9), "2554-07-21T23:34:33.709551615Z");
+        assert_eq!(at.to_rfc3339(9).as_str(), "2026-09-22T06:16:55.359084123Z");
+        assert_eq!(at.to_rfc3339(6).as_str(), "2026-09-22T06:16:55.359084Z");
+        assert_eq!(at.to_rfc3339(3).as_str(), "2026-09-22T06:16:55.359Z");
+        assert_eq!(at.to_rfc3339(0).as_str(), "2026-09-22T06:16:55Z");
+        assert_eq!(Time(u64::MAX).to_rfc3339(9).as_str(), "2554-07-21T23:34:33.709551615Z");
+    }
+
+    #[test]
+    fn every_day_follows_the_one_before() {
+        let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let (mut year, mut month, mut day) = (1970, 1, 1);
+        for days in 0..=u64::MAX / SECOND / DAY {
+            assert_eq!(date(days), (year, month, day));
+            let last = match month {
+                2 => 28 + u64::from(leap(year)),
+                4 | 6 | 9 | 11 => 30,
+                _ => 31,
+            };
+            (year, month, day) = match (month, day) {
+                (12, 31) => (year + 1, 1, 1),
+                (_, day) if day == last => (year, month + 1, 1),
+                (_, day) => (year, month, day + 1),
+            };
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 pub mod escape;
 pub mod ids;
 pub mod json;
+pub mod line;
 pub mod live;
 pub mod output;
 pub mod remedy;
@@ -18,6 +19,7 @@ use std::net::IpAddr;
 
 use crate::diagnose::{Finding, Summary};
 use crate::episodes::Episodes;
+use crate::short::Short;
 use crate::time::Time;
 use output::{Error, Output};
 
@@ -71,7 +73,7 @@ impl Inputs {
     }
 
     /// `time` in RFC 3339 with the precision of the inputs.
-    pub fn timestamp(&self, time: Time) -> String {
+    pub fn timestamp(&self, time: Time) -> Short {
         time.to_rfc3339(self.digits)
     }
 }
@@ -83,12 +85,15 @@ pub struct Report {
     output: Output,
     episodes: Episodes,
     failures: u64,
+    /// The latest line, whose memory is used again.
+    line: Vec<u8>,
 }
 
 impl Report {
     /// A report that goes to `output`.
     pub fn new(options: Options, output: Output) -> Report {
-        Report { options, inputs: Inputs::default(), output, episodes: Episodes::default(), failures: 0 }
+        let (inputs, episodes) = (Inputs::default(), Episodes::default());
+        Report { options, inputs, output, episodes, failures: 0, line: Vec::new() }
     }
 
     /// Says what is read. To be called once, before the first finding.
@@ -109,7 +114,11 @@ impl Report {
         self.failures += u64::from(finding.kind.is_some());
         self.episodes.add(finding);
         match self.options.format {
-            Format::Json => self.output.write(&json::finding_line(finding, &self.inputs)),
+            Format::Json => {
+                self.line.clear();
+                json::write_finding(&mut self.line, finding, &self.inputs);
+                self.output.write(&self.line)
+            }
             Format::Text => Ok(()),
         }
     }

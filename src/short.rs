@@ -1,0 +1,210 @@
+//! Short texts that need no memory of their own: numbers, addresses and times, written without the machinery of
+//! `format!`, which costs more than all else of a finding.
+
+use std::fmt::{self, Write};
+use std::net::IpAddr;
+
+/// The longest text here is an IPv6 address in brackets with a port: 53 bytes.
+const ROOM: usize = 64;
+
+/// A short text. What does not fit is left out, but nothing that is written here is that long.
+#[derive(Clone, Copy)]
+pub struct Short {
+    bytes: [u8; ROOM],
+    length: usize,
+}
+
+impl Short {
+    /// Nothing yet.
+    pub fn new() -> Short {
+        Short { bytes: [0; ROOM], length: 0 }
+    }
+
+    /// A number.
+    pub fn number(number: u64) -> Short {
+        let mut text = Short::new();
+        text.add_number(number);
+        text
+    }
+
+    /// An address.
+    pub fn ip(ip: IpAddr) -> Short {
+        let mut text = Short::new();
+        text.add_ip(ip);
+        text
+    }
+
+    /// An address and a port as people write them: IPv6 in brackets.
+    pub fn end(ip: IpAddr, port: u16) -> Short {
+        let mut text = Short::new();
+        match ip {
+            IpAddr::V4(_) => text.add_ip(ip),
+            IpAddr::V6(_) => text.add("[").add_ip(ip).add("]"),
+        };
+        text.add(":").add_number(port.into());
+        text
+    }
+
+    /// Adds a text.
+    #[inline]
+    pub fn add(&mut self, text: &str) -> &mut Short {
+        self.push(text.as_bytes());
+        self
+    }
+
+    /// Adds ASCII characters.
+    pub fn add_ascii(&mut self, text: &[u8]) -> &mut Short {
+        self.push(text);
+        self
+    }
+
+    /// Adds a number.
+    pub fn add_number(&mut self, number: u64) -> &mut Short {
+        let mut digits = [0; 20];
+        let mut first = digits.len();
+        let mut rest = number;
+        for (at, place) in digits.iter_mut().enumerate().rev() {
+            *place = digit(rest % 10);
+            first = at;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        self.push(digits.get(first..).unwrap_or_default());
+        self
+    }
+
+    /// Adds a number in `DIGITS` digits.
+    #[inline]
+    pub fn add_digits<const DIGITS: usize>(&mut self, number: u64) -> &mut Short {
+        let mut digits = [0; DIGITS];
+        let mut rest = number;
+        for place in digits.iter_mut().rev() {
+            *place = digit(rest % 10);
+            rest /= 10;
+        }
+        self.push(&digits);
+        self
+    }
+
+    /// Adds a number in 16 hexadecimal digits.
+    pub fn add_hexadecimal(&mut self, number: u64) -> &mut Short {
+        let mut digits = [0; 16];
+        let mut rest = number;
+        for place in digits.iter_mut().rev() {
+            *place = match (rest & 0xf) as u8 {
+                low @ 0..=9 => b'0' + low,
+                high => b'a' - 10 + high,
+            };
+            rest >>= 4;
+        }
+        self.push(&digits);
+        self
+    }
+
+    /// Adds an address.
+    pub fn add_ip(&mut self, ip: IpAddr) -> &mut Short {
+        match ip {
+            IpAddr::V4(ip) => {
+                let [a, b, c, d] = ip.octets();
+                self.add_octet(a).add(".").add_octet(b).add(".").add_octet(c).add(".").add_octet(d)
+            }
+            IpAddr::V6(ip) => {
+                // There is room for it.
+                let _ = write!(self, "{ip}");
+                self
+            }
+        }
+    }
+
+    fn add_octet(&mut self, octet: u8) -> &mut Short {
+        let digits = [octet / 100, octet / 10 % 10, octet % 10].map(|value| b'0' + value);
+        let zeros = if octet >= 100 { 0 } else { 2 - usize::from(octet >= 10) };
+        self.push(digits.get(zeros..).unwrap_or_default());
+        self
+    }
+
+    /// Its bytes, which are UTF-8.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    #[inline]
+    fn push(&mut self, more: &[u8]) {
+        let end = self.length + more.len();
+        if let Some(place) = self.bytes.get_mut(self.length..end) {
+            place.copy_from_slice(more);
+            self.length = end;
+        }
+    }
+}
+
+fn digit(value: u64) -> u8 {
+    b'0' + value as u8
+}
+
+impl Default for Short {
+    fn default() -> Self {
+        Short::new()
+    }
+}
+
+impl Write for Short {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let before = self.length;
+        self.push(text.as_bytes());
+        if self.length - before == text.len() { Ok(()) } else { Err(fmt::Error) }
+    }
+}
+
+impl fmt::Display for Short {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Short {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{Ipv6Addr, SocketAddr};
+
+    #[test]
+    fn numbers_are_those_of_format() {
+        for number in [0, 1, 9, 10, 99, 100, 255, 65_535, 1_000_000, u64::from(u32::MAX), u64::MAX] {
+            assert_eq!(Short::number(number).as_str(), format!("{number}"));
+        }
+        assert_eq!(Short::new().add_hexadecimal(0xd807_1cd9_b156_e63e).as_str(), "d8071cd9b156e63e");
+        assert_eq!(Short::new().add_digits::<4>(42).add_digits::<2>(7).as_str(), "004207");
+    }
+
+    #[test]
+    fn addresses_are_those_of_the_standard_library() {
+        let addresses = ["0.0.0.0", "9.10.99.100", "255.255.255.255", "::", "::1", "2001:db8::1:0:0:1", "fe80::1"];
+        let longest = Ipv6Addr::from([0xfdfd; 8]);
+        let all = addresses.iter().map(|text| text.parse().expect("an address")).chain([IpAddr::V6(longest)]);
+        for ip in all {
+            assert_eq!(Short::ip(ip).as_str(), ip.to_string());
+            assert_eq!(Short::end(ip, 65_535).to_string(), SocketAddr::new(ip, 65_535).to_string());
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_left_out() {
+        let mut text = Short::new();
+        text.add(&"x".repeat(ROOM));
+        assert!(write!(text, "y").is_err());
+        assert_eq!(text.add("y").as_str().len(), ROOM);
+    }
+}

@@ -72,7 +72,7 @@ impl Attempt {
 }
 
 impl Episode {
-    fn new(finding: &Finding) -> Episode {
+    fn new(finding: Finding) -> Episode {
         Episode {
             first: finding.time,
             last: finding.time,
@@ -83,8 +83,8 @@ impl Episode {
             successes_between: 0,
             recovered_at: None,
             failed: 0,
-            example: finding.clone(),
-            latest: Attempt::of(finding),
+            latest: Attempt::of(&finding),
+            example: finding,
             successes_since: 0,
             pace: Pace::default(),
         }
@@ -191,7 +191,9 @@ pub struct Folded {
 pub struct Episodes {
     recent: Recent,
     scans: Scans,
-    services: HashMap<Service, Vec<Episode>>,
+    /// On the heap one by one: a `Vec` would begin with room for four of them, and most services have one.
+    #[expect(clippy::vec_box)]
+    services: HashMap<Service, Vec<Box<Episode>>>,
     held: usize,
     most: usize,
     folded: Folded,
@@ -217,20 +219,20 @@ impl Episodes {
     }
 
     /// Takes a finding into its episode, or begins one.
-    pub fn add(&mut self, finding: &Finding) {
-        self.scans.add(finding);
+    pub fn add(&mut self, finding: Finding) {
+        self.scans.add(&finding);
         let service = (finding.client.end.ip, finding.server.end.ip, finding.server.end.port);
         if let Some(episode) =
-            self.services.get_mut(&service).and_then(|all| all.iter_mut().find(|episode| episode.is_like(finding)))
+            self.services.get_mut(&service).and_then(|all| all.iter_mut().find(|episode| episode.is_like(&finding)))
         {
-            episode.add(finding, self.recent.after(&service, finding.time));
+            episode.add(&finding, self.recent.after(&service, finding.time));
             return;
         }
         if self.held >= self.most {
             self.fold();
         }
-        let mut episode = Episode::new(finding);
-        self.recent.after(&service, finding.time).for_each(|success| episode.success(success));
+        let mut episode = Box::new(Episode::new(finding));
+        self.recent.after(&service, episode.last).for_each(|success| episode.success(success));
         self.services.entry(service).or_default().push(episode);
         self.held += 1;
     }
@@ -256,20 +258,20 @@ impl Episodes {
 
     /// All episodes, also those of one finding, by their first finding's time.
     pub fn finish(&mut self) -> Vec<Episode> {
-        let mut all: Vec<Episode> = self.services.drain().flat_map(|(_, episodes)| episodes).collect();
+        let mut all: Vec<Box<Episode>> = self.services.drain().flat_map(|(_, episodes)| episodes).collect();
         self.held = 0;
         for episode in &mut all {
             // Who reached the service meanwhile did not wait to try again.
             let tried_again = episode.successes_between == 0 && episode.is_about_connecting();
             episode.backoff = if tried_again { Backoff::of(&episode.pauses) } else { Backoff::None };
         }
-        all.sort_by_key(Episode::order);
-        all
+        all.sort_by_key(|episode| episode.order());
+        all.into_iter().map(|episode| *episode).collect()
     }
 
     /// Gives up a quarter at once, so that a scan of many ports does not search for the oldest each time.
     fn fold(&mut self) {
-        let mut worths: Vec<_> = self.services.values().flatten().map(Episode::worth).collect();
+        let mut worths: Vec<_> = self.services.values().flatten().map(|episode| episode.worth()).collect();
         let surplus = (worths.len() / 4).max(1);
         worths.sort_unstable();
         let Some(threshold) = worths.get(surplus - 1).copied() else { return };

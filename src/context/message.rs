@@ -226,6 +226,6 @@ impl Message {
 
     /// In words, with the protocol's name.
     pub fn named_words(&self) -> String {
-        if self.named { format!("{} {}", self.protocol.label(), self.words) } else { self.words.clone() }
+        if self.named { [self.protocol.label(), " ", &self.words].concat() } else { self.words.clone() }
     }
 }

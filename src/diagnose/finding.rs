@@ -1,5 +1,7 @@
 //! A finding: what a report says of one connection.
 
+use std::borrow::Cow;
+
 use crate::causes::{Cause, Confidence};
 use crate::context::Context;
 use crate::decode::End;
@@ -131,7 +133,7 @@ pub struct Evidence {
     /// The packet as a packet line without time and direction, as in `F. 41:41(0) ack 34`.
     pub packet: String,
     /// What it means here.
-    pub note: String,
+    pub note: Cow<'static, str>,
 }
 
 /// Durations in nanoseconds; `None` where the capture does not show them.

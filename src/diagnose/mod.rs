@@ -37,10 +37,10 @@ pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
         retry,
         retry_why,
         summary: found.summary,
-        context: case.context(),
         timing: case.timing(),
         traffic: case.traffic(),
         evidence: evidence::collect(&case),
+        context: case.into_context(),
         local: None,
     })
 }
@@ -55,6 +55,9 @@ fn explain(case: &Case<'_>) -> (Option<&'static Cause>, Match) {
         let Some(found) = (cause.detect)(case) else {
             continue;
         };
+        if found.confidence == Confidence::Certain {
+            return (Some(cause), found);
+        }
         if best.as_ref().is_none_or(|(_, other)| found.confidence > other.confidence) {
             best = Some((cause, found));
         }

@@ -208,7 +208,7 @@ mod tests {
         let mut episodes = Episodes::default();
         let Some(first) = findings.first() else { return Vec::new() };
         for (index, finding) in findings.iter().enumerate() {
-            episodes.add(finding);
+            episodes.add(finding.clone());
             if let Some(port) = reached.get(index) {
                 episodes.success(first.client.end.ip, first.server.end.ip, *port, finding.time);
             }
@@ -303,7 +303,7 @@ mod tests {
             finding.server.end.port = port;
             finding.traffic = Default::default();
             episodes.success(finding.client.end.ip, finding.server.end.ip, port, finding.time);
-            episodes.add(&finding);
+            episodes.add(finding.clone());
         }
         assert_eq!(episodes.scans().len(), 1);
     }

@@ -107,20 +107,21 @@ impl Report {
     }
 
     /// Takes a finding. They come in time order.
-    pub fn finding(&mut self, finding: &Finding) -> Result<(), Error> {
+    pub fn finding(&mut self, finding: Finding) -> Result<(), Error> {
         if finding.kind.is_none() && !self.options.all {
             return Ok(());
         }
         self.failures += u64::from(finding.kind.is_some());
-        self.episodes.add(finding);
-        match self.options.format {
+        let written = match self.options.format {
             Format::Json => {
                 self.line.clear();
-                json::write_finding(&mut self.line, finding, &self.inputs);
+                json::write_finding(&mut self.line, &finding, &self.inputs);
                 self.output.write(&self.line)
             }
             Format::Text => Ok(()),
-        }
+        };
+        self.episodes.add(finding);
+        written
     }
 
     /// This client reached this service at `time`: if it failed to do so before, it has recovered. To be called for

@@ -1,5 +1,6 @@
 //! Failures that repeat: what one client, one service, one kind and one cause have in common becomes an episode.
 
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
 use foldhash::{HashMap, HashMapExt};
@@ -173,7 +174,28 @@ pub fn median(spans: &[u64]) -> u64 {
 }
 
 /// One client's address and one service's address and port.
-type Service = (IpAddr, IpAddr, u16);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Service {
+    client: IpAddr,
+    server: IpAddr,
+    port: u16,
+}
+
+/// Each connection that is made asks for its service: that takes two words, not every byte.
+impl Hash for Service {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match (self.client, self.server) {
+            (IpAddr::V4(client), IpAddr::V4(server)) => {
+                state.write_u64(u64::from(client.to_bits()) << 32 | u64::from(server.to_bits()));
+            }
+            (client, server) => [client, server].into_iter().for_each(|ip| match ip {
+                IpAddr::V4(ip) => state.write_u32(ip.to_bits()),
+                IpAddr::V6(ip) => state.write_u128(ip.to_bits()),
+            }),
+        }
+        state.write_u16(self.port);
+    }
+}
 
 /// What had to be given up because there were too many episodes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -221,7 +243,8 @@ impl Episodes {
     /// Takes a finding into its episode, or begins one.
     pub fn add(&mut self, finding: Finding) {
         self.scans.add(&finding);
-        let service = (finding.client.end.ip, finding.server.end.ip, finding.server.end.port);
+        let (client, server) = (finding.client.end, finding.server.end);
+        let service = Service { client: client.ip, server: server.ip, port: server.port };
         if let Some(episode) =
             self.services.get_mut(&service).and_then(|all| all.iter_mut().find(|episode| episode.is_like(&finding)))
         {
@@ -239,9 +262,10 @@ impl Episodes {
 
     /// This client reached this service at `time`. A failure that happened shortly before may be added later.
     pub fn success(&mut self, client: IpAddr, server: IpAddr, port: u16, time: Time) {
-        self.recent.add((client, server, port), time);
+        let service = Service { client, server, port };
+        self.recent.add(service, time);
         self.scans.reached(client, (server, port), time);
-        for episode in self.services.get_mut(&(client, server, port)).into_iter().flatten() {
+        for episode in self.services.get_mut(&service).into_iter().flatten() {
             episode.success(time);
         }
     }

@@ -20,6 +20,15 @@ impl Short {
         Short { bytes: [0; ROOM], length: 0 }
     }
 
+    /// The first `length` of these ASCII characters.
+    #[inline]
+    pub fn ascii<const MOST: usize>(characters: [u8; MOST], length: usize) -> Short {
+        const { assert!(MOST <= ROOM) };
+        let mut bytes = [0; ROOM];
+        bytes[..MOST].copy_from_slice(&characters);
+        Short { bytes, length: length.min(MOST) }
+    }
+
     /// A number.
     pub fn number(number: u64) -> Short {
         let mut text = Short::new();
@@ -93,10 +102,7 @@ impl Short {
         let mut digits = [0; 16];
         let mut rest = number;
         for place in digits.iter_mut().rev() {
-            *place = match (rest & 0xf) as u8 {
-                low @ 0..=9 => b'0' + low,
-                high => b'a' - 10 + high,
-            };
+            *place = hexadecimal((rest & 0xf) as u16);
             rest >>= 4;
         }
         self.push(&digits);
@@ -110,12 +116,40 @@ impl Short {
                 let [a, b, c, d] = ip.octets();
                 self.add_octet(a).add(".").add_octet(b).add(".").add_octet(c).add(".").add_octet(d)
             }
-            IpAddr::V6(ip) => {
-                // There is room for it.
-                let _ = write!(self, "{ip}");
-                self
+            IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
+                Some(ip) => self.add("::ffff:").add_ip(IpAddr::V4(ip)),
+                None => self.add_groups(ip.segments()),
+            },
+        }
+    }
+
+    /// The groups of an IPv6 address as in RFC 5952, section 4: the first of the longest rows of two zeros or more is
+    /// left out.
+    fn add_groups(&mut self, groups: [u16; 8]) -> &mut Short {
+        let (mut start, mut zeros, mut row) = (0, 0, 0);
+        for (at, group) in groups.iter().enumerate() {
+            row = if *group == 0 { row + 1 } else { 0 };
+            if row > zeros {
+                (start, zeros) = (at + 1 - row, row);
             }
         }
+        if zeros < 2 {
+            return self.add_row(&groups);
+        }
+        let (before, from) = groups.split_at(start);
+        self.add_row(before).add("::").add_row(from.get(zeros..).unwrap_or_default())
+    }
+
+    fn add_row(&mut self, groups: &[u16]) -> &mut Short {
+        for (at, group) in groups.iter().enumerate() {
+            if at > 0 {
+                self.push(b":");
+            }
+            let digits = [group >> 12, group >> 8 & 0xf, group >> 4 & 0xf, group & 0xf].map(hexadecimal);
+            let zeros = (group | 1).leading_zeros() as usize / 4;
+            self.push(digits.get(zeros..).unwrap_or_default());
+        }
+        self
     }
 
     fn add_octet(&mut self, octet: u8) -> &mut Short {
@@ -147,6 +181,10 @@ impl Short {
 
 fn digit(value: u64) -> u8 {
     b'0' + value as u8
+}
+
+fn hexadecimal(value: u16) -> u8 {
+    if value < 10 { b'0' + value as u8 } else { b'a' - 10 + value as u8 }
 }
 
 impl Default for Short {
@@ -194,7 +232,13 @@ mod tests {
         let addresses = ["0.0.0.0", "9.10.99.100", "255.255.255.255", "::", "::1", "2001:db8::1:0:0:1", "fe80::1"];
         let longest = Ipv6Addr::from([0xfdfd; 8]);
         let all = addresses.iter().map(|text| text.parse().expect("an address")).chain([IpAddr::V6(longest)]);
-        for ip in all {
+        // Every pattern of zeros, with groups of one to four digits.
+        let patterns = (0..=255_u32).flat_map(|pattern| {
+            [0x1_u16, 0x20, 0x0abc, 0xffff].map(|group| {
+                IpAddr::from(std::array::from_fn::<u16, 8, _>(|at| if pattern >> at & 1 == 0 { 0 } else { group }))
+            })
+        });
+        for ip in all.chain(patterns) {
             assert_eq!(Short::ip(ip).as_str(), ip.to_string());
             assert_eq!(Short::end(ip, 65_535).to_string(), SocketAddr::new(ip, 65_535).to_string());
         }

@@ -19,17 +19,34 @@ impl Time {
         let (seconds, fraction) = (self.0 / SECOND, self.0 % SECOND);
         let (days, second) = (seconds / DAY, seconds % DAY);
         let (year, month, day) = date(days);
-        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        let mut text = Short::new();
-        text.add_digits::<4>(year).add("-").add_digits::<2>(month).add("-").add_digits::<2>(day).add("T");
-        text.add_digits::<2>(hour).add(":").add_digits::<2>(minute).add(":").add_digits::<2>(second);
-        match digits {
-            0 => text.add("Z"),
-            1..=3 => text.add(".").add_digits::<3>(fraction / MILLISECOND).add("Z"),
-            4..=6 => text.add(".").add_digits::<6>(fraction / 1000).add("Z"),
-            _ => text.add(".").add_digits::<9>(fraction).add("Z"),
+        let pairs = [
+            (0, year / 100),
+            (2, year % 100),
+            (5, month),
+            (8, day),
+            (11, second / 3600),
+            (14, second / 60 % 60),
+            (17, second % 60),
+            (20, fraction / 10_000_000),
+            (22, fraction / 100_000 % 100),
+            (24, fraction / 1000 % 100),
+            (26, fraction / 10 % 100),
+        ];
+        let mut text = *b"0000-00-00T00:00:00.000000000Z";
+        for (at, value) in pairs {
+            let value = value as u8;
+            text[at] += value / 10;
+            text[at + 1] += value % 10;
+        }
+        text[28] += (fraction % 10) as u8;
+        let length = match digits {
+            0 => 19,
+            1..=3 => 23,
+            4..=6 => 26,
+            _ => 29,
         };
-        text
+        text[length] = b'Z';
+        Short::ascii(text, length + 1)
     }
 
     /// Nanoseconds from `earlier` to this; 0 when `earlier` is later (captures go back in time).

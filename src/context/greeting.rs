@@ -23,9 +23,7 @@ pub fn read_ssh(bytes: &[u8], _speaker: Speaker) -> Option<Message> {
     }
     let names = reader.take_up_to(names);
     let readable = names.len() >= 8 && is_printable(names) && contains(names, b"-");
-    readable.then(|| {
-        Message::new(Protocol::Ssh, "key exchange").with("step", Value::Name("key_exchange")).anonymous()
-    })
+    readable.then(|| Message::new(Protocol::Ssh, "key exchange").with("step", Value::Name("key_exchange")).anonymous())
 }
 
 /// Commands of SMTP that are told by name alone.

@@ -92,9 +92,12 @@ pub fn milliseconds(nanoseconds: u64) -> f64 {
 fn is_plain(text: &[u8]) -> bool {
     let odd = |byte: u8| !(b' '..=b'~').contains(&byte) | (byte == b'"') | (byte == b'\\');
     // Without a way out in between, the compiler looks at sixteen bytes at once.
-    let (chunks, rest) = text.as_chunks::<16>();
-    let is_odd = chunks.iter().fold(false, |any, chunk| any | chunk.iter().fold(false, |any, byte| any | odd(*byte)));
-    !is_odd && !rest.iter().any(|byte| odd(*byte))
+    let any_odd = |bytes: &[u8; 16]| bytes.iter().fold(false, |any, byte| any | odd(*byte));
+    match text.last_chunk::<16>() {
+        // The last sixteen are looked at in one go, though some of them were before.
+        Some(last) => !text.as_chunks::<16>().0.iter().fold(any_odd(last), |any, chunk| any | any_odd(chunk)),
+        None => !text.iter().any(|byte| odd(*byte)),
+    }
 }
 
 /// JSON whose bytes cannot steer a terminal that it is shown on: serde_json escapes the C0 controls; this also escapes

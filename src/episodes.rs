@@ -166,6 +166,18 @@ impl Episode {
     }
 }
 
+/// Takes away what only a person reads. The last packet stays, since it is a part of the finding's id.
+fn strip(finding: &mut Finding) {
+    finding.summary = String::new();
+    finding.retry_why = String::new();
+    finding.client.calls = None;
+    finding.server.calls = None;
+    finding.context = None;
+    finding.local = None;
+    finding.evidence.drain(..finding.evidence.len().saturating_sub(1));
+    finding.evidence.iter_mut().for_each(|last| last.packet = String::new());
+}
+
 /// The middle one of some spans.
 pub fn median(spans: &[u64]) -> u64 {
     let mut sorted = spans.to_vec();
@@ -218,6 +230,7 @@ pub struct Episodes {
     services: HashMap<Service, Vec<Box<Episode>>>,
     held: usize,
     most: usize,
+    keeps_texts: bool,
     folded: Folded,
 }
 
@@ -236,8 +249,14 @@ impl Episodes {
             services: HashMap::new(),
             held: 0,
             most: most.max(1),
+            keeps_texts: true,
             folded: Folded::default(),
         }
+    }
+
+    /// Keeps no texts of the examples, only what tells them apart from others: who needs no more spares the memory.
+    pub fn without_texts(self) -> Episodes {
+        Episodes { keeps_texts: false, ..self }
     }
 
     /// Takes a finding into its episode, or begins one.
@@ -255,6 +274,9 @@ impl Episodes {
             self.fold();
         }
         let mut episode = Box::new(Episode::new(finding));
+        if !self.keeps_texts {
+            strip(&mut episode.example);
+        }
         self.recent.after(&service, episode.last).for_each(|success| episode.success(success));
         self.services.entry(service).or_default().push(episode);
         self.held += 1;

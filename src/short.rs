@@ -69,17 +69,7 @@ impl Short {
 
     /// Adds a number.
     pub fn add_number(&mut self, number: u64) -> &mut Short {
-        let mut digits = [0; 20];
-        let mut first = digits.len();
-        let mut rest = number;
-        for (at, place) in digits.iter_mut().enumerate().rev() {
-            *place = digit(rest % 10);
-            first = at;
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
+        let (digits, first) = digits(number);
         self.push(digits.get(first..).unwrap_or_default());
         self
     }
@@ -177,6 +167,23 @@ impl Short {
             self.length = end;
         }
     }
+}
+
+/// A number's digits, which begin at the place that is told beside them.
+#[inline]
+pub fn digits(number: u64) -> ([u8; 20], usize) {
+    let mut digits = [0; 20];
+    let mut first = digits.len();
+    let mut rest = number;
+    for (at, place) in digits.iter_mut().enumerate().rev() {
+        *place = digit(rest % 10);
+        first = at;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    (digits, first)
 }
 
 fn digit(value: u64) -> u8 {

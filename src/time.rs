@@ -19,26 +19,24 @@ impl Time {
         let (seconds, fraction) = (self.0 / SECOND, self.0 % SECOND);
         let (days, second) = (seconds / DAY, seconds % DAY);
         let (year, month, day) = date(days);
-        let pairs = [
-            (0, year / 100),
-            (2, year % 100),
-            (5, month),
-            (8, day),
-            (11, second / 3600),
-            (14, second / 60 % 60),
-            (17, second % 60),
-            (20, fraction / 10_000_000),
-            (22, fraction / 100_000 % 100),
-            (24, fraction / 1000 % 100),
-            (26, fraction / 10 % 100),
-        ];
         let mut text = *b"0000-00-00T00:00:00.000000000Z";
-        for (at, value) in pairs {
-            let value = value as u8;
-            text[at] += value / 10;
-            text[at + 1] += value % 10;
-        }
-        text[28] += (fraction % 10) as u8;
+        let mut put = |at: usize, value: u64| {
+            let value = value as u32;
+            text[at] = b'0' + (value / 10) as u8;
+            text[at + 1] = b'0' + (value % 10) as u8;
+        };
+        put(0, year / 100);
+        put(2, year % 100);
+        put(5, month);
+        put(8, day);
+        put(11, second / 3600);
+        put(14, second / 60 % 60);
+        put(17, second % 60);
+        put(20, fraction / 10_000_000);
+        put(22, fraction / 100_000 % 100);
+        put(24, fraction / 1000 % 100);
+        put(26, fraction / 10 % 100);
+        text[28] = b'0' + (fraction % 10) as u8;
         let length = match digits {
             0 => 19,
             1..=3 => 23,

@@ -27,8 +27,6 @@ mod websocket;
 #[cfg(test)]
 mod tests;
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
-
 pub use http1::http_answer_is_complete;
 pub use message::{Field, Speaker, Value};
 pub use mismatch::{Mismatch, mismatch};
@@ -57,23 +55,6 @@ impl Context {
     /// A field's value.
     pub fn field(&self, key: &str) -> Option<&Value> {
         self.fields.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
-    }
-}
-
-/// An object: `protocol`, the fields, `sentence`.
-impl Serialize for Context {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.fields.len() + 2))?;
-        map.serialize_entry("protocol", self.protocol)?;
-        for (key, value) in &self.fields {
-            match value {
-                Value::Name(name) => map.serialize_entry(key, name)?,
-                Value::Text(text) => map.serialize_entry(key, text)?,
-                Value::Number(number) => map.serialize_entry(key, number)?,
-            }
-        }
-        map.serialize_entry("sentence", &self.sentence)?;
-        map.end()
     }
 }
 

@@ -10,6 +10,7 @@ use super::ids::{community_id, id, id_of};
 use super::line::{Line, milliseconds};
 use super::remedy::{EndTexts, Template, owner_of};
 use crate::causes::{ALL, Cause, port_scan, retry_storm, unexplained};
+use crate::context::{Context, Value};
 use crate::diagnose::{EndReport, Finding, ResetKind, Summary};
 use crate::episodes::{Episode, Folded, Scan};
 use crate::short::Short;
@@ -39,9 +40,9 @@ pub fn write_finding(bytes: &mut Vec<u8>, finding: &Finding, inputs: &Inputs) {
     line.raw(",\"ended_by\":").id(Some(finding.ended_by.id()));
     line.raw(",\"reset\":").id(finding.reset.map(ResetKind::id));
     line.raw(",\"client\":");
-    write_end(&mut line, &finding.client, &ends.client_ip, &ends.client_port);
+    write_end(&mut line, &finding.client, &ends.client_ip);
     line.raw(",\"server\":");
-    write_end(&mut line, &finding.server, &ends.server_ip, &ends.server_port);
+    write_end(&mut line, &finding.server, &ends.server_ip);
     if !finding.role_known {
         line.raw(",\"role_known\":false");
     }
@@ -53,7 +54,8 @@ pub fn write_finding(bytes: &mut Vec<u8>, finding: &Finding, inputs: &Inputs) {
     };
     line.raw(",\"summary\":").text(&finding.summary);
     if let Some(context) = &finding.context {
-        line.raw(",\"context\":").value(context);
+        line.raw(",\"context\":");
+        write_context(&mut line, context);
     }
     write_numbers(&mut line, finding);
     write_evidence(&mut line, finding, inputs);
@@ -64,8 +66,22 @@ pub fn write_finding(bytes: &mut Vec<u8>, finding: &Finding, inputs: &Inputs) {
     line.raw("}\n");
 }
 
-fn write_end(line: &mut Line<'_>, report: &EndReport, ip: &Short, port: &Short) {
-    line.raw("{\"ip\":").short(ip).raw(",\"port\":").raw(port.as_str());
+/// Adds what the applications said last: the protocol, the fields, the sentence.
+pub fn write_context(line: &mut Line<'_>, context: &Context) {
+    line.raw("{\"protocol\":").id(Some(context.protocol));
+    for (key, value) in &context.fields {
+        line.raw(",\"").raw(key).raw("\":");
+        match value {
+            Value::Name(name) => line.id(Some(name)),
+            Value::Text(text) => line.text(text),
+            Value::Number(number) => line.number(*number),
+        };
+    }
+    line.raw(",\"sentence\":").text(context.sentence()).raw("}");
+}
+
+fn write_end(line: &mut Line<'_>, report: &EndReport, ip: &Short) {
+    line.raw("{\"ip\":").short(ip).raw(",\"port\":").number(report.end.port.into());
     line.raw(",\"errno\":").id(report.errno.map(Errno::name));
     line.raw(",\"exception\":").id(report.errno.map(Errno::python)).raw(",\"calls\":");
     match &report.calls {
@@ -99,7 +115,7 @@ fn write_evidence(line: &mut Line<'_>, finding: &Finding, inputs: &Inputs) {
         line.raw(",\"ts\":").short(&inputs.timestamp(evidence.time));
         line.raw(",\"from\":").id(Some(evidence.from.id()));
         line.raw(",\"packet\":").text(&evidence.packet);
-        line.raw(",\"note\":").text(&evidence.note).raw("}");
+        line.raw(",\"note\":").note(&evidence.note).raw("}");
     }
     line.raw("]");
 }

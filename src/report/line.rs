@@ -1,13 +1,14 @@
 //! A line of JSON, written piece by piece. Findings are written so, because there may be very many of them: what is
 //! rare goes through `serde`.
 
+use std::borrow::Cow;
 use std::io;
 
 use serde::Serialize;
 use serde_json::ser::Formatter;
 
 use super::escape::is_unsafe;
-use crate::short::Short;
+use crate::short::{Short, digits};
 
 /// A line at the end of these bytes.
 pub struct Line<'a>(pub &'a mut Vec<u8>);
@@ -43,9 +44,21 @@ impl Line<'_> {
         self.raw("\"").raw(text).raw("\"")
     }
 
+    /// Adds a text, in quotes and escaped, but nothing is looked for in a text of ours.
+    pub fn note(&mut self, text: &Cow<'static, str>) -> &mut Self {
+        match text {
+            Cow::Borrowed(ours) => {
+                debug_assert!(is_plain(ours.as_bytes()), "{ours}");
+                self.id(Some(ours))
+            }
+            Cow::Owned(text) => self.text(text),
+        }
+    }
+
     /// Adds a number.
     pub fn number(&mut self, number: u64) -> &mut Self {
-        self.0.extend_from_slice(Short::number(number).as_bytes());
+        let (digits, first) = digits(number);
+        self.0.extend_from_slice(digits.get(first..).unwrap_or_default());
         self
     }
 

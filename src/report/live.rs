@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use super::text::{Found, live as text};
-use super::{Format, Inputs, Options, json};
+use super::{Format, Inputs, Options, episodes_for, json};
 use crate::diagnose::{Finding, Summary};
 use crate::episodes::Episodes;
 use crate::time::Time;
@@ -35,7 +35,7 @@ impl LiveReport {
         LiveReport {
             options,
             inputs,
-            episodes: Episodes::default(),
+            episodes: episodes_for(options.format),
             failures: 0,
             told: HashMap::new(),
             causes: HashMap::new(),

@@ -78,6 +78,14 @@ impl Inputs {
     }
 }
 
+/// Text tells examples in full at the end; JSON has told them by then.
+fn episodes_for(format: Format) -> Episodes {
+    match format {
+        Format::Text => Episodes::default(),
+        Format::Json => Episodes::default().without_texts(),
+    }
+}
+
 /// Takes findings and writes the report.
 pub struct Report {
     options: Options,
@@ -92,7 +100,7 @@ pub struct Report {
 impl Report {
     /// A report that goes to `output`.
     pub fn new(options: Options, output: Output) -> Report {
-        let (inputs, episodes) = (Inputs::default(), Episodes::default());
+        let (inputs, episodes) = (Inputs::default(), episodes_for(options.format));
         Report { options, inputs, output, episodes, failures: 0, line: Vec::new() }
     }
 

@@ -175,7 +175,6 @@ fn strip(finding: &mut Finding) {
     finding.context = None;
     finding.local = None;
     finding.evidence.drain(..finding.evidence.len().saturating_sub(1));
-    finding.evidence.iter_mut().for_each(|last| last.packet = String::new());
 }
 
 /// The middle one of some spans.

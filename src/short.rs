@@ -142,10 +142,14 @@ impl Short {
         self
     }
 
+    #[inline]
     fn add_octet(&mut self, octet: u8) -> &mut Short {
-        let digits = [octet / 100, octet / 10 % 10, octet % 10].map(|value| b'0' + value);
-        let zeros = if octet >= 100 { 0 } else { 2 - usize::from(octet >= 10) };
-        self.push(digits.get(zeros..).unwrap_or_default());
+        let [length, digits @ ..] = OCTETS[usize::from(octet)];
+        // All three are written, and what follows goes over those that are too many.
+        if let Some(place) = self.bytes.get_mut(self.length..self.length + digits.len()) {
+            place.copy_from_slice(&digits);
+            self.length += usize::from(length);
+        }
         self
     }
 
@@ -175,16 +179,51 @@ pub fn digits(number: u64) -> ([u8; 20], usize) {
     let mut digits = [0; 20];
     let mut first = digits.len();
     let mut rest = number;
-    for (at, place) in digits.iter_mut().enumerate().rev() {
-        *place = digit(rest % 10);
-        first = at;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
+    while rest >= 10 && first >= 2 {
+        let [tens, ones] = pair((rest % 100) as u8);
+        digits[first - 2] = tens;
+        digits[first - 1] = ones;
+        first -= 2;
+        rest /= 100;
+    }
+    if (rest > 0 || number == 0) && first > 0 {
+        first -= 1;
+        digits[first] = digit(rest);
     }
     (digits, first)
 }
+
+/// The two digits of a number below 100.
+#[inline]
+pub fn pair(value: u8) -> [u8; 2] {
+    PAIRS.get(usize::from(value)).copied().unwrap_or([b'?'; 2])
+}
+
+static PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut value = 0;
+    while value < 100 {
+        pairs[value as usize] = [b'0' + value / 10, b'0' + value % 10];
+        value += 1;
+    }
+    pairs
+};
+
+/// How many digits each byte has, and its digits from the left.
+static OCTETS: [[u8; 4]; 256] = {
+    let mut octets = [[0; 4]; 256];
+    let mut at = 0;
+    while at < 256 {
+        let (hundreds, tens, ones) = ((at / 100) as u8, (at / 10 % 10) as u8, (at % 10) as u8);
+        octets[at] = match (hundreds, tens) {
+            (0, 0) => [1, b'0' + ones, 0, 0],
+            (0, _) => [2, b'0' + tens, b'0' + ones, 0],
+            _ => [3, b'0' + hundreds, b'0' + tens, b'0' + ones],
+        };
+        at += 1;
+    }
+    octets
+};
 
 fn digit(value: u64) -> u8 {
     b'0' + value as u8
@@ -208,6 +247,22 @@ impl Write for Short {
     }
 }
 
+impl From<&str> for Short {
+    fn from(text: &str) -> Short {
+        let mut short = Short::new();
+        short.add(text);
+        short
+    }
+}
+
+impl PartialEq for Short {
+    fn eq(&self, other: &Short) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for Short {}
+
 impl fmt::Display for Short {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(self.as_str())
@@ -227,7 +282,8 @@ mod tests {
 
     #[test]
     fn numbers_are_those_of_format() {
-        for number in [0, 1, 9, 10, 99, 100, 255, 65_535, 1_000_000, u64::from(u32::MAX), u64::MAX] {
+        let powers = (0..20).flat_map(|power| [10_u64.pow(power) - 1, 10_u64.pow(power), 10_u64.pow(power) + 1]);
+        for number in (0..1000).chain(powers).chain([65_535, u64::from(u32::MAX), u64::MAX]) {
             assert_eq!(Short::number(number).as_str(), format!("{number}"));
         }
         assert_eq!(Short::new().add_hexadecimal(0xd807_1cd9_b156_e63e).as_str(), "d8071cd9b156e63e");
@@ -239,13 +295,14 @@ mod tests {
         let addresses = ["0.0.0.0", "9.10.99.100", "255.255.255.255", "::", "::1", "2001:db8::1:0:0:1", "fe80::1"];
         let longest = Ipv6Addr::from([0xfdfd; 8]);
         let all = addresses.iter().map(|text| text.parse().expect("an address")).chain([IpAddr::V6(longest)]);
+        let octets = (0..=255).map(|octet| IpAddr::from([octet, 1, octet, octet]));
         // Every pattern of zeros, with groups of one to four digits.
         let patterns = (0..=255_u32).flat_map(|pattern| {
             [0x1_u16, 0x20, 0x0abc, 0xffff].map(|group| {
                 IpAddr::from(std::array::from_fn::<u16, 8, _>(|at| if pattern >> at & 1 == 0 { 0 } else { group }))
             })
         });
-        for ip in all.chain(patterns) {
+        for ip in all.chain(octets).chain(patterns) {
             assert_eq!(Short::ip(ip).as_str(), ip.to_string());
             assert_eq!(Short::end(ip, 65_535).to_string(), SocketAddr::new(ip, 65_535).to_string());
         }

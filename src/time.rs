@@ -2,7 +2,7 @@
 
 use std::ops::{Add, Sub};
 
-use crate::short::Short;
+use crate::short::{Short, pair};
 
 /// Nanoseconds in a second.
 pub const SECOND: u64 = 1_000_000_000;
@@ -21,9 +21,9 @@ impl Time {
         let (year, month, day) = date(days);
         let mut text = *b"0000-00-00T00:00:00.000000000Z";
         let mut put = |at: usize, value: u64| {
-            let value = value as u32;
-            text[at] = b'0' + (value / 10) as u8;
-            text[at + 1] = b'0' + (value % 10) as u8;
+            let [tens, ones] = pair(value as u8);
+            text[at] = tens;
+            text[at + 1] = ones;
         };
         put(0, year / 100);
         put(2, year % 100);

@@ -116,8 +116,8 @@ impl<'a> Case<'a> {
     }
 
     /// The server, as "10.0.0.2:8080".
-    pub fn server(&self) -> &str {
-        self.server.as_str()
+    pub fn server(&self) -> &Short {
+        &self.server
     }
 
     /// An end's name in a sentence.

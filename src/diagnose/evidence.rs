@@ -6,6 +6,7 @@ use super::case::Case;
 use super::finding::{EndedBy, Evidence, ResetKind};
 use crate::decode::Flags;
 use crate::notation::render_segment;
+use crate::short::Short;
 use crate::track::kernel::Kind;
 use crate::track::{Acceptance, By, CLIENT, Connection, Event, Half, Mark, SERVER, What, other};
 
@@ -36,7 +37,7 @@ pub fn collect(case: &Case<'_>) -> Vec<Evidence> {
             repeated += 1;
         }
         let packet = match event.what {
-            What::Icmp(kind, code) => format!("icmp {kind}/{code} about {}:{}", event.sequence, event.sequence),
+            What::Icmp(kind, code) => icmp(kind, code, event.sequence),
             _ => render_segment(Flags(event.flags), event.sequence, event.length, event.acknowledgment),
         };
         all.push(evidence(event.mark, from(case, event), packet, note(case, event, repeated)));
@@ -50,7 +51,14 @@ fn is_syn_first(connection: &Connection) -> bool {
     connection.half[CLIENT].packets > 0
 }
 
-fn evidence(mark: Mark, from: EndedBy, packet: String, note: Cow<'static, str>) -> Evidence {
+fn icmp(kind: u8, code: u8, sequence: u32) -> Short {
+    let mut text = Short::from("icmp ");
+    text.add_number(kind.into()).add("/").add_number(code.into());
+    text.add(" about ").add_number(sequence.into()).add(":").add_number(sequence.into());
+    text
+}
+
+fn evidence(mark: Mark, from: EndedBy, packet: Short, note: Cow<'static, str>) -> Evidence {
     Evidence { frame: mark.frame.into(), input: mark.input.into(), time: mark.time, from, packet, note }
 }
 

@@ -6,6 +6,7 @@ use crate::causes::{Cause, Confidence};
 use crate::context::Context;
 use crate::decode::End;
 use crate::host::Local;
+use crate::short::Short;
 use crate::time::Time;
 use crate::track::kernel::{Errno, Kind};
 
@@ -131,7 +132,7 @@ pub struct Evidence {
     /// Who sent it.
     pub from: EndedBy,
     /// The packet as a packet line without time and direction, as in `F. 41:41(0) ack 34`.
-    pub packet: String,
+    pub packet: Short,
     /// What it means here.
     pub note: Cow<'static, str>,
 }

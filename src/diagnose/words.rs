@@ -57,41 +57,33 @@ fn durations_are_rounded_as_format_does() {
 /// Which socket calls fail at `side`, and how, in order.
 pub fn calls(case: &Case<'_>, side: usize) -> Option<String> {
     let errno = case.errno(side)?;
-    let name = errno.name();
     let connecting = !case.connection().established() && side == CLIENT;
-    let text = match case.kind()? {
-        Kind::Refused | Kind::Unreachable if connecting => format!("connect fails with {name}"),
-        Kind::TimedOut if connecting => {
-            format!("connect fails with {name}, unless the application's own timeout comes first")
-        }
+    let (before, after) = match case.kind()? {
+        Kind::Refused | Kind::Unreachable if connecting => ("connect fails with ", ""),
+        Kind::TimedOut if connecting => ("connect fails with ", ", unless the application's own timeout comes first"),
         Kind::Refused | Kind::Unreachable => {
-            format!("recv or send fails with {name}, which an ICMP error has put in the place of ETIMEDOUT")
+            ("recv or send fails with ", ", which an ICMP error has put in the place of ETIMEDOUT")
         }
-        Kind::Reset if case.connection().half[other(side)].has(Half::DATA) => {
-            format!(
-                "recv returns what had arrived, then the next call fails with {name}, once; later recv returns 0, send fails with EPIPE"
-            )
-        }
-        Kind::Reset => {
-            format!("the next call fails with {name}, once; later recv returns 0 (EOF), send fails with EPIPE")
-        }
-        Kind::BrokenPipe => format!("recv returns 0 (EOF), the next send fails with {name}"),
-        Kind::Aborted => format!("accept may still return the socket; its first recv fails with {name}"),
+        Kind::Reset if case.connection().half[other(side)].has(Half::DATA) => (
+            "recv returns what had arrived, then the next call fails with ",
+            ", once; later recv returns 0, send fails with EPIPE",
+        ),
+        Kind::Reset => ("the next call fails with ", ", once; later recv returns 0 (EOF), send fails with EPIPE"),
+        Kind::BrokenPipe => ("recv returns 0 (EOF), the next send fails with ", ""),
+        Kind::Aborted => ("accept may still return the socket; its first recv fails with ", ""),
         Kind::TimedOut => match case.silence().what {
-            Repeated::KeepAlive => format!("recv fails with {name} when the keep-alive probes are used up"),
-            Repeated::WindowProbe => {
-                format!(
-                    "send blocks (EAGAIN without blocking) until it fails with {name} by TCP_USER_TIMEOUT, or the application gives up"
-                )
-            }
-            Repeated::Data | Repeated::Syn | Repeated::Nothing => {
-                format!(
-                    "send succeeds; recv or the next send fails with {name} after the last retransmission, unless the application's own timeout comes first"
-                )
-            }
+            Repeated::KeepAlive => ("recv fails with ", " when the keep-alive probes are used up"),
+            Repeated::WindowProbe => (
+                "send blocks (EAGAIN without blocking) until it fails with ",
+                " by TCP_USER_TIMEOUT, or the application gives up",
+            ),
+            Repeated::Data | Repeated::Syn | Repeated::Nothing => (
+                "send succeeds; recv or the next send fails with ",
+                " after the last retransmission, unless the application's own timeout comes first",
+            ),
         },
     };
-    Some(text)
+    Some([before, errno.name(), after].concat())
 }
 
 /// The sentence for a failure that no cause explains.

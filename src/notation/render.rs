@@ -20,8 +20,25 @@ pub(super) const LETTERS: [(char, u8); 7] = [
 ];
 
 /// A segment as evidence shows it: `F. 41:41(0) ack 34`.
-pub fn render_segment(flags: Flags, relative_sequence: u32, length: u32, relative_ack: Option<u32>) -> String {
-    segment(flags, relative_sequence, length, relative_ack).as_str().to_owned()
+pub fn render_segment(flags: Flags, sequence: u32, length: u32, acknowledgment: Option<u32>) -> Short {
+    let mut text = Short::new();
+    for (letter, mask) in LETTERS {
+        if flags.has(mask) {
+            text.add_ascii(&[letter as u8]);
+        }
+    }
+    if flags.has(Flags::ACK) {
+        text.add(".");
+    }
+    if flags.0 == 0 {
+        text.add("-");
+    }
+    text.add(" ").add_number(sequence.into()).add(":").add_number(sequence.wrapping_add(length).into());
+    text.add("(").add_number(length.into()).add(")");
+    if let Some(acknowledgment) = acknowledgment {
+        text.add(" ack ").add_number(acknowledgment.into());
+    }
+    text
 }
 
 /// A script as [`parse`](crate::notation::parse) reads it.
@@ -91,30 +108,9 @@ fn direction(text: &mut String, direction: Direction) {
     });
 }
 
-fn segment(flags: Flags, sequence: u32, length: u32, acknowledgment: Option<u32>) -> Short {
-    let mut text = Short::new();
-    for (letter, mask) in LETTERS {
-        if flags.has(mask) {
-            text.add_ascii(&[letter as u8]);
-        }
-    }
-    if flags.has(Flags::ACK) {
-        text.add(".");
-    }
-    if flags.0 == 0 {
-        text.add("-");
-    }
-    text.add(" ").add_number(sequence.into()).add(":").add_number(sequence.wrapping_add(length).into());
-    text.add("(").add_number(length.into()).add(")");
-    if let Some(acknowledgment) = acknowledgment {
-        text.add(" ack ").add_number(acknowledgment.into());
-    }
-    text
-}
-
 fn segment_line(text: &mut String, line: &SegmentLine) {
     direction(text, line.direction);
-    text.push_str(segment(line.flags, line.sequence, line.length, line.acknowledgment).as_str());
+    text.push_str(render_segment(line.flags, line.sequence, line.length, line.acknowledgment).as_str());
     if let Some(window) = line.window {
         let _ = write!(text, " win {window}");
     }
@@ -205,5 +201,5 @@ fn icmp_line(text: &mut String, line: &IcmpLine) {
     if let Some(from) = line.from {
         let _ = write!(text, "from {from} ");
     }
-    text.push_str(segment(line.flags, line.sequence, line.length, line.acknowledgment).as_str());
+    text.push_str(render_segment(line.flags, line.sequence, line.length, line.acknowledgment).as_str());
 }

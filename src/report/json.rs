@@ -114,7 +114,7 @@ fn write_evidence(line: &mut Line<'_>, finding: &Finding, inputs: &Inputs) {
         }
         line.raw(",\"ts\":").short(&inputs.timestamp(evidence.time));
         line.raw(",\"from\":").id(Some(evidence.from.id()));
-        line.raw(",\"packet\":").text(&evidence.packet);
+        line.raw(",\"packet\":").short(&evidence.packet);
         line.raw(",\"note\":").note(&evidence.note).raw("}");
     }
     line.raw("]");

@@ -78,7 +78,7 @@ fn end(ip: IpAddr, port: u16) -> EndReport {
 /// One packet that speaks for a verdict, `after` nanoseconds after the first one of the sample.
 pub fn evidence(frame: u64, after: u64, from: EndedBy, packet: &str, note: &str) -> Evidence {
     let time = DECIDED - 1_053_100_000 + after;
-    Evidence { frame, input: 0, time, from, packet: packet.to_owned(), note: note.to_owned().into() }
+    Evidence { frame, input: 0, time, from, packet: packet.into(), note: note.to_owned().into() }
 }
 
 /// The sample of the contract.

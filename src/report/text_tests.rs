@@ -106,7 +106,7 @@ fn hostile_text_does_not_reach_the_terminal() {
     finding.client.calls = Some(hostile.to_owned());
     for evidence in &mut finding.evidence {
         evidence.note = hostile.to_owned().into();
-        evidence.packet = hostile.to_owned();
+        evidence.packet = hostile.into();
     }
     let text = plain(&[finding]);
     assert!(text.contains("SNI \\x1b]0;owned\\x07\\u{202e}evil\\x9b2J\\x0d\\x0aNo"), "{text}");

@@ -169,7 +169,7 @@ impl Episode {
 /// Takes away what only a person reads. The last packet stays, since it is a part of the finding's id.
 fn strip(finding: &mut Finding) {
     finding.summary = String::new();
-    finding.retry_why = String::new();
+    finding.retry_why = "".into();
     finding.client.calls = None;
     finding.server.calls = None;
     finding.context = None;

@@ -69,6 +69,10 @@ impl Short {
 
     /// Adds a number.
     pub fn add_number(&mut self, number: u64) -> &mut Short {
+        if number < 10 {
+            self.push(&[digit(number)]);
+            return self;
+        }
         let (digits, first) = digits(number);
         self.push(digits.get(first..).unwrap_or_default());
         self

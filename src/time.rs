@@ -16,28 +16,43 @@ pub struct Time(pub u64);
 impl Time {
     /// RFC 3339 in UTC with `digits` (0, 3, 6 or 9; others round up) fractional digits.
     pub fn to_rfc3339(self, digits: u8) -> Short {
-        let (seconds, fraction) = (self.0 / SECOND, self.0 % SECOND);
-        let (days, second) = (seconds / DAY, seconds % DAY);
-        let (year, month, day) = date(days);
-        let mut text = *b"0000-00-00T00:00:00.000000000Z";
-        let mut put = |at: usize, value: u64| {
-            let [tens, ones] = pair(value as u8);
-            text[at] = tens;
-            text[at + 1] = ones;
-        };
-        put(0, year / 100);
-        put(2, year % 100);
-        put(5, month);
-        put(8, day);
-        put(11, second / 3600);
-        put(14, second / 60 % 60);
-        put(17, second % 60);
+        Clock::new(digits).rfc3339(self)
+    }
+
+    /// Nanoseconds from `earlier` to this; 0 when `earlier` is later (captures go back in time).
+    pub fn since(self, earlier: Time) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// Writes times that are near each other: where the second is that of the time before, only the fraction is new.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    digits: u8,
+    second: Option<u64>,
+    text: [u8; 30],
+}
+
+impl Clock {
+    /// Writes `digits` (0, 3, 6 or 9; others round up) fractional digits.
+    pub fn new(digits: u8) -> Clock {
+        Clock { digits, second: None, text: *b"0000-00-00T00:00:00.000000000Z" }
+    }
+
+    /// RFC 3339 in UTC.
+    pub fn rfc3339(&mut self, time: Time) -> Short {
+        let (seconds, fraction) = (time.0 / SECOND, (time.0 % SECOND) as u32);
+        if self.second != Some(seconds) {
+            self.set_second(seconds);
+        }
+        let mut text = self.text;
+        let mut put = |at: usize, value: u32| [text[at], text[at + 1]] = pair(value as u8);
         put(20, fraction / 10_000_000);
         put(22, fraction / 100_000 % 100);
         put(24, fraction / 1000 % 100);
         put(26, fraction / 10 % 100);
         text[28] = b'0' + (fraction % 10) as u8;
-        let length = match digits {
+        let length = match self.digits {
             0 => 19,
             1..=3 => 23,
             4..=6 => 26,
@@ -47,9 +62,19 @@ impl Time {
         Short::ascii(text, length + 1)
     }
 
-    /// Nanoseconds from `earlier` to this; 0 when `earlier` is later (captures go back in time).
-    pub fn since(self, earlier: Time) -> u64 {
-        self.0.saturating_sub(earlier.0)
+    fn set_second(&mut self, seconds: u64) {
+        let (year, month, day) = date(seconds / DAY);
+        let second = seconds % DAY;
+        let text = &mut self.text;
+        let mut put = |at: usize, value: u64| [text[at], text[at + 1]] = pair(value as u8);
+        put(0, year / 100);
+        put(2, year % 100);
+        put(5, month);
+        put(8, day);
+        put(11, second / 3600);
+        put(14, second / 60 % 60);
+        put(17, second % 60);
+        self.second = Some(seconds);
     }
 }
 
@@ -100,6 +125,10 @@ mod tests {
         assert_eq!(at.to_rfc3339(6).as_str(), "2026-09-22T06:16:55.359084Z");
         assert_eq!(at.to_rfc3339(3).as_str(), "2026-09-22T06:16:55.359Z");
         assert_eq!(at.to_rfc3339(0).as_str(), "2026-09-22T06:16:55Z");
+        let mut clock = Clock::new(3);
+        for (more, expected) in [(0, "55.359"), (SECOND / 2, "55.859"), (SECOND, "56.359"), (0, "55.359")] {
+            assert_eq!(clock.rfc3339(at + more).as_str(), format!("2026-09-22T06:16:{expected}Z"));
+        }
         assert_eq!(Time(u64::MAX).to_rfc3339(9).as_str(), "2554-07-21T23:34:33.709551615Z");
     }
 

@@ -298,7 +298,7 @@ fn doubt_without_data(finding: &mut Finding) {
     }
     finding.confidence = Confidence::Possible;
     finding.retry = RetryVerdict::Unknown;
-    finding.retry_why = "data is not captured with --light".to_owned();
+    finding.retry_why = "data is not captured with --light".into();
 }
 
 fn packets(number: u64) -> String {

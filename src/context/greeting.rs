@@ -106,13 +106,18 @@ pub fn read_pop3(bytes: &[u8], speaker: Speaker) -> Option<Message> {
     answers.then(|| told(Protocol::Pop3, line, word, speaker).certain_if(contains(line, b"POP3")))
 }
 
+/// Longer than each of the commands.
+const LONGEST_COMMAND: usize = 16;
+
 /// A command's name; its arguments may be secret.
 fn command(protocol: Protocol, bytes: &[u8], own: &[&[u8]]) -> Option<Message> {
     if !bytes.first().is_some_and(u8::is_ascii_alphabetic) {
         return None;
     }
     let (line, whole) = first_line(bytes);
-    let word = line.split(|byte| matches!(byte, b' ' | b':')).next()?;
+    // No command is longer than that.
+    let beginning = line.get(..LONGEST_COMMAND).unwrap_or(line);
+    let word = beginning.split(|byte| matches!(byte, b' ' | b':')).next()?;
     let is_own = own.iter().any(|known| known.eq_ignore_ascii_case(word));
     let is_shared = SHARED.iter().any(|known| known.eq_ignore_ascii_case(word));
     if !whole || !is_printable(line) || !(is_own || is_shared) {

@@ -169,25 +169,43 @@ fn guess(bytes: &[u8], speaker: Speaker, hints: [Option<Protocol>; 2]) -> Option
 
 /// The context where one end's message is all there is.
 fn alone(message: Message, speaker: Speaker, ending: &str) -> Context {
-    let sentence = [said_by(&message, speaker).as_str(), ending].concat();
+    let mut sentence = String::with_capacity(message.words.len() + 48);
+    say(&mut sentence, &message, speaker);
+    sentence.push_str(ending);
     Context { protocol: message.id, fields: message.fields, sentence }
 }
 
-fn said_by(message: &Message, speaker: Speaker) -> String {
-    let words = message.named_words();
-    if message.anonymous { [words.as_str(), " from the ", speaker.name()].concat() } else { words }
+/// Adds what was said, and by whom if the words leave it open.
+fn say(sentence: &mut String, message: &Message, speaker: Speaker) {
+    message.add_named_words(sentence);
+    if message.anonymous {
+        sentence.push_str(" from the ");
+        sentence.push_str(speaker.name());
+    }
 }
 
 /// The context of a message of the client and the server's after it.
 fn exchange(asked: Message, answer: Message) -> Context {
-    let said = said_by(&asked, Speaker::Client);
+    let mut sentence = String::with_capacity(asked.words.len() + answer.words.len() + 64);
+    say(&mut sentence, &asked, Speaker::Client);
     let is_same = answer.protocol == asked.protocol;
-    let words = if is_same { answer.words } else { answer.named_words() };
-    let sentence = match answer.role {
-        Role::Statement => [said.as_str(), ", then ", words.as_str(), " from the server"].concat(),
-        _ if words == asked.words => [said.as_str(), ", answered"].concat(),
-        _ => [said.as_str(), ", answered ", words.as_str()].concat(),
-    };
+    let is_statement = answer.role == Role::Statement;
+    sentence.push_str(if is_statement { ", then " } else { ", answered" });
+    let answered = sentence.len();
+    if !is_statement {
+        sentence.push(' ');
+    }
+    let words = sentence.len();
+    if is_same {
+        sentence.push_str(&answer.words);
+    } else {
+        answer.add_named_words(&mut sentence);
+    }
+    if is_statement {
+        sentence.push_str(" from the server");
+    } else if sentence.get(words..) == Some(asked.words.as_str()) {
+        sentence.truncate(answered);
+    }
     let mut context = Context { protocol: asked.id, fields: asked.fields, sentence };
     if !is_same {
         context.fields.push(("answer_protocol", Value::Name(answer.id)));

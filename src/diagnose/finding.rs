@@ -187,7 +187,7 @@ pub struct Finding {
     /// Is a retry safe?
     pub retry: RetryVerdict,
     /// Why `retry` says so: a clause without a capital or full stop.
-    pub retry_why: String,
+    pub retry_why: Cow<'static, str>,
     /// One sentence for a person.
     pub summary: String,
     /// What the applications said last, if the capture shows it.

@@ -14,6 +14,7 @@ use crate::context::{Context, Value};
 use crate::diagnose::{EndReport, Finding, ResetKind, Summary};
 use crate::episodes::{Episode, Folded, Scan};
 use crate::short::Short;
+use crate::time::Clock;
 use crate::track::kernel::{Errno, Kind};
 
 /// Raised when the meaning of a field changes.
@@ -29,11 +30,11 @@ pub fn finding_line(finding: &Finding, inputs: &Inputs) -> Vec<u8> {
 /// Adds the line for a failure or a benign ending, with its line end.
 pub fn write_finding(bytes: &mut Vec<u8>, finding: &Finding, inputs: &Inputs) {
     let ends = EndTexts::of(finding);
-    let mut line = Line(bytes);
+    let (mut line, mut clock) = (Line(bytes), inputs.clock());
     line.raw(if finding.kind.is_some() { "{\"type\":\"failure\"" } else { "{\"type\":\"benign\"" });
     line.raw(",\"schema\":").number(SCHEMA.into());
     line.raw(",\"id\":").short(&id_of(finding, &ends));
-    line.raw(",\"ts\":").short(&inputs.timestamp(finding.time));
+    line.raw(",\"ts\":").short(&clock.rfc3339(finding.time));
     line.raw(",\"kind\":").id(finding.kind.map(Kind::id));
     line.raw(",\"cause\":").id(Some(finding.cause.map_or("unexplained", |cause| cause.id)));
     line.raw(",\"confidence\":").id(Some(finding.confidence.id()));
@@ -47,7 +48,7 @@ pub fn write_finding(bytes: &mut Vec<u8>, finding: &Finding, inputs: &Inputs) {
         line.raw(",\"role_known\":false");
     }
     line.raw(",\"retry\":{\"verdict\":").id(Some(finding.retry.id()));
-    line.raw(",\"why\":").text(&finding.retry_why).raw("},\"community_id\":");
+    line.raw(",\"why\":").note(&finding.retry_why).raw("},\"community_id\":");
     match community_id(finding) {
         Some(id) => line.short(&id),
         None => line.raw("null"),
@@ -58,7 +59,7 @@ pub fn write_finding(bytes: &mut Vec<u8>, finding: &Finding, inputs: &Inputs) {
         write_context(&mut line, context);
     }
     write_numbers(&mut line, finding);
-    write_evidence(&mut line, finding, inputs);
+    write_evidence(&mut line, finding, inputs, &mut clock);
     if let Some(local) = &finding.local {
         line.raw(",\"local\":").value(local);
     }
@@ -104,7 +105,7 @@ fn write_numbers(line: &mut Line<'_>, finding: &Finding) {
     line.raw("}");
 }
 
-fn write_evidence(line: &mut Line<'_>, finding: &Finding, inputs: &Inputs) {
+fn write_evidence(line: &mut Line<'_>, finding: &Finding, inputs: &Inputs, clock: &mut Clock) {
     line.raw(",\"evidence\":[");
     for (at, evidence) in finding.evidence.iter().enumerate() {
         line.raw(if at == 0 { "{\"frame\":" } else { ",{\"frame\":" }).number(evidence.frame);
@@ -112,7 +113,7 @@ fn write_evidence(line: &mut Line<'_>, finding: &Finding, inputs: &Inputs) {
         if let Some(file) = file {
             line.raw(",\"file\":").text(file);
         }
-        line.raw(",\"ts\":").short(&inputs.timestamp(evidence.time));
+        line.raw(",\"ts\":").short(&clock.rfc3339(evidence.time));
         line.raw(",\"from\":").id(Some(evidence.from.id()));
         line.raw(",\"packet\":").short(&evidence.packet);
         line.raw(",\"note\":").note(&evidence.note).raw("}");

@@ -57,6 +57,10 @@ impl Line<'_> {
 
     /// Adds a number.
     pub fn number(&mut self, number: u64) -> &mut Self {
+        if number < 10 {
+            self.0.push(b'0' + number as u8);
+            return self;
+        }
         let (digits, first) = digits(number);
         self.0.extend_from_slice(digits.get(first..).unwrap_or_default());
         self

@@ -20,7 +20,7 @@ use std::net::IpAddr;
 use crate::diagnose::{Finding, Summary};
 use crate::episodes::Episodes;
 use crate::short::Short;
-use crate::time::Time;
+use crate::time::{Clock, Time};
 use output::{Error, Output};
 
 /// The form of a report.
@@ -70,6 +70,11 @@ impl Inputs {
     /// The name of an input.
     pub fn name(&self, input: u16) -> Option<&str> {
         self.names.get(usize::from(input)).map(String::as_str)
+    }
+
+    /// Writes times in RFC 3339 with the precision of the inputs.
+    pub fn clock(&self) -> Clock {
+        Clock::new(self.digits)
     }
 
     /// `time` in RFC 3339 with the precision of the inputs.

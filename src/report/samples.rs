@@ -100,7 +100,7 @@ pub fn keepalive_race() -> Finding {
         server: end(v4(2), 8080),
         role_known: true,
         retry: RetryVerdict::NotDelivered,
-        retry_why: "the 33 bytes of the request were never acknowledged".to_owned(),
+        retry_why: "the 33 bytes of the request were never acknowledged".into(),
         summary: "The server closed the idle connection after 1.003 s, and 0.02 ms later the client sent a request \
                   of 33 bytes on it."
             .to_owned(),
@@ -134,7 +134,7 @@ pub fn refused_from(client: u8, port: u16) -> Finding {
             ..end(v4(client), 50000)
         },
         server: end(v4(2), port),
-        retry_why: "the connection was never made".to_owned(),
+        retry_why: "the connection was never made".into(),
         summary: format!("Nothing listens on port {port} of 10.0.0.2: its host answered the SYN with a RST."),
         timing: Timing { connect: None, rtt: Some(41_000), idle_before: None, duration: 41_000 },
         traffic: Traffic { client_packets: 1, server_packets: 1, client_bytes: 0, server_bytes: 0 },

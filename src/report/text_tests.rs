@@ -102,7 +102,7 @@ fn hostile_text_does_not_reach_the_terminal() {
     let hostile = "SNI \x1b]0;owned\x07\u{202e}evil\u{9b}2J\r\nNo failed connections";
     let mut finding = samples::keepalive_race();
     finding.summary = hostile.to_owned();
-    finding.retry_why = hostile.to_owned();
+    finding.retry_why = hostile.into();
     finding.client.calls = Some(hostile.to_owned());
     for evidence in &mut finding.evidence {
         evidence.note = hostile.to_owned().into();

@@ -318,8 +318,11 @@ impl Episodes {
     fn fold(&mut self) {
         let mut worths: Vec<_> = self.services.values().flatten().map(|episode| episode.worth()).collect();
         let surplus = (worths.len() / 4).max(1);
-        worths.sort_unstable();
-        let Some(threshold) = worths.get(surplus - 1).copied() else { return };
+        if worths.len() < surplus {
+            return;
+        }
+        let (_, threshold, _) = worths.select_nth_unstable(surplus - 1);
+        let threshold = *threshold;
         let folded = &mut self.folded;
         self.services.retain(|_, episodes| {
             episodes.retain(|episode| {

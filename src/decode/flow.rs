@@ -6,6 +6,8 @@ use crate::decode::{End, FlowKey, Segment};
 
 /// Set in every IPv6 key and in no IPv4 key.
 const IPV6: u64 = 1 << 63;
+/// What else is used of each half.
+const HALF: u64 = (1 << 48) - 1;
 /// An odd constant (2^64 divided by the golden ratio): multiplied by it, two port pairs are never equal modulo 2^64.
 const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -27,7 +29,7 @@ impl FlowKey {
         (FlowKey(a.min(b), a.max(b)), a <= b)
     }
 
-    /// IPv6 keys are a fingerprint under a secret seed: two pairs of addresses share one with a chance of 2⁻⁶³ that
+    /// IPv6 keys are a fingerprint under a secret seed: two pairs of addresses share one with a chance of 2⁻⁹⁶ that
     /// nobody can raise by choosing addresses; two pairs of ports between the same addresses never do.
     pub(super) fn of_ipv6(ip_a: u128, port_a: u16, ip_b: u128, port_b: u16, seed: [u64; 2]) -> (FlowKey, bool) {
         let a_first = (ip_a, port_a) <= (ip_b, port_b);
@@ -36,7 +38,20 @@ impl FlowKey {
         let low = fold((low_ip >> 64) as u64 ^ seed[0], low_ip as u64 ^ seed[1]);
         let high = fold((high_ip >> 64) as u64 ^ seed[1].rotate_left(32), high_ip as u64 ^ seed[0].rotate_left(32));
         let ports = u64::from(low_port) << 16 | u64::from(high_port);
-        (FlowKey((low ^ ports.wrapping_mul(ODD)) | IPV6, high), a_first)
+        // The product's lower bits are as good as all of it: 32 bits times an odd number never repeat in 48 bits.
+        (FlowKey(((low ^ ports.wrapping_mul(ODD)) & HALF) | IPV6, high & HALF), a_first)
+    }
+
+    /// The key in 12 bytes. Together with [`FlowKey::is_ipv6`] they are the whole key.
+    #[inline(always)]
+    pub fn packed(self) -> [u32; 3] {
+        [self.0 as u32, self.1 as u32, ((self.0 >> 32) as u32 & 0xffff) | ((self.1 >> 32) as u32 & 0xffff) << 16]
+    }
+
+    /// The key of [`FlowKey::packed`].
+    pub fn unpacked([first, second, tops]: [u32; 3], ipv6: bool) -> FlowKey {
+        let first = u64::from(first) | u64::from(tops & 0xffff) << 32;
+        FlowKey(if ipv6 { first | IPV6 } else { first }, u64::from(second) | u64::from(tops >> 16) << 32)
     }
 
     /// A number for a hash table, all of its bits mixed. With a secret seed nobody can choose addresses and ports
@@ -119,6 +134,14 @@ mod tests {
         let (key, first) = FlowKey::of(end("10.0.0.2:80"), end("10.0.0.1:34186"), SEED);
         assert_eq!(key, FlowKey(0x0a00_0001_858a, 0x0a00_0002_0050));
         assert!(!first);
+    }
+
+    #[test]
+    fn a_packed_key_is_the_same_key() {
+        for (a, b) in [("10.0.0.2:80", "255.255.255.255:65535"), ("[2001:db8::1]:34186", "[2001:db8::2]:80")] {
+            let (key, _) = FlowKey::of(end(a), end(b), SEED);
+            assert_eq!(FlowKey::unpacked(key.packed(), key.is_ipv6()), key);
+        }
     }
 
     #[test]

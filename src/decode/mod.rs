@@ -107,8 +107,8 @@ impl Flags {
 
 /// Both ends of a connection in 16 bytes, the same for both directions.
 ///
-/// IPv4: each half is `address << 16 | port`, the lower one first. IPv6: a keyed 127-bit fingerprint of both ends
-/// with the top bit set (IPv4 halves never have it).
+/// IPv4: each half is `address << 16 | port`, the lower one first. IPv6: a keyed 96-bit fingerprint of both ends, 48 bits
+/// in each half, with the top bit of the first set (IPv4 halves never have it).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FlowKey(pub u64, pub u64);
 

@@ -1,5 +1,8 @@
 //! Many packets at once: what each of them needs from memory is asked for before the first of them is looked at, so
 //! that the waiting times run side by side instead of one after the other.
+//!
+//! Without unsafe code a plain read has to do for a prefetch. A processor runs so far ahead of a read that waits as it
+//! has room for instructions: that is why the loops that read do nothing else.
 
 use std::hint::black_box;
 
@@ -8,49 +11,59 @@ use super::{Sink, Tracker};
 use crate::decode::Packet;
 
 /// How many packets wait together. Fewer gain less, more push each other out of the nearest cache.
-const TOGETHER: usize = 64;
+const TOGETHER: usize = 128;
+/// Says that there is no guess.
+const NOWHERE: u32 = u32::MAX;
 
-/// What is known of a packet before its turn.
-#[derive(Clone, Copy, Default)]
+/// What is known of packets before their turn.
 struct Ahead {
-    hash: u64,
-    /// Tells its copies, see [`fingerprint`].
-    print: u64,
-    /// Where its connection probably is.
-    guess: Option<u32>,
+    hashes: [u64; TOGETHER],
+    /// Tell their copies, see [`fingerprint`].
+    prints: [u64; TOGETHER],
+    /// Where their connections probably are.
+    guesses: [u32; TOGETHER],
 }
 
 impl Tracker {
     /// Takes packets by time, as [`Tracker::packet`] does one by one. `bytes` is the batch that they were decoded from.
     pub fn packets(&mut self, packets: &[Packet], bytes: &[u8], sink: &mut impl Sink) {
-        let mut ahead = [Ahead::default(); TOGETHER];
+        let mut ahead = Ahead { hashes: [0; TOGETHER], prints: [0; TOGETHER], guesses: [NOWHERE; TOGETHER] };
         for run in packets.chunks(TOGETHER) {
-            let mut touched = 0;
-            ahead.fill(Ahead::default());
-            for (packet, ahead) in run.iter().zip(&mut ahead) {
-                let (flow, print) = match packet {
-                    Packet::Segment(segment) => (segment.flow, fingerprint(segment, bytes)),
-                    Packet::IcmpError(error) => (error.flow, 0),
-                    Packet::CutIcmpError(_) => continue,
-                };
-                *ahead = Ahead { hash: flow.hash(self.seed), print, guess: None };
-                touched ^= self.table.touch(ahead.hash);
-            }
-            // Without unsafe code a plain read has to do for a prefetch; it must not be optimized away.
-            black_box(touched);
-            for ahead in ahead.iter_mut().take(run.len()) {
-                ahead.guess = self.table.guess(ahead.hash);
-                if let Some(connection) = ahead.guess.and_then(|place: u32| self.connections.get(place as usize)) {
-                    touched ^= connection.touch();
+            for ((packet, hash), print) in run.iter().zip(&mut ahead.hashes).zip(&mut ahead.prints) {
+                match packet {
+                    Packet::Segment(segment) => {
+                        *hash = segment.flow.hash(self.seed);
+                        *print = fingerprint(segment, bytes);
+                    }
+                    Packet::IcmpError(error) => *hash = error.flow.hash(self.seed),
+                    Packet::CutIcmpError(_) => {}
                 }
             }
-            black_box(touched);
+            let hashes = ahead.hashes.get(..run.len()).unwrap_or_default();
+            black_box(hashes.iter().fold(0, |touched, hash| touched ^ self.table.touch(*hash)));
+            for (hash, guess) in hashes.iter().zip(&mut ahead.guesses) {
+                *guess = self.table.guess(*hash).unwrap_or(NOWHERE);
+            }
+            let guesses = ahead.guesses.get(..run.len()).unwrap_or_default();
+            black_box(guesses.iter().fold(0, |touched, guess| match self.store.sketches.get(*guess as usize) {
+                Some(sketch) => touched ^ sketch.touch(),
+                None => touched,
+            }));
+            black_box(run.iter().zip(guesses).fold(0, |touched, (packet, guess)| {
+                match (self.store.sketches.get(*guess as usize), packet) {
+                    (Some(sketch), Packet::Segment(segment)) if segment.payload_length > 0 => {
+                        touched ^ self.store.touch_said(sketch.link())
+                    }
+                    _ => touched,
+                }
+            }));
             if self.copies.is_active() {
                 self.touch_copies(run, &ahead);
             }
-            for (packet, ahead) in run.iter().zip(&ahead) {
+            for ((packet, print), guess) in run.iter().zip(&ahead.prints).zip(guesses) {
+                let guess = (*guess != NOWHERE).then_some(*guess);
                 match packet {
-                    Packet::Segment(segment) => self.take_segment(ahead.guess, ahead.print, segment, bytes, sink),
+                    Packet::Segment(segment) => self.take_segment(guess, *print, segment, bytes, sink),
                     Packet::IcmpError(_) | Packet::CutIcmpError(_) => self.take_other(packet, sink),
                 }
             }
@@ -58,13 +71,13 @@ impl Tracker {
     }
 
     /// Asks for what is remembered of the last packets, which is too much for the nearest cache.
-    fn touch_copies(&self, run: &[Packet], ahead: &[Ahead; TOGETHER]) {
+    fn touch_copies(&self, run: &[Packet], ahead: &Ahead) {
         let mut touched = 0;
-        for (packet, ahead) in run.iter().zip(ahead) {
-            if let (Packet::Segment(segment), Some(place)) = (packet, ahead.guess)
-                && let Some(connection) = self.connections.get(place as usize)
+        for ((packet, print), guess) in run.iter().zip(&ahead.prints).zip(&ahead.guesses) {
+            if let Packet::Segment(segment) = packet
+                && let Some(sketch) = self.store.sketches.get(*guess as usize)
             {
-                touched ^= self.copies.touch(ahead.print, place, connection.side(segment.from_first));
+                touched ^= self.copies.touch(*print, *guess, sketch.side(segment.from_first));
             }
         }
         black_box(touched);

@@ -1,7 +1,7 @@
 //! The plain end of a connection: FINs in order and their acknowledgments. Nearly every connection ends so, which is
 //! why it must not cost a whole [`Story`]; when something notable follows after all, the story is told from here.
 
-use super::connection::{Connection, Mark};
+use super::connection::Mark;
 use super::story::{Event, Story, What};
 
 /// A FIN that came in order.
@@ -25,12 +25,13 @@ pub struct Closing {
 }
 
 impl Closing {
-    /// The first FIN came, `event`.
-    fn begin(event: &Event, idle_before: u64) -> Closing {
+    /// The first FIN came, `event`, after so many nanoseconds without payload.
+    pub fn begin(event: &Event, idle_before: u64) -> Closing {
         Closing { idle_before, fins: [None; 2], first: event.from }
     }
 
-    fn add(&mut self, event: &Event, after_fin: bool) {
+    /// A FIN came; `after_fin` if its sender had acknowledged the other's.
+    pub fn add(&mut self, event: &Event, after_fin: bool) {
         self.fins[event.from] = Some(Fin {
             mark: event.mark,
             sequence: event.sequence,
@@ -42,7 +43,7 @@ impl Closing {
     }
 
     /// The story of both FINs.
-    fn story(&self) -> Story {
+    pub fn story(&self) -> Story {
         let mut story = Story {
             fin: self.fins.map(|fin| fin.map(|fin| fin.mark)),
             fin_after_fin: self.fins.map(|fin| fin.is_some_and(|fin| fin.after_fin)),
@@ -64,22 +65,5 @@ impl Closing {
             }
         }
         story
-    }
-}
-
-impl Connection {
-    /// Notes a FIN for which no story is needed: what it was, whether it came after the other end's, and how it was
-    /// before the first of both.
-    pub(super) fn close(&mut self, event: &Event, after_fin: bool, idle_before: u64) {
-        let begin = || Box::new(Closing::begin(event, idle_before));
-        self.closing.get_or_insert_with(begin).add(event, after_fin);
-    }
-
-    /// Tells the story of a plain end, because something notable is about to happen.
-    #[inline]
-    pub(super) fn recall(&mut self) {
-        if let Some(closing) = self.closing.take() {
-            self.story = Some(Box::new(closing.story()));
-        }
     }
 }

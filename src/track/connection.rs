@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::closing::Closing;
+use super::copies::Last;
 use super::seq;
 use super::story::Story;
 use crate::decode::{End, FlowKey, Segment};
@@ -66,12 +66,12 @@ pub struct Half {
     pub data_ack: u32,
     /// Where the first bytes of its last message are kept.
     pub first_bytes: u32,
-    /// A fingerprint of its last segment, to tell copies from retransmissions.
-    pub print: u32,
     /// The last window that it advertised, unscaled.
     pub window: u16,
     /// IPv4 identification of its last segment.
     pub ip_id: u16,
+    /// A fingerprint of its last segment, to tell copies from retransmissions.
+    pub print: u16,
     /// The longest payload that was acknowledged when the next was sent.
     pub longest_acked: u16,
     /// Flags of what was seen, see the constants.
@@ -145,8 +145,8 @@ impl Half {
     }
 }
 
-/// What is known of a connection all the time. Kept small: captures hold millions. It begins where a cache line does,
-/// because each line more that a packet needs is a wait more.
+/// What is known of a connection. Only those are kept in this form to which something notable happened; of the others
+/// there is a [`super::sketch::Sketch`] that holds the same.
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub struct Connection {
@@ -158,8 +158,6 @@ pub struct Connection {
     pub last: Time,
     /// What notable happened to it.
     pub story: Option<Box<Story>>,
-    /// In place of a story: nothing but FINs happened.
-    pub(super) closing: Option<Box<Closing>>,
     /// The first segment's frame.
     pub start_frame: u32,
     /// Silence before the last exchange, in units of 100 µs.
@@ -174,6 +172,8 @@ pub struct Connection {
     pub turns: u16,
     /// Tells timers whether the slot still holds the connection that they were set for.
     pub generation: u16,
+    /// Where its sketch is.
+    pub(super) home: u32,
     /// The first segment's input.
     pub start_input: u8,
     /// Flags, see the constants.
@@ -208,12 +208,6 @@ impl Connection {
     /// Is it in use, and still for the connection that had this generation?
     pub(super) fn is_in_use(&self, generation: u16) -> bool {
         self.generation == generation && self.has(Connection::LIVE)
-    }
-
-    /// Is it in use, and for the connection with this key?
-    #[inline(always)]
-    pub fn is(&self, key: FlowKey) -> bool {
-        self.key == key && self.has(Connection::LIVE)
     }
 
     /// Reads a bit of each of its cache lines, which brings them near; the result is of no meaning.
@@ -270,12 +264,46 @@ impl Connection {
 
     /// Both ends by their addresses, client first. `addresses6` has the IPv6 addresses in the order of the key.
     pub fn ends(&self, addresses6: Option<&Ends6>) -> [End; 2] {
-        let (first, second) = match addresses6 {
-            Some(ends) => (ends.first, ends.second),
-            None => (end4(self.key.0), end4(self.key.1)),
-        };
-        if self.has(Connection::CLIENT_FIRST) { [first, second] } else { [second, first] }
+        ends(self.key, self.has(Connection::CLIENT_FIRST), addresses6)
     }
+
+    /// What tells a copy of the last segment of `from`.
+    pub(super) fn last_of(&self, from: usize) -> Last {
+        let half = &self.half[from];
+        Last {
+            print: (half.packets > 0).then_some(half.print),
+            next: half.next,
+            ack: half.ack,
+            window: half.window,
+            ip_id: half.ip_id,
+            spoke_last: self.has(Connection::SERVER_SENT_LAST) == (from == SERVER),
+            time: self.last,
+        }
+    }
+
+    /// `from` sends a segment with this fingerprint.
+    pub(super) fn spoke(&mut self, from: usize, print: u16) {
+        self.half[from].print = print;
+        spoke(&mut self.flags, from);
+    }
+}
+
+/// Notes in a connection's flags who sent its last segment.
+#[inline(always)]
+pub(super) fn spoke(flags: &mut u8, from: usize) {
+    *flags &= !Connection::SERVER_SENT_LAST;
+    if from == SERVER {
+        *flags |= Connection::SERVER_SENT_LAST;
+    }
+}
+
+/// Client and server of the connection with this key.
+pub(super) fn ends(key: FlowKey, client_first: bool, addresses6: Option<&Ends6>) -> [End; 2] {
+    let (first, second) = match addresses6 {
+        Some(ends) => (ends.first, ends.second),
+        None => (end4(key.0), end4(key.1)),
+    };
+    if client_first { [first, second] } else { [second, first] }
 }
 
 /// The ends of an IPv6 connection, whose key holds only a fingerprint of them.

@@ -1,6 +1,8 @@
 //! The same packet seen twice: `-i any` on a router, mirror ports, captures of both ends read together.
 
-use super::connection::{Connection, Half, SERVER};
+use super::connection::{Connection, Half};
+use super::receive::reach;
+use super::seq;
 use crate::decode::{Flags, Segment};
 use crate::time::{MILLISECOND, SECOND, Time};
 
@@ -11,16 +13,25 @@ const WITHOUT_ID: u64 = 100 * MILLISECOND;
 /// How many of the last packets are remembered, once there is a sign of copies.
 const REMEMBERED: usize = 1 << 16;
 
+/// There are copies if one segment in so many looks like one where no identification tells them from retransmissions.
+const SIGN_IN: u64 = 128;
+/// The same where the identification is equal too: of 65,536 retransmissions one has that by chance.
+const SIGN_WITH_ID_IN: u64 = 16_384;
+
 /// Finds copies. Until the first copy is met it costs one comparison a packet and keeps nothing.
 pub struct Copies {
     seen: Vec<(u64, Time)>,
     active: bool,
+    /// How many segments came.
+    segments: u64,
+    /// How many looked like copies, without and with an identification.
+    signs: [u64; 2],
 }
 
 impl Copies {
     /// `expected`: captures that are read together are likely to hold copies.
     pub fn new(expected: bool) -> Copies {
-        let mut copies = Copies { seen: Vec::new(), active: false };
+        let mut copies = Copies { seen: Vec::new(), active: false, segments: 0, signs: [0; 2] };
         if expected {
             copies.activate();
         }
@@ -46,54 +57,35 @@ impl Copies {
         }
     }
 
-    /// Was this segment captured before? Remembers it. `print` is its [`fingerprint`].
+    /// Was this segment captured before? Remembers it. `print` is its [`fingerprint`], `last` what is known of the one
+    /// before it.
     #[inline]
-    pub fn is_copy(
-        &mut self,
-        print: u64,
-        index: u32,
-        from: usize,
-        connection: &mut Connection,
-        segment: &Segment,
-    ) -> bool {
-        let half = &mut connection.half[from];
-        let same = half.packets > 0 && half.print == print as u32;
-        half.print = print as u32;
-        // Without an identification only a packet right behind its like is one: what lies between may be its answer.
-        let by_server = from == SERVER;
-        let adjacent = same && (segment.ip_id != 0 || connection.has(Connection::SERVER_SENT_LAST) == by_server);
-        connection.flags &= !Connection::SERVER_SENT_LAST;
-        if by_server {
-            connection.flags |= Connection::SERVER_SENT_LAST;
-        }
+    pub fn is_copy(&mut self, print: u64, index: u32, from: usize, last: &Last, segment: &Segment) -> bool {
+        self.segments += 1;
         let key = key(print, index, from);
-        let copy = if self.active {
-            self.remember(key, segment)
-        } else {
-            adjacent && segment.time.since(connection.last) <= limit(segment)
-        };
-        copy && self.note(key, from, connection, segment)
+        let copy = if self.active { self.remember(key, segment) } else { last.is_like(print, segment) };
+        if copy && !self.active {
+            self.take_sign(key, segment);
+        }
+        copy
     }
 
-    /// A segment was captured twice.
+    /// Remembers the first segment of a connection.
+    pub fn remember_first(&mut self, print: u64, index: u32, from: usize, segment: &Segment) {
+        self.segments += 1;
+        if self.active {
+            self.remember(key(print, index, from), segment);
+        }
+    }
+
+    /// A segment was captured twice, it seems.
     #[cold]
-    fn note(&mut self, key: u64, from: usize, connection: &mut Connection, segment: &Segment) -> bool {
-        if !self.active {
+    fn take_sign(&mut self, key: u64, segment: &Segment) {
+        self.signs[usize::from(segment.ip_id != 0)] += 1;
+        if (self.signs[0] * SIGN_IN).max(self.signs[1] * SIGN_WITH_ID_IN) >= self.segments {
             self.activate();
             self.remember(key, segment);
         }
-        if segment.flags.has(Flags::RST) {
-            if let Some(story) = connection.story.as_mut() {
-                let resets = [story.reset.as_mut(), story.reset_back.as_mut()];
-                resets.into_iter().flatten().for_each(|reset| reset.copied |= reset.from == from);
-            }
-            return true;
-        }
-        let half = &mut connection.half[from];
-        half.set(Half::COPIED);
-        half.ttl_low = half.ttl_low.min(segment.ttl);
-        half.ttl_high = half.ttl_high.max(segment.ttl);
-        true
     }
 
     /// Remembers a packet; was it there already, and recently?
@@ -108,12 +100,75 @@ impl Copies {
     }
 }
 
+/// The last segment of an end.
+#[derive(Clone, Copy, Debug)]
+pub struct Last {
+    /// The upper part of its fingerprint; `None` if there was none.
+    pub print: Option<u16>,
+    /// One behind the highest sequence number of this end.
+    pub next: u32,
+    /// The highest acknowledgment.
+    pub ack: u32,
+    /// Window and IP identification of its last segment that was no RST.
+    pub window: u16,
+    /// See there.
+    pub ip_id: u16,
+    /// Did this end send the connection's last segment?
+    pub spoke_last: bool,
+    /// When the connection's last segment came.
+    pub time: Time,
+}
+
+impl Last {
+    /// Is this the same segment once more?
+    #[inline(always)]
+    fn is_like(&self, print: u64, segment: &Segment) -> bool {
+        self.print == Some(short(print)) && self.is_repeated_by(segment)
+    }
+
+    fn is_repeated_by(&self, segment: &Segment) -> bool {
+        let reset = segment.flags.has(Flags::RST);
+        let new = seq::after(segment.sequence.wrapping_add(reach(segment)), self.next)
+            || segment.flags.has(Flags::ACK) && seq::after(segment.acknowledgment, self.ack);
+        // Without an identification only a packet right behind its like is one: what lies between may be its answer. And
+        // the same ACK again says as a rule that something is missing (RFC 5681, section 3.2).
+        let marked = segment.ip_id != 0 || self.spoke_last && !is_bare_ack(segment);
+        let same = segment.window == self.window && segment.ip_id == self.ip_id;
+        (reset || same && !new) && marked && segment.time.since(self.time) <= limit(segment)
+    }
+}
+
+/// As much of a fingerprint as is kept of an end's last segment.
+#[inline(always)]
+pub fn short(print: u64) -> u16 {
+    (print >> 48) as u16
+}
+
+/// Notes on a connection that a segment of `from` was captured twice.
+pub fn note(connection: &mut Connection, from: usize, segment: &Segment) {
+    if segment.flags.has(Flags::RST) {
+        if let Some(story) = connection.story.as_mut() {
+            let resets = [story.reset.as_mut(), story.reset_back.as_mut()];
+            resets.into_iter().flatten().for_each(|reset| reset.copied |= reset.from == from);
+        }
+        return;
+    }
+    let half = &mut connection.half[from];
+    half.set(Half::COPIED);
+    half.ttl_low = half.ttl_low.min(segment.ttl);
+    half.ttl_high = half.ttl_high.max(segment.ttl);
+}
+
 fn key(print: u64, index: u32, from: usize) -> u64 {
     print ^ (u64::from(index) << 1 | from as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 fn place(key: u64) -> usize {
     key as usize & (REMEMBERED - 1)
+}
+
+fn is_bare_ack(segment: &Segment) -> bool {
+    segment.payload_length == 0 && segment.flags.0 & (Flags::SYN | Flags::FIN | Flags::RST) == 0
 }
 
 fn limit(segment: &Segment) -> u64 {

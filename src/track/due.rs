@@ -19,37 +19,40 @@ impl Tracker {
     pub fn finish(&mut self, end: Time, sink: &mut impl Sink) {
         let end = end.max(self.previous);
         self.fire(end, sink);
-        while let Some(Reverse((time, _, index, generation))) = self.waiting.pop() {
-            self.conclude(index, generation, sink);
-            self.waited(time, index, generation);
+        while let Some(Reverse((time, _, place, generation))) = self.waiting.pop() {
+            self.conclude(place, generation, sink);
+            self.waited(time, place, generation);
         }
-        let mut silent: Vec<(Time, u32, usize)> = Vec::new();
-        for (index, connection) in self.connections.iter().enumerate() {
-            silent.extend(
-                [CLIENT, SERVER]
-                    .iter()
-                    .filter_map(|side| unanswered(connection, *side).map(|last| (last, index as u32, *side))),
-            );
+        let mut silent: Vec<(Time, u32, usize, u32)> = Vec::new();
+        let mut half_closed: Vec<(u32, u32)> = Vec::new();
+        for (place, connection) in self.store.told.iter().enumerate() {
+            let (home, place) = (connection.home, place as u32);
+            let last = |side: &usize| unanswered(connection, *side).map(|last| (last, home, *side, place));
+            silent.extend([CLIENT, SERVER].iter().filter_map(last));
+            if connection.has(Connection::LIVE) {
+                half_closed.push((home, place));
+            }
         }
         silent.sort_unstable();
-        for (last, index, side) in silent {
+        for (last, _, side, place) in silent {
             if end.since(last) < SECOND {
-                self.leave_undecided(index, end, sink);
+                self.leave_undecided(place, end, sink);
                 continue;
             }
-            let connection = &mut self.connections[index as usize];
+            let connection = &mut self.store.told[place as usize];
             let generation = connection.generation;
             connection.story().pending.get_or_insert((Pending::Silence(side), end));
-            self.conclude(index, generation, sink);
+            self.conclude(place, generation, sink);
         }
-        for index in 0..self.connections.len() as u32 {
-            self.tell_half_close(index, sink);
+        half_closed.sort_unstable();
+        for (_, place) in half_closed {
+            self.tell_half_close(place, sink);
         }
     }
 
     /// Tells of connections that one end had half closed, when they are over and nothing else is to be said of them.
-    pub(super) fn tell_half_close(&mut self, index: u32, sink: &mut impl Sink) {
-        let connection = &self.connections[index as usize];
+    pub(super) fn tell_half_close(&mut self, place: u32, sink: &mut impl Sink) {
+        let connection = &self.store.told[place as usize];
         let half_closed = connection.has(Connection::LIVE)
             && connection.story.as_deref().is_some_and(|story| {
                 !story.decided
@@ -57,7 +60,7 @@ impl Tracker {
                     && (story.read_after_fin[CLIENT] || story.read_after_fin[SERVER])
             });
         if half_closed {
-            let ends = connection.ends(self.ends6.get(&index));
+            let ends = connection.ends(self.ends6.get(&connection.home));
             let time = connection.last;
             let ending = Ending::Benign(Benign::HalfClose);
             sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
@@ -65,14 +68,15 @@ impl Tracker {
     }
 
     /// The capture ended too soon to tell.
-    pub(super) fn leave_undecided(&mut self, index: u32, time: Time, sink: &mut impl Sink) {
-        let connection = &self.connections[index as usize];
-        let ends = connection.ends(self.ends6.get(&index));
+    pub(super) fn leave_undecided(&mut self, place: u32, time: Time, sink: &mut impl Sink) {
+        let connection = &self.store.told[place as usize];
+        let ends = connection.ends(self.ends6.get(&connection.home));
         let ending = Ending::Undecided(Doubt::EndedEarly);
         sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
     }
 
     /// Moves packet time on.
+    #[inline(always)]
     pub(super) fn advance(&mut self, time: Time, sink: &mut impl Sink) {
         if time + LONG_BACK < self.clock {
             self.begin_recording(sink);
@@ -80,8 +84,20 @@ impl Tracker {
         let agreed = time.min(self.previous);
         self.previous = time;
         if agreed > self.clock {
-            self.fire(agreed, sink);
+            self.clock = agreed;
+            if agreed >= self.due {
+                self.fire(agreed, sink);
+                self.look_ahead();
+            }
         }
+    }
+
+    /// Notes when something falls due next.
+    fn look_ahead(&mut self) {
+        let overdue = self.overdue.peek().map(|Reverse((time, ..))| *time);
+        let waiting = self.waiting.peek().map(|Reverse((time, ..))| *time);
+        let next = [overdue, waiting, self.lingering.first()].into_iter().flatten().min();
+        self.due = next.unwrap_or(Time(u64::MAX));
     }
 
     /// Time goes back a long way: another recording begins. What is pending in the one before is judged, and its
@@ -91,7 +107,7 @@ impl Tracker {
         self.previous = self.clock;
         self.finish(self.clock, sink);
         self.table = Table::default();
-        self.connections = Slots::default();
+        self.store.clear();
         self.ends6.clear();
         self.overdue.clear();
         self.waiting.clear();
@@ -102,36 +118,39 @@ impl Tracker {
     }
 
     /// Does all that is due until `clock`.
+    #[inline(never)]
     pub(super) fn fire(&mut self, clock: Time, sink: &mut impl Sink) {
         self.judge_due(clock, sink);
         while let Some((_, index, generation)) = self.lingering.due(self.clock) {
             self.approach();
-            self.forget(index, generation, sink);
+            if self.store.sketches.get(index as usize).is_some_and(|sketch| sketch.lingers(generation)) {
+                self.forget(index, sink);
+            }
         }
     }
 
     /// Judges what is due until `clock`.
     pub(super) fn judge_due(&mut self, clock: Time, sink: &mut impl Sink) {
         self.clock = self.clock.max(clock);
-        while let Some(&Reverse((time, index, generation))) = self.overdue.peek()
+        while let Some(&Reverse((time, place, generation))) = self.overdue.peek()
             && time <= self.clock
         {
             self.overdue.pop();
-            self.check_overdue(time, index, generation);
+            self.check_overdue(time, place, generation);
         }
-        while let Some(&Reverse((time, _, index, generation))) = self.waiting.peek()
+        while let Some(&Reverse((time, _, place, generation))) = self.waiting.peek()
             && time <= self.clock
         {
             self.waiting.pop();
-            self.conclude(index, generation, sink);
-            self.waited(time, index, generation);
+            self.conclude(place, generation, sink);
+            self.waited(time, place, generation);
         }
     }
 
     /// A segment of this connection comes at `time`. If its silence was decided before that, the segment comes too late:
     /// live, where time moves on by itself, the verdict would have been given.
-    pub(super) fn judge_own_silence(&mut self, index: u32, time: Time, sink: &mut impl Sink) {
-        let connection = &mut self.connections[index as usize];
+    pub(super) fn judge_own_silence(&mut self, place: u32, time: Time, sink: &mut impl Sink) {
+        let connection = &mut self.store.told[place as usize];
         let (half, generation) = (connection.half, connection.generation);
         let Some(story) = connection.story.as_deref_mut() else {
             return;
@@ -143,15 +162,15 @@ impl Tracker {
             let silence = story.silence[side];
             if silence.convinces(&half[other(side)]) && silence.overdue() + GRACE <= time {
                 story.pending = Some((Pending::Silence(side), silence.overdue()));
-                self.conclude(index, generation, sink);
+                self.conclude(place, generation, sink);
                 return;
             }
         }
     }
 
     /// Is a repetition really overdue by now, or was there another one, or an answer?
-    pub(super) fn check_overdue(&mut self, time: Time, index: u32, generation: u16) {
-        let Some(connection) = self.live(index, generation) else {
+    pub(super) fn check_overdue(&mut self, time: Time, place: u32, generation: u16) {
+        let Some(connection) = self.live(place, generation) else {
             return;
         };
         let half = connection.half;
@@ -170,21 +189,21 @@ impl Tracker {
             }
             if silence.overdue() <= time {
                 story.pending = Some((Pending::Silence(side), time));
-                self.wait(time, index, generation);
+                self.wait(time, place, generation);
                 return;
             }
             later = Some(later.map_or(silence.overdue(), |found| found.min(silence.overdue())));
         }
         if let Some(later) = later {
             story.timer = true;
-            self.overdue.push(Reverse((later, index, generation)));
+            self.overdue.push(Reverse((later, place, generation)));
+            self.due = self.due.min(later);
         }
     }
 
     /// Judges what is pending on a connection and reports it.
-    pub(super) fn conclude(&mut self, index: u32, generation: u16, sink: &mut impl Sink) {
-        let ends6 = self.ends6_of(index);
-        let Some(connection) = self.live(index, generation) else {
+    pub(super) fn conclude(&mut self, place: u32, generation: u16, sink: &mut impl Sink) {
+        let Some(connection) = self.live(place, generation) else {
             return;
         };
         let Some(story) = connection.story.as_deref() else {
@@ -197,7 +216,11 @@ impl Tracker {
         let Some(time) = time else {
             return;
         };
-        let ends = connection.ends(ends6.as_ref());
+        let index = connection.home;
+        let ends = self.ends_of(index);
+        let Some(story) = self.store.told[place as usize].story.as_deref() else {
+            return;
+        };
         let unreadable = match story.pending {
             Some((Pending::Silence(side), _)) => {
                 let first = story.silence[side].first.time;
@@ -205,7 +228,7 @@ impl Tracker {
             }
             Some((Pending::Reset | Pending::Icmp, _)) | None => false,
         };
-        let Some(connection) = self.live(index, generation) else {
+        let Some(connection) = self.live(place, generation) else {
             return;
         };
         let ending = if unreadable { Ending::Undecided(Doubt::CutShort) } else { verdict::judge(connection) };
@@ -220,11 +243,11 @@ impl Tracker {
         let told = connection.story().told_ignored;
         connection.story().told_ignored |= lives_on;
         if !(lives_on && told) {
-            let connection = &self.connections[index as usize];
+            let connection = &self.store.told[place as usize];
             sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
         }
-        self.note_service(index, &ending, ends);
-        let connection = &mut self.connections[index as usize];
+        self.note_service(place, &ending, ends);
+        let connection = &mut self.store.told[place as usize];
         let story = connection.story();
         story.pending = None;
         if over {
@@ -239,11 +262,11 @@ impl Tracker {
     }
 
     /// Remembers what an ending tells of the service.
-    pub(super) fn note_service(&mut self, index: u32, ending: &Ending, ends: [End; 2]) {
+    pub(super) fn note_service(&mut self, place: u32, ending: &Ending, ends: [End; 2]) {
         let Ending::Failure(failure) = ending else {
             return;
         };
-        let connection = &self.connections[index as usize];
+        let connection = &self.store.told[place as usize];
         match failure.kind {
             kernel::Kind::Refused => self.services.refused(ends[SERVER], connection.last),
             kernel::Kind::Aborted => self.services.visited(ends[CLIENT].ip, ends[SERVER], connection.start),
@@ -253,37 +276,39 @@ impl Tracker {
 
     /// Forgets a connection after a while.
     pub(super) fn linger(&mut self, index: u32) {
-        let Some(connection) = self.connections.get_mut(index as usize) else {
+        let place = self.store.place(index);
+        let Some(sketch) = self.store.sketches.get_mut(index as usize) else {
             return;
         };
-        if !connection.has(Connection::LINGERS) {
-            connection.flags |= Connection::LINGERS;
-            let silent =
-                connection.story.as_ref().is_some_and(|story| story.silence.iter().any(|side| side.attempts > 1));
+        if !sketch.has(Connection::LINGERS) {
+            sketch.flags |= Connection::LINGERS;
+            let generation = sketch.generation.into();
+            let story = place.and_then(|place| self.store.told.get(place as usize)?.story.as_ref());
+            let silent = story.is_some_and(|story| story.silence.iter().any(|side| side.attempts > 1));
             let linger = if silent { LINGER_AFTER_SILENCE } else { LINGER };
-            self.lingering.add((self.clock + linger, index, connection.generation), silent);
+            self.lingering.add((self.clock + linger, index, generation), silent);
+            self.due = self.due.min(self.clock + linger);
         }
     }
 
-    pub(super) fn forget(&mut self, index: u32, generation: u16, sink: &mut impl Sink) {
-        self.conclude(index, generation, sink);
-        let Some(connection) = self.live(index, generation) else {
-            return;
-        };
-        let key = connection.key;
-        self.tell_half_close(index, sink);
-        let connection = &mut self.connections[index as usize];
-        let before = memory::beside(connection);
-        connection.flags = 0;
-        connection.story = None;
-        connection.closing = None;
-        self.memory.changed(before, connection);
-        connection.generation = connection.generation.wrapping_add(1);
+    /// Forgets a connection now. What is already known of it is told.
+    pub(super) fn forget(&mut self, index: u32, sink: &mut impl Sink) {
+        if let Some(place) = self.store.place(index) {
+            let generation = self.store.told[place as usize].generation;
+            self.conclude(place, generation, sink);
+            self.tell_half_close(place, sink);
+            self.memory.forgotten(&self.store.told[place as usize]);
+        }
+        self.store.drop_rest(index);
+        let sketch = &mut self.store.sketches[index as usize];
+        let key = sketch.key();
+        sketch.flags = 0;
+        sketch.renew();
         self.table.remove(key.hash(self.seed), index);
         if key.is_ipv6() {
             self.ends6.remove(&index);
         }
-        self.connections.give_back(index);
+        self.store.sketches.give_back(index);
         self.one_gone();
     }
 }

@@ -23,6 +23,12 @@ impl Lingering {
         queue.push_back(slot);
     }
 
+    /// When the first one is due.
+    pub fn first(&self) -> Option<Time> {
+        let time = |queue: &VecDeque<Slot>| queue.front().map(|slot| slot.0);
+        time(&self.short).into_iter().chain(time(&self.long)).min()
+    }
+
     /// Takes the next one that is due at `clock`.
     pub fn due(&mut self, clock: Time) -> Option<Slot> {
         let earlier = match (self.short.front(), self.long.front()) {
@@ -64,11 +70,13 @@ impl Tracker {
     /// Brings near what will be needed to forget the next ones.
     pub(super) fn approach(&self) {
         let mut touched = 0;
-        if let Some(connection) = self.lingering.upcoming(8).and_then(|index| self.connections.get(index)) {
-            touched = connection.touch();
+        if let Some(sketch) = self.lingering.upcoming(12).and_then(|index| self.store.sketches.get(index)) {
+            touched = sketch.touch();
         }
-        if let Some(connection) = self.lingering.upcoming(4).and_then(|index| self.connections.get(index)) {
-            touched ^= self.table.touch(connection.key.hash(self.seed));
+        if let Some(index) = self.lingering.upcoming(6)
+            && let Some(sketch) = self.store.sketches.get(index)
+        {
+            touched ^= self.table.touch(sketch.key().hash(self.seed)) ^ self.store.touch_opened(index as u32);
         }
         black_box(touched);
     }

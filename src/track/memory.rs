@@ -1,23 +1,21 @@
 //! The bound on what is remembered: when the memory that the caller allows is used up, connections that were idle for
 //! long are forgotten before their end.
 
-use super::closing::Closing;
 use super::connection::{Connection, Ends6};
+use super::sketch::Sketch;
 use super::story::{Event, Story};
 use super::{Sink, Tracker};
 
 /// What a connection may take beside its record: its place in the table, which is half empty at times and has a copy
 /// while it grows.
 const PLACE: usize = 32;
-/// What a connection takes at most while nothing notable happens to it.
-const PLAIN: usize = size_of::<Connection>() + PLACE;
+/// What a connection takes while only its beginning is known.
+const PLAIN: usize = size_of::<Sketch>() + PLACE;
 /// What a story takes beside its events: itself, and its places in the queues of those that wait for something.
 const TOLD: usize = size_of::<Story>() + 256;
 /// What the addresses of an IPv6 connection take: a place in a map, which is half empty at times and has a copy while it
 /// grows.
 const ADDRESSES: usize = 2 * (size_of::<Ends6>() + 8);
-/// What FINs in order take.
-const CLOSING: usize = size_of::<Closing>() + 16;
 /// What is taken whatever the number of connections: batches, payload, services, the report.
 const FIXED: u64 = 64 << 20;
 /// How many connections are looked at to find one that was idle for long. To find the longest would take a list of all
@@ -60,19 +58,20 @@ impl Memory {
         self.notable = (self.notable + beside(connection) as u64).saturating_sub(before as u64);
     }
 
-    /// The first FIN of a connection came in order, if so.
-    pub fn closing(&mut self, first: bool) {
-        self.notable += if first { CLOSING as u64 } else { 0 };
+    /// A connection is told from now on.
+    pub fn told(&mut self, connection: &Connection) {
+        self.notable += beside(connection) as u64;
+    }
+
+    /// A connection that was told is forgotten.
+    pub fn forgotten(&mut self, connection: &Connection) {
+        self.notable = self.notable.saturating_sub(beside(connection) as u64);
     }
 }
 
-/// What is told of a connection beside its record takes so much.
+/// What the story of a connection takes.
 pub fn beside(connection: &Connection) -> usize {
-    match (&connection.story, &connection.closing) {
-        (Some(story), _) => TOLD + story.events.capacity() * size_of::<Event>(),
-        (None, Some(_)) => CLOSING,
-        (None, None) => 0,
-    }
+    connection.story.as_ref().map_or(0, |story| TOLD + story.events.capacity() * size_of::<Event>())
 }
 
 impl Tracker {
@@ -83,7 +82,7 @@ impl Tracker {
 
     /// Is more remembered than the caller allows?
     pub(super) fn is_crowded(&self) -> bool {
-        let connections = self.table.len() * PLAIN + self.ends6.len() * ADDRESSES;
+        let connections = self.table.len() * PLAIN + self.store.beside() + self.ends6.len() * ADDRESSES;
         connections as u64 + self.memory.notable > self.memory.budget
     }
 
@@ -94,26 +93,25 @@ impl Tracker {
             let Some(index) = self.idle() else {
                 return;
             };
-            let generation = self.connections[index].generation;
             self.counts.evicted += 1;
-            self.forget(index as u32, generation, sink);
+            self.forget(index as u32, sink);
         }
     }
 
     /// Of some connections from everywhere the one that was idle for longest.
     fn idle(&mut self) -> Option<usize> {
-        let slots = self.connections.len();
+        let slots = self.store.sketches.len();
         // The golden ratio: steps of this length come everywhere before they come near where they were.
         let step = (slots as u64 * 618 / 1000) as usize | 1;
         let mut found: Option<usize> = None;
         let mut looked_at = 0;
         for _ in 0..slots {
             self.memory.hand = (self.memory.hand + step) % slots;
-            let connection = &self.connections[self.memory.hand];
-            if !connection.has(Connection::LIVE) {
+            let sketch = &self.store.sketches[self.memory.hand];
+            if !sketch.has(Connection::LIVE) {
                 continue;
             }
-            if found.is_none_or(|found| connection.last < self.connections[found].last) {
+            if found.is_none_or(|found| sketch.last < self.store.sketches[found].last) {
                 found = Some(self.memory.hand);
             }
             looked_at += 1;
@@ -145,7 +143,7 @@ mod tests {
         assert_eq!(counts.evicted, total - room);
         assert_eq!(tracker.table.len() as u64, room);
         // Nearly all that is still known is younger than what was forgotten.
-        let old = tracker.connections.iter().filter(|known| known.start.0 < (total - room) * 1000 / 2).count() as u64;
+        let old = tracker.store.sketches.iter().filter(|known| known.last.0 < (total - room) * 1000 / 2).count() as u64;
         assert!(old * 20 < room, "{old} of {room}");
     }
 }

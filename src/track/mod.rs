@@ -13,13 +13,16 @@ pub mod kernel;
 mod light;
 mod lingering;
 mod memory;
+mod opening;
 mod payloads;
 mod plain;
 mod queues;
 mod receive;
 mod seq;
 mod services;
+mod sketch;
 mod slots;
+mod store;
 mod story;
 mod table;
 mod verdict;
@@ -42,7 +45,8 @@ use copies::{Copies, fingerprint};
 use lingering::Lingering;
 use memory::Memory;
 use receive::{Next, Restart};
-use slots::Slots;
+use sketch::{Link, Sketch};
+use store::Store;
 use table::Table;
 
 /// How long a verdict waits for contradiction, in packet time: longer than a round trip around the world, and than
@@ -105,16 +109,18 @@ type Slot = (Time, u32, u16);
 /// All connections.
 pub struct Tracker {
     table: Table,
-    connections: Slots<Connection>,
+    store: Store,
     seed: [u64; 2],
     ends6: HashMap<u32, Ends6>,
-    /// Verdicts that wait for the time of grace: by when it ends, then in the order of their coming.
+    /// Verdicts on told connections that wait for the time of grace: by when it ends, then in the order of their coming.
     waiting: BinaryHeap<Reverse<(Time, u64, u32, u16)>>,
     waits: u64,
-    /// When repetitions are overdue.
+    /// When repetitions on told connections are overdue.
     overdue: BinaryHeap<Reverse<Slot>>,
     /// Ended connections that are still remembered.
     lingering: Lingering,
+    /// Nothing of all that falls due before this.
+    due: Time,
     /// Packet time: what the last two segments agree on, so that one wrong time stamp does not end everything.
     clock: Time,
     previous: Time,
@@ -128,8 +134,6 @@ pub struct Tracker {
     crowded: bool,
     /// How many connections went since the queues were last swept.
     gone: usize,
-    /// Off only to see that it makes no difference.
-    short_way: bool,
 }
 
 impl Tracker {
@@ -137,13 +141,14 @@ impl Tracker {
     pub fn new(inputs: usize, seed: [u64; 2]) -> Tracker {
         Tracker {
             table: Table::default(),
-            connections: Slots::default(),
+            store: Store::new(),
             seed,
             ends6: HashMap::new(),
             waiting: BinaryHeap::new(),
             waits: 0,
             overdue: BinaryHeap::new(),
             lingering: Lingering::default(),
+            due: Time(u64::MAX),
             clock: Time(0),
             previous: Time(0),
             copies: Copies::new(inputs > 1),
@@ -154,7 +159,6 @@ impl Tracker {
             memory: Memory::default(),
             crowded: false,
             gone: 0,
-            short_way: true,
         }
     }
 
@@ -209,128 +213,206 @@ impl Tracker {
         }
     }
 
-    fn live(&mut self, index: u32, generation: u16) -> Option<&mut Connection> {
-        self.connections
-            .get_mut(index as usize)
-            .filter(|connection| connection.generation == generation && connection.has(Connection::LIVE))
+    /// The told connection at `place`, if it is still that of this generation.
+    fn live(&mut self, place: u32, generation: u16) -> Option<&mut Connection> {
+        self.store.told.get_mut(place as usize).filter(|connection| connection.is_in_use(generation))
     }
 
     /// Takes a segment with this fingerprint whose connection is probably at `guess`.
     #[inline(always)]
     fn segment(&mut self, guess: Option<u32>, print: u64, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
-        let Some(index) = self.find(guess, segment, bytes) else {
-            return;
+        let Some(index) = self.find(guess, segment) else {
+            return self.open(print, segment, bytes, sink);
         };
-        let connection = &mut self.connections[index as usize];
-        let from = connection.side(segment.from_first);
-        if self.copies.is_copy(print, index, from, connection, segment) {
-            self.counts.duplicates += 1;
-            if segment.flags.has(Flags::SYN | Flags::ACK) {
-                let ends6 = self.ends6.get(&index);
-                self.services.saw_ttl(connection.ends(ends6)[from].ip, segment.ttl);
+        let Some(mut room) = self.store.room(index).filter(|_| !self.light) else {
+            return self.segment_of_any(index, print, segment, bytes, sink);
+        };
+        let sketch = &mut *room.sketch;
+        let from = sketch.side(segment.from_first);
+        let last = sketch.last_of(from);
+        sketch.spoke(from, copies::short(print));
+        if self.copies.is_copy(print, index, from, &last, segment) {
+            return self.copy(index, from, segment);
+        }
+        match plain::take(&mut room, from, segment, bytes) {
+            Some(taken) => {
+                if taken.message {
+                    room.said.first_bytes[from] = self.payloads.keep(segment.payload.of(bytes));
+                }
+                if taken.closed {
+                    self.linger(index);
+                }
             }
-            return;
+            None => self.notable(index, from, segment, bytes, sink),
         }
-        if self.light {
-            light::assume_unseen(connection, from, segment);
-        }
-        if self.short_way
-            && let Some(next) = plain::take(connection, from, segment, bytes)
-        {
-            connection.last = connection.last.max(segment.time);
-            if next.message {
-                connection.half[from].first_bytes = self.payloads.keep(segment.payload.of(bytes));
-            }
-            if next.closed {
-                self.linger(index);
-            }
-            self.memory.closing(next.closing);
-            return;
-        }
-        if connection.story.is_some() {
-            self.judge_own_silence(index, segment.time, sink);
-        }
-        let connection = &mut self.connections[index as usize];
-        let before = memory::beside(connection);
-        connection.recall();
-        let next = receive(connection, from, segment, bytes);
-        self.memory.changed(before, connection);
-        if let Some(restart) = next.restart {
-            self.restart(index, restart, segment, bytes, sink);
-            return;
-        }
-        connection.last = connection.last.max(segment.time);
-        if next.message {
-            connection.half[from].first_bytes = self.payloads.keep(segment.payload.of(bytes));
-        }
-        sent(&mut connection.half[from], segment);
-        self.after(index, from, segment, next, sink);
     }
 
-    /// Does what a segment asks for.
-    fn after(&mut self, index: u32, from: usize, segment: &Segment, next: Next, sink: &mut impl Sink) {
+    /// Takes a segment of a connection that is not open, or told.
+    #[inline(never)]
+    fn segment_of_any(&mut self, index: u32, print: u64, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+        let sketch = &mut self.store.sketches[index as usize];
+        let from = sketch.side(segment.from_first);
+        let last = match sketch.link() {
+            Link::Early | Link::Open(_) => {
+                let last = sketch.last_of(from);
+                sketch.spoke(from, copies::short(print));
+                last
+            }
+            Link::Told(place) => {
+                let connection = &mut self.store.told[place as usize];
+                let last = connection.last_of(from);
+                connection.spoke(from, copies::short(print));
+                last
+            }
+        };
+        if self.copies.is_copy(print, index, from, &last, segment) {
+            return self.copy(index, from, segment);
+        }
+        let sketch = &mut self.store.sketches[index as usize];
+        if self.light || sketch.link() != Link::Early {
+            return self.notable(index, from, segment, bytes, sink);
+        }
+        if from == SERVER && opening::answer(sketch, segment, print, bytes) {
+            return self.answered(index, segment);
+        }
+        let opened = if from == CLIENT { opening::complete(sketch, segment, print, bytes) } else { None };
+        match opened {
+            Some((said, opened)) => {
+                self.store.open(index, said, opened);
+                sink.connected(self.ends_of(index), segment.time);
+            }
+            None => self.notable(index, from, segment, bytes, sink),
+        }
+    }
+
+    /// The server of a connection answered a SYN.
+    fn answered(&mut self, index: u32, segment: &Segment) {
+        let server = self.ends_of(index)[SERVER];
+        self.services.answered(server, segment.time);
+        self.services.saw_ttl(server.ip, segment.ttl);
+    }
+
+    /// Notes that a segment came a second time.
+    #[cold]
+    fn copy(&mut self, index: u32, from: usize, segment: &Segment) {
+        self.counts.duplicates += 1;
+        if segment.flags.has(Flags::SYN | Flags::ACK) {
+            let ends = self.store.sketches[index as usize].ends(self.ends6.get(&index));
+            self.services.saw_ttl(ends[from].ip, segment.ttl);
+        }
+        if let Some(place) = self.store.place(index) {
+            copies::note(&mut self.store.told[place as usize], from, segment);
+        } else if !self.store.room(index).is_some_and(|room| store::knows_copy(&room, from, segment.ttl)) {
+            let mut connection = self.store.retell(index);
+            copies::note(&mut connection, from, segment);
+            self.keep(index, connection);
+        }
+    }
+
+    /// Keeps a connection that was retold.
+    fn keep(&mut self, index: u32, connection: Connection) -> Option<u32> {
+        let place = self.store.keep(index, connection);
+        if let Some(place) = place {
+            self.memory.told(&self.store.told[place as usize]);
+        }
+        place
+    }
+
+    /// Takes a segment that is not plain.
+    #[inline(never)]
+    fn notable(&mut self, index: u32, from: usize, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+        let (place, next) = match self.store.place(index) {
+            Some(place) => {
+                if self.light {
+                    light::assume_unseen(&mut self.store.told[place as usize], from, segment);
+                }
+                self.judge_own_silence(place, segment.time, sink);
+                let connection = &mut self.store.told[place as usize];
+                let before = memory::beside(connection);
+                let next = take(connection, from, segment, bytes, &mut self.payloads);
+                self.memory.changed(before, connection);
+                (Some(place), next)
+            }
+            None => {
+                let mut connection = self.store.retell(index);
+                if self.light {
+                    light::assume_unseen(&mut connection, from, segment);
+                }
+                let next = take(&mut connection, from, segment, bytes, &mut self.payloads);
+                (self.keep(index, connection), next)
+            }
+        };
+        match next.restart {
+            Some(restart) => self.restart(index, place, restart, segment, bytes, sink),
+            None => self.after(index, place, from, segment, next, sink),
+        }
+    }
+
+    /// Does what a segment asks for. `place` is where the connection is told, if it is.
+    fn after(
+        &mut self,
+        index: u32,
+        place: Option<u32>,
+        from: usize,
+        segment: &Segment,
+        next: Next,
+        sink: &mut impl Sink,
+    ) {
+        let sketch = &mut self.store.sketches[index as usize];
+        sketch.last = sketch.last.max(segment.time);
         if next == (Next { message: next.message, ..Next::default() }) {
             return;
         }
-        let generation = self.connections[index as usize].generation;
-        if next.grace {
-            self.wait(segment.time, index, generation);
-        }
-        let ends6 = if next.answered || next.connected { self.ends6_of(index) } else { None };
-        let connection = &mut self.connections[index as usize];
-        if next.deadline {
-            let story = connection.story();
-            if !story.timer && !story.decided {
-                story.timer = true;
-                let at = story.silence[from].overdue();
-                self.overdue.push(Reverse((at, index, generation)));
+        if let Some(place) = place {
+            let generation = self.store.told[place as usize].generation;
+            if next.grace {
+                self.wait(segment.time, place, generation);
+            }
+            if next.deadline {
+                let story = self.store.told[place as usize].story();
+                if !story.timer && !story.decided {
+                    story.timer = true;
+                    let at = story.silence[from].overdue();
+                    self.overdue.push(Reverse((at, place, generation)));
+                    self.due = self.due.min(at);
+                }
             }
         }
         if next.answered {
-            let ends = connection.ends(ends6.as_ref());
-            self.services.answered(ends[SERVER], segment.time);
-            self.services.saw_ttl(ends[SERVER].ip, segment.ttl);
+            self.answered(index, segment);
         }
         if next.connected {
-            sink.connected(connection.ends(ends6.as_ref()), segment.time);
+            sink.connected(self.ends_of(index), segment.time);
         }
         if next.closed {
             self.linger(index);
         }
     }
 
-    /// The addresses of an IPv6 connection. Others are not looked for: that would be a wait for nothing.
-    fn ends6_of(&self, index: u32) -> Option<Ends6> {
-        let connection = self.connections.get(index as usize)?;
-        if connection.key.is_ipv6() { self.ends6.get(&index).copied() } else { None }
+    /// Client and server of a connection. The addresses of an IPv4 connection are in its key: to look for them in a map
+    /// would be a wait for nothing.
+    fn ends_of(&self, index: u32) -> [End; 2] {
+        let sketch = &self.store.sketches[index as usize];
+        let ends6 = if sketch.has(Connection::IPV6) { self.ends6.get(&index) } else { None };
+        sketch.ends(ends6)
     }
 
-    /// The connection's slot, made if it is new.
-    #[inline]
-    fn find(&mut self, guess: Option<u32>, segment: &Segment, bytes: &[u8]) -> Option<u32> {
-        let is = |index: u32| self.connections.get(index as usize).is_some_and(|found| found.is(segment.flow));
-        if let Some(index) = guess
-            && is(index)
-        {
-            return Some(index);
-        }
-        match self.table.find(segment.flow.hash(self.seed), is) {
-            Some(index) => Some(index),
-            None => self.open(segment, bytes),
+    /// The connection's index, if it is known.
+    #[inline(always)]
+    fn find(&mut self, guess: Option<u32>, segment: &Segment) -> Option<u32> {
+        let is = |index: u32| self.store.sketches.get(index as usize).is_some_and(|found| found.is(segment.flow));
+        match guess {
+            Some(index) if is(index) => guess,
+            _ => self.table.find(segment.flow.hash(self.seed), is),
         }
     }
 
-    /// A slot for a new connection.
-    fn open(&mut self, segment: &Segment, bytes: &[u8]) -> Option<u32> {
-        let connection = opened_by(segment, 0);
-        let index = match self.connections.reuse() {
-            Some(index) => {
-                let slot = self.connections.get_mut(index as usize)?;
-                let generation = slot.generation;
-                *slot = Connection { generation, ..connection };
-                index
-            }
-            None => self.connections.add(connection)?,
+    /// Takes the first segment of a connection.
+    #[inline(never)]
+    fn open(&mut self, print: u64, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+        let sketch = opening::begin(segment, print, bytes).filter(|_| self.store.sketching && !self.light);
+        let Some(index) = self.store.add(sketch.unwrap_or_else(|| Sketch::of(segment.flow))) else {
+            return;
         };
         self.counts.connections += 1;
         self.table.insert(segment.flow.hash(self.seed), index);
@@ -338,20 +420,50 @@ impl Tracker {
         if segment.ipv6 {
             self.ends6.insert(index, Ends6::of(segment, bytes));
         }
-        Some(index)
+        if sketch.is_some() {
+            return self.copies.remember_first(print, index, CLIENT, segment);
+        }
+        let mut connection = opened_by(segment, 0);
+        connection.home = index;
+        let from = connection.side(segment.from_first);
+        connection.spoke(from, copies::short(print));
+        self.copies.remember_first(print, index, from, segment);
+        if self.light {
+            light::assume_unseen(&mut connection, from, segment);
+        }
+        let next = take(&mut connection, from, segment, bytes, &mut self.payloads);
+        let place = self.keep(index, connection);
+        self.after(index, place, from, segment, next, sink);
     }
 
     /// The connection ends and another one begins on the same 4-tuple.
-    fn restart(&mut self, index: u32, restart: Restart, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
-        let generation = self.connections[index as usize].generation;
-        self.conclude(index, generation, sink);
+    fn restart(
+        &mut self,
+        index: u32,
+        place: Option<u32>,
+        restart: Restart,
+        segment: &Segment,
+        bytes: &[u8],
+        sink: &mut impl Sink,
+    ) {
+        let mut other_syn = None;
+        let sketch = &self.store.sketches[index as usize];
+        let mut client_first = sketch.has(Connection::CLIENT_FIRST);
+        let side = sketch.side(segment.from_first);
+        let mut print = sketch.print[side];
+        if let Some(place) = place {
+            print = self.store.told[place as usize].half[side].print;
+            let generation = self.store.told[place as usize].generation;
+            self.conclude(place, generation, sink);
+            let connection = &self.store.told[place as usize];
+            other_syn = connection.story.as_deref().and_then(|story| story.other_syn);
+            self.memory.forgotten(connection);
+        }
         self.counts.connections += 1;
-        let connection = &mut self.connections[index as usize];
-        let other_syn = connection.story.as_deref().and_then(|story| story.other_syn);
-        let generation = connection.generation.wrapping_add(1);
-        let mut fresh = Connection { generation, ..opened_by(segment, Connection::REUSED) };
+        let mut fresh = opened_by(segment, Connection::REUSED);
+        fresh.home = index;
         if let (Restart::AtOtherSyn, Some((mark, isn, from))) = (restart, other_syn) {
-            let client_first = (from == CLIENT) == connection.has(Connection::CLIENT_FIRST);
+            client_first = (from == CLIENT) == client_first;
             fresh.flags &= !Connection::CLIENT_FIRST;
             if client_first {
                 fresh.flags |= Connection::CLIENT_FIRST;
@@ -366,35 +478,53 @@ impl Tracker {
             client.packets = 1;
             client.set(Half::ANY | Half::SEQUENCE | Half::SYN);
         }
-        let before = memory::beside(connection);
-        *connection = fresh;
+        self.store.drop_rest(index);
+        self.store.sketches[index as usize].renew();
         self.one_gone();
-        let connection = &mut self.connections[index as usize];
-        let from = connection.side(segment.from_first);
-        let next = receive(connection, from, segment, bytes);
-        self.memory.changed(before, connection);
-        if next.message {
-            connection.half[from].first_bytes = self.payloads.keep(segment.payload.of(bytes));
-        }
-        sent(&mut connection.half[from], segment);
-        self.after(index, from, segment, Next { restart: None, ..next }, sink);
+        let from = fresh.side(segment.from_first);
+        fresh.spoke(from, print);
+        let next = take(&mut fresh, from, segment, bytes, &mut self.payloads);
+        let place = self.keep(index, fresh);
+        self.after(index, place, from, segment, Next { restart: None, ..next }, sink);
     }
 
     fn icmp_error(&mut self, error: &IcmpError) {
-        let is = |index: u32| self.connections.get(index as usize).is_some_and(|found| found.is(error.flow));
+        let is = |index: u32| self.store.sketches.get(index as usize).is_some_and(|found| found.is(error.flow));
         let Some(index) = self.table.find(error.flow.hash(self.seed), is) else {
             return;
         };
-        let connection = &mut self.connections[index as usize];
-        let generation = connection.generation;
-        let before = memory::beside(connection);
-        connection.recall();
-        let decides = receive::on_icmp_error(connection, error);
-        self.memory.changed(before, connection);
-        if decides {
-            self.wait(error.time, index, generation);
+        let (place, decides) = match self.store.place(index) {
+            Some(place) => {
+                let connection = &mut self.store.told[place as usize];
+                let before = memory::beside(connection);
+                let decides = receive::on_icmp_error(connection, error);
+                self.memory.changed(before, connection);
+                (Some(place), decides)
+            }
+            None => {
+                let mut connection = self.store.retell(index);
+                let decides = receive::on_icmp_error(&mut connection, error);
+                (self.keep(index, connection), decides)
+            }
+        };
+        if let Some(place) = place.filter(|_| decides) {
+            let generation = self.store.told[place as usize].generation;
+            self.wait(error.time, place, generation);
         }
     }
+}
+
+/// Takes a segment and notes that it was sent, unless a new connection begins with it.
+fn take(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8], payloads: &mut Payloads) -> Next {
+    let next = receive(connection, from, segment, bytes);
+    if next.restart.is_none() {
+        connection.last = connection.last.max(segment.time);
+        if next.message {
+            connection.half[from].first_bytes = payloads.keep(segment.payload.of(bytes));
+        }
+        sent(&mut connection.half[from], segment);
+    }
+    next
 }
 
 fn receive(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> Next {
@@ -460,7 +590,7 @@ fn opened_by(segment: &Segment, flags: u8) -> Connection {
         start_input: mark.input,
         flags,
         story: None,
-        closing: None,
+        home: 0,
     }
 }
 

@@ -1,13 +1,18 @@
 //! The short way for what nearly all segments are: the next payload in order, a bare acknowledgment, or a FIN in order,
 //! on a connection to which nothing notable has happened.
 //!
-//! It does what [`super::receive::on_segment`] would do, and leaves everything else to that.
+//! It does to the sketch what [`super::receive::on_segment`] would do to the connection, and leaves everything else to
+//! that.
 
-use super::connection::{Connection, Half, other};
-use super::receive::{closed, event, has_sack, note_data};
+use super::closing::Closing;
+use super::connection::{Connection, Half, Mark, SERVER, other};
+use super::receive::{has_sack, is_short_alert, looks_like_tls_alert, reach};
 use super::seq;
-use super::story::What;
+use super::sketch::{NO_CLOSING, closed};
+use super::store::{Room, put};
+use super::story::{Event, What};
 use crate::decode::{Flags, Segment};
+use crate::time::SECOND;
 
 /// Both ends are known, and have acknowledged each other.
 const OPEN: u16 = Half::ANY | Half::SEQUENCE | Half::ACK;
@@ -23,70 +28,127 @@ pub struct Taken {
     pub message: bool,
     /// Both ends have closed.
     pub closed: bool,
-    /// It is the first FIN.
-    pub closing: bool,
 }
 
 /// Takes a plain segment. `None` if it is not plain: then nothing has changed.
 #[inline]
-pub fn take(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> Option<Taken> {
-    let (half, peer) = (&connection.half[from], &connection.half[other(from)]);
+pub fn take(room: &mut Room<'_>, from: usize, segment: &Segment, bytes: &[u8]) -> Option<Taken> {
+    let to = other(from);
+    let sketch = &mut *room.sketch;
     let ack = segment.acknowledgment;
-    let plain = connection.story.is_none()
-        && segment.flags.0 & NOTABLE == Flags::ACK
-        && half.seen & peer.seen & OPEN == OPEN
-        && segment.sequence == half.next
+    let plain = segment.flags.0 & NOTABLE == Flags::ACK
+        && sketch.seen[from] & sketch.seen[to] & OPEN == OPEN
+        && segment.sequence == sketch.next[from]
         && segment.payload_length < LONGEST
         && segment.window > 0
-        && !seq::after(ack, peer.next);
+        && !seq::after(ack, sketch.next[to]);
     let fin = segment.flags.has(Flags::FIN);
     // Payload after a FIN of either end is notable.
-    let ending = connection.closing.is_some();
-    if !plain || (ending && (segment.payload_length > 0 || (fin && half.has(Half::FIN)))) {
+    let ending = (sketch.seen[from] | sketch.seen[to]) & Half::FIN != 0;
+    if !plain || (ending && (segment.payload_length > 0 || (fin && sketch.seen[from] & Half::FIN != 0))) {
         return None;
     }
-    if seq::after(ack, half.ack) {
-        let read = peer.has(Half::DATA) && seq::after(peer.data_end(), half.ack);
-        let half = &mut connection.half[from];
-        half.ack = ack;
-        half.seen &= !Half::SACKS;
+    if seq::after(ack, sketch.ack[from]) {
+        let read = sketch.seen[to] & Half::DATA != 0 && seq::after(sketch.data_end(to), sketch.ack[from]);
+        sketch.ack[from] = ack;
+        sketch.seen[from] &= !Half::SACKS;
         if read {
-            half.set(Half::READ);
+            sketch.seen[from] |= Half::READ;
         }
     }
     if has_sack(segment, bytes) {
-        connection.half[from].set(Half::SACKS);
+        sketch.seen[from] |= Half::SACKS;
+    }
+    sketch.last = sketch.last.max(segment.time);
+    sketch.window[from] = segment.window;
+    sketch.ip_id[from] = segment.ip_id;
+    if segment.ttl != sketch.ttl[from] {
+        sketch.ttl[from] = sketch.ttl[from].min(segment.ttl);
+        room.said.ttl_high[from] = room.said.ttl_high[from].max(segment.ttl);
+    }
+    sketch.packets[from] = sketch.packets[from].wrapping_add(1);
+    if sketch.packets[from] == 0 {
+        room.opened.packets_high[from] = room.opened.packets_high[from].saturating_add(1);
     }
     let length = segment.payload_length + u32::from(fin);
-    let mut message = false;
-    if length > 0 {
-        let half = &mut connection.half[from];
-        half.next = segment.sequence.wrapping_add(length);
-        half.seen &= !Half::BY_ACK;
-        if segment.payload_length > 0 {
-            message = note_data(connection, from, segment, bytes);
-        }
-        if fin {
-            close(connection, from, segment);
+    if length == 0 {
+        return Some(Taken { message: false, closed: ending && closed(sketch) });
+    }
+    sketch.next[from] = segment.sequence.wrapping_add(length);
+    sketch.seen[from] &= !Half::BY_ACK;
+    let message = segment.payload_length > 0 && note_data(room, from, segment, bytes);
+    if fin {
+        close(room, from, segment);
+    }
+    Some(Taken { message, closed: (ending || fin) && closed(room.sketch) })
+}
+
+/// Notes new payload, as [`super::receive::note_data`] does.
+#[inline]
+fn note_data(room: &mut Room<'_>, from: usize, segment: &Segment, bytes: &[u8]) -> bool {
+    let (sketch, said) = (&mut *room.sketch, &mut *room.said);
+    let to = other(from);
+    let by_server = from == SERVER;
+    let previous = said.last_payload(sketch);
+    let turned = sketch.has(Connection::SERVER_SPOKE_LAST) != by_server || previous.is_none();
+    let idle = segment.time.since(previous.unwrap_or_else(|| room.opened.opened()));
+    if turned || idle >= SECOND {
+        said.gap = u32::try_from(idle / 100_000).unwrap_or(u32::MAX);
+    }
+    if turned {
+        said.turns = said.turns.saturating_add(1);
+        sketch.flags &= !Connection::SERVER_SPOKE_LAST;
+        if by_server {
+            sketch.flags |= Connection::SERVER_SPOKE_LAST;
         }
     }
-    let half = &mut connection.half[from];
-    half.packets = half.packets.saturating_add(1);
-    half.ttl_low = half.ttl_low.min(segment.ttl);
-    half.ttl_high = half.ttl_high.max(segment.ttl);
-    half.window = segment.window;
-    half.ip_id = segment.ip_id;
-    Some(Taken { message, closed: (ending || fin) && closed(connection), closing: fin && !ending })
+    let before = sketch.next[from].wrapping_sub(reach(segment));
+    if sketch.seen[from] & Half::DATA != 0 && !seq::after(before, sketch.ack[to]) {
+        let length = u16::try_from(said.data_length[from]).unwrap_or(u16::MAX);
+        said.longest_acked[from] = said.longest_acked[from].max(length);
+    }
+    said.data_time[from] = segment.time;
+    let mark = Mark::of(segment);
+    said.data_frame[from] = mark.frame;
+    said.data_input[from] = mark.input;
+    said.data_length[from] = segment.payload_length;
+    said.data_ack[from] = segment.acknowledgment;
+    let mut seen = sketch.seen[from] & !(Half::PUSHED | Half::TLS_ALERT | Half::UNSEEN) | Half::DATA;
+    if segment.flags.has(Flags::PSH) {
+        seen |= Half::PUSHED;
+    }
+    if looks_like_tls_alert(segment, bytes) {
+        seen |= Half::TLS_ALERT;
+    }
+    if is_short_alert(segment) {
+        seen |= Half::UNSEEN;
+    }
+    sketch.seen[from] = seen;
+    turned || idle >= SECOND || matches!(segment.payload.of(bytes), [21 | 22, 3, ..])
 }
 
 /// Takes a FIN in order, as [`super::receive`] does with a story.
-fn close(connection: &mut Connection, from: usize, segment: &Segment) {
-    connection.half[from].set(Half::FIN);
-    let previous = connection.half.iter().filter(|half| half.has(Half::DATA)).map(|half| half.data_time).max();
-    let opened = connection.start + u64::from(connection.ack_after) * 100;
-    let idle = segment.time.since(previous.unwrap_or(opened));
-    let event = event(connection, from, segment, What::Fin);
-    let peer = &connection.half[other(from)];
-    let after_fin = peer.has(Half::FIN) && segment.acknowledgment == peer.next;
-    connection.close(&event, after_fin, idle);
+fn close(room: &mut Room<'_>, from: usize, segment: &Segment) {
+    let sketch = &mut *room.sketch;
+    let to = other(from);
+    sketch.seen[from] |= Half::FIN;
+    let (isn, peer_isn) = (room.opened.isn[from], room.opened.isn[to]);
+    let event = Event {
+        mark: Mark::of(segment),
+        from,
+        what: What::Fin,
+        flags: segment.flags.0,
+        sequence: segment.sequence.wrapping_sub(isn),
+        length: segment.payload_length,
+        acknowledgment: Some(segment.acknowledgment.wrapping_sub(peer_isn)),
+    };
+    let after_fin = sketch.seen[to] & Half::FIN != 0 && segment.acknowledgment == sketch.next[to];
+    if let Some(closing) = room.closings.get_mut(room.opened.closing as usize) {
+        closing.add(&event, after_fin);
+        return;
+    }
+    let idle = segment.time.since(room.said.last_payload(sketch).unwrap_or_else(|| room.opened.opened()));
+    let mut closing = Closing::begin(&event, idle);
+    closing.add(&event, after_fin);
+    room.opened.closing = put(room.closings, closing).unwrap_or(NO_CLOSING);
 }

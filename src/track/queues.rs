@@ -13,9 +13,9 @@ const SWEEP: usize = 1 << 16;
 
 impl Tracker {
     /// Judges this connection when the time of grace after `time` has passed.
-    pub(super) fn wait(&mut self, time: Time, index: u32, generation: u16) {
+    pub(super) fn wait(&mut self, time: Time, place: u32, generation: u16) {
         let at = time + GRACE;
-        let Some(connection) = self.live(index, generation) else {
+        let Some(connection) = self.live(place, generation) else {
             return;
         };
         let story = connection.story();
@@ -25,12 +25,13 @@ impl Tracker {
         }
         story.waits += 1;
         self.waits += 1;
-        self.waiting.push(Reverse((at, self.waits, index, generation)));
+        self.waiting.push(Reverse((at, self.waits, place, generation)));
+        self.due = self.due.min(at);
     }
 
     /// A connection came out of the queue for a verdict, in which it stood for `time`.
-    pub(super) fn waited(&mut self, time: Time, index: u32, generation: u16) {
-        let Some(story) = self.live(index, generation).and_then(|connection| connection.story.as_deref_mut()) else {
+    pub(super) fn waited(&mut self, time: Time, place: u32, generation: u16) {
+        let Some(story) = self.live(place, generation).and_then(|connection| connection.story.as_deref_mut()) else {
             return;
         };
         story.waits = story.waits.saturating_sub(1);
@@ -38,14 +39,15 @@ impl Tracker {
         if let Some(again) = again {
             story.waits += 1;
             self.waits += 1;
-            self.waiting.push(Reverse((again, self.waits, index, generation)));
+            self.waiting.push(Reverse((again, self.waits, place, generation)));
+            self.due = self.due.min(again);
         }
     }
 
     /// A connection is gone, or another one is in its place: what it left in the queues is swept out with that of many.
     pub(super) fn one_gone(&mut self) {
         self.gone += 1;
-        if self.gone > SWEEP.max(self.connections.len()) {
+        if self.gone > SWEEP.max(self.store.sketches.len()) {
             self.gone = 0;
             self.sweep();
         }
@@ -53,13 +55,14 @@ impl Tracker {
 
     #[cold]
     fn sweep(&mut self) {
-        let connections = &self.connections;
-        let is_there = |index: u32, generation: u16| {
-            connections.get(index as usize).is_some_and(|found| found.is_in_use(generation))
-        };
-        self.waiting.retain(|Reverse((_, _, index, generation))| is_there(*index, *generation));
-        self.overdue.retain(|Reverse((_, index, generation))| is_there(*index, *generation));
-        self.lingering.retain(|(_, index, generation)| is_there(*index, *generation));
+        let (told, sketches) = (&self.store.told, &self.store.sketches);
+        let is_told =
+            |place: u32, generation: u16| told.get(place as usize).is_some_and(|found| found.is_in_use(generation));
+        self.waiting.retain(|Reverse((_, _, place, generation))| is_told(*place, *generation));
+        self.overdue.retain(|Reverse((_, place, generation))| is_told(*place, *generation));
+        self.lingering.retain(|(_, index, generation)| {
+            sketches.get(*index as usize).is_some_and(|found| found.lingers(*generation))
+        });
     }
 }
 

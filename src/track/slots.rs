@@ -53,6 +53,11 @@ impl<T> Slots<T> {
         self.chunks.last().map_or(0, |last| (self.chunks.len() - 1) * CHUNK + last.len())
     }
 
+    /// How many records there are that were not given back.
+    pub fn in_use(&self) -> usize {
+        self.len() - self.free.len()
+    }
+
     /// Gives a place back. The record stays until the place is used again.
     pub fn give_back(&mut self, place: u32) {
         self.free.push(place);

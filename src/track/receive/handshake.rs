@@ -104,23 +104,32 @@ pub(super) fn begin(connection: &mut Connection, from: usize, segment: &Segment,
     }
     half.isn = segment.sequence;
     half.set(Half::SEQUENCE | Half::SYN);
-    if segment.options_cut {
-        // Nobody knows; most systems offer both.
-        half.set(Half::SCALE | Half::STAMPS);
-    }
-    for option in options(segment.options.of(bytes)) {
-        match option {
-            TcpOption::WindowScale(shift) => {
-                half.scale = shift.min(14);
-                half.set(Half::SCALE);
-            }
-            TcpOption::Timestamps(..) => half.set(Half::STAMPS),
-            _ => {}
-        }
+    let (offered, scale) = offers(segment, bytes);
+    half.set(offered);
+    if offered & Half::SCALE != 0 {
+        half.scale = scale;
     }
     if segment.payload_length > 0 {
         note_data(connection, from, segment, bytes);
     }
+}
+
+/// Which of [`Half::SCALE`] and [`Half::STAMPS`] a SYN or SYN-ACK offers, and the window scale.
+pub fn offers(segment: &Segment, bytes: &[u8]) -> (u16, u8) {
+    // Nobody knows what the snaplen cut; most systems offer both.
+    let mut offered = if segment.options_cut { Half::SCALE | Half::STAMPS } else { 0 };
+    let mut scale = 0;
+    for option in options(segment.options.of(bytes)) {
+        match option {
+            TcpOption::WindowScale(shift) => {
+                scale = shift.min(14);
+                offered |= Half::SCALE;
+            }
+            TcpOption::Timestamps(..) => offered |= Half::STAMPS,
+            _ => {}
+        }
+    }
+    (offered, scale)
 }
 
 /// A RST that was captured just before the SYN that it answers.

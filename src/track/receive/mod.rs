@@ -5,10 +5,11 @@ mod icmp;
 mod reset;
 mod segment;
 
-pub use handshake::{on_syn, on_syn_ack};
+pub use handshake::{offers, on_syn, on_syn_ack};
 pub use icmp::on_icmp_error;
-pub use reset::{accepted, closed, on_reset};
-pub use segment::{note_data, on_segment};
+use reset::closed;
+pub use reset::{accepted, on_reset};
+pub use segment::{is_short_alert, looks_like_tls_alert, note_data, on_segment};
 
 use super::connection::{Connection, Half, Mark, other};
 use super::story::{Event, Pending, Repeated, Silence, What};
@@ -62,7 +63,7 @@ pub fn has_sack(segment: &Segment, bytes: &[u8]) -> bool {
 }
 
 /// How far a segment reaches in sequence space.
-fn reach(segment: &Segment) -> u32 {
+pub fn reach(segment: &Segment) -> u32 {
     segment.payload_length + u32::from(segment.flags.has(Flags::SYN)) + u32::from(segment.flags.has(Flags::FIN))
 }
 
@@ -116,7 +117,8 @@ fn repeat(connection: &mut Connection, from: usize, segment: &Segment, what: Rep
     true
 }
 
-fn tenth_of_microseconds(nanoseconds: u64) -> u32 {
+/// Nanoseconds in units of 100, at least one.
+pub fn tenth_of_microseconds(nanoseconds: u64) -> u32 {
     u32::try_from(nanoseconds / 100).unwrap_or(u32::MAX).max(1)
 }
 

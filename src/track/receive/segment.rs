@@ -182,7 +182,7 @@ pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment, by
     if looks_like_tls_alert(segment, bytes) {
         half.set(Half::TLS_ALERT);
     }
-    if segment.payload.length < segment.payload_length.min(5) && segment.payload_length <= LONGEST_ALERT {
+    if is_short_alert(segment) {
         half.set(Half::UNSEEN);
     }
     let message = turned || idle >= SECOND || matches!(segment.payload.of(bytes), [21 | 22, 3, ..]);
@@ -200,11 +200,16 @@ pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment, by
 
 /// The longest TLS alert record in use: 5 bytes of header, 8 of nonce, 2 of alert, 16 of authentication, or with CBC
 /// ciphers up to 48 in all.
-pub(super) const LONGEST_ALERT: u32 = 53;
+const LONGEST_ALERT: u32 = 53;
+
+/// May it be a TLS alert record of which the snaplen left nothing?
+pub fn is_short_alert(segment: &Segment) -> bool {
+    segment.payload.length < segment.payload_length.min(5) && segment.payload_length <= LONGEST_ALERT
+}
 
 /// A TLS alert record, or in TLS 1.3, which hides its type, a record with nothing but two bytes: 5 of header, 2 of
 /// alert, 1 of type, 16 of authentication (RFC 8446, section 5.2).
-pub(super) fn looks_like_tls_alert(segment: &Segment, bytes: &[u8]) -> bool {
+pub fn looks_like_tls_alert(segment: &Segment, bytes: &[u8]) -> bool {
     match segment.payload.of(bytes) {
         [21, 3, ..] => true,
         [23, 3, _, 0, 19, ..] => segment.payload_length == 24,

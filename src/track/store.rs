@@ -1,0 +1,227 @@
+//! Where connections are kept: the sketch of each, and beside it what it needs in its state.
+
+use super::closing::Closing;
+use super::connection::{Connection, Half};
+use super::sketch::{Link, NO_CLOSING, Opened, PLACES, Said, Sketch, beside};
+use super::slots::Slots;
+
+/// All connections. An index is that of a sketch and stays the same for as long as the connection is known; a place is
+/// that of a connection that is told.
+#[derive(Default)]
+pub struct Store {
+    pub sketches: Slots<Sketch>,
+    /// Always as long as `opened`: one place is that of both.
+    said: Slots<Said>,
+    opened: Slots<Opened>,
+    closings: Slots<Closing>,
+    pub told: Slots<Connection>,
+    /// Off only to see that it makes no difference.
+    pub sketching: bool,
+}
+
+/// What a packet changes of an open connection.
+pub struct Room<'a> {
+    pub sketch: &'a mut Sketch,
+    pub said: &'a mut Said,
+    pub opened: &'a mut Opened,
+    pub closings: &'a mut Slots<Closing>,
+}
+
+impl Store {
+    /// An empty one.
+    pub fn new() -> Store {
+        Store { sketching: true, ..Store::default() }
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        *self = Store { sketching: self.sketching, ..Store::default() };
+    }
+
+    /// Takes a sketch in.
+    pub fn add(&mut self, mut sketch: Sketch) -> Option<u32> {
+        match self.sketches.reuse() {
+            Some(index) => {
+                let slot = self.sketches.get_mut(index as usize)?;
+                sketch.generation = slot.generation;
+                *slot = sketch;
+                Some(index)
+            }
+            None if self.sketches.len() < PLACES => self.sketches.add(sketch),
+            None => None,
+        }
+    }
+
+    /// Where the connection is told, if it is.
+    #[inline(always)]
+    pub fn place(&self, index: u32) -> Option<u32> {
+        match self.sketches.get(index as usize)?.link() {
+            Link::Told(place) => Some(place),
+            Link::Early | Link::Open(_) => None,
+        }
+    }
+
+    /// The open connection with all that belongs to it, if it is one that is sketched.
+    #[inline(always)]
+    pub fn room(&mut self, index: u32) -> Option<Room<'_>> {
+        let sketch = self.sketches.get_mut(index as usize)?;
+        let Link::Open(place) = sketch.link() else { return None };
+        Some(Room {
+            sketch,
+            said: self.said.get_mut(place as usize)?,
+            opened: self.opened.get_mut(place as usize)?,
+            closings: &mut self.closings,
+        })
+    }
+
+    /// Brings near what a packet with payload will need; the result is of no meaning.
+    #[inline(always)]
+    pub fn touch_said(&self, link: Link) -> u32 {
+        match link {
+            Link::Open(place) => self.said.get(place as usize).map_or(0, Said::touch),
+            Link::Told(place) => self.told.get(place as usize).map_or(0, Connection::touch),
+            Link::Early => 0,
+        }
+    }
+
+    /// Brings near what will be needed to forget a connection; the result is of no meaning.
+    pub fn touch_opened(&self, index: u32) -> u32 {
+        match self.sketches.get(index as usize).map(Sketch::link) {
+            Some(Link::Open(place)) => self.opened.get(place as usize).map_or(0, |opened| opened.closing),
+            _ => 0,
+        }
+    }
+
+    /// The connection as a sketch tells it. Of one that is told already this must not be asked.
+    pub fn retell(&mut self, index: u32) -> Connection {
+        let sketch = &self.sketches[index as usize];
+        let mut connection = match sketch.link() {
+            Link::Open(place) => {
+                let opened = &mut self.opened[place as usize];
+                let mut connection = sketch.opened(&self.said[place as usize], opened);
+                let closing = std::mem::replace(&mut opened.closing, NO_CLOSING);
+                if let Some(closing) = self.closings.get(closing as usize) {
+                    connection.story = Some(Box::new(closing.story()));
+                }
+                self.forget_closing(closing);
+                connection
+            }
+            Link::Early | Link::Told(_) => sketch.begun(),
+        };
+        connection.home = index;
+        connection
+    }
+
+    /// Keeps a connection that [`Store::retell`] gave: as a sketch if that holds all of it. Tells the place if not.
+    pub fn keep(&mut self, index: u32, connection: Connection) -> Option<u32> {
+        let sketch = self.sketches.get_mut(index as usize)?;
+        let link = sketch.link();
+        if self.sketching && sketch.begin(&connection) {
+            self.leave(link);
+            return None;
+        }
+        match beside(&connection).filter(|_| self.sketching) {
+            Some((said, opened)) => {
+                sketch.open(&connection);
+                match link {
+                    Link::Open(place) => {
+                        self.said[place as usize] = said;
+                        self.opened[place as usize] = opened;
+                    }
+                    Link::Early | Link::Told(_) => {
+                        self.open(index, said, opened);
+                    }
+                }
+                None
+            }
+            None => {
+                sketch.last = connection.last;
+                sketch.flags = connection.flags;
+                let place = self.tell(connection)?;
+                self.sketches[index as usize].lead(Link::Told(place));
+                self.leave(link);
+                Some(place)
+            }
+        }
+    }
+
+    /// Puts beside a sketch what its connection needs from now on that it is open.
+    #[inline]
+    pub fn open(&mut self, index: u32, said: Said, opened: Opened) {
+        if let (Some(place), Some(_)) = (put(&mut self.said, said), put(&mut self.opened, opened))
+            && let Some(sketch) = self.sketches.get_mut(index as usize)
+        {
+            sketch.lead(Link::Open(place));
+        }
+    }
+
+    /// A place for a connection that is told from now on.
+    fn tell(&mut self, connection: Connection) -> Option<u32> {
+        match self.told.reuse() {
+            Some(place) => {
+                let slot = self.told.get_mut(place as usize)?;
+                let generation = slot.generation.wrapping_add(1);
+                *slot = Connection { generation, ..connection };
+                Some(place)
+            }
+            None => self.told.add(connection),
+        }
+    }
+
+    /// Drops all that is known of a connection but its sketch.
+    pub fn drop_rest(&mut self, index: u32) {
+        let Some(sketch) = self.sketches.get_mut(index as usize) else { return };
+        let link = sketch.link();
+        sketch.lead(Link::Early);
+        self.leave(link);
+    }
+
+    /// Gives back what a link led to.
+    fn leave(&mut self, link: Link) {
+        match link {
+            Link::Early => {}
+            Link::Open(place) => {
+                let closing = self.opened[place as usize].closing;
+                self.forget_closing(closing);
+                self.said.give_back(place);
+                self.opened.give_back(place);
+            }
+            Link::Told(place) => {
+                let connection = &mut self.told[place as usize];
+                connection.flags = 0;
+                connection.story = None;
+                self.told.give_back(place);
+            }
+        }
+    }
+
+    fn forget_closing(&mut self, closing: u32) {
+        if closing != NO_CLOSING {
+            self.closings.give_back(closing);
+        }
+    }
+
+    /// Bytes that open connections take beside their sketches, and told ones beside their stories.
+    pub fn beside(&self) -> usize {
+        self.said.in_use() * (size_of::<Said>() + size_of::<Opened>())
+            + self.closings.in_use() * size_of::<Closing>()
+            + self.told.in_use() * size_of::<Connection>()
+    }
+}
+
+/// Puts a record where there is room.
+pub fn put<T>(slots: &mut Slots<T>, record: T) -> Option<u32> {
+    match slots.reuse() {
+        Some(place) => {
+            *slots.get_mut(place as usize)? = record;
+            Some(place)
+        }
+        None => slots.add(record),
+    }
+}
+
+/// Does an end that sent a segment with this TTL and these flags tell nothing new by a copy of it?
+pub fn knows_copy(room: &Room<'_>, from: usize, ttl: u8) -> bool {
+    let sketch = &room.sketch;
+    sketch.seen[from] & Half::COPIED != 0 && (sketch.ttl[from]..=room.said.ttl_high[from]).contains(&ttl)
+}

@@ -45,6 +45,7 @@ impl Line<'_> {
     }
 
     /// Adds a text, in quotes and escaped, but nothing is looked for in a text of ours.
+    #[expect(clippy::ptr_arg, reason = "whose text it is shows in its form")]
     pub fn note(&mut self, text: &Cow<'static, str>) -> &mut Self {
         match text {
             Cow::Borrowed(ours) => {

@@ -139,7 +139,7 @@ fn reset_note(case: &Case<'_>, event: &Event) -> Cow<'static, str> {
         return if bare {
             about!(from, end, " has no socket for what came")
         } else {
-            about!(from, "another RST of the ", end, "")
+            about!(from, "another RST from the ", end, "")
         };
     };
     if case.by() == Some(By::Silence) {

@@ -109,7 +109,7 @@ fn the_id_is_a_promise_to_those_who_store_it() {
 fn hostile_text_can_neither_break_a_line_nor_steer_a_terminal() {
     let hostile = "a\"\\\n\x1b[2J\u{9b}31m\u{202e}\u{e0041}é";
     let mut finding = Finding { summary: hostile.to_owned(), ..samples::keepalive_race() };
-    finding.evidence[0].note = hostile.into();
+    finding.evidence[0].note = hostile.to_owned().into();
     let line = text(finding_line(&finding, &one_file(6)));
     assert!(!line.chars().any(crate::report::escape::is_unsafe), "{line}");
     assert!(line.contains("\\u009b31m\\u202e\\udb40\\udc41é"), "{line}");

@@ -23,6 +23,7 @@ impl Line<'_> {
 
     /// Adds a short text in quotes that needs no escapes: an address, a time, an id.
     pub fn short(&mut self, text: &Short) -> &mut Self {
+        debug_assert!(is_plain(text.as_bytes()), "{text:?}");
         self.0.push(b'"');
         self.0.extend_from_slice(text.as_bytes());
         self.raw("\"")

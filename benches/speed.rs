@@ -95,7 +95,7 @@ impl Sink for Nobody {
 }
 
 impl Listener for Nobody {
-    fn finding(&mut self, finding: &Finding) {
+    fn finding(&mut self, finding: Finding) {
         black_box(finding);
     }
 

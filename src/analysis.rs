@@ -13,7 +13,7 @@ use crate::track::{Benign, Doubt, Ended, Ending, SERVER, Sink, Tracker};
 /// Who gets what is found.
 pub trait Listener {
     /// A failure, or with `wants_benign` a benign ending. They come in time order.
-    fn finding(&mut self, finding: &Finding);
+    fn finding(&mut self, finding: Finding);
 
     /// A client reached a service.
     fn success(&mut self, client: IpAddr, server: IpAddr, port: u16, time: Time);
@@ -228,7 +228,7 @@ impl<L: Listener> Sink for Judge<'_, L> {
             Ending::Quiet => return,
         }
         if let Some(finding) = diagnose(&ended) {
-            self.listener.finding(&finding);
+            self.listener.finding(finding);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Failures that repeat: what one client, one service, one kind and one cause have in common becomes an episode.
 
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
 use foldhash::{HashMap, HashMapExt};
@@ -72,7 +73,7 @@ impl Attempt {
 }
 
 impl Episode {
-    fn new(finding: &Finding) -> Episode {
+    fn new(finding: Finding) -> Episode {
         Episode {
             first: finding.time,
             last: finding.time,
@@ -83,8 +84,8 @@ impl Episode {
             successes_between: 0,
             recovered_at: None,
             failed: 0,
-            example: finding.clone(),
-            latest: Attempt::of(finding),
+            latest: Attempt::of(&finding),
+            example: finding,
             successes_since: 0,
             pace: Pace::default(),
         }
@@ -165,6 +166,17 @@ impl Episode {
     }
 }
 
+/// Takes away what only a person reads. The last packet stays, since it is a part of the finding's id.
+fn strip(finding: &mut Finding) {
+    finding.summary = String::new();
+    finding.retry_why = "".into();
+    finding.client.calls = None;
+    finding.server.calls = None;
+    finding.context = None;
+    finding.local = None;
+    finding.evidence.drain(..finding.evidence.len().saturating_sub(1));
+}
+
 /// The middle one of some spans.
 pub fn median(spans: &[u64]) -> u64 {
     let mut sorted = spans.to_vec();
@@ -173,7 +185,28 @@ pub fn median(spans: &[u64]) -> u64 {
 }
 
 /// One client's address and one service's address and port.
-type Service = (IpAddr, IpAddr, u16);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Service {
+    client: IpAddr,
+    server: IpAddr,
+    port: u16,
+}
+
+/// Each connection that is made asks for its service: that takes two words, not every byte.
+impl Hash for Service {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match (self.client, self.server) {
+            (IpAddr::V4(client), IpAddr::V4(server)) => {
+                state.write_u64(u64::from(client.to_bits()) << 32 | u64::from(server.to_bits()));
+            }
+            (client, server) => [client, server].into_iter().for_each(|ip| match ip {
+                IpAddr::V4(ip) => state.write_u32(ip.to_bits()),
+                IpAddr::V6(ip) => state.write_u128(ip.to_bits()),
+            }),
+        }
+        state.write_u16(self.port);
+    }
+}
 
 /// What had to be given up because there were too many episodes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -191,9 +224,12 @@ pub struct Folded {
 pub struct Episodes {
     recent: Recent,
     scans: Scans,
-    services: HashMap<Service, Vec<Episode>>,
+    /// On the heap one by one: a `Vec` would begin with room for four of them, and most services have one.
+    #[expect(clippy::vec_box)]
+    services: HashMap<Service, Vec<Box<Episode>>>,
     held: usize,
     most: usize,
+    keeps_texts: bool,
     folded: Folded,
 }
 
@@ -212,34 +248,45 @@ impl Episodes {
             services: HashMap::new(),
             held: 0,
             most: most.max(1),
+            keeps_texts: true,
             folded: Folded::default(),
         }
     }
 
+    /// Keeps no texts of the examples, only what tells them apart from others: who needs no more spares the memory.
+    pub fn without_texts(self) -> Episodes {
+        Episodes { keeps_texts: false, ..self }
+    }
+
     /// Takes a finding into its episode, or begins one.
-    pub fn add(&mut self, finding: &Finding) {
-        self.scans.add(finding);
-        let service = (finding.client.end.ip, finding.server.end.ip, finding.server.end.port);
+    pub fn add(&mut self, finding: Finding) {
+        self.scans.add(&finding);
+        let (client, server) = (finding.client.end, finding.server.end);
+        let service = Service { client: client.ip, server: server.ip, port: server.port };
         if let Some(episode) =
-            self.services.get_mut(&service).and_then(|all| all.iter_mut().find(|episode| episode.is_like(finding)))
+            self.services.get_mut(&service).and_then(|all| all.iter_mut().find(|episode| episode.is_like(&finding)))
         {
-            episode.add(finding, self.recent.after(&service, finding.time));
+            episode.add(&finding, self.recent.after(&service, finding.time));
             return;
         }
         if self.held >= self.most {
             self.fold();
         }
-        let mut episode = Episode::new(finding);
-        self.recent.after(&service, finding.time).for_each(|success| episode.success(success));
+        let mut episode = Box::new(Episode::new(finding));
+        if !self.keeps_texts {
+            strip(&mut episode.example);
+        }
+        self.recent.after(&service, episode.last).for_each(|success| episode.success(success));
         self.services.entry(service).or_default().push(episode);
         self.held += 1;
     }
 
     /// This client reached this service at `time`. A failure that happened shortly before may be added later.
     pub fn success(&mut self, client: IpAddr, server: IpAddr, port: u16, time: Time) {
-        self.recent.add((client, server, port), time);
+        let service = Service { client, server, port };
+        self.recent.add(service, time);
         self.scans.reached(client, (server, port), time);
-        for episode in self.services.get_mut(&(client, server, port)).into_iter().flatten() {
+        for episode in self.services.get_mut(&service).into_iter().flatten() {
             episode.success(time);
         }
     }
@@ -256,23 +303,26 @@ impl Episodes {
 
     /// All episodes, also those of one finding, by their first finding's time.
     pub fn finish(&mut self) -> Vec<Episode> {
-        let mut all: Vec<Episode> = self.services.drain().flat_map(|(_, episodes)| episodes).collect();
+        let mut all: Vec<Box<Episode>> = self.services.drain().flat_map(|(_, episodes)| episodes).collect();
         self.held = 0;
         for episode in &mut all {
             // Who reached the service meanwhile did not wait to try again.
             let tried_again = episode.successes_between == 0 && episode.is_about_connecting();
             episode.backoff = if tried_again { Backoff::of(&episode.pauses) } else { Backoff::None };
         }
-        all.sort_by_key(Episode::order);
-        all
+        all.sort_by_key(|episode| episode.order());
+        all.into_iter().map(|episode| *episode).collect()
     }
 
     /// Gives up a quarter at once, so that a scan of many ports does not search for the oldest each time.
     fn fold(&mut self) {
-        let mut worths: Vec<_> = self.services.values().flatten().map(Episode::worth).collect();
+        let mut worths: Vec<_> = self.services.values().flatten().map(|episode| episode.worth()).collect();
         let surplus = (worths.len() / 4).max(1);
-        worths.sort_unstable();
-        let Some(threshold) = worths.get(surplus - 1).copied() else { return };
+        if worths.len() < surplus {
+            return;
+        }
+        let (_, threshold, _) = worths.select_nth_unstable(surplus - 1);
+        let threshold = *threshold;
         let folded = &mut self.folded;
         self.services.retain(|_, episodes| {
             episodes.retain(|episode| {

@@ -44,6 +44,7 @@ pub mod notation;
 pub mod pipeline;
 pub mod privileges;
 pub mod report;
+pub mod short;
 pub mod source;
 pub mod time;
 pub mod track;

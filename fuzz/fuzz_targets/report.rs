@@ -38,8 +38,8 @@ impl Reporter {
 }
 
 impl Listener for Reporter {
-    fn finding(&mut self, finding: &Finding) {
-        self.json.finding(finding).expect("memory");
+    fn finding(&mut self, finding: Finding) {
+        self.json.finding(finding.clone()).expect("memory");
         self.text.finding(finding).expect("memory");
     }
 

@@ -115,10 +115,12 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     if case.waited_for(Repeated::Syn) {
         // Who answers others drops this SYN for a reason of its own.
         let answered = case.service().answered.filter(|_| !case.half(SERVER).has(Half::SYN))?;
-        let text =
-            format!("{server} answered others but not this SYN: its accept queue is full, or a filter drops it.");
         let meanwhile = answered >= case.connection().start - 60 * SECOND;
-        return meanwhile.then(|| Match::likely(text));
+        return meanwhile.then(|| {
+            Match::likely(format!(
+                "{server} answered others but not this SYN: its accept queue is full, or a filter drops it."
+            ))
+        });
     }
     let silent = !case.half(SERVER).has(Half::DATA) && case.half(CLIENT).has(Half::SYN);
     if !silent {
@@ -126,11 +128,12 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     if case.by() == Some(By::Silence) {
         let repeated = case.story().syn_acks > 0;
-        let text = format!(
-            "{server} completed the handshake for the client only: it repeats its SYN-ACK and ignores the client's \
-             ACK and data, as with a full accept queue."
-        );
-        return repeated.then(|| Match::likely(text));
+        return repeated.then(|| {
+            Match::likely(format!(
+                "{server} completed the handshake for the client only: it repeats its SYN-ACK and ignores the \
+                 client's ACK and data, as with a full accept queue."
+            ))
+        });
     }
     let at_once = case.at_once(case.decisive().since(case.opened()));
     let dropped =

@@ -101,13 +101,13 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let silence = case.silence();
     let half = case.half(case.victim());
     let name = case.name(case.victim());
+    if silence.length < 1000 || u32::from(half.longest_acked) >= silence.length {
+        return None;
+    }
     let text = format!(
         "Small segments of the {name} arrive, its segments of {} do not: the path drops large packets.",
         bytes(silence.length)
     );
-    if silence.length < 1000 || u32::from(half.longest_acked) >= silence.length {
-        return None;
-    }
     let behind_a_hole = case.half(other(case.victim())).has(Half::SACKS);
     if case.story().mtu.is_some() || behind_a_hole {
         return Some(Match::likely(text));

@@ -96,6 +96,10 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    let text = format!("{} refused the connection with a RST: most likely nothing listens there.", case.server());
-    case.refused_by_rst().then(|| Match::likely(text))
+    case.refused_by_rst().then(|| {
+        Match::likely(format!(
+            "{} refused the connection with a RST: most likely nothing listens there.",
+            case.server()
+        ))
+    })
 }

@@ -1,10 +1,9 @@
 //! `tls_failure`: the TLS handshake failed and the connection was reset.
 
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
-use crate::context::{TlsState, mismatch};
+use crate::context::TlsState;
 use crate::diagnose::Case;
 use crate::track::kernel::Kind;
-use crate::track::{CLIENT, SERVER};
 
 /// Signs: The first payload of the client is a TLS ClientHello (0x16 0x03) and, before any application data record
 /// (0x17) of the other side was answered, one side sends a fatal alert (record 0x15, level 2), or the RST comes
@@ -83,7 +82,7 @@ pub static CAUSE: Cause = Cause {
 
 fn detect(case: &Case<'_>) -> Option<Match> {
     // Where one end speaks no TLS at all, that is the cause.
-    if mismatch(case.first_bytes(CLIENT), case.first_bytes(SERVER)).is_some() {
+    if case.mismatch().is_some() {
         return None;
     }
     let server = case.server();
@@ -96,14 +95,13 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             Some(Match::likely(format!("The TLS handshake with {server} failed: the {} sent an alert.", by.name())))
         }
         TlsState::Handshake { step, by } if !LAST_STEPS.contains(&step) => {
-            let reset = case.reset()?;
-            let text = format!(
+            let reset = case.reset().filter(|_| case.is_abort())?;
+            Some(Match::likely(format!(
                 "The {} reset the connection in the TLS handshake, after the {} of the {}.",
                 case.name(reset.from),
                 step.replace('_', " "),
                 by.name()
-            );
-            case.is_abort().then(|| Match::likely(text))
+            )))
         }
         TlsState::EncryptedAlert { in_handshake: false, .. }
         | TlsState::Handshake { .. }

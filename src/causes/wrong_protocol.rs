@@ -1,10 +1,8 @@
 //! `wrong_protocol`: the client speaks another protocol than the server.
 
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
-use crate::context::mismatch;
 use crate::diagnose::Case;
 use crate::track::kernel::Kind;
-use crate::track::{CLIENT, SERVER};
 
 /// Signs: First payloads of the two directions belong to different protocols: an HTTP request line answered by a
 /// TLS alert record; a ClientHello answered by "HTTP/1." or by an SSH, SMTP, MySQL banner; PROXY protocol line or
@@ -78,7 +76,6 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    let mismatch = mismatch(case.first_bytes(CLIENT), case.first_bytes(SERVER))?;
-    let phrase = mismatch.phrase();
+    let phrase = case.mismatch()?.phrase();
     Some(Match::likely(format!("Both ends of {} speak different protocols: {phrase}.", case.server())))
 }

@@ -61,7 +61,7 @@ struct Writer<'a> {
 }
 
 impl Listener for Writer<'_> {
-    fn finding(&mut self, finding: &Finding) {
+    fn finding(&mut self, finding: Finding) {
         if self.problem.is_none() {
             self.problem = self.report.finding(finding).err();
         }

@@ -1,37 +1,16 @@
 //! `tcpwhy explain [TOPIC]`: the catalogue as pages of plain text, 80 columns wide.
 
-use std::fmt;
+mod layout;
+mod nearest;
+
+use layout::{Text, WIDTH, fold_command};
+pub use nearest::UnknownTopic;
 
 use crate::causes::kinds::{self, Calls};
 use crate::causes::languages::{self, Found, Saying};
 use crate::causes::retry::{self, Language};
 use crate::causes::{self, Cause, Group, Owner, Setting};
 use crate::track::kernel::{Errno, Kind};
-
-const WIDTH: usize = 80;
-
-/// A topic that the catalogue does not have.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownTopic {
-    topic: String,
-    nearest: Vec<&'static str>,
-}
-
-impl fmt::Display for UnknownTopic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown: String = self.topic.chars().take(40).flat_map(char::escape_debug).collect();
-        if self.topic.chars().count() > 40 {
-            shown.push_str("...");
-        }
-        write!(f, "nothing is known about `{shown}`")?;
-        if !self.nearest.is_empty() {
-            write!(f, "; did you mean {}?", self.nearest.join(", "))?;
-        }
-        write!(f, " (`tcpwhy explain` lists all)")
-    }
-}
-
-impl std::error::Error for UnknownTopic {}
 
 /// The page on a topic: a cause, a kind, an errno, or a language's name for it; without a topic the list of them.
 pub fn explain(topic: Option<&str>) -> Result<String, UnknownTopic> {
@@ -45,7 +24,7 @@ pub fn explain(topic: Option<&str>) -> Result<String, UnknownTopic> {
     match languages::look_up(topic) {
         Some(Found::Errno(page)) => Ok(errno_page(page)),
         Some(Found::Sayings(said)) => Ok(sayings_page(topic.trim(), &said)),
-        None => Err(UnknownTopic { topic: topic.to_string(), nearest: nearest(topic) }),
+        None => Err(UnknownTopic::new(topic)),
     }
 }
 
@@ -239,133 +218,8 @@ fn general(saying: &Saying) -> String {
         .replace("{lower}", "MESSAGE")
 }
 
-/// Up to three topics whose names are nearest to this one.
-fn nearest(topic: &str) -> Vec<&'static str> {
-    let wanted: Vec<char> = topic.trim().to_lowercase().replace('-', "_").chars().take(64).collect();
-    let known = causes::ALL
-        .iter()
-        .map(|cause| cause.id)
-        .chain(Kind::ALL.into_iter().map(Kind::id))
-        .chain(languages::ERRNOS.iter().flat_map(|page| [page.errno.name(), page.errno.message()]))
-        .chain(languages::SAYINGS.iter().flat_map(|saying| saying.names.iter().copied()));
-    let part: String = wanted.iter().collect();
-    let far = |name: &str| {
-        let name = name.to_lowercase();
-        let within = wanted.len() >= 3 && name.contains(&part);
-        if within { 1 } else { distance(&wanted, &name.chars().collect::<Vec<_>>()) }
-    };
-    let mut found: Vec<(usize, &str)> = known
-        .map(|name| (far(name), name))
-        .filter(|(distance, name)| *distance <= name.len().min(wanted.len()) / 2)
-        .collect();
-    found.sort();
-    found.dedup();
-    found.into_iter().map(|(_, name)| name).take(3).collect()
-}
-
-/// Levenshtein's distance: how many letters to put in, take out or change.
-fn distance(left: &[char], right: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.iter().enumerate() {
-        let mut diagonal = i;
-        let mut before = i + 1;
-        for (cell, b) in row.iter_mut().skip(1).zip(right) {
-            let here = (diagonal + usize::from(a != b)).min(before + 1).min(*cell + 1);
-            diagonal = *cell;
-            *cell = here;
-            before = here;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
-// ---- plain text in 80 columns ---------------------------------------------------------------------------------------
-
-/// A page that is being written.
-struct Text {
-    out: String,
-}
-
+/// The parts of pages that the catalogue fills.
 impl Text {
-    fn new() -> Self {
-        Text { out: String::new() }
-    }
-
-    fn done(self) -> String {
-        self.out
-    }
-
-    fn line(&mut self, line: &str) {
-        self.out.push_str(line.trim_end());
-        self.out.push('\n');
-    }
-
-    /// An empty line, unless there is one.
-    fn gap(&mut self) {
-        if !self.out.is_empty() && !self.out.ends_with("\n\n") {
-            self.out.push('\n');
-        }
-    }
-
-    fn title(&mut self, title: &str) {
-        let lines = wrap(title, WIDTH);
-        let longest = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
-        for line in lines {
-            self.line(&line);
-        }
-        self.line(&"=".repeat(longest));
-    }
-
-    fn heading(&mut self, heading: &str) {
-        self.gap();
-        self.line(heading);
-    }
-
-    fn section(&mut self, heading: &str, text: &str) {
-        self.heading(heading);
-        for (number, paragraph) in text.split("\n\n").enumerate() {
-            if number > 0 {
-                self.gap();
-            }
-            self.paragraph(2, paragraph);
-        }
-    }
-
-    fn paragraph(&mut self, indent: usize, text: &str) {
-        for line in wrap(text, WIDTH - indent) {
-            self.line(&format!("{:indent$}{line}", ""));
-        }
-    }
-
-    /// A paragraph with something in front of its first line.
-    fn item(&mut self, mark: &str, text: &str) {
-        let mut lines = wrap(&format!("{mark}{text}"), WIDTH - 2).into_iter();
-        if let Some(first) = lines.next() {
-            self.line(&format!("  {first}"));
-        }
-        let rest: Vec<_> = lines.collect();
-        self.paragraph(5, &rest.join(" "));
-    }
-
-    /// A name in its column and what it is beside it.
-    fn entry(&mut self, name: &str, text: &str) {
-        const COLUMN: usize = 25;
-        for (number, line) in wrap(text, WIDTH - COLUMN - 2).into_iter().enumerate() {
-            let name = if number == 0 { name } else { "" };
-            self.line(&format!("  {name:<COLUMN$}{line}"));
-        }
-    }
-
-    /// Lines as they are.
-    fn block(&mut self, text: &str) {
-        for line in text.lines() {
-            self.line(&format!("  {line}"));
-        }
-    }
-
     fn commands(&mut self, commands: &[&str]) {
         if commands.is_empty() {
             return;
@@ -453,48 +307,6 @@ impl Text {
             self.block(&retry::code(*language, kind));
         }
     }
-}
-
-/// Lines of at most this many characters, broken at spaces.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
-            lines.push(std::mem::take(&mut line));
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    if !line.is_empty() {
-        lines.push(line);
-    }
-    lines
-}
-
-/// A command on several lines so that it can still be pasted: the shell needs a backslash before a line break, but not
-/// within single quotes, where tcpdump and ss take a line break for a space.
-fn fold_command(command: &str, width: usize) -> String {
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    let mut quoted = false;
-    for word in command.split(' ') {
-        if !line.is_empty() && line.chars().count() + word.chars().count() + 3 > width {
-            if !quoted {
-                line.push_str(" \\");
-            }
-            lines.push(std::mem::replace(&mut line, "   ".to_string()));
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-        quoted ^= word.matches('\'').count() % 2 == 1;
-    }
-    lines.push(line);
-    lines.join("\n")
 }
 
 #[cfg(test)]
@@ -593,22 +405,5 @@ mod tests {
         let error = explain(Some(&odd)).err().map(|error| error.to_string()).unwrap_or_default();
         assert!(!error.contains('\n') && !error.contains('\u{1b}') && error.len() < 400, "{error}");
         assert!(explain(Some("")).is_err());
-    }
-
-    #[test]
-    fn folded_commands_can_be_pasted() {
-        let folded = fold_command("tcpdump -ni any 'host 10.0.0.1 and tcp port 80' -w file", 24);
-        assert_eq!(folded, "tcpdump -ni any 'host\n    10.0.0.1 and tcp\n    port 80' -w file");
-        let folded = fold_command("iptables -t mangle -A FORWARD -p tcp", 24);
-        assert_eq!(folded, "iptables -t mangle -A \\\n    FORWARD -p tcp");
-    }
-
-    #[test]
-    fn distance_counts_letters() {
-        let distance =
-            |a: &str, b: &str| super::distance(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>());
-        assert_eq!(distance("", "abc"), 3);
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("same", "same"), 0);
     }
 }

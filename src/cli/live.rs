@@ -144,8 +144,7 @@ struct Watcher {
 }
 
 impl Listener for Watcher {
-    fn finding(&mut self, finding: &Finding) {
-        let mut finding = finding.clone();
+    fn finding(&mut self, mut finding: Finding) {
         if self.light {
             doubt_without_data(&mut finding);
         }
@@ -157,7 +156,7 @@ impl Listener for Watcher {
         if let Some(confidence) = finding.local.as_ref().and_then(|local| local.confidence) {
             finding.confidence = confidence;
         }
-        let piece = self.report.finding(&finding);
+        let piece = self.report.finding(finding);
         self.writer.write(piece);
     }
 
@@ -299,7 +298,7 @@ fn doubt_without_data(finding: &mut Finding) {
     }
     finding.confidence = Confidence::Possible;
     finding.retry = RetryVerdict::Unknown;
-    finding.retry_why = "data is not captured with --light".to_owned();
+    finding.retry_why = "data is not captured with --light".into();
 }
 
 fn packets(number: u64) -> String {

@@ -67,7 +67,7 @@ impl<'a> Reader<'a> {
 
 /// The first line without its end, and whether its end is there.
 pub fn first_line(bytes: &[u8]) -> (&[u8], bool) {
-    match bytes.iter().position(|byte| *byte == b'\n') {
+    match memchr::memchr(b'\n', bytes) {
         None => (bytes, false),
         Some(end) => {
             let line = bytes.get(..end).unwrap_or_default();

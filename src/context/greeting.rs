@@ -7,8 +7,8 @@ use super::text::clean;
 
 /// Reads a message of SSH: its banner, or the key exchange's first (RFC 4253 section 7.1).
 pub fn read_ssh(bytes: &[u8], _speaker: Speaker) -> Option<Message> {
-    let (line, _) = first_line(bytes);
-    if line.starts_with(b"SSH-2.0-") || line.starts_with(b"SSH-1.") {
+    if bytes.starts_with(b"SSH-2.0-") || bytes.starts_with(b"SSH-1.") {
+        let (line, _) = first_line(bytes);
         let banner = clean(line);
         let message = Message::new(Protocol::Ssh, format!("banner {banner}"));
         return Some(message.with("banner", Value::Text(banner)));
@@ -18,10 +18,12 @@ pub fn read_ssh(bytes: &[u8], _speaker: Speaker) -> Option<Message> {
     reader.take(16)?;
     let names = reader.length(4)?;
     let valid = (64..=35_000).contains(&length) && padding >= 4 && kind == 20 && (8..=4096).contains(&names);
+    if !valid {
+        return None;
+    }
     let names = reader.take_up_to(names);
     let readable = names.len() >= 8 && is_printable(names) && contains(names, b"-");
-    let message = Message::new(Protocol::Ssh, "key exchange").with("step", Value::Name("key_exchange"));
-    (valid && readable).then(|| message.anonymous())
+    readable.then(|| Message::new(Protocol::Ssh, "key exchange").with("step", Value::Name("key_exchange")).anonymous())
 }
 
 /// Commands of SMTP that are told by name alone.
@@ -55,6 +57,9 @@ pub fn read_ftp(bytes: &[u8], speaker: Speaker) -> Option<Message> {
 
 /// Reads a line of IMAP: untagged responses, and the name of a tagged command.
 pub fn read_imap(bytes: &[u8], speaker: Speaker) -> Option<Message> {
+    if !bytes.first().is_some_and(|first| first.is_ascii_alphanumeric() || *first == b'*') {
+        return None;
+    }
     let (line, _) = first_line(bytes);
     let mut words = line.splitn(3, |byte| *byte == b' ');
     let (tag, word) = (words.next()?, words.next()?);
@@ -84,7 +89,6 @@ pub fn read_imap(bytes: &[u8], speaker: Speaker) -> Option<Message> {
 
 /// Reads a line of POP3.
 pub fn read_pop3(bytes: &[u8], speaker: Speaker) -> Option<Message> {
-    let (line, _) = first_line(bytes);
     if speaker == Speaker::Client {
         return command(
             Protocol::Pop3,
@@ -93,15 +97,27 @@ pub fn read_pop3(bytes: &[u8], speaker: Speaker) -> Option<Message> {
         )
         .map(|message| message.certain_if(false));
     }
+    if !bytes.starts_with(b"+OK") && !bytes.starts_with(b"-ERR") {
+        return None;
+    }
+    let (line, _) = first_line(bytes);
     let word = line.split(|byte| *byte == b' ').next()?;
     let answers = word == b"+OK" || word == b"-ERR";
     answers.then(|| told(Protocol::Pop3, line, word, speaker).certain_if(contains(line, b"POP3")))
 }
 
+/// Longer than each of the commands.
+const LONGEST_COMMAND: usize = 16;
+
 /// A command's name; its arguments may be secret.
 fn command(protocol: Protocol, bytes: &[u8], own: &[&[u8]]) -> Option<Message> {
+    if !bytes.first().is_some_and(u8::is_ascii_alphabetic) {
+        return None;
+    }
     let (line, whole) = first_line(bytes);
-    let word = line.split(|byte| matches!(byte, b' ' | b':')).next()?;
+    // No command is longer than that.
+    let beginning = line.get(..LONGEST_COMMAND).unwrap_or(line);
+    let word = beginning.split(|byte| matches!(byte, b' ' | b':')).next()?;
     let is_own = own.iter().any(|known| known.eq_ignore_ascii_case(word));
     let is_shared = SHARED.iter().any(|known| known.eq_ignore_ascii_case(word));
     if !whole || !is_printable(line) || !(is_own || is_shared) {
@@ -113,6 +129,9 @@ fn command(protocol: Protocol, bytes: &[u8], own: &[&[u8]]) -> Option<Message> {
 
 /// A reply of three digits (RFC 5321 section 4.2, RFC 959 section 4.2): certain where it names its protocol.
 fn reply(protocol: Protocol, bytes: &[u8], name: &[u8]) -> Option<Message> {
+    if !matches!(bytes, [b'1'..=b'5', b'0'..=b'5', b'0'..=b'9', b' ' | b'-', ..]) {
+        return None;
+    }
     let (line, _) = first_line(bytes);
     let [a @ b'1'..=b'5', b @ b'0'..=b'5', c @ b'0'..=b'9', b' ' | b'-', text @ ..] = line else {
         return None;

@@ -42,6 +42,10 @@ struct RequestLine<'a> {
 }
 
 fn request_line(bytes: &[u8]) -> Option<RequestLine<'_>> {
+    // No method begins with anything else: that spares a look for the line's end in what is no text.
+    if !matches!(bytes, [b'A'..=b'Z' | b'-', ..]) {
+        return None;
+    }
     let (line, whole) = first_line(bytes);
     let method = line.get(..line.iter().position(|byte| *byte == b' ')?)?;
     let rest = line.get(method.len() + 1..)?;
@@ -91,14 +95,15 @@ fn request(bytes: &[u8]) -> Option<Message> {
     let line = request_line(bytes)?;
     let (authority, path) = split_target(line.target);
     let host = header(bytes, b"host").filter(|host| !host.is_empty()).or(authority).map(without_user);
-    let words = match host {
-        Some(host) => format!("{} {} to {}", clean(line.method), clean(path), clean(host)),
-        None => format!("{} {}", clean(line.method), clean(path)),
+    let (method, path, host) = (clean(line.method), clean(path), host.map(clean));
+    let words = match &host {
+        Some(host) => [method.as_str(), " ", path.as_str(), " to ", host.as_str()].concat(),
+        None => [method.as_str(), " ", path.as_str()].concat(),
     };
     let mut message = Message::new(Protocol::Http1, words)
-        .with("method", Value::Text(clean(line.method)))
-        .with("path", Value::Text(clean(path)))
-        .with_some("host", host.map(|host| Value::Text(clean(host))))
+        .with("method", Value::Text(method))
+        .with("path", Value::Text(path))
+        .with_some("host", host.map(Value::Text))
         .with_some("upgrade", header(bytes, b"upgrade").map(|name| Value::Text(clean(name))));
     message.id = line.id;
     message.named = false;
@@ -107,6 +112,7 @@ fn request(bytes: &[u8]) -> Option<Message> {
 
 /// A status line, RFC 9112 section 4: its version, code and reason.
 fn status_line(bytes: &[u8]) -> Option<(&'static str, u16, &[u8])> {
+    version(bytes.get(..8)?)?;
     let (line, whole) = first_line(bytes);
     let id = version(line.get(..8)?)?;
     let [b' ', digits @ ..] = line.get(8..)? else {

@@ -224,8 +224,12 @@ impl Message {
         })
     }
 
-    /// In words, with the protocol's name.
-    pub fn named_words(&self) -> String {
-        if self.named { format!("{} {}", self.protocol.label(), self.words) } else { self.words.clone() }
+    /// Adds it in words, with the protocol's name.
+    pub fn add_named_words(&self, text: &mut String) {
+        if self.named {
+            text.push_str(self.protocol.label());
+            text.push(' ');
+        }
+        text.push_str(&self.words);
     }
 }

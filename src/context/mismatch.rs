@@ -4,7 +4,7 @@ use super::bytes::{contains, first_line, is_printable};
 use super::http1;
 use super::message::{Message, Protocol};
 use super::text::clean;
-use super::{read_both, tls};
+use super::{Reading, tls};
 
 /// The client speaks another protocol than the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,18 +23,29 @@ impl Mismatch {
     }
 }
 
-/// Does the client speak another protocol than the server? Said only where the bytes of both prove it.
-///
-/// What changes the protocol by agreement is none: a tunnel (CONNECT), an Upgrade, STARTTLS.
+/// Does the client speak another protocol than the server? See [`Reading::mismatch`].
 pub fn mismatch(client: &[u8], server: &[u8]) -> Option<Mismatch> {
-    if client.starts_with(b"PROXY ") || client.starts_with(b"\r\n\r\n\0\r\nQUIT\n") {
-        return proxy_protocol(server);
+    Reading::of(client, server).mismatch()
+}
+
+impl Reading<'_> {
+    /// Does the client speak another protocol than the server? Said only where the bytes of both prove it.
+    ///
+    /// What changes the protocol by agreement is none: a tunnel (CONNECT), an Upgrade, STARTTLS.
+    pub fn mismatch(&self) -> Option<Mismatch> {
+        let (client, server) = (self.client_bytes, self.server_bytes);
+        if client.starts_with(b"PROXY ") || client.starts_with(b"\r\n\r\n\0\r\nQUIT\n") {
+            return proxy_protocol(server);
+        }
+        let asked = self.client.as_ref()?;
+        match &self.server {
+            Some(answered) => differ(asked, client, answered, server),
+            None => refused_in_plain_text(asked, server),
+        }
     }
-    let (asked, answered) = read_both(client, server, None);
-    let asked = asked.filter(|asked| asked.certain)?;
-    let Some(answered) = answered.filter(|answered| answered.certain) else {
-        return refused_in_plain_text(&asked, server);
-    };
+}
+
+fn differ(asked: &Message, client: &[u8], answered: &Message, server: &[u8]) -> Option<Mismatch> {
     if asked.protocol == Protocol::Http1 && http1::complains_of_plain_http(server) {
         return Some(Mismatch {
             client: asked.id,
@@ -42,10 +53,10 @@ pub fn mismatch(client: &[u8], server: &[u8]) -> Option<Mismatch> {
             phrase: "the client speaks plain HTTP, the server expects TLS on this port".to_string(),
         });
     }
-    if asked.protocol == answered.protocol || agreed(&asked, client, &answered, server) {
+    if asked.protocol == answered.protocol || agreed(asked, client, answered, server) {
         return None;
     }
-    let phrase = format!("the client {}, the server answers in {}", begun(&asked), answer(&answered));
+    let phrase = format!("the client {}, the server answers in {}", begun(asked), answer(answered));
     Some(Mismatch { client: asked.id, server: answered.id, phrase })
 }
 

@@ -27,8 +27,6 @@ mod websocket;
 #[cfg(test)]
 mod tests;
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
-
 pub use http1::http_answer_is_complete;
 pub use message::{Field, Speaker, Value};
 pub use mismatch::{Mismatch, mismatch};
@@ -60,29 +58,48 @@ impl Context {
     }
 }
 
-/// An object: `protocol`, the fields, `sentence`.
-impl Serialize for Context {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.fields.len() + 2))?;
-        map.serialize_entry("protocol", self.protocol)?;
-        for (key, value) in &self.fields {
-            match value {
-                Value::Name(name) => map.serialize_entry(key, name)?,
-                Value::Text(text) => map.serialize_entry(key, text)?,
-                Value::Number(number) => map.serialize_entry(key, number)?,
-            }
-        }
-        map.serialize_entry("sentence", &self.sentence)?;
-        map.end()
-    }
-}
-
 /// Says what the last exchange of the applications was.
 ///
 /// `client` and `server` are the first bytes of the latest message of each end; either may be empty or cut. `last` is
 /// the end that sent payload last.
 pub fn read(client: &[u8], server: &[u8], last: Speaker, server_port: u16) -> Option<Context> {
-    let (from_client, from_server) = read_both(client, server, Protocol::of_port(server_port));
+    Reading::of(client, server).context(last, server_port)
+}
+
+/// The latest message of each end, as far as its bytes alone prove what it is.
+#[derive(Clone, Debug)]
+pub struct Reading<'a> {
+    client_bytes: &'a [u8],
+    server_bytes: &'a [u8],
+    client: Option<Message>,
+    server: Option<Message>,
+}
+
+impl<'a> Reading<'a> {
+    /// Reads the first bytes of the latest message of each end; either may be empty or cut.
+    pub fn of(client: &'a [u8], server: &'a [u8]) -> Reading<'a> {
+        Reading {
+            client_bytes: client,
+            server_bytes: server,
+            client: prove(client, Speaker::Client),
+            server: prove(server, Speaker::Server),
+        }
+    }
+
+    /// What the last exchange of the applications was; see [`read`].
+    pub fn context(self, last: Speaker, server_port: u16) -> Option<Context> {
+        let protocol = |message: &Option<Message>| message.as_ref().map(|message| message.protocol);
+        let port = Protocol::of_port(server_port);
+        // Where one end's bytes prove nothing, the other end and the port may tell how to read them.
+        let client_hints = [protocol(&self.server), port];
+        let server_hints = [protocol(&self.client), port];
+        let from_client = self.client.or_else(|| guess(self.client_bytes, Speaker::Client, client_hints));
+        let from_server = self.server.or_else(|| guess(self.server_bytes, Speaker::Server, server_hints));
+        join(from_client, from_server, last)
+    }
+}
+
+fn join(from_client: Option<Message>, from_server: Option<Message>, last: Speaker) -> Option<Context> {
     match (from_client, from_server) {
         (None, None) => None,
         (Some(message), None) => {
@@ -91,106 +108,118 @@ pub fn read(client: &[u8], server: &[u8], last: Speaker, server_port: u16) -> Op
                 (Speaker::Client, Role::Exchange) => ", not answered",
                 (Speaker::Client, Role::LastWord | Role::Statement) => "",
             };
-            Some(alone(&message, Speaker::Client, ending))
+            Some(alone(message, Speaker::Client, ending))
         }
         (None, Some(message)) => {
             let ending = if last == Speaker::Client { ", then more from the client" } else { "" };
-            Some(alone(&message, Speaker::Server, ending))
+            Some(alone(message, Speaker::Server, ending))
         }
-        (Some(asked), Some(answer)) if last == Speaker::Server => Some(exchange(&asked, &answer)),
+        (Some(asked), Some(answer)) if last == Speaker::Server => Some(exchange(asked, answer)),
         (Some(asked), Some(before)) => {
             let ending = if asked.role == Role::Exchange { ", not answered" } else { "" };
-            let mut context = alone(&asked, Speaker::Client, ending);
             // In TLS the server's message is a step of the same handshake, elsewhere it answered what came before.
-            if asked.protocol == Protocol::Tls && before.protocol == Protocol::Tls && before.name("alert").is_none() {
-                add(&mut context.fields, &before.fields, false);
+            let both_tls = asked.protocol == Protocol::Tls && before.protocol == Protocol::Tls;
+            let mut context = alone(asked, Speaker::Client, ending);
+            if both_tls && before.name("alert").is_none() {
+                add(&mut context.fields, before.fields, false);
             }
             Some(context)
         }
     }
 }
 
-/// Reads the message of each end, where each may help to understand the other.
-fn read_both(client: &[u8], server: &[u8], port: Option<Protocol>) -> (Option<Message>, Option<Message>) {
-    let from_client = understand(client, Speaker::Client, &[]);
-    let from_server = understand(server, Speaker::Server, &[]);
-    let protocol = |message: &Option<Message>| message.as_ref().map(|message| message.protocol);
-    let hints = |peer| [peer, port];
-    let (client_hints, server_hints) = (hints(protocol(&from_server)), hints(protocol(&from_client)));
-    (
-        from_client.or_else(|| understand(client, Speaker::Client, &client_hints)),
-        from_server.or_else(|| understand(server, Speaker::Server, &server_hints)),
-    )
-}
-
 /// Reads one end's message, if it is of this parser's protocol.
 type Parser = fn(&[u8], Speaker) -> Option<Message>;
 
-/// Every protocol's parser, the strictest first.
-const PARSERS: [Parser; 13] = [
-    tls::read,
-    http1::read,
-    http2::read,
-    greeting::read_ssh,
-    amqp::read,
-    websocket::read,
-    postgresql::read,
-    mysql::read,
-    redis::read,
-    greeting::read_smtp,
-    greeting::read_ftp,
-    greeting::read_imap,
-    greeting::read_pop3,
+/// Every protocol's parser, the strictest first. Each makes messages of its own protocol only.
+const PARSERS: [(Protocol, Parser); 13] = [
+    (Protocol::Tls, tls::read),
+    (Protocol::Http1, http1::read),
+    (Protocol::Http2, http2::read),
+    (Protocol::Ssh, greeting::read_ssh),
+    (Protocol::Amqp, amqp::read),
+    (Protocol::WebSocket, websocket::read),
+    (Protocol::PostgreSql, postgresql::read),
+    (Protocol::MySql, mysql::read),
+    (Protocol::Redis, redis::read),
+    (Protocol::Smtp, greeting::read_smtp),
+    (Protocol::Ftp, greeting::read_ftp),
+    (Protocol::Imap, greeting::read_imap),
+    (Protocol::Pop3, greeting::read_pop3),
 ];
 
-/// Reads a message: what proves its protocol, or else what fits the earliest of the hints.
-fn understand(bytes: &[u8], speaker: Speaker, hints: &[Option<Protocol>]) -> Option<Message> {
+/// Reads a message that proves its protocol.
+fn prove(bytes: &[u8], speaker: Speaker) -> Option<Message> {
     if bytes.is_empty() {
         return None;
     }
-    let readings = || PARSERS.iter().filter_map(|parser| parser(bytes, speaker));
-    readings().find(|message| message.certain).or_else(|| {
-        let fits = |hint: Protocol| readings().find(|message| message.protocol == hint);
-        hints.iter().flatten().find_map(|hint| fits(*hint))
+    PARSERS.iter().filter_map(|(_, parser)| parser(bytes, speaker)).find(|message| message.certain)
+}
+
+/// Reads a message as what fits the earliest of the hints.
+fn guess(bytes: &[u8], speaker: Speaker, hints: [Option<Protocol>; 2]) -> Option<Message> {
+    if bytes.is_empty() {
+        return None;
+    }
+    hints.into_iter().flatten().find_map(|hint| {
+        let (_, parser) = PARSERS.iter().find(|(protocol, _)| *protocol == hint)?;
+        parser(bytes, speaker)
     })
 }
 
 /// The context where one end's message is all there is.
-fn alone(message: &Message, speaker: Speaker, ending: &str) -> Context {
-    Context {
-        protocol: message.id,
-        fields: message.fields.clone(),
-        sentence: format!("{}{ending}", said_by(message, speaker)),
-    }
+fn alone(message: Message, speaker: Speaker, ending: &str) -> Context {
+    let mut sentence = String::with_capacity(message.words.len() + 48);
+    say(&mut sentence, &message, speaker);
+    sentence.push_str(ending);
+    Context { protocol: message.id, fields: message.fields, sentence }
 }
 
-fn said_by(message: &Message, speaker: Speaker) -> String {
-    let words = message.named_words();
-    if message.anonymous { format!("{words} from the {}", speaker.name()) } else { words }
+/// Adds what was said, and by whom if the words leave it open.
+fn say(sentence: &mut String, message: &Message, speaker: Speaker) {
+    message.add_named_words(sentence);
+    if message.anonymous {
+        sentence.push_str(" from the ");
+        sentence.push_str(speaker.name());
+    }
 }
 
 /// The context of a message of the client and the server's after it.
-fn exchange(asked: &Message, answer: &Message) -> Context {
-    let words = if answer.protocol == asked.protocol { answer.words.clone() } else { answer.named_words() };
-    let sentence = match answer.role {
-        Role::Statement => format!("{}, then {words} from the server", said_by(asked, Speaker::Client)),
-        _ if words == asked.words => format!("{}, answered", said_by(asked, Speaker::Client)),
-        _ => format!("{}, answered {words}", said_by(asked, Speaker::Client)),
-    };
-    let mut context = Context { protocol: asked.id, fields: asked.fields.clone(), sentence };
-    if answer.protocol != asked.protocol {
+fn exchange(asked: Message, answer: Message) -> Context {
+    let mut sentence = String::with_capacity(asked.words.len() + answer.words.len() + 64);
+    say(&mut sentence, &asked, Speaker::Client);
+    let is_same = answer.protocol == asked.protocol;
+    let is_statement = answer.role == Role::Statement;
+    sentence.push_str(if is_statement { ", then " } else { ", answered" });
+    let answered = sentence.len();
+    if !is_statement {
+        sentence.push(' ');
+    }
+    let words = sentence.len();
+    if is_same {
+        sentence.push_str(&answer.words);
+    } else {
+        answer.add_named_words(&mut sentence);
+    }
+    if is_statement {
+        sentence.push_str(" from the server");
+    } else if sentence.get(words..) == Some(asked.words.as_str()) {
+        sentence.truncate(answered);
+    }
+    let mut context = Context { protocol: asked.id, fields: asked.fields, sentence };
+    if !is_same {
         context.fields.push(("answer_protocol", Value::Name(answer.id)));
     }
-    add(&mut context.fields, &answer.fields, true);
+    add(&mut context.fields, answer.fields, true);
     context
 }
 
 /// Adds fields; of two with one key the new one stays if `newer`.
-fn add(fields: &mut Vec<Field>, more: &[Field], newer: bool) {
+fn add(fields: &mut Vec<Field>, more: Vec<Field>, newer: bool) {
     for (key, value) in more {
-        match fields.iter_mut().find(|(name, _)| name == key) {
-            None => fields.push((key, value.clone())),
-            Some(field) if newer => field.1 = value.clone(),
+        match fields.iter_mut().find(|(name, _)| *name == key) {
+            None => fields.push((key, value)),
+            Some(field) if newer => field.1 = value,
             Some(_) => {}
         }
     }

@@ -51,6 +51,9 @@ pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
 
 /// An array of bulk strings, the first of which is the command. Arguments are not told.
 fn command(bytes: &[u8]) -> Option<Message> {
+    if !bytes.starts_with(b"*") {
+        return None;
+    }
     let (count, true) = first_line(bytes) else { return None };
     let rest = bytes.get(count.len() + 2..)?;
     let (length, true) = first_line(rest) else { return None };
@@ -71,6 +74,9 @@ fn number(digits: &[u8]) -> Option<usize> {
 }
 
 fn answer(bytes: &[u8]) -> Option<Message> {
+    if !matches!(bytes, [b'-' | b'+' | b':' | b'$' | b'*' | b'%' | b'~' | b'>' | b'_', ..]) {
+        return None;
+    }
     let (line, whole) = first_line(bytes);
     let (kind, rest) = line.split_first()?;
     match kind {

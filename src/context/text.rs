@@ -2,12 +2,20 @@
 
 use std::fmt::Write;
 
+use super::bytes::is_printable;
+
 /// No text from the network is longer than this many bytes, before it is escaped.
 pub const LONGEST: usize = 80;
 
 /// `bytes` as text: printable ASCII stays, every other byte is written out (`\x1b`), and more than [`LONGEST`] bytes
 /// are cut, with `...` in their place.
 pub fn clean(bytes: &[u8]) -> String {
+    if bytes.len() <= LONGEST
+        && is_printable(bytes)
+        && let Ok(text) = str::from_utf8(bytes)
+    {
+        return text.to_owned();
+    }
     let mut text = String::with_capacity(bytes.len().min(LONGEST) + 3);
     for byte in bytes.iter().take(LONGEST) {
         match byte {

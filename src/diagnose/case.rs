@@ -1,10 +1,13 @@
 //! What the causes look at: one connection's ending, and questions about it that several of them ask.
 
+use std::cell::OnceCell;
+
 use super::finding::{EndedBy, ResetKind, Timing, Traffic};
 use super::icmp::IcmpSeen;
 use super::words::duration;
-use crate::context::{self, Context, Speaker, TlsState};
+use crate::context::{self, Context, Mismatch, Reading, Speaker, TlsState};
 use crate::decode::End;
+use crate::short::Short;
 use crate::time::{MILLISECOND, SECOND, Time};
 use crate::track::kernel::{Errno, Kind};
 use crate::track::{
@@ -16,13 +19,21 @@ use crate::track::{
 pub struct Case<'a> {
     ended: &'a Ended<'a>,
     story: &'a Story,
+    server: Short,
+    /// Read when first asked for, and once for all who ask.
+    reading: OnceCell<Reading<'a>>,
+    mismatch: OnceCell<Option<Mismatch>>,
 }
 
 impl<'a> Case<'a> {
     /// The case of a failure or a benign ending; `None` for the rest.
     pub fn of(ended: &'a Ended<'a>) -> Option<Case<'a>> {
         match ended.ending {
-            Ending::Failure(_) | Ending::Benign(_) => Some(Case { ended, story: ended.connection.story.as_deref()? }),
+            Ending::Failure(_) | Ending::Benign(_) => {
+                let (story, end) = (ended.connection.story.as_deref()?, ended.ends[SERVER]);
+                let server = Short::end(end.ip, end.port);
+                Some(Case { ended, story, server, reading: OnceCell::new(), mismatch: OnceCell::new() })
+            }
             Ending::Undecided(_) | Ending::Quiet => None,
         }
     }
@@ -105,8 +116,8 @@ impl<'a> Case<'a> {
     }
 
     /// The server, as "10.0.0.2:8080".
-    pub fn server(&self) -> String {
-        super::words::end(self.ended.ends[SERVER])
+    pub fn server(&self) -> &Short {
+        &self.server
     }
 
     /// An end's name in a sentence.
@@ -182,11 +193,18 @@ impl<'a> Case<'a> {
         self.ended.payloads.get(self.half(side).first_bytes)
     }
 
-    /// What the applications said last.
-    pub fn context(&self) -> Option<Context> {
+    /// What the applications said last. Nothing can be asked after it.
+    pub fn into_context(self) -> Option<Context> {
         let last = if self.connection().has(Connection::SERVER_SPOKE_LAST) { Speaker::Server } else { Speaker::Client };
         let port = self.ended.ends[SERVER].port;
-        context::read(self.first_bytes(CLIENT), self.first_bytes(SERVER), last, port)
+        let (client, server) = (self.first_bytes(CLIENT), self.first_bytes(SERVER));
+        self.reading.into_inner().unwrap_or_else(|| Reading::of(client, server)).context(last, port)
+    }
+
+    /// Do the ends speak different protocols?
+    pub fn mismatch(&self) -> Option<&Mismatch> {
+        let read = || Reading::of(self.first_bytes(CLIENT), self.first_bytes(SERVER));
+        self.mismatch.get_or_init(|| self.reading.get_or_init(read).mismatch()).as_ref()
     }
 
     /// How far TLS came.

@@ -1,22 +1,25 @@
 //! The packets that speak for a verdict.
 
+use std::borrow::Cow;
+
 use super::case::Case;
 use super::finding::{EndedBy, Evidence, ResetKind};
 use crate::decode::Flags;
 use crate::notation::render_segment;
+use crate::short::Short;
 use crate::track::kernel::Kind;
 use crate::track::{Acceptance, By, CLIENT, Connection, Event, Half, Mark, SERVER, What, other};
 
 /// The evidence for a case, in time order.
 pub fn collect(case: &Case<'_>) -> Vec<Evidence> {
-    let mut all: Vec<Evidence> = Vec::new();
     let connection = case.connection();
     let told = &case.story().events;
+    let mut all: Vec<Evidence> = Vec::with_capacity(told.len() + 3);
     if connection.half[CLIENT].has(Half::SYN) && connection.has(Connection::ROLE_KNOWN) {
         let mark = Mark { time: connection.start, frame: connection.start_frame, input: connection.start_input };
         if !told.iter().any(|event| event.mark == mark) && is_syn_first(connection) {
             let packet = render_segment(Flags(Flags::SYN), 0, 0, None);
-            all.push(evidence(mark, EndedBy::Client, packet, "client asks for a connection".to_string()));
+            all.push(evidence(mark, EndedBy::Client, packet, "client asks for a connection".into()));
         }
     }
     for side in [CLIENT, SERVER] {
@@ -34,7 +37,7 @@ pub fn collect(case: &Case<'_>) -> Vec<Evidence> {
             repeated += 1;
         }
         let packet = match event.what {
-            What::Icmp(kind, code) => format!("icmp {kind}/{code} about {}:{}", event.sequence, event.sequence),
+            What::Icmp(kind, code) => icmp(kind, code, event.sequence),
             _ => render_segment(Flags(event.flags), event.sequence, event.length, event.acknowledgment),
         };
         all.push(evidence(event.mark, from(case, event), packet, note(case, event, repeated)));
@@ -48,8 +51,37 @@ fn is_syn_first(connection: &Connection) -> bool {
     connection.half[CLIENT].packets > 0
 }
 
-fn evidence(mark: Mark, from: EndedBy, packet: String, note: String) -> Evidence {
+fn icmp(kind: u8, code: u8, sequence: u32) -> Short {
+    let mut text = Short::from("icmp ");
+    text.add_number(kind.into()).add("/").add_number(code.into());
+    text.add(" about ").add_number(sequence.into()).add(":").add_number(sequence.into());
+    text
+}
+
+fn evidence(mark: Mark, from: EndedBy, packet: Short, note: Cow<'static, str>) -> Evidence {
     Evidence { frame: mark.frame.into(), input: mark.input.into(), time: mark.time, from, packet, note }
+}
+
+/// A sentence about an end, `client` or `server`, and the other one. There are very many findings, and none of these
+/// texts has to be made for each of them.
+macro_rules! about {
+    ($side:expr, $before:literal, end, $after:literal) => {
+        if $side == CLIENT {
+            concat!($before, "client", $after).into()
+        } else {
+            concat!($before, "server", $after).into()
+        }
+    };
+    ($side:expr, end, $between:literal, other, $after:literal) => {
+        if $side == CLIENT {
+            concat!("client", $between, "server", $after).into()
+        } else {
+            concat!("server", $between, "client", $after).into()
+        }
+    };
+    ($side:expr, end, $after:literal) => {
+        about!($side, "", end, $after)
+    };
 }
 
 fn last_payload(case: &Case<'_>, side: usize) -> Option<Evidence> {
@@ -62,11 +94,10 @@ fn last_payload(case: &Case<'_>, side: usize) -> Option<Evidence> {
     let sequence = half.data_until.wrapping_sub(half.data_length).wrapping_sub(half.isn);
     let acknowledgment = half.data_ack.wrapping_sub(peer.isn);
     let packet = render_segment(flags, sequence, half.data_length, Some(acknowledgment));
-    let name = case.name(side);
     let note = match case.lost(side) {
-        0 => format!("{name}'s last payload, acknowledged"),
-        lost if lost >= half.data_length => format!("{name}'s last payload, never acknowledged"),
-        _ => format!("{name}'s last payload, acknowledged in part"),
+        0 => about!(side, end, "'s last payload, acknowledged"),
+        lost if lost >= half.data_length => about!(side, end, "'s last payload, never acknowledged"),
+        _ => about!(side, end, "'s last payload, acknowledged in part"),
     };
     let mark = Mark { time: half.data_time, frame: half.data_frame, input: half.data_input };
     Some(evidence(mark, case.side(side), packet, note))
@@ -80,46 +111,52 @@ fn from(case: &Case<'_>, event: &Event) -> EndedBy {
 }
 
 /// What a packet means in this case.
-fn note(case: &Case<'_>, event: &Event, repeated: usize) -> String {
-    let name = case.name(event.from);
-    let peer = case.name(other(event.from));
+fn note(case: &Case<'_>, event: &Event, repeated: usize) -> Cow<'static, str> {
+    let from = event.from;
     let flags = Flags(event.flags);
     match event.what {
-        What::Handshake if flags.has(Flags::ACK) => "server accepts".to_string(),
-        What::Handshake => format!("{name} asks for a connection"),
-        What::Repeated if flags.has(Flags::SYN | Flags::ACK) => "server repeats its SYN-ACK".to_string(),
-        What::Repeated if flags.has(Flags::SYN) => format!("{name} repeats its SYN"),
-        What::Repeated => format!("{name} sends it again, repetition {repeated}"),
-        What::KeepAlive => format!("keep-alive probe of the {name}"),
-        What::WindowProbe => format!("{name} probes the closed window"),
-        What::WindowClosed => format!("{name} closes its window: its application does not read"),
-        What::Data => format!("{name} goes on after its RST"),
-        What::DataAfterFin => format!("{name} sends to an end that has closed"),
-        What::Fin => format!("{name} closed"),
-        What::Answer => format!("{name} answers with what it expects"),
-        What::Icmp(..) => format!("an ICMP error about this segment of the {name}"),
-        What::Reset => reset_note(case, event, name, peer),
+        What::Handshake if flags.has(Flags::ACK) => "server accepts".into(),
+        What::Handshake => about!(from, end, " asks for a connection"),
+        What::Repeated if flags.has(Flags::SYN | Flags::ACK) => "server repeats its SYN-ACK".into(),
+        What::Repeated if flags.has(Flags::SYN) => about!(from, end, " repeats its SYN"),
+        What::Repeated => format!("{} sends it again, repetition {repeated}", case.name(from)).into(),
+        What::KeepAlive => about!(from, "keep-alive probe of the ", end, ""),
+        What::WindowProbe => about!(from, end, " probes the closed window"),
+        What::WindowClosed => about!(from, end, " closes its window: its application does not read"),
+        What::Data => about!(from, end, " goes on after its RST"),
+        What::DataAfterFin => about!(from, end, " sends to an end that has closed"),
+        What::Fin => about!(from, end, " closed"),
+        What::Answer => about!(from, end, " answers with what it expects"),
+        What::Icmp(..) => about!(from, "an ICMP error about this segment of the ", end, ""),
+        What::Reset => reset_note(case, event),
     }
 }
 
-fn reset_note(case: &Case<'_>, event: &Event, name: &str, peer: &str) -> String {
+fn reset_note(case: &Case<'_>, event: &Event) -> Cow<'static, str> {
+    let from = event.from;
     let Some(reset) = case.reset().filter(|reset| reset.mark == event.mark) else {
         let bare = !Flags(event.flags).has(Flags::ACK);
-        return if bare { format!("{name} has no socket for what came") } else { format!("another RST of the {name}") };
+        return if bare {
+            about!(from, end, " has no socket for what came")
+        } else {
+            about!(from, "another RST from the ", end, "")
+        };
     };
     if case.by() == Some(By::Silence) {
-        return format!("{name} gives up");
+        return about!(from, end, " gives up");
     }
     match (reset.acceptance, case.reset_kind()) {
-        (Acceptance::RefusesSyn, _) => "the SYN is refused".to_string(),
-        (Acceptance::EndsHalfOpen, _) => "client ends the handshake".to_string(),
+        (Acceptance::RefusesSyn, _) => "the SYN is refused".into(),
+        (Acceptance::EndsHalfOpen, _) => "client ends the handshake".into(),
         (Acceptance::InWindow | Acceptance::Ignored | Acceptance::Dropped | Acceptance::Unknown, _) => {
-            format!("the {peer} does not accept this RST")
+            about!(other(from), "the ", end, " does not accept this RST")
         }
-        (Acceptance::Exact, _) if case.kind() == Some(Kind::Aborted) => "client aborts".to_string(),
-        (Acceptance::Exact, Some(ResetKind::Abort)) => format!("{name}'s socket aborts; the {peer} must accept it"),
+        (Acceptance::Exact, _) if case.kind() == Some(Kind::Aborted) => "client aborts".into(),
+        (Acceptance::Exact, Some(ResetKind::Abort)) => {
+            about!(from, end, "'s socket aborts; the ", other, " must accept it")
+        }
         (Acceptance::Exact, Some(ResetKind::Reply) | None) => {
-            format!("{name} has no socket for it; the {peer} must accept this")
+            about!(from, end, " has no socket for it; the ", other, " must accept this")
         }
     }
 }

@@ -1,9 +1,12 @@
 //! A finding: what a report says of one connection.
 
+use std::borrow::Cow;
+
 use crate::causes::{Cause, Confidence};
 use crate::context::Context;
 use crate::decode::End;
 use crate::host::Local;
+use crate::short::Short;
 use crate::time::Time;
 use crate::track::kernel::{Errno, Kind};
 
@@ -129,9 +132,9 @@ pub struct Evidence {
     /// Who sent it.
     pub from: EndedBy,
     /// The packet as a packet line without time and direction, as in `F. 41:41(0) ack 34`.
-    pub packet: String,
+    pub packet: Short,
     /// What it means here.
-    pub note: String,
+    pub note: Cow<'static, str>,
 }
 
 /// Durations in nanoseconds; `None` where the capture does not show them.
@@ -184,7 +187,7 @@ pub struct Finding {
     /// Is a retry safe?
     pub retry: RetryVerdict,
     /// Why `retry` says so: a clause without a capital or full stop.
-    pub retry_why: String,
+    pub retry_why: Cow<'static, str>,
     /// One sentence for a person.
     pub summary: String,
     /// What the applications said last, if the capture shows it.

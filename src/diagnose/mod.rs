@@ -14,7 +14,10 @@ pub use finding::{
 pub use icmp::{IcmpSeen, Meaning};
 pub use words::{bytes, duration};
 
+use std::sync::OnceLock;
+
 use crate::causes::{self, Cause, Confidence, Match};
+use crate::track::kernel::Kind;
 use crate::track::{By, CLIENT, Connection, Ended, Ending, Repeated, SERVER, other};
 
 /// The finding about a connection's ending; `None` where there is nothing to say.
@@ -37,10 +40,10 @@ pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
         retry,
         retry_why,
         summary: found.summary,
-        context: case.context(),
         timing: case.timing(),
         traffic: case.traffic(),
         evidence: evidence::collect(&case),
+        context: case.into_context(),
         local: None,
     })
 }
@@ -48,13 +51,13 @@ pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
 /// The cause that explains the case best: the surest, and of equally sure ones the first in the catalogue.
 fn explain(case: &Case<'_>) -> (Option<&'static Cause>, Match) {
     let mut best: Option<(&'static Cause, Match)> = None;
-    for cause in causes::ALL {
-        if !applies(cause, case) {
-            continue;
-        }
+    for cause in candidates(case) {
         let Some(found) = (cause.detect)(case) else {
             continue;
         };
+        if found.confidence == Confidence::Certain {
+            return (Some(cause), found);
+        }
         if best.as_ref().is_none_or(|(_, other)| found.confidence > other.confidence) {
             best = Some((cause, found));
         }
@@ -65,11 +68,20 @@ fn explain(case: &Case<'_>) -> (Option<&'static Cause>, Match) {
     }
 }
 
-fn applies(cause: &Cause, case: &Case<'_>) -> bool {
+/// The causes that may explain this case, in the order of the catalogue.
+fn candidates(case: &Case<'_>) -> &'static [&'static Cause] {
+    static OF_KINDS: OnceLock<[Vec<&Cause>; 6]> = OnceLock::new();
     match (case.kind(), case.benign()) {
-        (Some(kind), _) => cause.kinds.contains(&kind),
-        (None, Some(benign)) => cause.id == benign.id(),
-        (None, None) => false,
+        (Some(kind), _) => {
+            let explain = |kind| causes::ALL.iter().copied().filter(|cause| cause.kinds.contains(&kind)).collect();
+            let all = OF_KINDS.get_or_init(|| Kind::ALL.map(explain));
+            Kind::ALL.iter().zip(all).find(|(other, _)| **other == kind).map_or(&[], |(_, causes)| causes)
+        }
+        (None, Some(benign)) => {
+            let place = causes::ALL.iter().position(|cause| cause.id == benign.id());
+            place.and_then(|place| causes::ALL.get(place..=place)).unwrap_or_default()
+        }
+        (None, None) => &[],
     }
 }
 
@@ -98,7 +110,7 @@ fn ended_by(case: &Case<'_>, cause: Option<&'static Cause>) -> EndedBy {
             Some(true) | None => EndedBy::Network,
         },
         By::Reset => {
-            let from = case.story().first_fin.filter(|_| case.kind() == Some(crate::track::kernel::Kind::BrokenPipe));
+            let from = case.story().first_fin.filter(|_| case.kind() == Some(Kind::BrokenPipe));
             from.or(case.reset().map(|reset| reset.from)).map_or(EndedBy::Unknown, |side| case.side(side))
         }
     }

@@ -1,5 +1,7 @@
 //! Is it safe to send the request again? Never more than the packets show.
 
+use std::borrow::Cow;
+
 use super::case::Case;
 use super::finding::{ResetKind, RetryVerdict};
 use super::words::bytes;
@@ -7,53 +9,59 @@ use crate::track::kernel::Kind;
 use crate::track::{CLIENT, Half, SERVER};
 
 /// The verdict, and why: a clause without a capital or full stop.
-pub fn verdict(case: &Case<'_>) -> (RetryVerdict, String) {
+pub fn verdict(case: &Case<'_>) -> (RetryVerdict, Cow<'static, str>) {
     let client = case.half(CLIENT);
     let server = case.half(SERVER);
     if !case.connection().established() {
-        return (RetryVerdict::NotDelivered, "the connection was never established".to_string());
+        return (RetryVerdict::NotDelivered, "the connection was never established".into());
     }
     if !case.half(SERVER).has(Half::ANY) {
-        return (RetryVerdict::Unknown, "the capture does not show the server's packets".to_string());
+        return (RetryVerdict::Unknown, "the capture does not show the server's packets".into());
     }
     if !client.has(Half::DATA) {
-        let why = "the client sent no payload".to_string();
+        let why = "the client sent no payload".into();
         let known = client.has(Half::SYN);
         return if known { (RetryVerdict::NotDelivered, why) } else { (RetryVerdict::Unknown, why_late()) };
     }
     if server.has(Half::DATA) && !case.asked_last(CLIENT) {
         if client.ack == client.data_ack && case.lost(SERVER) > 0 {
-            let why = "the server answered, though the client's host acknowledged nothing of it".to_string();
+            let why = "the server answered, though the client's host acknowledged nothing of it".into();
             return (RetryVerdict::Answered, why);
         }
-        return (RetryVerdict::Answered, format!("{} came back after the last request", bytes(answer_length(case))));
+        return (
+            RetryVerdict::Answered,
+            format!("{} came back after the last request", bytes(answer_length(case))).into(),
+        );
     }
     let request = bytes(case.last_payload(CLIENT));
     let lost = case.lost(CLIENT);
     if lost == 0 {
-        let why = format!("the {request} of the request were acknowledged, no answer came");
+        let why = format!("the {request} of the request were acknowledged, no answer came").into();
         return (RetryVerdict::MaybeProcessed, why);
     }
     if lost < case.last_payload(CLIENT) {
-        return (RetryVerdict::MaybeProcessed, "a part of the request was acknowledged, no answer came".to_string());
+        return (RetryVerdict::MaybeProcessed, "a part of the request was acknowledged, no answer came".into());
     }
     let rejected = matches!(case.kind(), Some(Kind::BrokenPipe | Kind::Reset))
         && case.reset_kind() == Some(ResetKind::Reply)
         && case.reset().is_some_and(|reset| reset.from == SERVER);
     if rejected {
-        return (RetryVerdict::NotDelivered, format!("the {} of the request were never acknowledged", bytes(lost)));
+        return (
+            RetryVerdict::NotDelivered,
+            format!("the {} of the request were never acknowledged", bytes(lost)).into(),
+        );
     }
     let why = format!(
         "{} of the client were not acknowledged in this capture, which does not prove that they did not arrive",
         bytes(lost)
     );
-    (RetryVerdict::Unknown, why)
+    (RetryVerdict::Unknown, why.into())
 }
 
 fn answer_length(case: &Case<'_>) -> u32 {
     case.last_payload(SERVER)
 }
 
-fn why_late() -> String {
-    "the capture began later than the connection".to_string()
+fn why_late() -> Cow<'static, str> {
+    "the capture began later than the connection".into()
 }

@@ -1,69 +1,89 @@
 //! Words that several findings share.
 
+use std::fmt::Write;
+
 use super::case::Case;
-use crate::decode::End;
+use crate::short::Short;
 use crate::time::{MILLISECOND, SECOND};
 use crate::track::kernel::Kind;
 use crate::track::{By, CLIENT, Half, Repeated, other};
 
-/// An address and port as people write them: IPv6 in brackets.
-pub fn end(end: End) -> String {
-    std::net::SocketAddr::new(end.ip, end.port).to_string()
+/// A duration for a sentence: "0.35 ms", "12 ms", "5.0 s", "350 s".
+pub fn duration(nanoseconds: u64) -> Short {
+    let mut text = Short::new();
+    match nanoseconds {
+        n if n < MILLISECOND => add_decimal::<2>(&mut text, n, MILLISECOND).add(" ms"),
+        n if n < SECOND => text.add_number(n / MILLISECOND).add(" ms"),
+        n if n < 100 * SECOND => add_decimal::<1>(&mut text, n, SECOND).add(" s"),
+        n => text.add_number(n / SECOND).add(" s"),
+    };
+    text
 }
 
-/// A duration for a sentence: "0.35 ms", "12 ms", "5.0 s", "350 s".
-pub fn duration(nanoseconds: u64) -> String {
-    match nanoseconds {
-        n if n < MILLISECOND => format!("{:.2} ms", n as f64 / 1e6),
-        n if n < SECOND => format!("{} ms", n / MILLISECOND),
-        n if n < 100 * SECOND => format!("{:.1} s", n as f64 / 1e9),
-        n => format!("{} s", n / SECOND),
+/// A number of units with so many digits after the point.
+fn add_decimal<const DIGITS: usize>(text: &mut Short, number: u64, unit: u64) -> &mut Short {
+    let places = 10_u64.pow(DIGITS as u32);
+    let step = unit / places;
+    if number % step == step / 2 {
+        // Just between two: the nearest fraction decides, as everywhere in Rust. There is room for it.
+        let _ = write!(text, "{:.DIGITS$}", number as f64 / unit as f64);
+        return text;
     }
+    let rounded = (number + step / 2) / step;
+    text.add_number(rounded / places).add(".").add_digits::<DIGITS>(rounded % places)
 }
 
 /// A number of bytes for a sentence.
-pub fn bytes(count: u32) -> String {
-    if count == 1 { "1 byte".to_string() } else { format!("{count} bytes") }
+pub fn bytes(count: u32) -> Short {
+    let mut text = Short::number(count.into());
+    text.add(if count == 1 { " byte" } else { " bytes" });
+    text
+}
+
+#[cfg(test)]
+#[test]
+fn durations_are_rounded_as_format_does() {
+    let steps = (0..MILLISECOND).step_by(500).chain((SECOND..100 * SECOND).step_by(7_500_000));
+    for nanoseconds in steps.chain([999_999, 4_950_000_000, 5_050_000_000, 99_950_000_000, 99_999_999_999]) {
+        let expected = if nanoseconds < MILLISECOND {
+            format!("{:.2} ms", nanoseconds as f64 / 1e6)
+        } else {
+            format!("{:.1} s", nanoseconds as f64 / 1e9)
+        };
+        assert_eq!(duration(nanoseconds).as_str(), expected, "{nanoseconds}");
+    }
 }
 
 /// Which socket calls fail at `side`, and how, in order.
 pub fn calls(case: &Case<'_>, side: usize) -> Option<String> {
     let errno = case.errno(side)?;
-    let name = errno.name();
     let connecting = !case.connection().established() && side == CLIENT;
-    let text = match case.kind()? {
-        Kind::Refused | Kind::Unreachable if connecting => format!("connect fails with {name}"),
-        Kind::TimedOut if connecting => {
-            format!("connect fails with {name}, unless the application's own timeout comes first")
-        }
+    let (before, after) = match case.kind()? {
+        Kind::Refused | Kind::Unreachable if connecting => ("connect fails with ", ""),
+        Kind::TimedOut if connecting => ("connect fails with ", ", unless the application's own timeout comes first"),
         Kind::Refused | Kind::Unreachable => {
-            format!("recv or send fails with {name}, which an ICMP error has put in the place of ETIMEDOUT")
+            ("recv or send fails with ", ", which an ICMP error has put in the place of ETIMEDOUT")
         }
-        Kind::Reset if case.connection().half[other(side)].has(Half::DATA) => {
-            format!(
-                "recv returns what had arrived, then the next call fails with {name}, once; later recv returns 0, send fails with EPIPE"
-            )
-        }
-        Kind::Reset => {
-            format!("the next call fails with {name}, once; later recv returns 0 (EOF), send fails with EPIPE")
-        }
-        Kind::BrokenPipe => format!("recv returns 0 (EOF), the next send fails with {name}"),
-        Kind::Aborted => format!("accept may still return the socket; its first recv fails with {name}"),
+        Kind::Reset if case.connection().half[other(side)].has(Half::DATA) => (
+            "recv returns what had arrived, then the next call fails with ",
+            ", once; later recv returns 0, send fails with EPIPE",
+        ),
+        Kind::Reset => ("the next call fails with ", ", once; later recv returns 0 (EOF), send fails with EPIPE"),
+        Kind::BrokenPipe => ("recv returns 0 (EOF), the next send fails with ", ""),
+        Kind::Aborted => ("accept may still return the socket; its first recv fails with ", ""),
         Kind::TimedOut => match case.silence().what {
-            Repeated::KeepAlive => format!("recv fails with {name} when the keep-alive probes are used up"),
-            Repeated::WindowProbe => {
-                format!(
-                    "send blocks (EAGAIN without blocking) until it fails with {name} by TCP_USER_TIMEOUT, or the application gives up"
-                )
-            }
-            Repeated::Data | Repeated::Syn | Repeated::Nothing => {
-                format!(
-                    "send succeeds; recv or the next send fails with {name} after the last retransmission, unless the application's own timeout comes first"
-                )
-            }
+            Repeated::KeepAlive => ("recv fails with ", " when the keep-alive probes are used up"),
+            Repeated::WindowProbe => (
+                "send blocks (EAGAIN without blocking) until it fails with ",
+                " by TCP_USER_TIMEOUT, or the application gives up",
+            ),
+            Repeated::Data | Repeated::Syn | Repeated::Nothing => (
+                "send succeeds; recv or the next send fails with ",
+                " after the last retransmission, unless the application's own timeout comes first",
+            ),
         },
     };
-    Some(text)
+    Some([before, errno.name(), after].concat())
 }
 
 /// The sentence for a failure that no cause explains.

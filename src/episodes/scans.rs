@@ -1,9 +1,9 @@
 //! `port_scan`: one client that fails at many ports or hosts.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::net::IpAddr;
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 
 use super::Episode;
 use crate::diagnose::Finding;
@@ -70,10 +70,13 @@ impl Watched {
     fn saw(&mut self, time: Time, target: Target, failures: u64) {
         self.latest = self.latest.max(time);
         // Whoever connects and hangs up at once reaches the target first and fails afterwards.
-        let known = self.recent.iter().position(|(_, other, _)| *other == target);
+        // Ports first: they differ most often.
+        let known = self.recent.iter().position(|(_, other, _)| other.1 == target.1 && other.0 == target.0);
         let before = known.and_then(|at| self.recent.remove(at)).map_or(0, |(_, _, failures)| failures);
         let latest = self.latest;
-        self.recent.retain(|(at, _, _)| latest.since(*at) <= WINDOW);
+        if self.recent.iter().any(|(at, _, _)| latest.since(*at) > WINDOW) {
+            self.recent.retain(|(at, _, _)| latest.since(*at) <= WINDOW);
+        }
         if self.recent.len() == REMEMBERED {
             self.recent.pop_front();
         }
@@ -122,7 +125,7 @@ impl Scans {
         {
             self.counted += extend(scan, targets, finding.time, target, self.counted < COUNTED);
         } else if watched.is_scanning() {
-            let mut scan = watched.scan.take().unwrap_or_else(|| (begun(client, finding.time), HashSet::new()));
+            let mut scan = watched.scan.take().unwrap_or_else(|| (begun(client, finding.time), HashSet::default()));
             for (time, target, failures) in watched.recent.iter().filter(|(_, _, failures)| *failures > 0) {
                 self.counted += extend(&mut scan.0, &mut scan.1, *time, *target, self.counted < COUNTED);
                 scan.0.count += failures - 1;
@@ -208,7 +211,7 @@ mod tests {
         let mut episodes = Episodes::default();
         let Some(first) = findings.first() else { return Vec::new() };
         for (index, finding) in findings.iter().enumerate() {
-            episodes.add(finding);
+            episodes.add(finding.clone());
             if let Some(port) = reached.get(index) {
                 episodes.success(first.client.end.ip, first.server.end.ip, *port, finding.time);
             }
@@ -303,7 +306,7 @@ mod tests {
             finding.server.end.port = port;
             finding.traffic = Default::default();
             episodes.success(finding.client.end.ip, finding.server.end.ip, port, finding.time);
-            episodes.add(&finding);
+            episodes.add(finding.clone());
         }
         assert_eq!(episodes.scans().len(), 1);
     }

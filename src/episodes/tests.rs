@@ -10,7 +10,7 @@ fn refused_at(milliseconds: &[u64]) -> Vec<Finding> {
 
 fn gathered(findings: &[Finding]) -> Vec<Episode> {
     let mut episodes = Episodes::default();
-    findings.iter().for_each(|finding| episodes.add(finding));
+    findings.iter().for_each(|finding| episodes.add(finding.clone()));
     episodes.finish()
 }
 
@@ -78,7 +78,7 @@ fn a_client_that_succeeds_in_between_does_not_back_off() {
     let (client, server) = (findings[0].client.end, findings[0].server.end);
     let mut episodes = Episodes::default();
     for finding in &findings {
-        episodes.add(finding);
+        episodes.add(finding.clone());
         episodes.success(client.ip, server.ip, server.port, finding.time + SECOND / 2);
     }
     assert_eq!(episodes.finish()[0].backoff, Backoff::None);
@@ -112,7 +112,7 @@ fn a_success_between_ends_the_row_of_attempts() {
     let (client, server) = (findings[0].client.end, findings[0].server.end);
     let mut episodes = Episodes::default();
     for (index, finding) in findings.iter().enumerate() {
-        episodes.add(finding);
+        episodes.add(finding.clone());
         if index % 5 == 4 {
             episodes.success(client.ip, server.ip, server.port, finding.time + 1);
         }
@@ -123,7 +123,7 @@ fn a_success_between_ends_the_row_of_attempts() {
 #[test]
 fn resets_of_open_connections_are_no_storm() {
     let mut episodes = Episodes::default();
-    (0..30).for_each(|at| episodes.add(&later(samples::keepalive_race(), at * 2 * SECOND / 10)));
+    (0..30).for_each(|at| episodes.add(later(samples::keepalive_race(), at * 2 * SECOND / 10)));
     assert!(!episodes.finish()[0].is_retry_storm());
 }
 
@@ -132,9 +132,9 @@ fn failed_time_leaves_out_what_lies_around_a_success() {
     let findings = refused_at(&[0, 1000, 5000, 7000]);
     let (client, server) = (findings[0].client.end, findings[0].server.end);
     let mut episodes = Episodes::default();
-    findings[..2].iter().for_each(|finding| episodes.add(finding));
+    findings[..2].iter().for_each(|finding| episodes.add(finding.clone()));
     episodes.success(client.ip, server.ip, server.port, DECIDED + 3 * SECOND);
-    findings[2..].iter().for_each(|finding| episodes.add(finding));
+    findings[2..].iter().for_each(|finding| episodes.add(finding.clone()));
     let all = episodes.finish();
     assert_eq!((all[0].failed, all[0].successes_between), (3 * SECOND, 1));
 }
@@ -163,10 +163,10 @@ fn recovery_is_the_first_success_after_the_last_failure() {
     let (client, server) = (findings[0].client.end, findings[0].server.end);
     let mut episodes = Episodes::default();
     episodes.success(client.ip, server.ip, server.port, DECIDED - SECOND);
-    episodes.add(&findings[0]);
+    episodes.add(findings[0].clone());
     episodes.success(client.ip, server.ip, server.port, DECIDED + SECOND / 2);
-    episodes.add(&findings[1]);
-    episodes.add(&findings[2]);
+    episodes.add(findings[1].clone());
+    episodes.add(findings[2].clone());
     episodes.success(client.ip, server.ip, server.port + 1, DECIDED + 3 * SECOND);
     episodes.success(server.ip, client.ip, server.port, DECIDED + 3 * SECOND);
     episodes.success(client.ip, server.ip, server.port, DECIDED + 4 * SECOND);
@@ -186,14 +186,14 @@ fn a_failure_may_be_told_after_a_success_that_came_later() {
     let mut episodes = Episodes::default();
     success(&mut episodes, 50);
     success(&mut episodes, 300);
-    findings.iter().for_each(|finding| episodes.add(finding));
+    findings.iter().for_each(|finding| episodes.add(finding.clone()));
     let all = episodes.finish();
     assert_eq!((all[0].recovered_at, all[0].successes_between), (Some(DECIDED + 300 * MILLISECOND), 1));
 
     let mut episodes = Episodes::default();
-    episodes.add(&findings[0]);
+    episodes.add(findings[0].clone());
     success(&mut episodes, 300);
-    episodes.add(&findings[1]);
+    episodes.add(findings[1].clone());
     let all = episodes.finish();
     assert_eq!((all[0].recovered_at, all[0].successes_between), (Some(DECIDED + 300 * MILLISECOND), 0));
 }
@@ -202,7 +202,7 @@ fn a_failure_may_be_told_after_a_success_that_came_later() {
 fn to_reach_a_service_does_not_cure_resets() {
     let race = samples::keepalive_race();
     let mut episodes = Episodes::default();
-    episodes.add(&race);
+    episodes.add(race.clone());
     episodes.success(race.client.end.ip, race.server.end.ip, race.server.end.port, race.time + SECOND);
     let all = episodes.finish();
     assert_eq!((all[0].is_about_connecting(), all[0].recovered_at), (false, None));
@@ -212,10 +212,10 @@ fn to_reach_a_service_does_not_cure_resets() {
 fn memory_is_bounded_and_what_is_given_up_is_counted() {
     let mut episodes = Episodes::with_limit(100);
     for attempt in 0..2 {
-        episodes.add(&later(samples::keepalive_race(), attempt));
+        episodes.add(later(samples::keepalive_race(), attempt));
     }
     for port in 1..=1000 {
-        episodes.add(&later(samples::refused_from(1, port), u64::from(port) * SECOND));
+        episodes.add(later(samples::refused_from(1, port), u64::from(port) * SECOND));
     }
     let folded = episodes.folded();
     let all = episodes.finish();

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use crate::decode::Flags;
 use crate::notation::{Declaration, Direction, Event, IcmpKind, IcmpLine, OptionWord, Role, Script, SegmentLine, Step};
+use crate::short::Short;
 use crate::time::SECOND;
 
 /// The letters of the flags but ACK, in the order in which they are written.
@@ -19,9 +20,24 @@ pub(super) const LETTERS: [(char, u8); 7] = [
 ];
 
 /// A segment as evidence shows it: `F. 41:41(0) ack 34`.
-pub fn render_segment(flags: Flags, relative_sequence: u32, length: u32, relative_ack: Option<u32>) -> String {
-    let mut text = String::new();
-    segment(&mut text, flags, relative_sequence, length, relative_ack);
+pub fn render_segment(flags: Flags, sequence: u32, length: u32, acknowledgment: Option<u32>) -> Short {
+    let mut text = Short::new();
+    for (letter, mask) in LETTERS {
+        if flags.has(mask) {
+            text.add_ascii(&[letter as u8]);
+        }
+    }
+    if flags.has(Flags::ACK) {
+        text.add(".");
+    }
+    if flags.0 == 0 {
+        text.add("-");
+    }
+    text.add(" ").add_number(sequence.into()).add(":").add_number(sequence.wrapping_add(length).into());
+    text.add("(").add_number(length.into()).add(")");
+    if let Some(acknowledgment) = acknowledgment {
+        text.add(" ack ").add_number(acknowledgment.into());
+    }
     text
 }
 
@@ -92,24 +108,9 @@ fn direction(text: &mut String, direction: Direction) {
     });
 }
 
-fn segment(text: &mut String, flags: Flags, sequence: u32, length: u32, acknowledgment: Option<u32>) {
-    let letters = LETTERS.iter().filter(|(_, mask)| flags.has(*mask)).map(|(letter, _)| *letter);
-    text.extend(letters);
-    if flags.has(Flags::ACK) {
-        text.push('.');
-    }
-    if flags.0 == 0 {
-        text.push('-');
-    }
-    let _ = write!(text, " {sequence}:{}({length})", sequence.wrapping_add(length));
-    if let Some(acknowledgment) = acknowledgment {
-        let _ = write!(text, " ack {acknowledgment}");
-    }
-}
-
 fn segment_line(text: &mut String, line: &SegmentLine) {
     direction(text, line.direction);
-    segment(text, line.flags, line.sequence, line.length, line.acknowledgment);
+    text.push_str(render_segment(line.flags, line.sequence, line.length, line.acknowledgment).as_str());
     if let Some(window) = line.window {
         let _ = write!(text, " win {window}");
     }
@@ -200,5 +201,5 @@ fn icmp_line(text: &mut String, line: &IcmpLine) {
     if let Some(from) = line.from {
         let _ = write!(text, "from {from} ");
     }
-    segment(text, line.flags, line.sequence, line.length, line.acknowledgment);
+    text.push_str(render_segment(line.flags, line.sequence, line.length, line.acknowledgment).as_str());
 }

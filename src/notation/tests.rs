@@ -58,8 +58,8 @@ fn what_is_rendered_reads_as_the_same_script() {
 
 #[test]
 fn evidence_is_a_line_without_time_and_direction() {
-    assert_eq!(render_segment(Flags(Flags::FIN | Flags::ACK), 41, 0, Some(34)), "F. 41:41(0) ack 34");
-    assert_eq!(render_segment(Flags(Flags::RST), u32::MAX, 2, None), "R 4294967295:1(2)");
+    assert_eq!(render_segment(Flags(Flags::FIN | Flags::ACK), 41, 0, Some(34)).as_str(), "F. 41:41(0) ack 34");
+    assert_eq!(render_segment(Flags(Flags::RST), u32::MAX, 2, None).as_str(), "R 4294967295:1(2)");
 }
 
 #[test]

@@ -1,99 +1,151 @@
 //! The report for programs: one JSON object a line, in the order and with the names that the contract promises.
 
-use std::io;
 use std::sync::OnceLock;
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
-use serde_json::ser::Formatter;
 
 use super::Inputs;
-use super::escape::is_unsafe;
-use super::ids::{community_id, id};
-use super::remedy::{fill_in, owner_of};
+use super::ids::{community_id, id, id_of};
+use super::line::{Line, milliseconds};
+use super::remedy::{EndTexts, Template, owner_of};
 use crate::causes::{ALL, Cause, port_scan, retry_storm, unexplained};
-use crate::context::Context;
-use crate::diagnose::{EndReport, Evidence, Finding, Summary};
+use crate::context::{Context, Value};
+use crate::diagnose::{EndReport, Finding, ResetKind, Summary};
 use crate::episodes::{Episode, Folded, Scan};
-use crate::host::Local;
-use crate::track::kernel::Kind;
+use crate::short::Short;
+use crate::time::Clock;
+use crate::track::kernel::{Errno, Kind};
 
 /// Raised when the meaning of a field changes.
 pub const SCHEMA: u32 = 1;
 
 /// The line for a failure or a benign ending, with its line end.
 pub fn finding_line(finding: &Finding, inputs: &Inputs) -> Vec<u8> {
-    let end = |report: &EndReport| EndLine {
-        ip: report.end.ip.to_string(),
-        port: report.end.port,
-        errno: report.errno.map(|errno| errno.name()),
-        exception: report.errno.map(|errno| errno.python()),
-        calls: report.calls.clone(),
-    };
-    let mut bytes = line(&FindingLine {
-        kind_of_line: if finding.kind.is_some() { "failure" } else { "benign" },
-        schema: SCHEMA,
-        id: id(finding),
-        ts: inputs.timestamp(finding.time),
-        kind: finding.kind.map(Kind::id),
-        cause: finding.cause.map_or("unexplained", |cause| cause.id),
-        confidence: finding.confidence.id(),
-        ended_by: finding.ended_by.id(),
-        reset: finding.reset.map(|reset| reset.id()),
-        client: end(&finding.client),
-        server: end(&finding.server),
-        role_known: (!finding.role_known).then_some(false),
-        retry: RetryLine { verdict: finding.retry.id(), why: &finding.retry_why },
-        community_id: community_id(finding),
-        summary: &finding.summary,
-        context: finding.context.as_ref(),
-        timing: TimingLine {
-            connect_ms: finding.timing.connect.map(milliseconds),
-            rtt_ms: finding.timing.rtt.map(milliseconds),
-            idle_before_ms: finding.timing.idle_before.map(milliseconds),
-            duration_ms: milliseconds(finding.timing.duration),
-        },
-        traffic: TrafficLine {
-            client_packets: finding.traffic.client_packets,
-            server_packets: finding.traffic.server_packets,
-            client_bytes: finding.traffic.client_bytes,
-            server_bytes: finding.traffic.server_bytes,
-        },
-        evidence: finding.evidence.iter().map(|evidence| evidence_line(evidence, inputs)).collect(),
-        local: finding.local.as_deref(),
-    });
-    with_remedy(&mut bytes, finding);
+    let mut bytes = Vec::with_capacity(4096);
+    write_finding(&mut bytes, finding, inputs);
     bytes
 }
 
-/// Puts the remedy at the end of a finding's line. It is most of the line, and the same for all findings with one cause
-/// but for addresses and ports: those are filled into what was written once.
-fn with_remedy(line: &mut Vec<u8>, finding: &Finding) {
-    static WRITTEN: OnceLock<Vec<(&Cause, String)>> = OnceLock::new();
-    let written = WRITTEN.get_or_init(|| ALL.iter().map(|cause| (*cause, written_remedy(cause))).collect());
-    let cause = finding.cause.unwrap_or(&unexplained::CAUSE);
-    let remedy = match written.iter().find(|(other, _)| std::ptr::eq(*other, cause)) {
-        Some((_, remedy)) => fill_in(remedy, finding),
-        None => fill_in(&written_remedy(cause), finding),
+/// Adds the line for a failure or a benign ending, with its line end.
+pub fn write_finding(bytes: &mut Vec<u8>, finding: &Finding, inputs: &Inputs) {
+    let ends = EndTexts::of(finding);
+    let (mut line, mut clock) = (Line(bytes), inputs.clock());
+    line.raw(if finding.kind.is_some() { "{\"type\":\"failure\"" } else { "{\"type\":\"benign\"" });
+    line.raw(",\"schema\":").number(SCHEMA.into());
+    line.raw(",\"id\":").short(&id_of(finding, &ends));
+    line.raw(",\"ts\":").short(&clock.rfc3339(finding.time));
+    line.raw(",\"kind\":").id(finding.kind.map(Kind::id));
+    line.raw(",\"cause\":").id(Some(finding.cause.map_or("unexplained", |cause| cause.id)));
+    line.raw(",\"confidence\":").id(Some(finding.confidence.id()));
+    line.raw(",\"ended_by\":").id(Some(finding.ended_by.id()));
+    line.raw(",\"reset\":").id(finding.reset.map(ResetKind::id));
+    line.raw(",\"client\":");
+    write_end(&mut line, &finding.client, &ends.client_ip);
+    line.raw(",\"server\":");
+    write_end(&mut line, &finding.server, &ends.server_ip);
+    if !finding.role_known {
+        line.raw(",\"role_known\":false");
+    }
+    line.raw(",\"retry\":{\"verdict\":").id(Some(finding.retry.id()));
+    line.raw(",\"why\":").note(&finding.retry_why).raw("},\"community_id\":");
+    match community_id(finding) {
+        Some(id) => line.short(&id),
+        None => line.raw("null"),
     };
-    line.truncate(line.len().saturating_sub("}\n".len()));
-    line.extend_from_slice(b",\"remedy\":{\"owner\":\"");
-    line.extend_from_slice(owner_of(cause, finding).id().as_bytes());
-    line.extend_from_slice(b"\",");
-    line.extend_from_slice(remedy.get(1..).unwrap_or("}").as_bytes());
-    line.extend_from_slice(b"}\n");
+    line.raw(",\"summary\":").text(&finding.summary);
+    if let Some(context) = &finding.context {
+        line.raw(",\"context\":");
+        write_context(&mut line, context);
+    }
+    write_numbers(&mut line, finding);
+    write_evidence(&mut line, finding, inputs, &mut clock);
+    if let Some(local) = &finding.local {
+        line.raw(",\"local\":").value(local);
+    }
+    write_remedy(&mut line, finding, &ends);
+    line.raw("}\n");
 }
 
-/// A remedy as JSON without its owner, with the placeholders of its texts still in it: JSON leaves their characters as they are.
-fn written_remedy(cause: &Cause) -> String {
-    let mut bytes = line(&RemedyLine {
+/// Adds what the applications said last: the protocol, the fields, the sentence.
+pub fn write_context(line: &mut Line<'_>, context: &Context) {
+    line.raw("{\"protocol\":").id(Some(context.protocol));
+    for (key, value) in &context.fields {
+        line.raw(",\"").raw(key).raw("\":");
+        match value {
+            Value::Name(name) => line.id(Some(name)),
+            Value::Text(text) => line.text(text),
+            Value::Number(number) => line.number(*number),
+        };
+    }
+    line.raw(",\"sentence\":").text(context.sentence()).raw("}");
+}
+
+fn write_end(line: &mut Line<'_>, report: &EndReport, ip: &Short) {
+    line.raw("{\"ip\":").short(ip).raw(",\"port\":").number(report.end.port.into());
+    line.raw(",\"errno\":").id(report.errno.map(Errno::name));
+    line.raw(",\"exception\":").id(report.errno.map(Errno::python)).raw(",\"calls\":");
+    match &report.calls {
+        Some(calls) => line.text(calls),
+        None => line.raw("null"),
+    };
+    line.raw("}");
+}
+
+fn write_numbers(line: &mut Line<'_>, finding: &Finding) {
+    let (timing, traffic) = (&finding.timing, &finding.traffic);
+    line.raw(",\"timing\":{\"connect_ms\":").milliseconds_or_null(timing.connect);
+    line.raw(",\"rtt_ms\":").milliseconds_or_null(timing.rtt);
+    line.raw(",\"idle_before_ms\":").milliseconds_or_null(timing.idle_before);
+    line.raw(",\"duration_ms\":").milliseconds(timing.duration);
+    line.raw("},\"traffic\":{\"client_packets\":").number(traffic.client_packets);
+    line.raw(",\"server_packets\":").number(traffic.server_packets);
+    line.raw(",\"client_bytes\":").number(traffic.client_bytes);
+    line.raw(",\"server_bytes\":").number(traffic.server_bytes);
+    line.raw("}");
+}
+
+fn write_evidence(line: &mut Line<'_>, finding: &Finding, inputs: &Inputs, clock: &mut Clock) {
+    line.raw(",\"evidence\":[");
+    for (at, evidence) in finding.evidence.iter().enumerate() {
+        line.raw(if at == 0 { "{\"frame\":" } else { ",{\"frame\":" }).number(evidence.frame);
+        let file = if inputs.names.len() > 1 { inputs.name(evidence.input) } else { None };
+        if let Some(file) = file {
+            line.raw(",\"file\":").text(file);
+        }
+        line.raw(",\"ts\":").short(&clock.rfc3339(evidence.time));
+        line.raw(",\"from\":").id(Some(evidence.from.id()));
+        line.raw(",\"packet\":").short(&evidence.packet);
+        line.raw(",\"note\":").note(&evidence.note).raw("}");
+    }
+    line.raw("]");
+}
+
+/// The remedy is most of the line, and the same for all findings with one cause but for addresses and ports: those are
+/// filled into what was written once.
+fn write_remedy(line: &mut Line<'_>, finding: &Finding, ends: &EndTexts) {
+    static WRITTEN: OnceLock<Vec<(&Cause, Template)>> = OnceLock::new();
+    let written = WRITTEN.get_or_init(|| ALL.iter().map(|cause| (*cause, written_remedy(cause))).collect());
+    let cause = finding.cause.unwrap_or(&unexplained::CAUSE);
+    line.raw(",\"remedy\":{\"owner\":").id(Some(owner_of(cause, finding).id())).raw(",");
+    match written.iter().find(|(other, _)| std::ptr::eq(*other, cause)) {
+        Some((_, remedy)) => remedy.fill_in(line.0, ends),
+        None => written_remedy(cause).fill_in(line.0, ends),
+    }
+}
+
+/// A remedy as JSON without its owner and first bracket, with the placeholders of its texts still in it: JSON leaves
+/// their characters as they are.
+fn written_remedy(cause: &Cause) -> Template {
+    let mut bytes = Vec::new();
+    Line(&mut bytes).value(&RemedyLine {
         title: cause.remedy.title,
         steps: cause.remedy.steps,
         commands: cause.remedy.commands,
         explain: format!("tcpwhy explain {}", cause.id),
     });
-    bytes.pop();
-    String::from_utf8(bytes).unwrap_or_default()
+    let written = String::from_utf8(bytes).unwrap_or_default();
+    Template::of(written.get(1..).unwrap_or("}"))
 }
 
 /// The line for failures that repeated, with its line end.
@@ -108,12 +160,12 @@ pub fn episode_line(episode: &Episode, inputs: &Inputs) -> Vec<u8> {
         kind: example.kind.map(Kind::id),
         cause: episode.cause_id(),
         count: episode.count,
-        first: inputs.timestamp(episode.first),
-        last: inputs.timestamp(episode.last),
+        first: inputs.timestamp(episode.first).to_string(),
+        last: inputs.timestamp(episode.last).to_string(),
         intervals_ms: episode.intervals.iter().copied().map(milliseconds).collect(),
         backoff: episode.backoff.id(),
         successes_between: episode.successes_between,
-        recovered_at: episode.recovered_at.map(|time| inputs.timestamp(time)),
+        recovered_at: episode.recovered_at.map(|time| inputs.timestamp(time).to_string()),
         failed_ms: episode.is_about_connecting().then(|| milliseconds(episode.failed)),
         example: id(example),
     })
@@ -129,8 +181,8 @@ pub fn scan_line(scan: &Scan, inputs: &Inputs) -> Vec<u8> {
         client: EpisodeClient { ip: scan.client.to_string() },
         targets: scan.targets,
         ports: &scan.ports,
-        first: inputs.timestamp(scan.first),
-        last: inputs.timestamp(scan.last),
+        first: inputs.timestamp(scan.first).to_string(),
+        last: inputs.timestamp(scan.last).to_string(),
         count: scan.count,
     })
 }
@@ -142,8 +194,8 @@ pub fn summary_line(summary: &Summary, folded: Folded, inputs: &Inputs) -> Vec<u
         kind_of_line: "summary",
         schema: SCHEMA,
         inputs: &inputs.names,
-        first: summary.first.map(|time| inputs.timestamp(time)),
-        last: summary.last.map(|time| inputs.timestamp(time)),
+        first: summary.first.map(|time| inputs.timestamp(time).to_string()),
+        last: summary.last.map(|time| inputs.timestamp(time).to_string()),
         packets: summary.frames,
         segments: summary.segments,
         icmp_errors: summary.icmp_errors,
@@ -167,53 +219,10 @@ pub fn summary_line(summary: &Summary, folded: Folded, inputs: &Inputs) -> Vec<u
     })
 }
 
-/// Milliseconds with three decimals: the microseconds that most captures have.
-fn milliseconds(nanoseconds: u64) -> f64 {
-    (nanoseconds as f64 / 1e3).round() / 1e3
-}
-
-fn evidence_line<'a>(evidence: &'a Evidence, inputs: &'a Inputs) -> EvidenceLine<'a> {
-    EvidenceLine {
-        frame: evidence.frame,
-        file: if inputs.names.len() > 1 { inputs.name(evidence.input) } else { None },
-        ts: inputs.timestamp(evidence.time),
-        from: evidence.from.id(),
-        packet: &evidence.packet,
-        note: &evidence.note,
-    }
-}
-
 fn line<T: Serialize>(object: &T) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(2048);
-    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Quiet);
-    // Serialising strings and numbers into memory cannot fail.
-    let written = object.serialize(&mut serializer);
-    debug_assert!(written.is_ok(), "{written:?}");
-    bytes.push(b'\n');
+    let mut bytes = Vec::with_capacity(1024);
+    Line(&mut bytes).value(object).raw("\n");
     bytes
-}
-
-/// JSON whose bytes cannot steer a terminal that it is shown on: serde_json escapes the C0 controls; this also escapes
-/// the rest of what [`is_unsafe`] knows, as `\u009b`. A program that parses it gets the text as it was.
-struct Quiet;
-
-impl Formatter for Quiet {
-    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        // Nearly all texts are plain, and a plain one is seen to be so at once.
-        if fragment.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-            return writer.write_all(fragment.as_bytes());
-        }
-        let mut rest = fragment;
-        while let Some((start, character)) = rest.char_indices().find(|(_, character)| is_unsafe(*character)) {
-            let (before, from) = rest.split_at(start);
-            writer.write_all(before.as_bytes())?;
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                write!(writer, "\\u{unit:04x}")?;
-            }
-            rest = from.get(character.len_utf8()..).unwrap_or_default();
-        }
-        writer.write_all(rest.as_bytes())
-    }
 }
 
 /// Names and numbers as an object, in their order.
@@ -227,76 +236,6 @@ impl Serialize for Counts<'_> {
         }
         map.end()
     }
-}
-
-#[derive(Serialize)]
-struct FindingLine<'a> {
-    #[serde(rename = "type")]
-    kind_of_line: &'static str,
-    schema: u32,
-    id: String,
-    ts: String,
-    kind: Option<&'static str>,
-    cause: &'static str,
-    confidence: &'static str,
-    ended_by: &'static str,
-    reset: Option<&'static str>,
-    client: EndLine,
-    server: EndLine,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role_known: Option<bool>,
-    retry: RetryLine<'a>,
-    community_id: Option<String>,
-    summary: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    context: Option<&'a Context>,
-    timing: TimingLine,
-    traffic: TrafficLine,
-    evidence: Vec<EvidenceLine<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    local: Option<&'a Local>,
-}
-
-#[derive(Serialize)]
-struct EndLine {
-    ip: String,
-    port: u16,
-    errno: Option<&'static str>,
-    exception: Option<&'static str>,
-    calls: Option<String>,
-}
-
-#[derive(Serialize)]
-struct RetryLine<'a> {
-    verdict: &'static str,
-    why: &'a str,
-}
-
-#[derive(Serialize)]
-struct TimingLine {
-    connect_ms: Option<f64>,
-    rtt_ms: Option<f64>,
-    idle_before_ms: Option<f64>,
-    duration_ms: f64,
-}
-
-#[derive(Serialize)]
-struct TrafficLine {
-    client_packets: u64,
-    server_packets: u64,
-    client_bytes: u64,
-    server_bytes: u64,
-}
-
-#[derive(Serialize)]
-struct EvidenceLine<'a> {
-    frame: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<&'a str>,
-    ts: String,
-    from: &'static str,
-    packet: &'a str,
-    note: &'a str,
 }
 
 #[derive(Serialize)]

@@ -109,7 +109,7 @@ fn the_id_is_a_promise_to_those_who_store_it() {
 fn hostile_text_can_neither_break_a_line_nor_steer_a_terminal() {
     let hostile = "a\"\\\n\x1b[2J\u{9b}31m\u{202e}\u{e0041}é";
     let mut finding = Finding { summary: hostile.to_owned(), ..samples::keepalive_race() };
-    finding.evidence[0].note = hostile.to_owned();
+    finding.evidence[0].note = hostile.to_owned().into();
     let line = text(finding_line(&finding, &one_file(6)));
     assert!(!line.chars().any(crate::report::escape::is_unsafe), "{line}");
     assert!(line.contains("\\u009b31m\\u202e\\udb40\\udc41é"), "{line}");
@@ -122,7 +122,7 @@ fn hostile_text_can_neither_break_a_line_nor_steer_a_terminal() {
 fn an_episode_tells_the_rhythm_and_the_recovery() {
     let mut episodes = Episodes::default();
     for second in [0, 1, 3, 7] {
-        episodes.add(&later(samples::refused_from(1, 8080), second * SECOND));
+        episodes.add(later(samples::refused_from(1, 8080), second * SECOND));
     }
     let finding = samples::refused_from(1, 8080);
     episodes.success(finding.client.end.ip, finding.server.end.ip, 8080, DECIDED + 15 * SECOND);
@@ -138,7 +138,7 @@ fn an_episode_tells_the_rhythm_and_the_recovery() {
 fn a_retry_storm_is_named_on_its_episode() {
     let mut episodes = Episodes::default();
     for attempt in 0..10 {
-        episodes.add(&later(samples::refused_from(1, 8080), attempt * SECOND / 10));
+        episodes.add(later(samples::refused_from(1, 8080), attempt * SECOND / 10));
     }
     let line = parsed(episode_line(&episodes.finish()[0], &one_file(6)));
     assert_eq!((&line["pattern"], &line["cause"]), (&"retry_storm".into(), &"no_listener".into()));
@@ -149,7 +149,7 @@ fn a_retry_storm_is_named_on_its_episode() {
 fn failed_time_is_not_told_of_those_who_reached_the_service() {
     let mut episodes = Episodes::default();
     for attempt in 0..2 {
-        episodes.add(&later(samples::keepalive_race(), attempt * SECOND));
+        episodes.add(later(samples::keepalive_race(), attempt * SECOND));
     }
     assert_eq!(parsed(episode_line(&episodes.finish()[0], &one_file(6)))["failed_ms"], Value::Null);
 }
@@ -158,7 +158,7 @@ fn failed_time_is_not_told_of_those_who_reached_the_service() {
 fn a_scan_has_a_line_of_its_own() {
     let mut episodes = Episodes::default();
     for port in 1..=20 {
-        episodes.add(&later(samples::refused_from(9, port), u64::from(port) * SECOND));
+        episodes.add(later(samples::refused_from(9, port), u64::from(port) * SECOND));
     }
     assert_eq!(
         text(scan_line(&episodes.scans()[0], &one_file(6))),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use super::text::{Found, live as text};
-use super::{Format, Inputs, Options, json};
+use super::{Format, Inputs, Options, episodes_for, json};
 use crate::diagnose::{Finding, Summary};
 use crate::episodes::Episodes;
 use crate::time::Time;
@@ -35,7 +35,7 @@ impl LiveReport {
         LiveReport {
             options,
             inputs,
-            episodes: Episodes::default(),
+            episodes: episodes_for(options.format),
             failures: 0,
             told: HashMap::new(),
             causes: HashMap::new(),
@@ -59,13 +59,14 @@ impl LiveReport {
     }
 
     /// What is to be written about a finding.
-    pub fn finding(&mut self, finding: &Finding) -> Vec<u8> {
+    pub fn finding(&mut self, finding: Finding) -> Vec<u8> {
         self.failures += u64::from(finding.kind.is_some());
+        let piece = match self.options.format {
+            Format::Json => json::finding_line(&finding, &self.inputs),
+            Format::Text => self.text(&finding).into_bytes(),
+        };
         self.episodes.add(finding);
-        match self.options.format {
-            Format::Json => json::finding_line(finding, &self.inputs),
-            Format::Text => self.text(finding).into_bytes(),
-        }
+        piece
     }
 
     fn text(&mut self, finding: &Finding) -> String {
@@ -127,9 +128,9 @@ mod tests {
     fn what_happens_again_is_told_in_a_line() {
         let mut report = LiveReport::new(Options::default(), Inputs::default());
         let finding = samples::keepalive_race();
-        let first = String::from_utf8(report.finding(&finding)).expect("text");
+        let first = String::from_utf8(report.finding(finding.clone())).expect("text");
         assert!(first.starts_with("1. ") && first.lines().count() > 10, "{first}");
-        let again = String::from_utf8(report.finding(&finding)).expect("text");
+        let again = String::from_utf8(report.finding(finding.clone())).expect("text");
         assert!(again.lines().count() <= 2 && again.contains("as 1, 2 times by now"), "{again}");
         let end = report.end(&Summary { failures: [0, 0, 2, 0, 0, 0], ..Summary::default() }).concat();
         let end = String::from_utf8(end).expect("text");
@@ -141,8 +142,8 @@ mod tests {
         let inputs = || Inputs { names: vec!["eth0".to_owned()], digits: 9 };
         let mut report = LiveReport::new(Options { format: Format::Json, ..Options::default() }, inputs());
         let finding = samples::keepalive_race();
-        assert_eq!(report.finding(&finding), json::finding_line(&finding, &inputs()));
-        report.finding(&finding);
+        assert_eq!(report.finding(finding.clone()), json::finding_line(&finding, &inputs()));
+        report.finding(finding.clone());
         let end = report.end(&Summary::default());
         assert_eq!(end.len(), 2, "an episode and the summary");
         assert!(end.last().is_some_and(|line| line.starts_with(b"{\"type\":\"summary\"")));

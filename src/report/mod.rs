@@ -6,6 +6,7 @@
 pub mod escape;
 pub mod ids;
 pub mod json;
+pub mod line;
 pub mod live;
 pub mod output;
 pub mod remedy;
@@ -18,7 +19,8 @@ use std::net::IpAddr;
 
 use crate::diagnose::{Finding, Summary};
 use crate::episodes::Episodes;
-use crate::time::Time;
+use crate::short::Short;
+use crate::time::{Clock, Time};
 use output::{Error, Output};
 
 /// The form of a report.
@@ -70,9 +72,22 @@ impl Inputs {
         self.names.get(usize::from(input)).map(String::as_str)
     }
 
+    /// Writes times in RFC 3339 with the precision of the inputs.
+    pub fn clock(&self) -> Clock {
+        Clock::new(self.digits)
+    }
+
     /// `time` in RFC 3339 with the precision of the inputs.
-    pub fn timestamp(&self, time: Time) -> String {
+    pub fn timestamp(&self, time: Time) -> Short {
         time.to_rfc3339(self.digits)
+    }
+}
+
+/// Text tells examples in full at the end; JSON has told them by then.
+fn episodes_for(format: Format) -> Episodes {
+    match format {
+        Format::Text => Episodes::default(),
+        Format::Json => Episodes::default().without_texts(),
     }
 }
 
@@ -83,12 +98,15 @@ pub struct Report {
     output: Output,
     episodes: Episodes,
     failures: u64,
+    /// The latest line, whose memory is used again.
+    line: Vec<u8>,
 }
 
 impl Report {
     /// A report that goes to `output`.
     pub fn new(options: Options, output: Output) -> Report {
-        Report { options, inputs: Inputs::default(), output, episodes: Episodes::default(), failures: 0 }
+        let (inputs, episodes) = (Inputs::default(), episodes_for(options.format));
+        Report { options, inputs, output, episodes, failures: 0, line: Vec::new() }
     }
 
     /// Says what is read. To be called once, before the first finding.
@@ -102,16 +120,21 @@ impl Report {
     }
 
     /// Takes a finding. They come in time order.
-    pub fn finding(&mut self, finding: &Finding) -> Result<(), Error> {
+    pub fn finding(&mut self, finding: Finding) -> Result<(), Error> {
         if finding.kind.is_none() && !self.options.all {
             return Ok(());
         }
         self.failures += u64::from(finding.kind.is_some());
-        self.episodes.add(finding);
-        match self.options.format {
-            Format::Json => self.output.write(&json::finding_line(finding, &self.inputs)),
+        let written = match self.options.format {
+            Format::Json => {
+                self.line.clear();
+                json::write_finding(&mut self.line, &finding, &self.inputs);
+                self.output.write(&self.line)
+            }
             Format::Text => Ok(()),
-        }
+        };
+        self.episodes.add(finding);
+        written
     }
 
     /// This client reached this service at `time`: if it failed to do so before, it has recovered. To be called for

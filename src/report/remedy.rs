@@ -1,9 +1,8 @@
 //! A remedy for one finding: the cause's texts with the real addresses and ports filled in.
 
-use std::net::IpAddr;
-
 use crate::causes::{Cause, Owner, Remedy, unexplained};
 use crate::diagnose::{EndedBy, Finding};
+use crate::short::Short;
 
 /// What to do about one finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,29 +58,102 @@ fn owner(owner: Owner, ended_by: EndedBy) -> Owner {
 /// `text` with `{client.ip}`, `{client.port}`, `{server.ip}` and `{server.port}` replaced. An IPv6 address gets
 /// brackets where it would run into a port (`{server.ip}:{server.port}`, `{server.ip}:80`) or stands in a URL.
 pub fn fill_in(text: &str, finding: &Finding) -> String {
-    let mut filled = String::with_capacity(text.len() + 32);
-    let mut rest = text;
-    while let Some(start) = rest.find('{') {
-        let (before, from) = rest.split_at(start);
-        filled.push_str(before);
-        let Some((name, after)) = placeholder(from) else {
-            filled.push('{');
-            rest = from.get(1..).unwrap_or_default();
-            continue;
-        };
-        match name {
-            Placeholder::ClientIp => push_ip(&mut filled, finding.client.end.ip, after),
-            Placeholder::ServerIp => push_ip(&mut filled, finding.server.end.ip, after),
-            Placeholder::ClientPort => filled.push_str(&finding.client.end.port.to_string()),
-            Placeholder::ServerPort => filled.push_str(&finding.server.end.port.to_string()),
-        }
-        rest = after;
-    }
-    filled.push_str(rest);
-    filled
+    let mut filled = Vec::with_capacity(text.len() + 32);
+    Template::of(text).fill_in(&mut filled, &EndTexts::of(finding));
+    String::from_utf8(filled).unwrap_or_default()
 }
 
-#[derive(Clone, Copy)]
+/// Addresses and ports of a finding's ends, as text.
+#[derive(Clone, Copy, Debug)]
+pub struct EndTexts {
+    /// The client's address.
+    pub client_ip: Short,
+    /// The client's port.
+    pub client_port: Short,
+    /// The server's address.
+    pub server_ip: Short,
+    /// The server's port.
+    pub server_port: Short,
+    is_ipv6: [bool; 2],
+}
+
+impl EndTexts {
+    /// Those of this finding.
+    pub fn of(finding: &Finding) -> EndTexts {
+        let (client, server) = (finding.client.end, finding.server.end);
+        EndTexts {
+            client_ip: Short::ip(client.ip),
+            client_port: Short::number(client.port.into()),
+            server_ip: Short::ip(server.ip),
+            server_port: Short::number(server.port.into()),
+            is_ipv6: [client.ip.is_ipv6(), server.ip.is_ipv6()],
+        }
+    }
+}
+
+/// A text with placeholders, taken apart so that it can be filled in often.
+#[derive(Clone, Debug)]
+pub struct Template(Vec<Part>);
+
+#[derive(Clone, Debug)]
+enum Part {
+    Text(String),
+    Placeholder {
+        placeholder: Placeholder,
+        /// Would an IPv6 address run into what stands around it?
+        needs_brackets: bool,
+    },
+}
+
+impl Template {
+    /// Takes a text apart.
+    pub fn of(text: &str) -> Template {
+        let mut parts = Vec::new();
+        let mut before = String::new();
+        let mut rest = text;
+        while let Some(start) = rest.find('{') {
+            let (literal, from) = rest.split_at(start);
+            before.push_str(literal);
+            let Some((placeholder, after)) = placeholder(from) else {
+                before.push('{');
+                rest = from.get(1..).unwrap_or_default();
+                continue;
+            };
+            let needs_brackets = before.ends_with("://") || begins_with_port(after);
+            parts.push(Part::Text(std::mem::take(&mut before)));
+            parts.push(Part::Placeholder { placeholder, needs_brackets });
+            rest = after;
+        }
+        before.push_str(rest);
+        parts.push(Part::Text(before));
+        Template(parts)
+    }
+
+    /// Adds the text with the placeholders replaced.
+    pub fn fill_in(&self, filled: &mut Vec<u8>, ends: &EndTexts) {
+        let [client_is_ipv6, server_is_ipv6] = ends.is_ipv6;
+        for part in &self.0 {
+            let (text, needs_brackets) = match part {
+                Part::Text(text) => (text.as_bytes(), false),
+                Part::Placeholder { placeholder, needs_brackets } => match placeholder {
+                    Placeholder::ClientIp => (ends.client_ip.as_bytes(), *needs_brackets && client_is_ipv6),
+                    Placeholder::ServerIp => (ends.server_ip.as_bytes(), *needs_brackets && server_is_ipv6),
+                    Placeholder::ClientPort => (ends.client_port.as_bytes(), false),
+                    Placeholder::ServerPort => (ends.server_port.as_bytes(), false),
+                },
+            };
+            if needs_brackets {
+                filled.push(b'[');
+                filled.extend_from_slice(text);
+                filled.push(b']');
+            } else {
+                filled.extend_from_slice(text);
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
 enum Placeholder {
     ClientIp,
     ClientPort,
@@ -100,14 +172,8 @@ fn placeholder(text: &str) -> Option<(Placeholder, &str)> {
     .find_map(|(name, placeholder)| text.strip_prefix(name).map(|after| (placeholder, after)))
 }
 
-fn push_ip(filled: &mut String, ip: IpAddr, after: &str) {
-    let port_follows =
-        after.strip_prefix(':').is_some_and(|port| port.starts_with(|c: char| c == '{' || c.is_ascii_digit()));
-    if ip.is_ipv6() && (port_follows || filled.ends_with("://")) {
-        filled.push_str(&format!("[{ip}]"));
-        return;
-    }
-    filled.push_str(&ip.to_string());
+fn begins_with_port(text: &str) -> bool {
+    text.strip_prefix(':').is_some_and(|port| port.starts_with(|c: char| c == '{' || c.is_ascii_digit()))
 }
 
 #[cfg(test)]

@@ -9,10 +9,10 @@ use crate::time::SECOND;
 fn written(options: Options) -> String {
     let mut report = Report::new(options, Output::memory());
     report.inputs(Inputs { names: vec!["a.pcap".to_owned()], digits: 6 });
-    report.finding(&samples::refused_from(1, 8080)).expect("memory has room");
-    report.finding(&samples::benign()).expect("memory has room");
-    report.finding(&later(samples::refused_from(1, 8080), SECOND)).expect("memory has room");
-    report.finding(&later(samples::keepalive_race(), 2 * SECOND)).expect("memory has room");
+    report.finding(samples::refused_from(1, 8080)).expect("memory has room");
+    report.finding(samples::benign()).expect("memory has room");
+    report.finding(later(samples::refused_from(1, 8080), SECOND)).expect("memory has room");
+    report.finding(later(samples::keepalive_race(), 2 * SECOND)).expect("memory has room");
     assert_eq!(report.failures(), 3);
     let summary =
         Summary { frames: 9, segments: 9, connections: 4, failures: [2, 0, 1, 0, 0, 0], ..Summary::default() };
@@ -55,7 +55,7 @@ fn a_disk_that_is_full_is_an_error_in_either_format() {
         let mut report = Report::new(Options { format, ..Options::default() }, output);
         let mut result = Ok(());
         for _ in 0..100 {
-            result = result.and_then(|()| report.finding(&samples::keepalive_race()));
+            result = result.and_then(|()| report.finding(samples::keepalive_race()));
         }
         let error = result.and_then(|()| report.end(&Summary::default())).expect_err("nothing fits");
         assert!(error.to_string().starts_with("/dev/full: No space left on device (os error 28); "), "{error}");

@@ -78,7 +78,7 @@ fn end(ip: IpAddr, port: u16) -> EndReport {
 /// One packet that speaks for a verdict, `after` nanoseconds after the first one of the sample.
 pub fn evidence(frame: u64, after: u64, from: EndedBy, packet: &str, note: &str) -> Evidence {
     let time = DECIDED - 1_053_100_000 + after;
-    Evidence { frame, input: 0, time, from, packet: packet.to_owned(), note: note.to_owned() }
+    Evidence { frame, input: 0, time, from, packet: packet.into(), note: note.to_owned().into() }
 }
 
 /// The sample of the contract.
@@ -100,7 +100,7 @@ pub fn keepalive_race() -> Finding {
         server: end(v4(2), 8080),
         role_known: true,
         retry: RetryVerdict::NotDelivered,
-        retry_why: "the 33 bytes of the request were never acknowledged".to_owned(),
+        retry_why: "the 33 bytes of the request were never acknowledged".into(),
         summary: "The server closed the idle connection after 1.003 s, and 0.02 ms later the client sent a request \
                   of 33 bytes on it."
             .to_owned(),
@@ -134,7 +134,7 @@ pub fn refused_from(client: u8, port: u16) -> Finding {
             ..end(v4(client), 50000)
         },
         server: end(v4(2), port),
-        retry_why: "the connection was never made".to_owned(),
+        retry_why: "the connection was never made".into(),
         summary: format!("Nothing listens on port {port} of 10.0.0.2: its host answered the SYN with a RST."),
         timing: Timing { connect: None, rtt: Some(41_000), idle_before: None, duration: 41_000 },
         traffic: Traffic { client_packets: 1, server_packets: 1, client_bytes: 0, server_bytes: 0 },

@@ -33,7 +33,7 @@ fn summary_of(findings: &[Finding]) -> Summary {
 fn rendered(findings: &[Finding], options: Options) -> String {
     let mut episodes = Episodes::default();
     for finding in findings {
-        episodes.add(finding);
+        episodes.add(finding.clone());
     }
     let inputs = Inputs { names: vec!["trace.pcap".to_owned()], digits: 6 };
     gathered(&mut episodes, &summary_of(findings), &inputs, &options)
@@ -102,11 +102,11 @@ fn hostile_text_does_not_reach_the_terminal() {
     let hostile = "SNI \x1b]0;owned\x07\u{202e}evil\u{9b}2J\r\nNo failed connections";
     let mut finding = samples::keepalive_race();
     finding.summary = hostile.to_owned();
-    finding.retry_why = hostile.to_owned();
+    finding.retry_why = hostile.into();
     finding.client.calls = Some(hostile.to_owned());
     for evidence in &mut finding.evidence {
-        evidence.note = hostile.to_owned();
-        evidence.packet = hostile.to_owned();
+        evidence.note = hostile.to_owned().into();
+        evidence.packet = hostile.into();
     }
     let text = plain(&[finding]);
     assert!(text.contains("SNI \\x1b]0;owned\\x07\\u{202e}evil\\x9b2J\\x0d\\x0aNo"), "{text}");
@@ -304,7 +304,7 @@ fn several_inputs_are_named_beside_the_packets() {
     let inputs = Inputs { names: vec!["client.pcap".to_owned(), "server\x1b.pcap".to_owned()], digits: 6 };
     let text = |finding: &Finding| {
         let mut episodes = Episodes::default();
-        episodes.add(finding);
+        episodes.add(finding.clone());
         gathered(&mut episodes, &Summary::default(), &inputs, &Options::default())
     };
     assert!(text(&finding).contains("Packets, from 06:16:54.305984 on, in client.pcap:"), "{}", text(&finding));
@@ -335,7 +335,7 @@ fn what_is_not_sure_is_not_dressed_up() {
 fn recovery_is_told() {
     let findings = a_night();
     let mut episodes = Episodes::default();
-    findings.iter().for_each(|finding| episodes.add(finding));
+    findings.iter().for_each(|finding| episodes.add(finding.clone()));
     for finding in [samples::refused_from(1, 8080), samples::refused_ipv6()] {
         let (client, server) = (finding.client.end, finding.server.end);
         episodes.success(client.ip, server.ip, server.port, DECIDED + 10 * SECOND);

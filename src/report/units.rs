@@ -63,12 +63,12 @@ fn two(nanoseconds: u64, big: u64, big_name: &str, small: u64, small_name: &str)
 
 /// The date of a time in UTC, `2026-11-22`.
 pub fn date(time: Time) -> String {
-    time.to_rfc3339(0).get(..10).unwrap_or_default().to_owned()
+    time.to_rfc3339(0).as_str().get(..10).unwrap_or_default().to_owned()
 }
 
 /// The time of the day in UTC with `digits` fractional digits, `06:16:55.359`.
 pub fn clock(time: Time, digits: u8) -> String {
-    time.to_rfc3339(digits).get(11..).unwrap_or_default().trim_end_matches('Z').to_owned()
+    time.to_rfc3339(digits).as_str().get(11..).unwrap_or_default().trim_end_matches('Z').to_owned()
 }
 
 /// Seconds with `digits` (up to 9) fractional digits, `1.003100`.

@@ -39,8 +39,8 @@ pub struct Collector {
 }
 
 impl Listener for Collector {
-    fn finding(&mut self, finding: &Finding) {
-        self.findings.push(finding.clone());
+    fn finding(&mut self, finding: Finding) {
+        self.findings.push(finding);
     }
 
     fn success(&mut self, _client: IpAddr, _server: IpAddr, _port: u16, _time: Time) {}

@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 struct Collected(Report);
 
 impl Listener for Collected {
-    fn finding(&mut self, finding: &Finding) {
+    fn finding(&mut self, finding: Finding) {
         self.0.finding(finding).expect("memory");
     }
 

@@ -14,7 +14,7 @@ fn is_harmless(text: &str) -> bool {
 fn check_context(context: &Context) {
     assert!(is_harmless(context.sentence()), "{}", context.sentence());
     assert!(context.sentence().len() < 1200, "{}", context.sentence());
-    assert!(is_harmless(&serde_json::to_string(context).expect("a context is JSON")));
+    assert!(is_harmless(&super::in_json(context)));
 }
 
 fn check(client: &[u8], server: &[u8], port: u16) {

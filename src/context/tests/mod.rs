@@ -11,7 +11,9 @@ mod starts;
 mod tls;
 mod wrong;
 
-use super::{Speaker, Value, read};
+use super::{Context, Speaker, Value, read};
+use crate::report::json::write_context;
+use crate::report::line::Line;
 
 /// What is said where the server spoke last.
 fn answered(client: &[u8], server: &[u8], port: u16) -> String {
@@ -25,7 +27,13 @@ fn unanswered(client: &[u8], server: &[u8], port: u16) -> String {
 
 /// The context as JSON, the server having spoken last.
 fn json(client: &[u8], server: &[u8], port: u16) -> String {
-    serde_json::to_string(&read(client, server, Speaker::Server, port)).expect("a context is JSON")
+    read(client, server, Speaker::Server, port).map_or("null".to_string(), |context| in_json(&context))
+}
+
+fn in_json(context: &Context) -> String {
+    let mut bytes = Vec::new();
+    write_context(&mut Line(&mut bytes), context);
+    String::from_utf8(bytes).expect("a context is JSON")
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::track::kernel::Kind;
 /// were told like this, `told` that of one with the same cause.
 pub fn first(finding: &Finding, number: usize, told: Option<usize>, inputs: &Inputs, options: &Options) -> String {
     let mut episodes = Episodes::default();
-    episodes.add(finding);
+    episodes.add(finding.clone());
     let episodes = episodes.finish();
     let mut page = Page::new(options.width, options.colour);
     for problem in &problems(episodes.iter()) {

@@ -107,7 +107,7 @@ fn rows(evidence: &[&Evidence], inputs: &Inputs) -> Vec<Row> {
                 EndedBy::Network => "network *",
                 EndedBy::Unknown => "unknown ?",
             },
-            packet: escape_and_cut(&packet.packet, LONGEST),
+            packet: escape_and_cut(packet.packet.as_str(), LONGEST),
             note,
         });
     }

@@ -169,7 +169,7 @@ mod tests {
     fn clients_of_one_service_are_one_problem() {
         let mut episodes = Episodes::default();
         for host in 1..=5 {
-            episodes.add(&samples::refused_from(host, 8080));
+            episodes.add(samples::refused_from(host, 8080));
         }
         let all = episodes.finish();
         let problems = problems(all.iter());
@@ -181,9 +181,9 @@ mod tests {
     fn a_scan_is_one_problem_and_comes_last() {
         let mut episodes = Episodes::default();
         for port in 1..=500 {
-            episodes.add(&samples::refused_from(9, port));
+            episodes.add(samples::refused_from(9, port));
         }
-        episodes.add(&samples::keepalive_race());
+        episodes.add(samples::keepalive_race());
         let all = episodes.finish();
         let problems = problems(all.iter());
         assert_eq!(problems.iter().map(Problem::cause_id).collect::<Vec<_>>(), ["keepalive_race", "no_listener"]);
@@ -197,10 +197,10 @@ mod tests {
         for port in 1..=10_u16 {
             let mut finding = samples::refused_from(1, port);
             finding.server.end.ip = IpAddr::from([10, 1, 0, port as u8]);
-            episodes.add(&finding);
+            episodes.add(finding.clone());
         }
         for client in 1..=10 {
-            episodes.add(&samples::refused_from(client, 443));
+            episodes.add(samples::refused_from(client, 443));
         }
         let all = episodes.finish();
         let problems = problems(all.iter());
@@ -215,12 +215,12 @@ mod tests {
         let mut episodes = Episodes::default();
         let cured = samples::refused_from(7, 80);
         for _ in 0..100 {
-            episodes.add(&cured);
+            episodes.add(cured.clone());
         }
         episodes.success(cured.client.end.ip, cured.server.end.ip, cured.server.end.port, cured.time + SECOND);
-        episodes.add(&samples::refused_from(1, 5432));
+        episodes.add(samples::refused_from(1, 5432));
         for _ in 0..4 {
-            episodes.add(&samples::refused_from(1, 5433));
+            episodes.add(samples::refused_from(1, 5433));
         }
         let all = episodes.finish();
         let counts: Vec<u64> = problems(all.iter()).iter().map(|problem| problem.count).collect();

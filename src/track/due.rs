@@ -60,7 +60,7 @@ impl Tracker {
                     && (story.read_after_fin[CLIENT] || story.read_after_fin[SERVER])
             });
         if half_closed {
-            let ends = connection.ends(self.ends6.get(&connection.home));
+            let ends = connection.ends(self.ends6.get(connection.home));
             let time = connection.last;
             let ending = Ending::Benign(Benign::HalfClose);
             sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
@@ -70,7 +70,7 @@ impl Tracker {
     /// The capture ended too soon to tell.
     pub(super) fn leave_undecided(&mut self, place: u32, time: Time, sink: &mut impl Sink) {
         let connection = &self.store.told[place as usize];
-        let ends = connection.ends(self.ends6.get(&connection.home));
+        let ends = connection.ends(self.ends6.get(connection.home));
         let ending = Ending::Undecided(Doubt::EndedEarly);
         sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
     }
@@ -306,7 +306,7 @@ impl Tracker {
         sketch.renew();
         self.table.remove(key.hash(self.seed), index);
         if key.is_ipv6() {
-            self.ends6.remove(&index);
+            self.ends6.remove(index);
         }
         self.store.sketches.give_back(index);
         self.one_gone();

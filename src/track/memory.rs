@@ -1,7 +1,7 @@
 //! The bound on what is remembered: when the memory that the caller allows is used up, connections that were idle for
 //! long are forgotten before their end.
 
-use super::connection::{Connection, Ends6};
+use super::connection::Connection;
 use super::sketch::Sketch;
 use super::story::{Event, Story};
 use super::{Sink, Tracker};
@@ -13,9 +13,6 @@ const PLACE: usize = 32;
 const PLAIN: usize = size_of::<Sketch>() + PLACE;
 /// What a story takes beside its events: itself, and its places in the queues of those that wait for something.
 const TOLD: usize = size_of::<Story>() + 256;
-/// What the addresses of an IPv6 connection take: a place in a map, which is half empty at times and has a copy while it
-/// grows.
-const ADDRESSES: usize = 2 * (size_of::<Ends6>() + 8);
 /// What is taken whatever the number of connections: batches, payload, services, the report.
 const FIXED: u64 = 64 << 20;
 /// How many connections are looked at to find one that was idle for long. To find the longest would take a list of all
@@ -82,7 +79,7 @@ impl Tracker {
 
     /// Is more remembered than the caller allows?
     pub(super) fn is_crowded(&self) -> bool {
-        let connections = self.table.len() * PLAIN + self.store.beside() + self.ends6.len() * ADDRESSES;
+        let connections = self.table.len() * PLAIN + self.store.beside() + self.ends6.bytes();
         connections as u64 + self.memory.notable > self.memory.budget
     }
 

@@ -4,6 +4,7 @@
 //! and offline. A verdict waits for a time of grace ([`GRACE`]), because the end that gets a RST may have sent
 //! something before it got it, which the capture shows only then.
 
+mod addresses;
 mod batch;
 mod closing;
 mod connection;
@@ -30,8 +31,6 @@ mod verdict;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use foldhash::{HashMap, HashMapExt};
-
 pub use connection::{CLIENT, Connection, Ends6, Half, Mark, SERVER, other};
 pub use memory::LEAST as LEAST_MEMORY;
 pub use payloads::Payloads;
@@ -41,6 +40,7 @@ pub use verdict::{Benign, By, Doubt, Ending, Failure, foreign, made_on_the_way, 
 
 use crate::decode::{End, Flags, IcmpError, Packet, Segment};
 use crate::time::{MILLISECOND, SECOND, Time};
+use addresses::Addresses;
 use copies::Copies;
 use lingering::Lingering;
 use memory::Memory;
@@ -111,7 +111,7 @@ pub struct Tracker {
     table: Table,
     store: Store,
     seed: [u64; 2],
-    ends6: HashMap<u32, Ends6>,
+    ends6: Addresses,
     /// Verdicts on told connections that wait for the time of grace: by when it ends, then in the order of their coming.
     waiting: BinaryHeap<Reverse<(Time, u64, u32, u16)>>,
     waits: u64,
@@ -143,7 +143,7 @@ impl Tracker {
             table: Table::default(),
             store: Store::new(),
             seed,
-            ends6: HashMap::new(),
+            ends6: Addresses::default(),
             waiting: BinaryHeap::new(),
             waits: 0,
             overdue: BinaryHeap::new(),
@@ -221,12 +221,13 @@ impl Tracker {
     /// Takes a segment whose connection is probably at `guess`.
     #[inline(always)]
     fn segment(&mut self, guess: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
-        let Some(index) = self.find(guess, segment) else {
-            return self.open(segment, bytes, sink);
+        let Some(mut room) = self.store.room_of(guess, segment.flow).filter(|_| !self.light) else {
+            return match self.find(guess, segment) {
+                Some(index) => self.segment_of_any(index, segment, bytes, sink),
+                None => self.open(segment, bytes, sink),
+            };
         };
-        let Some(mut room) = self.store.room(index).filter(|_| !self.light) else {
-            return self.segment_of_any(index, segment, bytes, sink);
-        };
+        let index = guess;
         let sketch = &mut *room.sketch;
         let from = sketch.side(segment.from_first);
         let last = sketch.last_of(from);
@@ -248,7 +249,7 @@ impl Tracker {
         }
     }
 
-    /// Takes a segment of a connection that is not open, or told.
+    /// Takes a segment of a connection that is not open, or told, or not where it was thought to be.
     #[inline(never)]
     fn segment_of_any(&mut self, index: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
         let print = segment.print(bytes);
@@ -290,8 +291,7 @@ impl Tracker {
     /// The server of a connection answered a SYN.
     fn answered(&mut self, index: u32, segment: &Segment) {
         let server = self.ends_of(index)[SERVER];
-        self.services.answered(server, segment.time);
-        self.services.saw_ttl(server.ip, segment.ttl);
+        self.services.answered(server, segment.time, segment.ttl);
     }
 
     /// Notes that a segment came a second time.
@@ -299,7 +299,7 @@ impl Tracker {
     fn copy(&mut self, index: u32, from: usize, segment: &Segment) {
         self.counts.duplicates += 1;
         if segment.flags.has(Flags::SYN | Flags::ACK) {
-            let ends = self.store.sketches[index as usize].ends(self.ends6.get(&index));
+            let ends = self.store.sketches[index as usize].ends(self.ends6.get(index));
             self.services.saw_ttl(ends[from].ip, segment.ttl);
         }
         if let Some(place) = self.store.place(index) {
@@ -395,8 +395,7 @@ impl Tracker {
     /// would be a wait for nothing.
     fn ends_of(&self, index: u32) -> [End; 2] {
         let sketch = &self.store.sketches[index as usize];
-        let ends6 = if sketch.has(Connection::IPV6) { self.ends6.get(&index) } else { None };
-        sketch.ends(ends6)
+        sketch.ends(if sketch.has(Connection::IPV6) { self.ends6.get(index) } else { None })
     }
 
     /// The connection's index, if it is known.

@@ -8,7 +8,7 @@ use super::closing::Closing;
 use super::connection::{Connection, Half, Mark, SERVER, other};
 use super::receive::{has_sack, is_short_alert, looks_like_tls_alert, reach};
 use super::seq;
-use super::sketch::{NO_CLOSING, closed};
+use super::sketch::{NO_CLOSING, Opened, closed};
 use super::store::{Room, put};
 use super::story::{Event, What};
 use crate::decode::{Flags, Segment};
@@ -68,11 +68,12 @@ pub fn take(room: &mut Room<'_>, from: usize, segment: &Segment, bytes: &[u8]) -
     }
     sketch.packets[from] = sketch.packets[from].wrapping_add(1);
     if sketch.packets[from] == 0 {
-        room.opened.packets_high[from] = room.opened.packets_high[from].saturating_add(1);
+        let high = &mut room.opened[room.place as usize].packets_high[from];
+        *high = high.saturating_add(1);
     }
     let length = segment.payload_length + u32::from(fin);
     if length == 0 {
-        return Some(Taken { message: false, closed: ending && closed(sketch) });
+        return Some(Taken { message: false, closed: ending && closed(room.sketch) });
     }
     sketch.next[from] = segment.sequence.wrapping_add(length);
     sketch.seen[from] &= !Half::BY_ACK;
@@ -86,12 +87,13 @@ pub fn take(room: &mut Room<'_>, from: usize, segment: &Segment, bytes: &[u8]) -
 /// Notes new payload, as [`super::receive::note_data`] does.
 #[inline]
 fn note_data(room: &mut Room<'_>, from: usize, segment: &Segment, bytes: &[u8]) -> bool {
-    let (sketch, said) = (&mut *room.sketch, &mut *room.said);
     let to = other(from);
     let by_server = from == SERVER;
-    let previous = said.last_payload(sketch);
+    let previous = room.said.last_payload(room.sketch);
+    let since = previous.unwrap_or_else(|| room.opened().opened());
+    let (sketch, said) = (&mut *room.sketch, &mut *room.said);
     let turned = sketch.has(Connection::SERVER_SPOKE_LAST) != by_server || previous.is_none();
-    let idle = segment.time.since(previous.unwrap_or_else(|| room.opened.opened()));
+    let idle = segment.time.since(since);
     if turned || idle >= SECOND {
         said.gap = u32::try_from(idle / 100_000).unwrap_or(u32::MAX);
     }
@@ -129,26 +131,26 @@ fn note_data(room: &mut Room<'_>, from: usize, segment: &Segment, bytes: &[u8]) 
 
 /// Takes a FIN in order, as [`super::receive`] does with a story.
 fn close(room: &mut Room<'_>, from: usize, segment: &Segment) {
-    let sketch = &mut *room.sketch;
     let to = other(from);
+    let Opened { isn, closing, .. } = *room.opened();
+    let since = room.said.last_payload(room.sketch).unwrap_or_else(|| room.opened().opened());
+    let sketch = &mut *room.sketch;
     sketch.seen[from] |= Half::FIN;
-    let (isn, peer_isn) = (room.opened.isn[from], room.opened.isn[to]);
     let event = Event {
         mark: Mark::of(segment),
         from,
         what: What::Fin,
         flags: segment.flags.0,
-        sequence: segment.sequence.wrapping_sub(isn),
+        sequence: segment.sequence.wrapping_sub(isn[from]),
         length: segment.payload_length,
-        acknowledgment: Some(segment.acknowledgment.wrapping_sub(peer_isn)),
+        acknowledgment: Some(segment.acknowledgment.wrapping_sub(isn[to])),
     };
     let after_fin = sketch.seen[to] & Half::FIN != 0 && segment.acknowledgment == sketch.next[to];
-    if let Some(closing) = room.closings.get_mut(room.opened.closing as usize) {
+    if let Some(closing) = room.closings.get_mut(closing as usize) {
         closing.add(&event, after_fin);
         return;
     }
-    let idle = segment.time.since(room.said.last_payload(sketch).unwrap_or_else(|| room.opened.opened()));
-    let mut closing = Closing::begin(&event, idle);
+    let mut closing = Closing::begin(&event, segment.time.since(since));
     closing.add(&event, after_fin);
-    room.opened.closing = put(room.closings, closing).unwrap_or(NO_CLOSING);
+    room.opened().closing = put(room.closings, closing).unwrap_or(NO_CLOSING);
 }

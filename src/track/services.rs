@@ -18,6 +18,8 @@ pub struct Service {
     pub answers: u32,
     /// When it last refused a connection.
     pub refused: Option<Time>,
+    /// The TTL of its last answer, which is known of its host.
+    ttl: Option<u8>,
 }
 
 /// How regularly a client connects to a service only to hang up.
@@ -128,11 +130,18 @@ impl Services {
         *high = (*high).max(ttl);
     }
 
-    pub(super) fn answered(&mut self, end: End, time: Time) {
+    /// A service answered a SYN, in a segment with this TTL.
+    pub(super) fn answered(&mut self, end: End, time: Time, ttl: u8) {
+        let mut known = false;
         if let Some(service) = self.entry(end) {
             service.answered_first.get_or_insert(time);
             service.answered = Some(time);
             service.answers = service.answers.saturating_add(1);
+            known = service.ttl == Some(ttl);
+            service.ttl = Some(ttl);
+        }
+        if !known {
+            self.saw_ttl(end.ip, ttl);
         }
     }
 

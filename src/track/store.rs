@@ -4,6 +4,7 @@ use super::closing::Closing;
 use super::connection::{Connection, Half};
 use super::sketch::{Link, NO_CLOSING, Opened, PLACES, Said, Sketch, beside};
 use super::slots::Slots;
+use crate::decode::FlowKey;
 
 /// All connections. An index is that of a sketch and stays the same for as long as the connection is known; a place is
 /// that of a connection that is told.
@@ -23,8 +24,17 @@ pub struct Store {
 pub struct Room<'a> {
     pub sketch: &'a mut Sketch,
     pub said: &'a mut Said,
-    pub opened: &'a mut Opened,
+    pub place: u32,
+    pub opened: &'a mut Slots<Opened>,
     pub closings: &'a mut Slots<Closing>,
+}
+
+impl Room<'_> {
+    /// How it opened; seldom needed, and then it has to be waited for.
+    #[inline]
+    pub fn opened(&mut self) -> &mut Opened {
+        &mut self.opened[self.place as usize]
+    }
 }
 
 impl Store {
@@ -66,12 +76,17 @@ impl Store {
     pub fn room(&mut self, index: u32) -> Option<Room<'_>> {
         let sketch = self.sketches.get_mut(index as usize)?;
         let Link::Open(place) = sketch.link() else { return None };
-        Some(Room {
-            sketch,
-            said: self.said.get_mut(place as usize)?,
-            opened: self.opened.get_mut(place as usize)?,
-            closings: &mut self.closings,
-        })
+        let said = self.said.get_mut(place as usize)?;
+        Some(Room { sketch, said, place, opened: &mut self.opened, closings: &mut self.closings })
+    }
+
+    /// The same, if it is the connection with this key.
+    #[inline(always)]
+    pub fn room_of(&mut self, index: u32, key: FlowKey) -> Option<Room<'_>> {
+        let sketch = self.sketches.get_mut(index as usize).filter(|sketch| sketch.is(key))?;
+        let Link::Open(place) = sketch.link() else { return None };
+        let said = self.said.get_mut(place as usize)?;
+        Some(Room { sketch, said, place, opened: &mut self.opened, closings: &mut self.closings })
     }
 
     /// Brings near what a packet with payload will need; the result is of no meaning.

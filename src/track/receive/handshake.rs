@@ -4,7 +4,7 @@ use super::super::connection::{Connection, Half, Mark, other};
 use super::super::seq;
 use super::super::story::{Acceptance, Pending, Repeated, Silence, What};
 use super::{Next, Restart, SWAPPED, note_data, reach, repeat, tell, tenth_of_microseconds};
-use crate::decode::{Segment, TcpOption, options};
+use crate::decode::Segment;
 
 /// Takes a SYN without ACK.
 pub fn on_syn(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> Next {
@@ -119,15 +119,26 @@ pub fn offers(segment: &Segment, bytes: &[u8]) -> (u16, u8) {
     // Nobody knows what the snaplen cut; most systems offer both.
     let mut offered = if segment.options_cut { Half::SCALE | Half::STAMPS } else { 0 };
     let mut scale = 0;
-    for option in options(segment.options.of(bytes)) {
-        match option {
-            TcpOption::WindowScale(shift) => {
-                scale = shift.min(14);
+    let mut rest = segment.options.of(bytes);
+    // What `options()` reads, without a look at options that do not matter here.
+    loop {
+        rest = match rest {
+            [0, ..] | [] | [_] => break,
+            [1, rest @ ..] => rest,
+            [3, 3, shift, rest @ ..] => {
+                scale = (*shift).min(14);
                 offered |= Half::SCALE;
+                rest
             }
-            TcpOption::Timestamps(..) => offered |= Half::STAMPS,
-            _ => {}
-        }
+            [8, 10, _, _, _, _, _, _, _, _, rest @ ..] => {
+                offered |= Half::STAMPS;
+                rest
+            }
+            [_, length, ..] => match rest.get((*length).into()..) {
+                Some(behind) if *length >= 2 => behind,
+                _ => break,
+            },
+        };
     }
     (offered, scale)
 }

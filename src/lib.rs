@@ -42,6 +42,7 @@ pub mod episodes;
 pub mod host;
 pub mod notation;
 pub mod pipeline;
+pub mod prefetch;
 pub mod privileges;
 pub mod report;
 pub mod short;

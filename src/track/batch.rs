@@ -1,10 +1,6 @@
 //! Many packets at once: what each of them needs from memory is asked for before the first of them is looked at, so
 //! that the waiting times run side by side instead of one after the other.
 //!
-//! Without unsafe code a plain read has to do for a prefetch. A processor runs so far ahead of a read that waits as it
-//! has room for instructions: that is why the loops that read do nothing else.
-
-use std::hint::black_box;
 
 use super::{Sink, Tracker};
 use crate::decode::{Flags, Packets, Segment};
@@ -29,20 +25,15 @@ impl Tracker {
     fn segments(&mut self, segments: &[Segment], bytes: &[u8], sink: &mut impl Sink) {
         let mut guesses = [NOWHERE; TOGETHER];
         for run in segments.chunks(TOGETHER) {
-            black_box(run.iter().fold(0, |touched, segment| touched ^ self.table.touch(segment.hash)));
+            run.iter().for_each(|segment| self.table.approach(segment.hash));
             for (segment, guess) in run.iter().zip(&mut guesses) {
                 *guess = self.table.guess(segment.hash).unwrap_or(NOWHERE);
+                self.store.sketches.approach(*guess);
             }
             let guesses = guesses.get(..run.len()).unwrap_or_default();
-            black_box(guesses.iter().fold(0, |touched, guess| match self.store.sketches.get(*guess as usize) {
-                Some(sketch) => touched ^ sketch.touch(),
-                None => touched,
-            }));
-            black_box(
-                run.iter().zip(guesses).fold(0, |touched, (segment, guess)| touched ^ self.touch(segment, *guess)),
-            );
+            run.iter().zip(guesses).for_each(|(segment, guess)| self.approach_rest(segment, *guess));
             if self.copies.is_active() {
-                self.touch_copies(run, guesses, bytes);
+                self.approach_copies(run, guesses, bytes);
             }
             for (segment, guess) in run.iter().zip(guesses) {
                 self.take_segment(*guess, segment, bytes, sink);
@@ -50,28 +41,27 @@ impl Tracker {
         }
     }
 
-    /// Asks for what a segment needs beside the sketch of its connection.
+    /// Brings near what a segment needs beside the sketch of its connection.
     #[inline(always)]
-    fn touch(&self, segment: &Segment, guess: u32) -> u32 {
+    fn approach_rest(&self, segment: &Segment, guess: u32) {
         let fin = segment.flags.has(Flags::FIN);
         if segment.payload_length == 0 && !fin {
-            return 0;
+            return;
         }
-        match self.store.sketches.get(guess as usize) {
-            Some(sketch) if fin => self.store.touch_said(sketch.link()) ^ self.store.touch_opened(sketch.link()),
-            Some(sketch) => self.store.touch_said(sketch.link()),
-            None => 0,
+        if let Some(sketch) = self.store.sketches.get(guess as usize) {
+            self.store.approach_said(sketch.link());
+            if fin {
+                self.store.approach_opened(sketch.link());
+            }
         }
     }
 
-    /// Asks for what is remembered of the last packets, which is too much for the nearest cache.
-    fn touch_copies(&self, run: &[Segment], guesses: &[u32], bytes: &[u8]) {
-        let mut touched = 0;
+    /// Brings near what is remembered of the last packets, which is too much for the nearest cache.
+    fn approach_copies(&self, run: &[Segment], guesses: &[u32], bytes: &[u8]) {
         for (segment, guess) in run.iter().zip(guesses) {
             if let Some(sketch) = self.store.sketches.get(*guess as usize) {
-                touched ^= self.copies.touch(segment.print(bytes), *guess, sketch.side(segment.from_first));
+                self.copies.approach(segment.print(bytes), *guess, sketch.side(segment.from_first));
             }
         }
-        black_box(touched);
     }
 }

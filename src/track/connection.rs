@@ -210,12 +210,6 @@ impl Connection {
         self.generation == generation && self.has(Connection::LIVE)
     }
 
-    /// Reads a bit of each of its cache lines, which brings them near; the result is of no meaning.
-    #[inline(always)]
-    pub(super) fn touch(&self) -> u32 {
-        self.key.0 as u32 ^ self.half[CLIENT].next ^ u32::from(self.flags)
-    }
-
     /// Which end sent a segment.
     pub fn side(&self, from_first: bool) -> usize {
         if from_first == self.has(Connection::CLIENT_FIRST) { CLIENT } else { SERVER }

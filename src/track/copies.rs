@@ -4,6 +4,7 @@ use super::connection::{Connection, Half};
 use super::receive::reach;
 use super::seq;
 use crate::decode::{Flags, Segment};
+use crate::prefetch::prefetch;
 use crate::time::{MILLISECOND, SECOND, Time};
 
 /// How long after a packet its copy may come where the IP identification tells copies from retransmissions.
@@ -48,12 +49,11 @@ impl Copies {
         self.active
     }
 
-    /// Brings what is remembered of packets like this one into the cache; the result is of no meaning.
+    /// Brings what is remembered of packets like this one near.
     #[inline]
-    pub fn touch(&self, print: u32, index: u32, from: usize) -> u64 {
-        match self.seen.get(place(key(print, index, from))) {
-            Some((print, _)) => *print,
-            None => 0,
+    pub fn approach(&self, print: u32, index: u32, from: usize) {
+        if let Some(seen) = self.seen.get(place(key(print, index, from))) {
+            prefetch(seen);
         }
     }
 

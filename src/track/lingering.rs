@@ -4,7 +4,6 @@
 //! would look at twenty places all over memory for each connection.
 
 use std::collections::VecDeque;
-use std::hint::black_box;
 
 use super::{Slot, Tracker};
 use crate::time::Time;
@@ -61,24 +60,23 @@ impl Lingering {
     }
 
     /// Probably the one that is due after so many others.
-    fn upcoming(&self, others: usize) -> Option<usize> {
-        self.short.get(others).map(|slot| slot.1 as usize)
+    fn upcoming(&self, others: usize) -> Option<u32> {
+        self.short.get(others).map(|slot| slot.1)
     }
 }
 
 impl Tracker {
     /// Brings near what will be needed to forget the next ones.
     pub(super) fn approach(&self) {
-        let mut touched = 0;
-        if let Some(sketch) = self.lingering.upcoming(12).and_then(|index| self.store.sketches.get(index)) {
-            touched = sketch.touch();
+        if let Some(index) = self.lingering.upcoming(12) {
+            self.store.sketches.approach(index);
         }
         if let Some(index) = self.lingering.upcoming(6)
-            && let Some(sketch) = self.store.sketches.get(index)
+            && let Some(sketch) = self.store.sketches.get(index as usize)
         {
-            touched ^= self.table.touch(sketch.key().hash(self.seed)) ^ self.store.touch_opened(sketch.link());
+            self.table.approach(sketch.key().hash(self.seed));
+            self.store.approach_opened(sketch.link());
         }
-        black_box(touched);
     }
 }
 

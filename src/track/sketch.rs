@@ -199,12 +199,6 @@ impl Sketch {
         };
     }
 
-    /// Reads a bit of it, which brings it near; the result is of no meaning.
-    #[inline(always)]
-    pub fn touch(&self) -> u32 {
-        self.link
-    }
-
     /// One behind the last payload byte of a side.
     #[inline(always)]
     pub fn data_end(&self, side: usize) -> u32 {
@@ -420,12 +414,6 @@ impl Said {
             start_input,
             scales,
         }
-    }
-
-    /// Reads a bit of it, which brings it near; the result is of no meaning.
-    #[inline(always)]
-    pub fn touch(&self) -> u32 {
-        self.gap
     }
 
     /// When the last payload before now went, if any did.

@@ -2,6 +2,8 @@
 
 use std::ops::{Index, IndexMut};
 
+use crate::prefetch::prefetch;
+
 /// Records in a chunk.
 const CHUNK: usize = 1 << CHUNK_BITS;
 const CHUNK_BITS: u32 = 12;
@@ -29,6 +31,14 @@ impl<T> Slots<T> {
     #[inline(always)]
     pub fn get_mut(&mut self, place: usize) -> Option<&mut T> {
         self.chunks.get_mut(place >> CHUNK_BITS)?.get_mut(place % CHUNK)
+    }
+
+    /// Brings near the beginning of the record at `place`.
+    #[inline(always)]
+    pub fn approach(&self, place: u32) {
+        if let Some(record) = self.get(place as usize) {
+            prefetch(record);
+        }
     }
 
     /// A place that was given back, to be used again.

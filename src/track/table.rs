@@ -4,6 +4,8 @@
 //! connection itself, whose key decides. The top bits of the tag choose the bucket: growth copies buckets in order and
 //! never looks at a connection.
 
+use crate::prefetch::prefetch;
+
 /// How many pairs a cache line of 64 bytes holds.
 const PAIRS: usize = 8;
 /// Buckets of an empty table.
@@ -76,10 +78,12 @@ impl Table {
         self.length
     }
 
-    /// Brings the bucket of `hash` into the cache; the result is of no meaning, but must be used.
+    /// Brings the bucket of `hash` into the cache.
     #[inline(always)]
-    pub fn touch(&self, hash: u32) -> u32 {
-        self.buckets.get(self.home(tag_of(hash))).map_or(0, |bucket| bucket.tags[0])
+    pub fn approach(&self, hash: u32) {
+        if let Some(bucket) = self.buckets.get(self.home(tag_of(hash))) {
+            prefetch(bucket);
+        }
     }
 
     /// A place that probably is that of `hash`: the first with its tag. Looks into one bucket only.

@@ -48,12 +48,12 @@ fn ipv4(bytes: &[u8], at: usize, frame: &RawFrame, seed: [u64; 2], slot: &mut Se
     if head[0] != 0x45 || head[9] != protocol::TCP || later || total < 40 {
         return None;
     }
+    slot.ip_id = u16::from_be_bytes([head[4], head[5]]);
     let tcp = assemble(bytes, at + 20, u32::from(total) - 20, frame, slot)?;
     let (source, destination) = (number(&head[12..16]), number(&head[16..20]));
     (slot.flow, slot.from_first) = FlowKey::of_ipv4(source, port(tcp, 0), destination, port(tcp, 2));
     slot.hash = slot.flow.hash(seed);
     slot.addresses = Span { offset: frame.offset + at as u32 + 12, length: 8 };
-    slot.ip_id = u16::from_be_bytes([head[4], head[5]]);
     slot.ttl = head[8];
     slot.ipv6 = false;
     Some(())
@@ -66,13 +66,13 @@ fn ipv6(bytes: &[u8], at: usize, frame: &RawFrame, seed: [u64; 2], slot: &mut Se
     if head[0] >> 4 != 6 || head[6] != protocol::TCP || length < 20 {
         return None;
     }
+    slot.ip_id = 0;
     let tcp = assemble(bytes, at + 40, length.into(), frame, slot)?;
     let (source, destination) = (head[8..24].first_chunk()?, head[24..40].first_chunk()?);
     let (source, destination) = (u128::from_be_bytes(*source), u128::from_be_bytes(*destination));
     (slot.flow, slot.from_first) = FlowKey::of_ipv6(source, port(tcp, 0), destination, port(tcp, 2), seed);
     slot.hash = slot.flow.hash(seed);
     slot.addresses = Span { offset: frame.offset + at as u32 + 8, length: 32 };
-    slot.ip_id = 0;
     slot.ttl = head[7];
     slot.ipv6 = true;
     Some(())
@@ -83,7 +83,8 @@ fn ipv6(bytes: &[u8], at: usize, frame: &RawFrame, seed: [u64; 2], slot: &mut Se
 fn assemble<'b>(bytes: &'b [u8], at: usize, wire: u32, frame: &RawFrame, slot: &mut Segment) -> Option<&'b [u8; 20]> {
     // Behind the packet may be padding.
     let captured = bytes.len().min(at + wire as usize);
-    let tcp: &[u8; 20] = bytes.get(at..captured)?.first_chunk()?;
+    let packet = bytes.get(at..captured)?;
+    let (tcp, rest) = packet.split_first_chunk::<20>()?;
     let header = u32::from(tcp[12] >> 4) * 4;
     if header < 20 || header > wire {
         return None;
@@ -103,6 +104,8 @@ fn assemble<'b>(bytes: &'b [u8], at: usize, wire: u32, frame: &RawFrame, slot: &
     slot.options_cut = captured < at + header;
     slot.options = Span { offset: frame.offset + at + 20, length: options_end - at - 20 };
     slot.payload = Span { offset: frame.offset + options_end, length: captured - options_end };
+    let (options, payload) = rest.split_at_checked(header as usize - 20).unwrap_or((rest, &[]));
+    slot.inspect(options, payload);
     Some(tcp)
 }
 

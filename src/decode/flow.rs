@@ -68,21 +68,6 @@ impl FlowKey {
 }
 
 impl Segment {
-    /// A hash of what a copy shares with its original and a retransmission does not: TTL and checksums left out. It is
-    /// mixed with numbers that are random in each connection, and need not withstand anybody who makes two segments with
-    /// one print: that hides no more than a copy does.
-    #[inline(always)]
-    pub fn print(&self, bytes: &[u8]) -> u32 {
-        let stamp = self.options.of(bytes).last_chunk::<8>().map_or(0, |last| u64::from_le_bytes(*last));
-        let numbers = u64::from(self.sequence) << 32 | u64::from(self.acknowledgment);
-        let rest = u64::from(self.window) << 48
-            | u64::from(self.ip_id) << 32
-            | u64::from(self.payload_length & 0x00ff_ffff) << 8
-            | u64::from(self.flags.0);
-        let mixed = fold(numbers ^ stamp.rotate_left(17) ^ ODD, rest ^ 0xd6e8_feb8_6659_fd93);
-        (mixed >> 32) as u32 ^ mixed as u32
-    }
-
     /// Source and destination; `bytes` is the buffer that the segment was decoded from.
     pub fn ends(&self, bytes: &[u8]) -> (End, End) {
         let addresses = self.addresses.of(bytes);
@@ -112,7 +97,7 @@ fn bits(ip: IpAddr) -> u128 {
 
 /// Both halves of the 128-bit product, xored.
 #[inline(always)]
-fn fold(a: u64, b: u64) -> u64 {
+pub(super) fn fold(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
     product as u64 ^ (product >> 64) as u64
 }

@@ -10,6 +10,7 @@ mod flow;
 mod icmp;
 mod ip;
 mod link;
+mod signs;
 mod skip;
 mod tcp;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod tests;
 mod tunnel;
 mod view;
 
+pub use signs::Signs;
 pub use skip::Skip;
 pub use tcp::{Options, SackBlocks, TcpOption, options};
 
@@ -216,6 +218,8 @@ pub struct Segment {
     pub flow: FlowKey,
     /// What [`FlowKey::hash`] makes of them.
     pub hash: u32,
+    /// What it shares with copies of itself and not with retransmissions, hashed.
+    pub print: u32,
     /// Sequence number.
     pub sequence: u32,
     /// Acknowledgment number; meaningless without [`Flags::ACK`].
@@ -243,6 +247,8 @@ pub struct Segment {
     pub source_port: u16,
     /// TCP destination port.
     pub destination_port: u16,
+    /// What its options and the beginning of its payload look like.
+    pub signs: Signs,
     /// Did the snaplen cut options off?
     pub options_cut: bool,
     /// TCP options as far as captured.

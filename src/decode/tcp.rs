@@ -28,7 +28,7 @@ pub(super) fn segment(ip: &Header<'_>, view: View<'_>, frame: &RawFrame, seed: [
     let captured = view.data.len() as u32;
     let options_end = header_length.min(captured);
     let options = Span { offset: view.offset + options_end.min(20), length: options_end.saturating_sub(20) };
-    Ok(Segment {
+    let mut segment = Segment {
         time: frame.time,
         frame: number_of(frame),
         flow,
@@ -49,7 +49,11 @@ pub(super) fn segment(ip: &Header<'_>, view: View<'_>, frame: &RawFrame, seed: [
         options_cut: options_end < header_length,
         options,
         payload: Span { offset: view.offset + options_end, length: captured - options_end },
-    })
+        ..Segment::default()
+    };
+    let (header, payload) = view.data.split_at_checked(options_end as usize).unwrap_or_default();
+    segment.inspect(header.get(20..).unwrap_or_default(), payload);
+    Ok(segment)
 }
 
 /// The number of a frame in 32 bits.

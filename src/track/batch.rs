@@ -33,7 +33,7 @@ impl Tracker {
             let guesses = guesses.get(..run.len()).unwrap_or_default();
             run.iter().zip(guesses).for_each(|(segment, guess)| self.approach_rest(segment, *guess));
             if self.copies.is_active() {
-                self.approach_copies(run, guesses, bytes);
+                self.approach_copies(run, guesses);
             }
             for (segment, guess) in run.iter().zip(guesses) {
                 self.take_segment(*guess, segment, bytes, sink);
@@ -57,10 +57,10 @@ impl Tracker {
     }
 
     /// Brings near what is remembered of the last packets, which is too much for the nearest cache.
-    fn approach_copies(&self, run: &[Segment], guesses: &[u32], bytes: &[u8]) {
+    fn approach_copies(&self, run: &[Segment], guesses: &[u32]) {
         for (segment, guess) in run.iter().zip(guesses) {
             if let Some(sketch) = self.store.sketches.get(*guess as usize) {
-                self.copies.approach(segment.print(bytes), *guess, sketch.side(segment.from_first));
+                self.copies.approach(segment.print, *guess, sketch.side(segment.from_first));
             }
         }
     }

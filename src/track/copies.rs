@@ -23,8 +23,6 @@ const SIGN_WITH_ID_IN: u64 = 16_384;
 pub struct Copies {
     seen: Vec<(u64, Time)>,
     active: bool,
-    /// How many segments came.
-    segments: u64,
     /// How many looked like copies, without and with an identification.
     signs: [u64; 2],
 }
@@ -32,7 +30,7 @@ pub struct Copies {
 impl Copies {
     /// `expected`: captures that are read together are likely to hold copies.
     pub fn new(expected: bool) -> Copies {
-        let mut copies = Copies { seen: Vec::new(), active: false, segments: 0, signs: [0; 2] };
+        let mut copies = Copies { seen: Vec::new(), active: false, signs: [0; 2] };
         if expected {
             copies.activate();
         }
@@ -57,32 +55,32 @@ impl Copies {
         }
     }
 
-    /// Was this segment captured before? Remembers it. `print` is its [print](Segment::print), `last` what is known of the one
-    /// before it.
+    /// Was this segment captured before? Remembers it. `last` is what is known of the one before it, and it is the one with
+    /// the number `count`.
     #[inline]
-    pub fn is_copy(&mut self, print: u32, index: u32, from: usize, last: &Last, segment: &Segment) -> bool {
-        self.segments += 1;
-        let key = key(print, index, from);
-        let copy = if self.active { self.remember(key, segment) } else { last.is_like(print, segment) };
-        if copy && !self.active {
-            self.take_sign(key, segment);
+    pub fn is_copy(&mut self, index: u32, from: usize, last: &Last, segment: &Segment, count: u64) -> bool {
+        if self.active {
+            return self.remember(key(segment.print, index, from), segment);
+        }
+        let copy = last.is_like(segment);
+        if copy {
+            self.take_sign(key(segment.print, index, from), segment, count);
         }
         copy
     }
 
     /// Remembers the first segment of a connection.
-    pub fn remember_first(&mut self, print: u32, index: u32, from: usize, segment: &Segment) {
-        self.segments += 1;
+    pub fn remember_first(&mut self, index: u32, from: usize, segment: &Segment) {
         if self.active {
-            self.remember(key(print, index, from), segment);
+            self.remember(key(segment.print, index, from), segment);
         }
     }
 
-    /// A segment was captured twice, it seems.
+    /// A segment was captured twice, it seems; `count` came so far.
     #[cold]
-    fn take_sign(&mut self, key: u64, segment: &Segment) {
+    fn take_sign(&mut self, key: u64, segment: &Segment, count: u64) {
         self.signs[usize::from(segment.ip_id != 0)] += 1;
-        if (self.signs[0] * SIGN_IN).max(self.signs[1] * SIGN_WITH_ID_IN) >= self.segments {
+        if (self.signs[0] * SIGN_IN).max(self.signs[1] * SIGN_WITH_ID_IN) >= count {
             self.activate();
             self.remember(key, segment);
         }
@@ -122,8 +120,8 @@ pub struct Last {
 impl Last {
     /// Is this the same segment once more?
     #[inline(always)]
-    fn is_like(&self, print: u32, segment: &Segment) -> bool {
-        self.print == Some(short(print)) && self.is_repeated_by(segment)
+    fn is_like(&self, segment: &Segment) -> bool {
+        self.print == Some(short(segment.print)) && self.is_repeated_by(segment)
     }
 
     fn is_repeated_by(&self, segment: &Segment) -> bool {

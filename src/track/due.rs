@@ -281,8 +281,8 @@ impl Tracker {
             return;
         };
         if !sketch.has(Connection::LINGERS) {
-            sketch.flags |= Connection::LINGERS;
-            let generation = sketch.generation.into();
+            sketch.set(Connection::LINGERS);
+            let generation = sketch.generation().into();
             let story = place.and_then(|place| self.store.told.get(place as usize)?.story.as_ref());
             let silent = story.is_some_and(|story| story.silence.iter().any(|side| side.attempts > 1));
             let linger = if silent { LINGER_AFTER_SILENCE } else { LINGER };
@@ -302,7 +302,7 @@ impl Tracker {
         self.store.drop_rest(index);
         let sketch = &mut self.store.sketches[index as usize];
         let key = sketch.key();
-        sketch.flags = 0;
+        sketch.set_flags(0);
         sketch.renew();
         self.table.remove(key.hash(self.seed), index);
         if key.is_ipv6() {

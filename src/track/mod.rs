@@ -230,16 +230,18 @@ impl Tracker {
         let index = guess;
         let sketch = &mut *room.sketch;
         let from = sketch.side(segment.from_first);
-        let last = sketch.last_of(from);
-        let print = segment.print(bytes);
-        sketch.spoke(from, copies::short(print));
-        if self.copies.is_copy(print, index, from, &last, segment) {
-            return self.copy(index, from, segment);
+        if self.copies.is_active() || !plain::is_new(&sketch.end[from], segment) {
+            let last = sketch.last_of(from);
+            if self.copies.is_copy(index, from, &last, segment, self.counts.segments) {
+                sketch.spoke(from, copies::short(segment.print));
+                return self.copy(index, from, segment);
+            }
         }
-        match plain::take(&mut room, from, segment, bytes) {
+        sketch.spoke(from, copies::short(segment.print));
+        match plain::take(&mut room, from, segment) {
             Some(taken) => {
                 if taken.message {
-                    room.said.first_bytes[from] = self.payloads.keep(segment.payload.of(bytes));
+                    room.said.end[from].first_bytes = self.payloads.keep(segment.payload.of(bytes));
                 }
                 if taken.closed {
                     self.linger(index);
@@ -252,23 +254,23 @@ impl Tracker {
     /// Takes a segment of a connection that is not open, or told, or not where it was thought to be.
     #[inline(never)]
     fn segment_of_any(&mut self, index: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
-        let print = segment.print(bytes);
+        let print = copies::short(segment.print);
         let sketch = &mut self.store.sketches[index as usize];
         let from = sketch.side(segment.from_first);
         let last = match sketch.link() {
             Link::Early | Link::Open(_) => {
                 let last = sketch.last_of(from);
-                sketch.spoke(from, copies::short(print));
+                sketch.spoke(from, print);
                 last
             }
             Link::Told(place) => {
                 let connection = &mut self.store.told[place as usize];
                 let last = connection.last_of(from);
-                connection.spoke(from, copies::short(print));
+                connection.spoke(from, print);
                 last
             }
         };
-        if self.copies.is_copy(print, index, from, &last, segment) {
+        if self.copies.is_copy(index, from, &last, segment, self.counts.segments) {
             return self.copy(index, from, segment);
         }
         let sketch = &mut self.store.sketches[index as usize];
@@ -278,7 +280,7 @@ impl Tracker {
         if from == SERVER && opening::answer(sketch, segment, bytes) {
             return self.answered(index, segment);
         }
-        let opened = if from == CLIENT { opening::complete(sketch, segment, bytes) } else { None };
+        let opened = if from == CLIENT { opening::complete(sketch, segment) } else { None };
         match opened {
             Some((said, opened)) => {
                 self.store.open(index, said, opened);
@@ -408,7 +410,6 @@ impl Tracker {
     /// Takes the first segment of a connection.
     #[inline(never)]
     fn open(&mut self, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
-        let print = segment.print(bytes);
         let sketch = opening::begin(segment, bytes).filter(|_| self.store.sketching && !self.light);
         let Some(index) = self.store.add(sketch.unwrap_or_else(|| Sketch::of(segment.flow))) else {
             return;
@@ -420,13 +421,13 @@ impl Tracker {
             self.ends6.insert(index, Ends6::of(segment, bytes));
         }
         if sketch.is_some() {
-            return self.copies.remember_first(print, index, CLIENT, segment);
+            return self.copies.remember_first(index, CLIENT, segment);
         }
         let mut connection = opened_by(segment, 0);
         connection.home = index;
         let from = connection.side(segment.from_first);
-        connection.spoke(from, copies::short(print));
-        self.copies.remember_first(print, index, from, segment);
+        connection.spoke(from, copies::short(segment.print));
+        self.copies.remember_first(index, from, segment);
         if self.light {
             light::assume_unseen(&mut connection, from, segment);
         }
@@ -478,7 +479,7 @@ impl Tracker {
         self.store.sketches[index as usize].renew();
         self.one_gone();
         let from = fresh.side(segment.from_first);
-        fresh.spoke(from, copies::short(segment.print(bytes)));
+        fresh.spoke(from, copies::short(segment.print));
         let next = take(&mut fresh, from, segment, bytes, &mut self.payloads);
         let place = self.keep(index, fresh);
         self.after(index, place, from, segment, Next { restart: None, ..next }, sink);
@@ -532,7 +533,7 @@ fn receive(connection: &mut Connection, from: usize, segment: &Segment, bytes: &
     } else if flags.has(Flags::SYN) {
         receive::on_syn(connection, from, segment, bytes)
     } else {
-        receive::on_segment(connection, from, segment, bytes)
+        receive::on_segment(connection, from, segment)
     }
 }
 

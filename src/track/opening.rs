@@ -5,9 +5,9 @@
 
 use super::connection::{CLIENT, Connection, Half, Mark, SERVER};
 use super::copies::short;
-use super::receive::{has_sack, offers, tenth_of_microseconds};
+use super::receive::{offers, tenth_of_microseconds};
 use super::sketch::{NO_CLOSING, Opened, Said, Sketch};
-use crate::decode::{Flags, Segment};
+use crate::decode::{Flags, Segment, Signs};
 
 /// The flags that tell the steps of a handshake apart.
 const STEP: u8 = Flags::SYN | Flags::ACK | Flags::FIN | Flags::RST;
@@ -19,7 +19,7 @@ pub fn begin(segment: &Segment, bytes: &[u8]) -> Option<Sketch> {
         return None;
     }
     let mut sketch = Sketch::of(segment.flow);
-    sketch.flags |= Connection::ROLE_KNOWN | if segment.from_first { Connection::CLIENT_FIRST } else { 0 };
+    sketch.set(Connection::ROLE_KNOWN | if segment.from_first { Connection::CLIENT_FIRST } else { 0 });
     let scale = send(&mut sketch, CLIENT, segment, bytes);
     sketch.begin_at(Mark::of(segment), scale);
     Some(sketch)
@@ -31,13 +31,13 @@ pub fn answer(sketch: &mut Sketch, segment: &Segment, bytes: &[u8]) -> bool {
     let delay = segment.time.since(sketch.last);
     let plain = segment.flags.0 & STEP == Flags::SYN | Flags::ACK
         && segment.payload_length == 0
-        && sketch.seen[SERVER] == 0
-        && segment.acknowledgment == sketch.next[CLIENT]
+        && sketch.end[SERVER].seen == 0
+        && segment.acknowledgment == sketch.end[CLIENT].next
         && segment.time >= sketch.last
         && delay <= u32::MAX.into();
     if plain {
         let scale = send(sketch, SERVER, segment, bytes);
-        sketch.seen[SERVER] |= Half::ACK;
+        sketch.end[SERVER].seen |= Half::ACK;
         sketch.answer_after(delay as u32, scale);
     }
     plain
@@ -45,39 +45,42 @@ pub fn answer(sketch: &mut Sketch, segment: &Segment, bytes: &[u8]) -> bool {
 
 /// Takes the ACK that ends the handshake. `None` if this is not plainly one: then nothing has changed.
 #[inline]
-pub fn complete(sketch: &mut Sketch, segment: &Segment, bytes: &[u8]) -> Option<(Said, Opened)> {
+pub fn complete(sketch: &mut Sketch, segment: &Segment) -> Option<(Said, Opened)> {
+    let [client, server] = &sketch.end;
     let plain = segment.flags.0 & STEP == Flags::ACK
         && segment.payload_length == 0
-        && sketch.seen[SERVER] != 0
-        && segment.sequence == sketch.next[CLIENT]
-        && segment.acknowledgment == sketch.next[SERVER]
+        && server.seen != 0
+        && segment.sequence == client.next
+        && segment.acknowledgment == server.next
         && segment.window > 0
-        && !has_sack(segment, bytes);
+        && !segment.signs.has(Signs::SACK);
     if !plain {
         return None;
     }
     let (start, delay) = sketch.began();
     let (mark, scales) = sketch.opened_with();
-    sketch.ack = [segment.acknowledgment, sketch.next[CLIENT]];
-    sketch.packets[CLIENT] = 2;
-    sketch.seen[CLIENT] |= Half::ACK;
-    sketch.window[CLIENT] = segment.window;
-    sketch.ip_id[CLIENT] = segment.ip_id;
     sketch.last = sketch.last.max(segment.time);
-    sketch.spoke(CLIENT, short(segment.print(bytes)));
+    let [client, server] = &mut sketch.end;
+    server.ack = client.next;
+    client.ack = segment.acknowledgment;
+    client.packets = 2;
+    client.seen |= Half::ACK;
+    client.window = segment.window;
+    client.ip_id = segment.ip_id;
     let mut said = Said::nothing(mark.input, scales);
-    said.ttl_high = sketch.ttl;
-    said.ttl_high[CLIENT] = said.ttl_high[CLIENT].max(segment.ttl);
-    sketch.ttl[CLIENT] = sketch.ttl[CLIENT].min(segment.ttl);
+    said.end[CLIENT].ttl_high = client.ttl.max(segment.ttl);
+    said.end[SERVER].ttl_high = server.ttl;
+    client.ttl = client.ttl.min(segment.ttl);
     let opened = Opened {
         start,
-        isn: sketch.next.map(|next| next.wrapping_sub(1)),
+        isn: [client.next.wrapping_sub(1), server.next.wrapping_sub(1)],
         start_frame: mark.frame,
         syn_ack_after: tenth_of_microseconds(delay.into()),
         ack_after: tenth_of_microseconds(segment.time.since(start)),
         packets_high: [0; 2],
         closing: NO_CLOSING,
     };
+    sketch.spoke(CLIENT, short(segment.print));
     Some((said, opened))
 }
 
@@ -86,12 +89,13 @@ pub fn complete(sketch: &mut Sketch, segment: &Segment, bytes: &[u8]) -> Option<
 fn send(sketch: &mut Sketch, from: usize, segment: &Segment, bytes: &[u8]) -> u8 {
     let (offered, scale) = offers(segment, bytes);
     sketch.last = segment.time;
-    sketch.next[from] = segment.sequence.wrapping_add(1);
-    sketch.window[from] = segment.window;
-    sketch.ip_id[from] = segment.ip_id;
-    sketch.seen[from] = Half::ANY | Half::SEQUENCE | Half::SYN | offered;
-    sketch.packets[from] = 1;
-    sketch.ttl[from] = segment.ttl;
-    sketch.spoke(from, short(segment.print(bytes)));
+    let (end, _) = sketch.pair(from);
+    end.next = segment.sequence.wrapping_add(1);
+    end.window = segment.window;
+    end.ip_id = segment.ip_id;
+    end.seen = Half::ANY | Half::SEQUENCE | Half::SYN | offered;
+    end.packets = 1;
+    end.ttl = segment.ttl;
+    sketch.spoke(from, short(segment.print));
     scale
 }

@@ -6,12 +6,11 @@
 
 use super::closing::Closing;
 use super::connection::{Connection, Half, Mark, SERVER, other};
-use super::receive::{has_sack, is_short_alert, looks_like_tls_alert, reach};
 use super::seq;
-use super::sketch::{NO_CLOSING, Opened, closed};
+use super::sketch::{Brief, NO_CLOSING, Opened, closed};
 use super::store::{Room, put};
 use super::story::{Event, What};
-use crate::decode::{Flags, Segment};
+use crate::decode::{Flags, Segment, Signs};
 use crate::time::SECOND;
 
 /// Both ends are known, and have acknowledged each other.
@@ -30,64 +29,92 @@ pub struct Taken {
     pub closed: bool,
 }
 
+/// Does it bring payload, a FIN or an acknowledgment that its end has not sent before, in order? Then it is no copy.
+#[inline(always)]
+pub fn is_new(end: &Brief, segment: &Segment) -> bool {
+    segment.flags.0 & NOTABLE == Flags::ACK
+        && segment.sequence == end.next
+        && (segment.payload_length.wrapping_sub(1) < LONGEST || seq::after(segment.acknowledgment, end.ack))
+}
+
 /// Takes a plain segment. `None` if it is not plain: then nothing has changed.
-#[inline]
-pub fn take(room: &mut Room<'_>, from: usize, segment: &Segment, bytes: &[u8]) -> Option<Taken> {
-    let to = other(from);
-    let sketch = &mut *room.sketch;
-    let ack = segment.acknowledgment;
+#[inline(always)]
+pub fn take(room: &mut Room<'_>, from: usize, segment: &Segment) -> Option<Taken> {
+    let (end, peer) = room.sketch.pair(from);
     let plain = segment.flags.0 & NOTABLE == Flags::ACK
-        && sketch.seen[from] & sketch.seen[to] & OPEN == OPEN
-        && segment.sequence == sketch.next[from]
+        && end.seen & peer.seen & OPEN == OPEN
+        && segment.sequence == end.next
         && segment.payload_length < LONGEST
         && segment.window > 0
-        && !seq::after(ack, sketch.next[to]);
-    let fin = segment.flags.has(Flags::FIN);
-    // Payload after a FIN of either end is notable.
-    let ending = (sketch.seen[from] | sketch.seen[to]) & Half::FIN != 0;
-    if !plain || (ending && (segment.payload_length > 0 || (fin && sketch.seen[from] & Half::FIN != 0))) {
+        && !seq::after(segment.acknowledgment, peer.next);
+    if !plain {
         return None;
     }
-    if seq::after(ack, sketch.ack[from]) {
-        let read = sketch.seen[to] & Half::DATA != 0 && seq::after(sketch.data_end(to), sketch.ack[from]);
-        sketch.ack[from] = ack;
-        sketch.seen[from] &= !Half::SACKS;
-        if read {
-            sketch.seen[from] |= Half::READ;
-        }
+    let ending = (end.seen | peer.seen) & Half::FIN != 0;
+    if ending || segment.flags.has(Flags::FIN) {
+        return take_ending(room, from, segment, ending);
     }
-    if has_sack(segment, bytes) {
-        sketch.seen[from] |= Half::SACKS;
+    let data = segment.payload_length > 0;
+    let message = data && note_data(room, from, segment);
+    note(room, from, segment, segment.payload_length);
+    Some(Taken { message, closed: false })
+}
+
+/// Takes a plain segment with a FIN, or after one.
+#[inline(never)]
+fn take_ending(room: &mut Room<'_>, from: usize, segment: &Segment, ending: bool) -> Option<Taken> {
+    let fin = segment.flags.has(Flags::FIN);
+    let data = segment.payload_length > 0;
+    // Payload after a FIN of either end is notable.
+    if ending && (data || (fin && room.sketch.end[from].seen & Half::FIN != 0)) {
+        return None;
     }
-    sketch.last = sketch.last.max(segment.time);
-    sketch.window[from] = segment.window;
-    sketch.ip_id[from] = segment.ip_id;
-    if segment.ttl != sketch.ttl[from] {
-        sketch.ttl[from] = sketch.ttl[from].min(segment.ttl);
-        room.said.ttl_high[from] = room.said.ttl_high[from].max(segment.ttl);
-    }
-    sketch.packets[from] = sketch.packets[from].wrapping_add(1);
-    if sketch.packets[from] == 0 {
-        let high = &mut room.opened[room.place as usize].packets_high[from];
-        *high = high.saturating_add(1);
-    }
-    let length = segment.payload_length + u32::from(fin);
-    if length == 0 {
-        return Some(Taken { message: false, closed: ending && closed(room.sketch) });
-    }
-    sketch.next[from] = segment.sequence.wrapping_add(length);
-    sketch.seen[from] &= !Half::BY_ACK;
-    let message = segment.payload_length > 0 && note_data(room, from, segment, bytes);
+    let message = data && note_data(room, from, segment);
+    note(room, from, segment, segment.payload_length + u32::from(fin));
     if fin {
         close(room, from, segment);
     }
-    Some(Taken { message, closed: (ending || fin) && closed(room.sketch) })
+    Some(Taken { message, closed: closed(room.sketch) })
+}
+
+/// Notes what every plain segment tells; this one reaches so far in sequence space.
+#[inline(always)]
+fn note(room: &mut Room<'_>, from: usize, segment: &Segment, reach: u32) {
+    room.sketch.last = room.sketch.last.max(segment.time);
+    let (end, peer) = room.sketch.pair(from);
+    let mut seen = end.seen;
+    if seq::after(segment.acknowledgment, end.ack) {
+        seen &= !Half::SACKS;
+        if peer.seen & Half::DATA != 0 && seq::after(peer.data_end(), end.ack) {
+            seen |= Half::READ;
+        }
+        end.ack = segment.acknowledgment;
+    }
+    if segment.signs.has(Signs::SACK) {
+        seen |= Half::SACKS;
+    }
+    if reach > 0 {
+        seen &= !Half::BY_ACK;
+    }
+    end.seen = seen;
+    end.next = end.next.wrapping_add(reach);
+    end.window = segment.window;
+    end.ip_id = segment.ip_id;
+    if segment.ttl != end.ttl {
+        end.ttl = end.ttl.min(segment.ttl);
+        let high = &mut room.said.end[from].ttl_high;
+        *high = (*high).max(segment.ttl);
+    }
+    end.packets = end.packets.wrapping_add(1);
+    if end.packets == 0 {
+        let high = &mut room.opened().packets_high[from];
+        *high = high.saturating_add(1);
+    }
 }
 
 /// Notes new payload, as [`super::receive::note_data`] does.
-#[inline]
-fn note_data(room: &mut Room<'_>, from: usize, segment: &Segment, bytes: &[u8]) -> bool {
-    let to = other(from);
+#[inline(always)]
+fn note_data(room: &mut Room<'_>, from: usize, segment: &Segment) -> bool {
     let by_server = from == SERVER;
     let previous = room.said.last_payload(room.sketch);
     let since = previous.unwrap_or_else(|| room.opened().opened());
@@ -99,34 +126,32 @@ fn note_data(room: &mut Room<'_>, from: usize, segment: &Segment, bytes: &[u8]) 
     }
     if turned {
         said.turns = said.turns.saturating_add(1);
-        sketch.flags &= !Connection::SERVER_SPOKE_LAST;
-        if by_server {
-            sketch.flags |= Connection::SERVER_SPOKE_LAST;
-        }
+        let kept = sketch.flags() & !Connection::SERVER_SPOKE_LAST;
+        sketch.set_flags(if by_server { kept | Connection::SERVER_SPOKE_LAST } else { kept });
     }
-    let before = sketch.next[from].wrapping_sub(reach(segment));
-    if sketch.seen[from] & Half::DATA != 0 && !seq::after(before, sketch.ack[to]) {
-        let length = u16::try_from(said.data_length[from]).unwrap_or(u16::MAX);
-        said.longest_acked[from] = said.longest_acked[from].max(length);
+    let (end, peer) = sketch.pair(from);
+    let last = &mut said.end[from];
+    if end.seen & Half::DATA != 0 && !seq::after(segment.sequence, peer.ack) {
+        last.longest_acked = last.longest_acked.max(u16::try_from(last.length).unwrap_or(u16::MAX));
     }
-    said.data_time[from] = segment.time;
     let mark = Mark::of(segment);
-    said.data_frame[from] = mark.frame;
-    said.data_input[from] = mark.input;
-    said.data_length[from] = segment.payload_length;
-    said.data_ack[from] = segment.acknowledgment;
-    let mut seen = sketch.seen[from] & !(Half::PUSHED | Half::TLS_ALERT | Half::UNSEEN) | Half::DATA;
+    last.time = mark.time;
+    last.frame = mark.frame;
+    last.input = mark.input;
+    last.length = segment.payload_length;
+    last.ack = segment.acknowledgment;
+    let mut seen = end.seen & !(Half::PUSHED | Half::TLS_ALERT | Half::UNSEEN) | Half::DATA;
     if segment.flags.has(Flags::PSH) {
         seen |= Half::PUSHED;
     }
-    if looks_like_tls_alert(segment, bytes) {
+    if segment.signs.has(Signs::TLS_ALERT) {
         seen |= Half::TLS_ALERT;
     }
-    if is_short_alert(segment) {
+    if segment.signs.has(Signs::UNSEEN) {
         seen |= Half::UNSEEN;
     }
-    sketch.seen[from] = seen;
-    turned || idle >= SECOND || matches!(segment.payload.of(bytes), [21 | 22, 3, ..])
+    end.seen = seen;
+    turned || idle >= SECOND || segment.signs.has(Signs::TLS_NEWS)
 }
 
 /// Takes a FIN in order, as [`super::receive`] does with a story.
@@ -134,8 +159,9 @@ fn close(room: &mut Room<'_>, from: usize, segment: &Segment) {
     let to = other(from);
     let Opened { isn, closing, .. } = *room.opened();
     let since = room.said.last_payload(room.sketch).unwrap_or_else(|| room.opened().opened());
-    let sketch = &mut *room.sketch;
-    sketch.seen[from] |= Half::FIN;
+    let (end, peer) = room.sketch.pair(from);
+    end.seen |= Half::FIN;
+    let after_fin = peer.seen & Half::FIN != 0 && segment.acknowledgment == peer.next;
     let event = Event {
         mark: Mark::of(segment),
         from,
@@ -145,7 +171,6 @@ fn close(room: &mut Room<'_>, from: usize, segment: &Segment) {
         length: segment.payload_length,
         acknowledgment: Some(segment.acknowledgment.wrapping_sub(isn[to])),
     };
-    let after_fin = sketch.seen[to] & Half::FIN != 0 && segment.acknowledgment == sketch.next[to];
     if let Some(closing) = room.closings.get_mut(closing as usize) {
         closing.add(&event, after_fin);
         return;

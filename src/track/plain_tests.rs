@@ -1,7 +1,7 @@
 //! The short way must leave every connection as the long way does.
 
 use super::*;
-use crate::decode::{FlowKey, Packets, Span};
+use crate::decode::{FlowKey, Packets, Signs, Span};
 use crate::time::MILLISECOND;
 
 struct Random(u64);
@@ -122,6 +122,8 @@ fn traffic(seed: u64, count: usize) -> Vec<Segment> {
             frame: frame as u32 + 1,
             flow: FlowKey(0x0a00_0001_0000 | (1000 + flow as u64), 0x0a00_0002_0050),
             hash: 0,
+            print: 0,
+            signs: Signs::default(),
             sequence,
             acknowledgment,
             payload_length: length,
@@ -183,6 +185,8 @@ pub fn syn(number: u64) -> Segment {
         frame: number as u32 + 1,
         flow: FlowKey(number, 0x0a00_0000_0000 | number),
         hash: FlowKey(number, 0x0a00_0000_0000 | number).hash([1, 2]),
+        print: 0,
+        signs: Signs::default(),
         sequence: number as u32,
         acknowledgment: 0,
         payload_length: 0,
@@ -208,8 +212,14 @@ const BYTES: [u8; 16] = [21, 3, 3, 22, 3, 1, 0, 71, 69, 84, 32, 21, 3, 0, 0, 2];
 fn outcome(mut tracker: Tracker, run: usize, segments: &[Segment]) -> (Vec<String>, Counts) {
     let mut told = Told::default();
     let seed = tracker.seed;
-    let segments: Vec<Segment> =
-        segments.iter().map(|segment| Segment { hash: segment.flow.hash(seed), ..*segment }).collect();
+    let segments: Vec<Segment> = segments
+        .iter()
+        .map(|segment| {
+            let mut segment = Segment { hash: segment.flow.hash(seed), ..*segment };
+            segment.inspect(&[], segment.payload.of(&BYTES));
+            segment
+        })
+        .collect();
     for batch in segments.chunks(run) {
         match batch {
             [segment] => tracker.packet(&Packet::Segment(*segment), &BYTES, &mut told),

@@ -80,7 +80,9 @@ mod tests {
     /// A segment of the connection of `syn(1)`, `at` microseconds after it.
     fn like(flags: u8, sequence: u32, at: u64) -> Packet {
         let syn = syn(1);
-        Packet::Segment(Segment { flags: Flags(flags), sequence, time: syn.time + at * 1000, ..syn })
+        let mut segment = Segment { flags: Flags(flags), sequence, time: syn.time + at * 1000, ..syn };
+        segment.inspect(&[], &[]);
+        Packet::Segment(segment)
     }
 
     #[test]

@@ -29,43 +29,58 @@ pub struct Sketch {
     /// Where the rest is. As long as there is none, the input of the SYN and both window scales.
     link: u32,
     pub last: Time,
-    pub next: [u32; 2],
-    /// Until the handshake is complete: the SYN's frame, and how many nanoseconds after it the SYN-ACK came.
-    pub ack: [u32; 2],
-    pub window: [u16; 2],
-    pub ip_id: [u16; 2],
-    pub print: [u16; 2],
-    pub seen: [u16; 2],
-    /// The lower half of the number.
-    pub packets: [u16; 2],
-    /// The lowest TTL.
-    pub ttl: [u8; 2],
-    pub generation: u8,
-    pub flags: u8,
+    pub end: [Brief; 2],
 }
 
 const _: () = assert!(size_of::<Sketch>() == 64);
+
+/// One end in a sketch.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
+pub struct Brief {
+    pub next: u32,
+    /// Until the handshake is complete, of the client the SYN's frame, of the server how many nanoseconds after that the
+    /// SYN-ACK came.
+    pub ack: u32,
+    pub window: u16,
+    pub ip_id: u16,
+    pub print: u16,
+    pub seen: u16,
+    /// The lower half of the number.
+    pub packets: u16,
+    /// The lowest TTL.
+    pub ttl: u8,
+    /// A byte of the whole connection, where there is room for it: of the client the flags, of the server the generation.
+    whole: u8,
+}
 
 /// What a packet with payload needs.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 pub struct Said {
-    pub data_time: [Time; 2],
-    pub data_frame: [u32; 2],
-    pub data_length: [u32; 2],
-    pub data_ack: [u32; 2],
-    pub first_bytes: [u32; 2],
+    pub end: [LastData; 2],
     pub gap: u32,
-    pub longest_acked: [u16; 2],
     pub turns: u16,
-    pub data_input: [u8; 2],
-    pub ttl_high: [u8; 2],
     start_input: u8,
     /// Four bits for each side.
     scales: u8,
 }
 
 const _: () = assert!(size_of::<Said>() == 64);
+
+/// The last payload of an end.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C, packed(4))]
+pub struct LastData {
+    pub time: Time,
+    pub frame: u32,
+    pub length: u32,
+    pub ack: u32,
+    pub first_bytes: u32,
+    pub longest_acked: u16,
+    pub input: u8,
+    pub ttl_high: u8,
+}
 
 /// What is needed at the ends of a connection.
 #[derive(Clone, Copy, Debug)]
@@ -101,39 +116,63 @@ pub enum Link {
 impl Sketch {
     /// One with nothing in it but its key.
     pub fn of(key: FlowKey) -> Sketch {
-        Sketch {
-            key: key.packed(),
-            link: 0,
-            last: Time(0),
-            next: [0; 2],
-            ack: [0; 2],
-            window: [0; 2],
-            ip_id: [0; 2],
-            print: [0; 2],
-            seen: [0; 2],
-            packets: [0; 2],
-            ttl: [0; 2],
-            generation: 0,
-            flags: Connection::LIVE | if key.is_ipv6() { Connection::IPV6 } else { 0 },
-        }
+        let mut sketch = Sketch { key: key.packed(), link: 0, last: Time(0), end: [Brief::default(); 2] };
+        sketch.set(Connection::LIVE | if key.is_ipv6() { Connection::IPV6 } else { 0 });
+        sketch
+    }
+
+    /// The flags of the connection, as in [`Connection::flags`].
+    #[inline(always)]
+    pub fn flags(&self) -> u8 {
+        self.end[CLIENT].whole
+    }
+
+    /// Replaces all flags.
+    #[inline(always)]
+    pub fn set_flags(&mut self, flags: u8) {
+        self.end[CLIENT].whole = flags;
+    }
+
+    /// Sets some flags.
+    #[inline(always)]
+    pub fn set(&mut self, flags: u8) {
+        self.end[CLIENT].whole |= flags;
+    }
+
+    /// How many connections were in this place before, modulo 256.
+    #[inline(always)]
+    pub fn generation(&self) -> u8 {
+        self.end[SERVER].whole
+    }
+
+    /// Goes on counting connections from that.
+    pub fn count_from(&mut self, generation: u8) {
+        self.end[SERVER].whole = generation;
+    }
+
+    /// The end `from` and its peer.
+    #[inline(always)]
+    pub fn pair(&mut self, from: usize) -> (&mut Brief, &mut Brief) {
+        let [client, server] = &mut self.end;
+        if from == CLIENT { (client, server) } else { (server, client) }
     }
 
     /// Is every flag of `flags` set?
     #[inline(always)]
     pub fn has(&self, flags: u8) -> bool {
-        self.flags & flags == flags
+        self.flags() & flags == flags
     }
 
     /// Is it in use, and for the connection with this key?
     #[inline(always)]
     pub fn is(&self, key: FlowKey) -> bool {
         let kind = if key.is_ipv6() { Connection::IPV6 | Connection::LIVE } else { Connection::LIVE };
-        self.key == key.packed() && self.flags & (Connection::IPV6 | Connection::LIVE) == kind
+        self.key == key.packed() && self.flags() & (Connection::IPV6 | Connection::LIVE) == kind
     }
 
     /// Is it to be forgotten after a while, and still for the connection that had this generation?
     pub fn lingers(&self, generation: u16) -> bool {
-        u16::from(self.generation) == generation && self.has(Connection::LIVE | Connection::LINGERS)
+        u16::from(self.generation()) == generation && self.has(Connection::LIVE | Connection::LINGERS)
     }
 
     /// Both ends.
@@ -156,13 +195,14 @@ impl Sketch {
     #[inline(always)]
     pub fn last_of(&self, from: usize) -> Last {
         let early = self.link & (TOLD | OPEN) == 0;
-        let sent = self.packets[from] > 0 || !early && self.seen[from] & Half::ANY != 0;
+        let (end, peer) = (&self.end[from], &self.end[other(from)]);
+        let sent = end.packets > 0 || !early && end.seen & Half::ANY != 0;
         Last {
-            print: sent.then_some(self.print[from]),
-            next: self.next[from],
-            ack: if early { self.next[other(from)] } else { self.ack[from] },
-            window: self.window[from],
-            ip_id: self.ip_id[from],
+            print: sent.then_some(end.print),
+            next: end.next,
+            ack: if early { peer.next } else { end.ack },
+            window: end.window,
+            ip_id: end.ip_id,
             spoke_last: self.has(Connection::SERVER_SENT_LAST) == (from == SERVER),
             time: self.last,
         }
@@ -171,13 +211,13 @@ impl Sketch {
     /// `from` sends a segment with this fingerprint.
     #[inline(always)]
     pub fn spoke(&mut self, from: usize, print: u16) {
-        self.print[from] = print;
-        spoke(&mut self.flags, from);
+        self.end[from].print = print;
+        spoke(&mut self.end[CLIENT].whole, from);
     }
 
     /// Another connection is in its place from now on.
     pub fn renew(&mut self) {
-        self.generation = self.generation.wrapping_add(1);
+        self.count_from(self.generation().wrapping_add(1));
     }
 
     /// Where the rest is.
@@ -202,23 +242,26 @@ impl Sketch {
     /// One behind the last payload byte of a side.
     #[inline(always)]
     pub fn data_end(&self, side: usize) -> u32 {
-        self.next[side].wrapping_sub(u32::from(self.seen[side] & Half::FIN != 0))
+        self.end[side].data_end()
     }
 
     /// Sketches what both forms have in common.
     fn outline(&mut self, connection: &Connection) {
+        let generation = self.generation();
         self.last = connection.last;
-        self.flags = connection.flags;
-        for (side, half) in connection.half.iter().enumerate() {
-            self.next[side] = half.next;
-            self.ack[side] = half.ack;
-            self.window[side] = half.window;
-            self.ip_id[side] = half.ip_id;
-            self.print[side] = half.print;
-            self.seen[side] = half.seen;
-            self.packets[side] = half.packets as u16;
-            self.ttl[side] = half.ttl_low;
-        }
+        self.end = connection.half.each_ref().map(|half| Brief {
+            next: half.next,
+            ack: half.ack,
+            window: half.window,
+            ip_id: half.ip_id,
+            print: half.print,
+            seen: half.seen,
+            packets: half.packets as u16,
+            ttl: half.ttl_low,
+            whole: 0,
+        });
+        self.set_flags(connection.flags);
+        self.count_from(generation);
     }
 
     /// Sketches a connection of which only a SYN, or a SYN and its answer, are known. False if it is not so.
@@ -228,8 +271,8 @@ impl Sketch {
         }
         let [client, server] = &connection.half;
         self.outline(connection);
-        self.ack[CLIENT] = connection.start_frame;
-        self.ack[SERVER] = if server.has(Half::SYN) { connection.last.since(connection.start) as u32 } else { 0 };
+        self.end[CLIENT].ack = connection.start_frame;
+        self.end[SERVER].ack = if server.has(Half::SYN) { connection.last.since(connection.start) as u32 } else { 0 };
         self.link = u32::from(connection.start_input) | u32::from(client.scale) << 8 | u32::from(server.scale) << 12;
         true
     }
@@ -237,27 +280,28 @@ impl Sketch {
     /// Notes where the SYN was and which window scale it offered.
     #[inline(always)]
     pub fn begin_at(&mut self, mark: Mark, scale: u8) {
-        self.ack[CLIENT] = mark.frame;
+        self.end[CLIENT].ack = mark.frame;
         self.link = u32::from(mark.input) | u32::from(scale) << 8;
     }
 
     /// Notes how many nanoseconds after the SYN its answer came, and which window scale that offered.
     #[inline(always)]
     pub fn answer_after(&mut self, delay: u32, scale: u8) {
-        self.ack[SERVER] = delay;
+        self.end[SERVER].ack = delay;
         self.link |= u32::from(scale) << 12;
     }
 
     /// When the SYN was, and how many nanoseconds after it the answer: before the handshake is complete.
     #[inline(always)]
     pub fn began(&self) -> (Time, u32) {
-        (self.last - u64::from(self.ack[SERVER]), self.ack[SERVER])
+        let delay = self.end[SERVER].ack;
+        (self.last - u64::from(delay), delay)
     }
 
     /// Where the SYN was, and both window scales: before the handshake is complete.
     #[inline(always)]
     pub fn opened_with(&self) -> (Mark, u8) {
-        (Mark { time: Time(0), frame: self.ack[CLIENT], input: self.link as u8 }, (self.link >> 8) as u8)
+        (Mark { time: Time(0), frame: self.end[CLIENT].ack, input: self.link as u8 }, (self.link >> 8) as u8)
     }
 
     /// Sketches an open connection.
@@ -267,9 +311,9 @@ impl Sketch {
 
     /// The connection that was only begun.
     pub fn begun(&self) -> Connection {
-        let answered = self.seen[SERVER] != 0;
-        let delay = if answered { u64::from(self.ack[SERVER]) } else { 0 };
-        let mut connection = self.told_again(self.last - delay, self.ack[CLIENT], self.link as u8);
+        let answered = self.end[SERVER].seen != 0;
+        let delay = if answered { u64::from(self.end[SERVER].ack) } else { 0 };
+        let mut connection = self.told_again(self.last - delay, self.end[CLIENT].ack, self.link as u8);
         connection.syn_ack_after = if answered { tenth_of_microseconds(delay) } else { 0 };
         let [client, server] = &mut connection.half;
         client.ack = 0;
@@ -293,33 +337,34 @@ impl Sketch {
         for (side, half) in connection.half.iter_mut().enumerate() {
             half.isn = isn[side];
             half.packets |= u32::from(high[side]) << 16;
-            half.ttl_high = said.ttl_high[side];
+            let last = said.end[side];
+            half.ttl_high = last.ttl_high;
             half.scale = said.scales >> (4 * side) & 15;
-            half.first_bytes = said.first_bytes[side];
-            half.longest_acked = said.longest_acked[side];
+            half.first_bytes = last.first_bytes;
+            half.longest_acked = last.longest_acked;
             if half.has(Half::DATA) {
-                half.data_time = said.data_time[side];
-                half.data_frame = said.data_frame[side];
-                half.data_length = said.data_length[side];
+                half.data_time = last.time;
+                half.data_frame = last.frame;
+                half.data_length = last.length;
                 half.data_until = self.data_end(side);
-                half.data_ack = said.data_ack[side];
-                half.data_input = said.data_input[side];
+                half.data_ack = last.ack;
+                half.data_input = last.input;
             }
         }
         connection
     }
 
     fn told_again(&self, start: Time, start_frame: u32, start_input: u8) -> Connection {
-        let half = |side: usize| Half {
-            next: self.next[side],
-            ack: self.ack[side],
-            packets: self.packets[side].into(),
-            print: self.print[side],
-            window: self.window[side],
-            ip_id: self.ip_id[side],
-            seen: self.seen[side],
-            ttl_low: self.ttl[side],
-            ttl_high: self.ttl[side],
+        let half = |end: &Brief| Half {
+            next: end.next,
+            ack: end.ack,
+            packets: end.packets.into(),
+            print: end.print,
+            window: end.window,
+            ip_id: end.ip_id,
+            seen: end.seen,
+            ttl_low: end.ttl,
+            ttl_high: end.ttl,
             ..Half::default()
         };
         Connection {
@@ -331,13 +376,21 @@ impl Sketch {
             gap: 0,
             syn_ack_after: 0,
             ack_after: 0,
-            half: [half(CLIENT), half(SERVER)],
+            half: self.end.each_ref().map(half),
             turns: 0,
             generation: 0,
             home: 0,
             start_input,
-            flags: self.flags,
+            flags: self.flags(),
         }
+    }
+}
+
+impl Brief {
+    /// One behind the last payload byte.
+    #[inline(always)]
+    pub fn data_end(&self) -> u32 {
+        self.next.wrapping_sub(u32::from(self.seen & Half::FIN != 0))
     }
 }
 
@@ -372,16 +425,18 @@ pub fn beside(connection: &Connection) -> Option<(Said, Opened)> {
     }
     let [client, server] = &connection.half;
     let said = Said {
-        data_time: [client.data_time, server.data_time],
-        data_frame: [client.data_frame, server.data_frame],
-        data_length: [client.data_length, server.data_length],
-        data_ack: [client.data_ack, server.data_ack],
-        first_bytes: [client.first_bytes, server.first_bytes],
+        end: connection.half.each_ref().map(|half| LastData {
+            time: half.data_time,
+            frame: half.data_frame,
+            length: half.data_length,
+            ack: half.data_ack,
+            first_bytes: half.first_bytes,
+            longest_acked: half.longest_acked,
+            input: half.data_input,
+            ttl_high: half.ttl_high,
+        }),
         gap: connection.gap,
-        longest_acked: [client.longest_acked, server.longest_acked],
         turns: connection.turns,
-        data_input: [client.data_input, server.data_input],
-        ttl_high: [client.ttl_high, server.ttl_high],
         start_input: connection.start_input,
         scales: client.scale | server.scale << 4,
     };
@@ -400,26 +455,13 @@ pub fn beside(connection: &Connection) -> Option<(Said, Opened)> {
 impl Said {
     /// Nothing was said yet.
     pub fn nothing(start_input: u8, scales: u8) -> Said {
-        Said {
-            data_time: [Time(0); 2],
-            data_frame: [0; 2],
-            data_length: [0; 2],
-            data_ack: [0; 2],
-            first_bytes: [0; 2],
-            gap: 0,
-            longest_acked: [0; 2],
-            turns: 0,
-            data_input: [0; 2],
-            ttl_high: [0; 2],
-            start_input,
-            scales,
-        }
+        Said { end: [LastData::default(); 2], gap: 0, turns: 0, start_input, scales }
     }
 
     /// When the last payload before now went, if any did.
     #[inline]
     pub fn last_payload(&self, sketch: &Sketch) -> Option<Time> {
-        let time = |side: usize| (sketch.seen[side] & Half::DATA != 0).then(|| self.data_time[side]);
+        let time = |side: usize| (sketch.end[side].seen & Half::DATA != 0).then(|| self.end[side].time);
         time(CLIENT).max(time(SERVER))
     }
 }
@@ -434,6 +476,7 @@ impl Opened {
 /// Do both ends have closed, each acknowledging the other's FIN? As [`super::receive::closed`].
 pub fn closed(sketch: &Sketch) -> bool {
     const BOTH: u16 = Half::FIN | Half::SEQUENCE;
-    let acknowledged = |side: usize| !super::seq::before(sketch.ack[other(side)], sketch.next[side]);
-    sketch.seen[CLIENT] & sketch.seen[SERVER] & BOTH == BOTH && acknowledged(CLIENT) && acknowledged(SERVER)
+    let [client, server] = &sketch.end;
+    let acknowledged = |end: &Brief, peer: &Brief| !super::seq::before(peer.ack, end.next);
+    client.seen & server.seen & BOTH == BOTH && acknowledged(client, server) && acknowledged(server, client)
 }

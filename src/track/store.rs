@@ -54,7 +54,7 @@ impl Store {
         match self.sketches.reuse() {
             Some(index) => {
                 let slot = self.sketches.get_mut(index as usize)?;
-                sketch.generation = slot.generation;
+                sketch.count_from(slot.generation());
                 *slot = sketch;
                 Some(index)
             }
@@ -161,7 +161,7 @@ impl Store {
             }
             None => {
                 sketch.last = connection.last;
-                sketch.flags = connection.flags;
+                sketch.set_flags(connection.flags);
                 let place = self.tell(connection)?;
                 self.sketches[index as usize].lead(Link::Told(place));
                 self.leave(link);
@@ -247,6 +247,6 @@ pub fn put<T>(slots: &mut Slots<T>, record: T) -> Option<u32> {
 
 /// Does an end that sent a segment with this TTL and these flags tell nothing new by a copy of it?
 pub fn knows_copy(room: &Room<'_>, from: usize, ttl: u8) -> bool {
-    let sketch = &room.sketch;
-    sketch.seen[from] & Half::COPIED != 0 && (sketch.ttl[from]..=room.said.ttl_high[from]).contains(&ttl)
+    let end = &room.sketch.end[from];
+    end.seen & Half::COPIED != 0 && (end.ttl..=room.said.end[from].ttl_high).contains(&ttl)
 }

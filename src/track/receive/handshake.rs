@@ -110,7 +110,7 @@ pub(super) fn begin(connection: &mut Connection, from: usize, segment: &Segment,
         half.scale = scale;
     }
     if segment.payload_length > 0 {
-        note_data(connection, from, segment, bytes);
+        note_data(connection, from, segment);
     }
 }
 

@@ -9,11 +9,11 @@ pub use handshake::{offers, on_syn, on_syn_ack};
 pub use icmp::on_icmp_error;
 use reset::closed;
 pub use reset::{accepted, on_reset};
-pub use segment::{is_short_alert, looks_like_tls_alert, note_data, on_segment};
+pub use segment::{note_data, on_segment};
 
 use super::connection::{Connection, Half, Mark, other};
 use super::story::{Event, Pending, Repeated, Silence, What};
-use crate::decode::{Flags, Segment, TcpOption, options};
+use crate::decode::{Flags, Segment};
 use crate::time::{MILLISECOND, Time};
 /// What the tracker has to do after a segment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,14 +53,6 @@ const SWAPPED: u64 = 50 * MILLISECOND;
 
 /// Sequence numbers further ahead than this cannot be explained by segments that the capture lost.
 const FAR: u32 = 1 << 26;
-
-/// Does it acknowledge selectively? Most segments carry time stamps, padded in front to 12 bytes, and nothing else.
-pub fn has_sack(segment: &Segment, bytes: &[u8]) -> bool {
-    match segment.options.of(bytes) {
-        [] | [1, 1, 8, 10, _, _, _, _, _, _, _, _] => false,
-        some => options(some).any(|option| matches!(option, TcpOption::Sack(_))),
-    }
-}
 
 /// How far a segment reaches in sequence space.
 pub fn reach(segment: &Segment) -> u32 {

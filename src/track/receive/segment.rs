@@ -5,14 +5,14 @@ use super::super::seq;
 use super::super::story::{Pending, Repeated, Silence, Story, What};
 use super::reset::after_reset;
 use super::{
-    CLOSE, FAR, Next, acknowledges_syn, closed, event, gives_up, has_sack, reach, repeat, tell, tenth_of_microseconds,
+    CLOSE, FAR, Next, acknowledges_syn, closed, event, gives_up, reach, repeat, tell, tenth_of_microseconds,
     waits_for_syn_ack,
 };
-use crate::decode::{Flags, Segment};
+use crate::decode::{Flags, Segment, Signs};
 use crate::time::SECOND;
 
 /// Takes a segment without SYN or RST.
-pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> Next {
+pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment) -> Next {
     let to = other(from);
     let mut next = Next::default();
     if waits_for_syn_ack(connection, to) && !acknowledges_syn(connection, to, segment) {
@@ -36,7 +36,7 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
     }
     if segment.flags.has(Flags::ACK) {
         take_acknowledgment(connection, from, segment);
-        if has_sack(segment, bytes) {
+        if segment.signs.has(Signs::SACK) {
             connection.half[from].set(Half::SACKS);
         }
     }
@@ -47,11 +47,11 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
         connection.half[from].next = end;
         connection.half[from].seen &= !Half::BY_ACK;
         if segment.payload_length > 0 {
-            next.message = note_data(connection, from, segment, bytes);
+            next.message = note_data(connection, from, segment);
         }
     } else if segment.payload_length > 0 && end == half.data_end() && half.has(Half::BY_ACK) {
         connection.half[from].seen &= !Half::BY_ACK;
-        next.message = note_data(connection, from, segment, bytes);
+        next.message = note_data(connection, from, segment);
     } else {
         next.deadline |= on_old_segment(connection, from, segment);
     }
@@ -147,7 +147,7 @@ pub(super) fn take_acknowledgment(connection: &mut Connection, from: usize, segm
 
 /// Notes new payload. Returns whether a message begins with it: the direction has changed, the connection was idle, or
 /// it is a TLS handshake or alert record, which says more than the data before it.
-pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> bool {
+pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment) -> bool {
     let to = other(from);
     let by_server = from == SERVER;
     let turned = connection.has(Connection::SERVER_SPOKE_LAST) != by_server || !connection.has_payload();
@@ -179,13 +179,13 @@ pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment, by
     if segment.flags.has(Flags::PSH) {
         half.set(Half::PUSHED);
     }
-    if looks_like_tls_alert(segment, bytes) {
+    if segment.signs.has(Signs::TLS_ALERT) {
         half.set(Half::TLS_ALERT);
     }
-    if is_short_alert(segment) {
+    if segment.signs.has(Signs::UNSEEN) {
         half.set(Half::UNSEEN);
     }
-    let message = turned || idle >= SECOND || matches!(segment.payload.of(bytes), [21 | 22, 3, ..]);
+    let message = turned || idle >= SECOND || segment.signs.has(Signs::TLS_NEWS);
     let Some(story) = connection.story.as_mut() else {
         return message;
     };
@@ -196,25 +196,6 @@ pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment, by
         tell(connection, from, segment, What::DataAfterFin);
     }
     message
-}
-
-/// The longest TLS alert record in use: 5 bytes of header, 8 of nonce, 2 of alert, 16 of authentication, or with CBC
-/// ciphers up to 48 in all.
-const LONGEST_ALERT: u32 = 53;
-
-/// May it be a TLS alert record of which the snaplen left nothing?
-pub fn is_short_alert(segment: &Segment) -> bool {
-    segment.payload.length < segment.payload_length.min(5) && segment.payload_length <= LONGEST_ALERT
-}
-
-/// A TLS alert record, or in TLS 1.3, which hides its type, a record with nothing but two bytes: 5 of header, 2 of
-/// alert, 1 of type, 16 of authentication (RFC 8446, section 5.2).
-pub fn looks_like_tls_alert(segment: &Segment, bytes: &[u8]) -> bool {
-    match segment.payload.of(bytes) {
-        [21, 3, ..] => true,
-        [23, 3, _, 0, 19, ..] => segment.payload_length == 24,
-        _ => false,
-    }
 }
 
 /// Takes a segment that brings nothing new: a retransmission, a probe, a pure acknowledgment. Returns whether the

@@ -22,6 +22,7 @@ pub use signs::Signs;
 pub use skip::Skip;
 pub use tcp::{Options, SackBlocks, TcpOption, options};
 
+use common::Short;
 use ip::protocol;
 use view::View;
 
@@ -81,10 +82,11 @@ impl Decoder {
     #[inline]
     pub fn decode(&self, bytes: &[u8], frame: &RawFrame) -> Result<Packet, Skip> {
         let mut segment = Segment::default();
-        if common::segment(bytes, frame, self.seed, &mut segment) {
-            return Ok(Packet::Segment(segment));
+        match common::segment(bytes, frame, self.seed, &mut segment) {
+            Short::Segment => Ok(Packet::Segment(segment)),
+            Short::Udp => Err(Skip::Udp),
+            Short::Other => self.decode_any(bytes, frame),
         }
-        self.decode_any(bytes, frame)
     }
 
     /// Decodes many frames, whose `bytes` are one buffer, into `packets`, and counts those that are none in `skipped`, by
@@ -102,17 +104,17 @@ impl Decoder {
         }
         for frame in frames {
             let Some(slot) = packets.slots.get_mut(packets.filled) else { return };
-            if common::segment(bytes, frame, self.seed, slot) {
-                packets.filled += 1;
-                continue;
-            }
-            match self.decode_any(bytes, frame) {
-                Ok(Packet::Segment(segment)) => {
-                    *slot = segment;
-                    packets.filled += 1;
-                }
-                Ok(other) => packets.others.push((packets.filled, other)),
-                Err(skip) => skipped[skip.index()] += 1,
+            match common::segment(bytes, frame, self.seed, slot) {
+                Short::Segment => packets.filled += 1,
+                Short::Udp => skipped[Skip::Udp.index()] += 1,
+                Short::Other => match self.decode_any(bytes, frame) {
+                    Ok(Packet::Segment(segment)) => {
+                        *slot = segment;
+                        packets.filled += 1;
+                    }
+                    Ok(other) => packets.others.push((packets.filled, other)),
+                    Err(skip) => skipped[skip.index()] += 1,
+                },
             }
         }
     }

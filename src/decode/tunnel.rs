@@ -64,18 +64,30 @@ fn erspan(view: View<'_>) -> Result<View<'_>, Skip> {
     }
 }
 
+const VXLAN: u16 = 4789;
+/// What Linux used before a port was assigned, and still does by default.
+const VXLAN_ON_LINUX: u16 = 8472;
+const GENEVE: u16 = 6081;
+const GTP_U: u16 = 2152;
+
+/// Is this the port of a tunnel that is looked into?
+#[inline(always)]
+pub(super) fn is_over_udp(port: u16) -> bool {
+    matches!(port, VXLAN | VXLAN_ON_LINUX | GENEVE | GTP_U)
+}
+
 /// Tunnels over UDP, told by their port.
 fn udp(view: View<'_>) -> Result<View<'_>, Skip> {
     let Ok(head) = UdpHeaderSlice::from_slice(view.data) else { return Err(view.missing(8)) };
     let inner = view.skip(8)?;
     let is = |port: u16| head.source_port() == port || head.destination_port() == port;
-    if is(4789) || is(8472) {
+    if is(VXLAN) || is(VXLAN_ON_LINUX) {
         return vxlan(inner);
     }
-    if is(6081) {
+    if is(GENEVE) {
         return geneve(inner);
     }
-    if is(2152) {
+    if is(GTP_U) {
         return gtp(inner);
     }
     Err(Skip::Udp)

@@ -17,7 +17,7 @@ struct Fin {
 }
 
 /// What a story would hold of a connection to which nothing but FINs has happened.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Closing {
     idle_before: u64,
     fins: [Option<Fin>; 2],

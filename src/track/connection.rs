@@ -147,7 +147,7 @@ impl Half {
 
 /// What is known of a connection. Only those are kept in this form to which something notable happened; of the others
 /// there is a [`super::sketch::Sketch`] that holds the same.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[repr(C, align(64))]
 pub struct Connection {
     /// Both ends.
@@ -307,6 +307,13 @@ pub struct Ends6 {
     pub first: End,
     /// The other one.
     pub second: End,
+}
+
+impl Default for Ends6 {
+    fn default() -> Self {
+        let nowhere = End { ip: IpAddr::V6(Ipv6Addr::UNSPECIFIED), port: 0 };
+        Ends6 { first: nowhere, second: nowhere }
+    }
 }
 
 impl Ends6 {

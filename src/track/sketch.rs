@@ -22,7 +22,7 @@ pub const PLACES: usize = PLACE as usize;
 
 /// What a packet of any kind needs. The sides are those of [`CLIENT`] and [`SERVER`]; for what the fields mean see
 /// [`Connection`] and [`Half`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 #[repr(C, align(64))]
 pub struct Sketch {
     key: [u32; 3],
@@ -55,7 +55,7 @@ pub struct Brief {
 }
 
 /// What a packet with payload needs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 #[repr(C, align(64))]
 pub struct Said {
     pub end: [LastData; 2],
@@ -83,7 +83,7 @@ pub struct LastData {
 }
 
 /// What is needed at the ends of a connection.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 #[repr(C, packed(4))]
 pub struct Opened {
     pub start: Time,

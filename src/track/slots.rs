@@ -8,29 +8,31 @@ use crate::prefetch::prefetch;
 const CHUNK: usize = 1 << CHUNK_BITS;
 const CHUNK_BITS: u32 = 12;
 
-/// Records in chunks, each at the place that [`Slots::add`] told.
+/// Records in chunks, each at the place that [`Slots::add`] told. A chunk has a fixed size, so that only its own number has
+/// to be checked to find a record.
 pub struct Slots<T> {
-    chunks: Vec<Vec<T>>,
+    chunks: Vec<Box<[T; CHUNK]>>,
+    length: usize,
     free: Vec<u32>,
 }
 
 impl<T> Default for Slots<T> {
     fn default() -> Self {
-        Slots { chunks: Vec::new(), free: Vec::new() }
+        Slots { chunks: Vec::new(), length: 0, free: Vec::new() }
     }
 }
 
-impl<T> Slots<T> {
+impl<T: Default> Slots<T> {
     /// The record at `place`.
     #[inline(always)]
     pub fn get(&self, place: usize) -> Option<&T> {
-        self.chunks.get(place >> CHUNK_BITS)?.get(place % CHUNK)
+        Some(&self.chunks.get(place >> CHUNK_BITS)?[place % CHUNK])
     }
 
     /// The record at `place`, to be changed.
     #[inline(always)]
     pub fn get_mut(&mut self, place: usize) -> Option<&mut T> {
-        self.chunks.get_mut(place >> CHUNK_BITS)?.get_mut(place % CHUNK)
+        Some(&mut self.chunks.get_mut(place >> CHUNK_BITS)?[place % CHUNK])
     }
 
     /// Brings near the beginning of the record at `place`.
@@ -48,24 +50,24 @@ impl<T> Slots<T> {
 
     /// Adds a record; `None` when 2³² are there.
     pub fn add(&mut self, record: T) -> Option<u32> {
-        if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
-            self.chunks.push(Vec::with_capacity(CHUNK));
+        let place = u32::try_from(self.length).ok()?;
+        if self.length >> CHUNK_BITS == self.chunks.len() {
+            let chunk: Box<[T]> = (0..CHUNK).map(|_| T::default()).collect();
+            self.chunks.push(chunk.try_into().ok()?);
         }
-        let chunk = self.chunks.len() - 1;
-        let last = self.chunks.last_mut()?;
-        let place = u32::try_from(chunk * CHUNK + last.len()).ok()?;
-        last.push(record);
+        *self.get_mut(self.length)? = record;
+        self.length += 1;
         Some(place)
     }
 
     /// How many records there are, those that were given back too.
     pub fn len(&self) -> usize {
-        self.chunks.last().map_or(0, |last| (self.chunks.len() - 1) * CHUNK + last.len())
+        self.length
     }
 
     /// How many records there are that were not given back.
     pub fn in_use(&self) -> usize {
-        self.len() - self.free.len()
+        self.length - self.free.len()
     }
 
     /// Gives a place back. The record stays until the place is used again.
@@ -75,7 +77,7 @@ impl<T> Slots<T> {
 
     /// All records by their places, those that were given back too.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.chunks.iter().flatten()
+        self.chunks.iter().flat_map(|chunk| chunk.iter()).take(self.length)
     }
 }
 

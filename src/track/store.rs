@@ -235,7 +235,7 @@ impl Store {
 }
 
 /// Puts a record where there is room.
-pub fn put<T>(slots: &mut Slots<T>, record: T) -> Option<u32> {
+pub fn put<T: Default>(slots: &mut Slots<T>, record: T) -> Option<u32> {
     match slots.reuse() {
         Some(place) => {
             *slots.get_mut(place as usize)? = record;

@@ -4,6 +4,8 @@
 //! connection itself, whose key decides. The top bits of the tag choose the bucket: growth copies buckets in order and
 //! never looks at a connection.
 
+use std::array::from_fn;
+
 use crate::prefetch::prefetch;
 
 /// How many pairs a cache line of 64 bytes holds.
@@ -27,11 +29,9 @@ impl Bucket {
     /// A bit for each pair with this tag.
     #[inline(always)]
     fn matches(&self, tag: u32) -> u32 {
-        let mut bits = 0;
-        for (at, other) in self.tags.iter().enumerate() {
-            bits |= u32::from(*other == tag) << at;
-        }
-        bits
+        // In this form it becomes two comparisons of four tags each.
+        let bits: [u32; PAIRS] = from_fn(|at| if self.tags[at] == tag { 1 << at } else { 0 });
+        bits.iter().fold(0, |all, bit| all | bit)
     }
 
     fn is_full(&self) -> bool {

@@ -1,6 +1,6 @@
 //! Failures that repeat: what one client, one service, one kind and one cause have in common becomes an episode.
 
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::net::IpAddr;
 
 use foldhash::{HashMap, HashMapExt};
@@ -92,7 +92,7 @@ impl Episode {
     }
 
     /// `later` are the successes that are known to have come after it.
-    fn add(&mut self, finding: &Finding, later: impl Iterator<Item = Time>) {
+    fn add(&mut self, finding: &Finding, later: Vec<Time>) {
         let attempt = Attempt::of(finding);
         let (interval, pause) = (attempt.began.since(self.latest.began), attempt.began.since(self.latest.ended));
         if self.pauses.len() < PAUSES {
@@ -111,7 +111,7 @@ impl Episode {
         }
         let before = std::mem::take(&mut self.successes_since);
         self.recovered_at = None;
-        later.for_each(|success| self.success(success));
+        later.into_iter().for_each(|success| self.success(success));
         let between = before.saturating_sub(self.successes_since);
         self.successes_between += between;
         if between == 0 {
@@ -263,10 +263,11 @@ impl Episodes {
         self.scans.add(&finding);
         let (client, server) = (finding.client.end, finding.server.end);
         let service = Service { client: client.ip, server: server.ip, port: server.port };
+        let hash = self.services.hasher().hash_one(service);
         if let Some(episode) =
             self.services.get_mut(&service).and_then(|all| all.iter_mut().find(|episode| episode.is_like(&finding)))
         {
-            episode.add(&finding, self.recent.after(&service, finding.time));
+            episode.add(&finding, self.recent.after(hash, finding.time));
             return;
         }
         if self.held >= self.most {
@@ -276,7 +277,9 @@ impl Episodes {
         if !self.keeps_texts {
             strip(&mut episode.example);
         }
-        self.recent.after(&service, episode.last).for_each(|success| episode.success(success));
+        if episode.is_about_connecting() {
+            self.recent.after(hash, episode.last).into_iter().for_each(|success| episode.success(success));
+        }
         self.services.entry(service).or_default().push(episode);
         self.held += 1;
     }
@@ -284,7 +287,7 @@ impl Episodes {
     /// This client reached this service at `time`. A failure that happened shortly before may be added later.
     pub fn success(&mut self, client: IpAddr, server: IpAddr, port: u16, time: Time) {
         let service = Service { client, server, port };
-        self.recent.add(service, time);
+        self.recent.add(self.services.hasher().hash_one(service), time);
         self.scans.reached(client, (server, port), time);
         for episode in self.services.get_mut(&service).into_iter().flatten() {
             episode.success(time);

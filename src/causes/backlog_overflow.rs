@@ -114,7 +114,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let server = case.server();
     if case.waited_for(Repeated::Syn) {
         // Who answers others drops this SYN for a reason of its own.
-        let answered = case.service().answered.filter(|_| !case.half(SERVER).has(Half::SYN))?;
+        let answered = case.service().filter(|_| !case.half(SERVER).has(Half::SYN))?.answered;
         let meanwhile = answered >= case.connection().start - 60 * SECOND;
         return meanwhile.then(|| {
             Match::likely(format!(

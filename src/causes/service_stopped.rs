@@ -108,7 +108,7 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    let answered = case.service().answered_first.filter(|_| case.refused_by_rst())?;
+    let answered = case.service().filter(|_| case.refused_by_rst())?.answered_first;
     if answered >= case.connection().start {
         return None;
     }

@@ -151,7 +151,7 @@ impl<'a> Case<'a> {
     }
 
     /// What is known of the server's port from other connections.
-    pub fn service(&self) -> Service {
+    pub fn service(&self) -> Option<Service> {
         self.ended.services.get(&self.ended.ends[SERVER])
     }
 

@@ -246,7 +246,7 @@ impl Tracker {
             let connection = &self.store.told[place as usize];
             sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
         }
-        self.note_service(place, &ending, ends);
+        self.note_visit(place, &ending, ends);
         let connection = &mut self.store.told[place as usize];
         let story = connection.story();
         story.pending = None;
@@ -261,16 +261,11 @@ impl Tracker {
         }
     }
 
-    /// Remembers what an ending tells of the service.
-    pub(super) fn note_service(&mut self, place: u32, ending: &Ending, ends: [End; 2]) {
-        let Ending::Failure(failure) = ending else {
-            return;
-        };
-        let connection = &self.store.told[place as usize];
-        match failure.kind {
-            kernel::Kind::Refused => self.services.refused(ends[SERVER], connection.last),
-            kernel::Kind::Aborted => self.services.visited(ends[CLIENT].ip, ends[SERVER], connection.start),
-            kernel::Kind::Reset | kernel::Kind::BrokenPipe | kernel::Kind::TimedOut | kernel::Kind::Unreachable => {}
+    /// Remembers who hangs up without a word.
+    pub(super) fn note_visit(&mut self, place: u32, ending: &Ending, ends: [End; 2]) {
+        if matches!(ending, Ending::Failure(failure) if failure.kind == kernel::Kind::Aborted) {
+            let began = self.store.told[place as usize].start;
+            self.services.visited(ends[CLIENT].ip, ends[SERVER], began);
         }
     }
 

@@ -1,5 +1,6 @@
-//! What connections to one service tell about the others: did it answer, did it refuse?
+//! What connections to one service tell about the others: did it answer, and from how far away?
 
+use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 
 use foldhash::HashMap;
@@ -7,19 +8,15 @@ use foldhash::HashMap;
 use crate::decode::End;
 use crate::time::{SECOND, Time};
 
-/// What is known of one address and port.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What is known of one address and port that answered a SYN with a SYN-ACK.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Service {
-    /// When it first answered a SYN with a SYN-ACK.
-    pub answered_first: Option<Time>,
+    /// When it first did.
+    pub answered_first: Time,
     /// When it last did.
-    pub answered: Option<Time>,
-    /// How many SYNs it answered.
-    pub answers: u32,
-    /// When it last refused a connection.
-    pub refused: Option<Time>,
+    pub answered: Time,
     /// The TTL of its last answer, which is known of its host.
-    ttl: Option<u8>,
+    ttl: u8,
 }
 
 /// How regularly a client connects to a service only to hang up.
@@ -62,22 +59,15 @@ pub struct Services {
 /// More than this many services are not remembered at a time: a scan shows a new one with every packet.
 const MOST: usize = 1 << 16;
 
-/// Keeps only what is worth it; tells how much went.
-fn forget<K: Eq + std::hash::Hash, V>(map: &mut HashMap<K, V>, is_worth: impl Fn(&V) -> bool) -> u64 {
-    let before = map.len();
-    map.retain(|_, value| is_worth(value));
-    (before - map.len()) as u64
-}
-
 impl Services {
     /// How often something could not be remembered.
     pub fn unremembered(&self) -> u64 {
         self.unremembered
     }
 
-    /// What is known of this one.
-    pub fn get(&self, end: &End) -> Service {
-        self.known.get(end).copied().unwrap_or_default()
+    /// What is known of this one, if it ever answered.
+    pub fn get(&self, end: &End) -> Option<Service> {
+        self.known.get(end).copied()
     }
 
     /// Has this host got an unreadable ICMP error since `time`? Then its silence may have another errno.
@@ -101,7 +91,9 @@ impl Services {
     pub(super) fn visited(&mut self, client: IpAddr, server: End, time: Time) {
         let key = (client, server);
         if self.visits.len() >= MOST && !self.visits.contains_key(&key) {
-            self.unremembered += forget(&mut self.visits, |visits| visits.count > 1);
+            let before = self.visits.len();
+            self.visits.retain(|_, visits| visits.count > 1);
+            self.unremembered += (before - self.visits.len()) as u64;
             if self.visits.len() >= MOST {
                 self.unremembered += 1;
                 return;
@@ -132,34 +124,23 @@ impl Services {
 
     /// A service answered a SYN, in a segment with this TTL.
     pub(super) fn answered(&mut self, end: End, time: Time, ttl: u8) {
-        let mut known = false;
-        if let Some(service) = self.entry(end) {
-            service.answered_first.get_or_insert(time);
-            service.answered = Some(time);
-            service.answers = service.answers.saturating_add(1);
-            known = service.ttl == Some(ttl);
-            service.ttl = Some(ttl);
-        }
-        if !known {
-            self.saw_ttl(end.ip, ttl);
-        }
-    }
-
-    pub(super) fn refused(&mut self, end: End, time: Time) {
-        if let Some(service) = self.entry(end) {
-            service.refused = Some(time);
-        }
-    }
-
-    fn entry(&mut self, end: End) -> Option<&mut Service> {
         if self.known.len() >= MOST && !self.known.contains_key(&end) {
-            // Those that only refused are many in a scan, and the least worth.
-            self.unremembered += forget(&mut self.known, |service| service.answered.is_some());
-            if self.known.len() >= MOST {
-                self.unremembered += 1;
-                return None;
+            self.unremembered += 1;
+            return self.saw_ttl(end.ip, ttl);
+        }
+        match self.known.entry(end) {
+            Entry::Occupied(mut known) => {
+                let service = known.get_mut();
+                service.answered = time;
+                if service.ttl == ttl {
+                    return;
+                }
+                service.ttl = ttl;
+            }
+            Entry::Vacant(free) => {
+                free.insert(Service { answered_first: time, answered: time, ttl });
             }
         }
-        Some(self.known.entry(end).or_default())
+        self.saw_ttl(end.ip, ttl);
     }
 }

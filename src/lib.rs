@@ -36,13 +36,14 @@ pub mod analysis;
 pub mod causes;
 pub mod cli;
 pub mod context;
+pub mod cpu;
+
 pub mod decode;
 pub mod diagnose;
 pub mod episodes;
 pub mod host;
 pub mod notation;
 pub mod pipeline;
-pub mod prefetch;
 pub mod privileges;
 pub mod report;
 pub mod short;

@@ -3,8 +3,8 @@
 use super::connection::{Connection, Half};
 use super::receive::reach;
 use super::seq;
+use crate::cpu::prefetch;
 use crate::decode::{Flags, Segment};
-use crate::prefetch::prefetch;
 use crate::time::{MILLISECOND, SECOND, Time};
 
 /// How long after a packet its copy may come where the IP identification tells copies from retransmissions.

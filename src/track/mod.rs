@@ -221,13 +221,19 @@ impl Tracker {
     /// Takes a segment whose connection is probably at `guess`.
     #[inline(always)]
     fn segment(&mut self, guess: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
-        let Some(mut room) = self.store.room_of(guess, segment.flow).filter(|_| !self.light) else {
+        if self.light || self.store.room_of(guess, segment.flow).is_none() {
             return match self.find(guess, segment) {
                 Some(index) => self.segment_of_any(index, segment, bytes, sink),
                 None => self.open(segment, bytes, sink),
             };
-        };
-        let index = guess;
+        }
+        self.segment_of_open(guess, segment, bytes, sink);
+    }
+
+    /// Takes a segment of a connection that is open and sketched.
+    #[inline(always)]
+    fn segment_of_open(&mut self, index: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+        let Some(mut room) = self.store.room(index) else { return };
         let sketch = &mut *room.sketch;
         let from = sketch.side(segment.from_first);
         if self.copies.is_active() || !plain::is_new(&sketch.end[from], segment) {
@@ -258,6 +264,7 @@ impl Tracker {
         let sketch = &mut self.store.sketches[index as usize];
         let from = sketch.side(segment.from_first);
         let last = match sketch.link() {
+            Link::Open(_) if !self.light => return self.segment_of_open(index, segment, bytes, sink),
             Link::Early | Link::Open(_) => {
                 let last = sketch.last_of(from);
                 sketch.spoke(from, print);

@@ -2,7 +2,7 @@
 
 use std::ops::{Index, IndexMut};
 
-use crate::prefetch::prefetch;
+use crate::cpu::prefetch;
 
 /// Records in a chunk.
 const CHUNK: usize = 1 << CHUNK_BITS;

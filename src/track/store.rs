@@ -4,8 +4,8 @@ use super::closing::Closing;
 use super::connection::{Connection, Half};
 use super::sketch::{Link, NO_CLOSING, Opened, PLACES, Said, Sketch, beside};
 use super::slots::Slots;
+use crate::cpu::prefetch;
 use crate::decode::FlowKey;
-use crate::prefetch::prefetch;
 
 /// All connections. An index is that of a sketch and stays the same for as long as the connection is known; a place is
 /// that of a connection that is told.

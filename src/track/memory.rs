@@ -68,7 +68,12 @@ impl Memory {
 
 /// What the story of a connection takes.
 pub fn beside(connection: &Connection) -> usize {
-    connection.story.as_ref().map_or(0, |story| TOLD + story.events.capacity() * size_of::<Event>())
+    connection.story.as_deref().map_or(0, taken_by)
+}
+
+/// What this story takes.
+pub fn taken_by(story: &Story) -> usize {
+    TOLD + story.events.capacity() * size_of::<Event>()
 }
 
 impl Tracker {

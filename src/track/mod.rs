@@ -355,7 +355,26 @@ impl Tracker {
         };
         match next.restart {
             Some(restart) => self.restart(index, place, restart, segment, bytes, sink),
-            None => self.after(index, place, from, segment, next, sink),
+            None => {
+                self.after(index, place, from, segment, next, sink);
+                if let Some(place) = place.filter(|_| !self.light && next.is_quiet()) {
+                    self.rest(index, place);
+                }
+            }
+        }
+    }
+
+    /// Goes on with a sketch of a connection that is told, if that can hold all of it.
+    fn rest(&mut self, index: u32, place: u32) {
+        if !self.store.can_rest(place) {
+            return;
+        }
+        let connection = &self.store.told[place as usize];
+        let timer = connection.story.as_deref().is_some_and(|story| story.timer);
+        self.memory.forgotten(connection);
+        self.store.rest(index, place);
+        if timer {
+            self.one_gone();
         }
     }
 
@@ -371,7 +390,7 @@ impl Tracker {
     ) {
         let sketch = &mut self.store.sketches[index as usize];
         sketch.last = sketch.last.max(segment.time);
-        if next == (Next { message: next.message, ..Next::default() }) {
+        if next.is_quiet() {
             return;
         }
         if let Some(place) = place {

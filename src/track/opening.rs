@@ -6,7 +6,7 @@
 use super::connection::{CLIENT, Connection, Half, Mark, SERVER};
 use super::copies::short;
 use super::receive::{offers, tenth_of_microseconds};
-use super::sketch::{NO_CLOSING, Opened, Said, Sketch};
+use super::sketch::{Aside, Opened, Said, Sketch};
 use crate::decode::{Flags, Segment, Signs};
 
 /// The flags that tell the steps of a handshake apart.
@@ -78,7 +78,7 @@ pub fn complete(sketch: &mut Sketch, segment: &Segment) -> Option<(Said, Opened)
         syn_ack_after: tenth_of_microseconds(delay.into()),
         ack_after: tenth_of_microseconds(segment.time.since(start)),
         packets_high: [0; 2],
-        closing: NO_CLOSING,
+        aside: Aside::Nothing.packed(),
     };
     sketch.spoke(CLIENT, short(segment.print));
     Some((said, opened))

@@ -7,7 +7,7 @@
 use super::closing::Closing;
 use super::connection::{Connection, Half, Mark, SERVER, other};
 use super::seq;
-use super::sketch::{Brief, NO_CLOSING, Opened, closed};
+use super::sketch::{Aside, Brief, closed};
 use super::store::{Room, put};
 use super::story::{Event, What};
 use crate::decode::{Flags, Segment, Signs};
@@ -65,8 +65,11 @@ pub fn take(room: &mut Room<'_>, from: usize, segment: &Segment) -> Option<Taken
 fn take_ending(room: &mut Room<'_>, from: usize, segment: &Segment, ending: bool) -> Option<Taken> {
     let fin = segment.flags.has(Flags::FIN);
     let data = segment.payload_length > 0;
-    // Payload after a FIN of either end is notable.
+    // Payload after a FIN of either end is notable, and so is a FIN where there is more to tell.
     if ending && (data || (fin && room.sketch.end[from].seen & Half::FIN != 0)) {
+        return None;
+    }
+    if fin && matches!(room.opened().aside(), Aside::Story(_)) {
         return None;
     }
     let message = data && note_data(room, from, segment);
@@ -157,7 +160,8 @@ fn note_data(room: &mut Room<'_>, from: usize, segment: &Segment) -> bool {
 /// Takes a FIN in order, as [`super::receive`] does with a story.
 fn close(room: &mut Room<'_>, from: usize, segment: &Segment) {
     let to = other(from);
-    let Opened { isn, closing, .. } = *room.opened();
+    let opened = *room.opened();
+    let isn = opened.isn;
     let since = room.said.last_payload(room.sketch).unwrap_or_else(|| room.opened().opened());
     let (end, peer) = room.sketch.pair(from);
     end.seen |= Half::FIN;
@@ -171,11 +175,13 @@ fn close(room: &mut Room<'_>, from: usize, segment: &Segment) {
         length: segment.payload_length,
         acknowledgment: Some(segment.acknowledgment.wrapping_sub(isn[to])),
     };
-    if let Some(closing) = room.closings.get_mut(closing as usize) {
+    if let Aside::Closing(place) = opened.aside()
+        && let Some(closing) = room.closings.get_mut(place as usize)
+    {
         closing.add(&event, after_fin);
         return;
     }
     let mut closing = Closing::begin(&event, segment.time.since(since));
     closing.add(&event, after_fin);
-    room.opened().closing = put(room.closings, closing).unwrap_or(NO_CLOSING);
+    room.opened().aside = put(room.closings, closing).map_or(Aside::Nothing, Aside::Closing).packed();
 }

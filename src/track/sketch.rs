@@ -93,14 +93,45 @@ pub struct Opened {
     pub ack_after: u32,
     /// The upper half of the number.
     pub packets_high: [u16; 2],
-    /// Where the FINs are, if there are any.
-    pub closing: u32,
+    /// What else there is, as [`Aside::packed`].
+    pub aside: u32,
 }
 
 const _: () = assert!(size_of::<Opened>() == 36);
 
-/// No FIN was seen.
-pub const NO_CLOSING: u32 = u32::MAX;
+/// What else there is of an open connection that is sketched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aside {
+    /// Nothing.
+    Nothing,
+    /// FINs.
+    Closing(u32),
+    /// A story that rests: [`super::story::Story::rests`].
+    Story(u32),
+}
+
+impl Aside {
+    /// In four bytes.
+    pub fn packed(self) -> u32 {
+        match self {
+            Aside::Nothing => u32::MAX,
+            Aside::Closing(place) => place,
+            Aside::Story(place) => OPEN | place,
+        }
+    }
+}
+
+impl Opened {
+    /// What else there is.
+    #[inline(always)]
+    pub fn aside(&self) -> Aside {
+        match self.aside {
+            u32::MAX => Aside::Nothing,
+            place if place & OPEN == 0 => Aside::Closing(place),
+            place => Aside::Story(place & PLACE),
+        }
+    }
+}
 
 /// What a sketch is linked with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -417,10 +448,14 @@ fn is_early(connection: &Connection) -> bool {
     opens(client, 0) && connection.ack_after == 0 && (answered || unanswered)
 }
 
-/// What is beside the sketch of an open connection, if that can hold all of it.
+/// Can a sketch hold what is known of both ends?
+pub fn fits(connection: &Connection) -> bool {
+    connection.half.iter().all(|half| !half.has(Half::DATA) || half.data_until == half.data_end())
+}
+
+/// What is beside the sketch of an open connection, if that can hold all of it but a story that rests.
 pub fn beside(connection: &Connection) -> Option<(Said, Opened)> {
-    let fits = |half: &Half| !half.has(Half::DATA) || half.data_until == half.data_end();
-    if connection.story.is_some() || !connection.half.iter().all(fits) {
+    if connection.story.is_some() || !fits(connection) {
         return None;
     }
     let [client, server] = &connection.half;
@@ -447,7 +482,7 @@ pub fn beside(connection: &Connection) -> Option<(Said, Opened)> {
         syn_ack_after: connection.syn_ack_after,
         ack_after: connection.ack_after,
         packets_high: [(client.packets >> 16) as u16, (server.packets >> 16) as u16],
-        closing: NO_CLOSING,
+        aside: Aside::Nothing.packed(),
     };
     Some((said, opened))
 }

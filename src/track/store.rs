@@ -2,8 +2,10 @@
 
 use super::closing::Closing;
 use super::connection::{Connection, Half};
-use super::sketch::{Link, NO_CLOSING, Opened, PLACES, Said, Sketch, beside};
+use super::memory::taken_by;
+use super::sketch::{Aside, Link, Opened, PLACES, Said, Sketch, beside, fits};
 use super::slots::Slots;
+use super::story::Story;
 use crate::cpu::prefetch;
 use crate::decode::FlowKey;
 
@@ -16,6 +18,10 @@ pub struct Store {
     said: Slots<Said>,
     opened: Slots<Opened>,
     closings: Slots<Closing>,
+    /// Stories that rest.
+    stories: Slots<Option<Box<Story>>>,
+    /// Bytes that they take.
+    resting: usize,
     pub told: Slots<Connection>,
     /// Off only to see that it makes no difference.
     pub sketching: bool,
@@ -124,11 +130,9 @@ impl Store {
             Link::Open(place) => {
                 let opened = &mut self.opened[place as usize];
                 let mut connection = sketch.opened(&self.said[place as usize], opened);
-                let closing = std::mem::replace(&mut opened.closing, NO_CLOSING);
-                if let Some(closing) = self.closings.get(closing as usize) {
-                    connection.story = Some(Box::new(closing.story()));
-                }
-                self.forget_closing(closing);
+                let aside = opened.aside();
+                opened.aside = Aside::Nothing.packed();
+                connection.story = self.take_aside(aside);
                 connection
             }
             Link::Early | Link::Told(_) => sketch.begun(),
@@ -138,16 +142,23 @@ impl Store {
     }
 
     /// Keeps a connection that [`Store::retell`] gave: as a sketch if that holds all of it. Tells the place if not.
-    pub fn keep(&mut self, index: u32, connection: Connection) -> Option<u32> {
+    pub fn keep(&mut self, index: u32, mut connection: Connection) -> Option<u32> {
         let sketch = self.sketches.get_mut(index as usize)?;
         let link = sketch.link();
         if self.sketching && sketch.begin(&connection) {
             self.leave(link);
             return None;
         }
+        let story = connection.story.take_if(|story| self.sketching && story.rests());
         match beside(&connection).filter(|_| self.sketching) {
-            Some((said, opened)) => {
+            Some((said, mut opened)) => {
                 sketch.open(&connection);
+                if let Some(mut story) = story {
+                    // Where it is told again, it asks for another one.
+                    story.timer = false;
+                    self.resting += taken_by(&story);
+                    opened.aside = put(&mut self.stories, Some(story)).map_or(Aside::Nothing, Aside::Story).packed();
+                }
                 match link {
                     Link::Open(place) => {
                         self.said[place as usize] = said;
@@ -160,6 +171,7 @@ impl Store {
                 None
             }
             None => {
+                connection.story = connection.story.or(story);
                 sketch.last = connection.last;
                 sketch.set_flags(connection.flags);
                 let place = self.tell(connection)?;
@@ -206,8 +218,8 @@ impl Store {
         match link {
             Link::Early => {}
             Link::Open(place) => {
-                let closing = self.opened[place as usize].closing;
-                self.forget_closing(closing);
+                let aside = self.opened[place as usize].aside();
+                self.take_aside(aside);
                 self.said.give_back(place);
                 self.opened.give_back(place);
             }
@@ -220,15 +232,45 @@ impl Store {
         }
     }
 
-    fn forget_closing(&mut self, closing: u32) {
-        if closing != NO_CLOSING {
-            self.closings.give_back(closing);
+    /// Takes out what else there is of an open connection.
+    fn take_aside(&mut self, aside: Aside) -> Option<Box<Story>> {
+        match aside {
+            Aside::Nothing => None,
+            Aside::Closing(place) => {
+                let story = self.closings.get(place as usize).map(|closing| Box::new(closing.story()));
+                self.closings.give_back(place);
+                story
+            }
+            Aside::Story(place) => {
+                let story = self.stories.get_mut(place as usize)?.take()?;
+                self.stories.give_back(place);
+                self.resting -= taken_by(&story);
+                Some(story)
+            }
         }
+    }
+
+    /// Can a sketch hold all of a connection that is told?
+    pub fn can_rest(&self, place: u32) -> bool {
+        let connection = &self.told[place as usize];
+        self.sketching && connection.story.as_deref().is_none_or(Story::rests) && fits(connection)
+    }
+
+    /// Takes a connection out of those that are told, after [`Store::can_rest`].
+    pub fn rest(&mut self, index: u32, place: u32) {
+        let told = &mut self.told[place as usize];
+        let generation = told.generation;
+        let connection = std::mem::take(told);
+        told.generation = generation;
+        self.told.give_back(place);
+        self.sketches[index as usize].lead(Link::Early);
+        self.keep(index, connection);
     }
 
     /// Bytes that open connections take beside their sketches, and told ones beside their stories.
     pub fn beside(&self) -> usize {
-        self.said.in_use() * (size_of::<Said>() + size_of::<Opened>())
+        self.resting
+            + self.said.in_use() * (size_of::<Said>() + size_of::<Opened>())
             + self.closings.in_use() * size_of::<Closing>()
             + self.told.in_use() * size_of::<Connection>()
     }

@@ -270,6 +270,21 @@ const FIRST_EVENTS: usize = 8;
 const EVENTS: usize = 20;
 
 impl Story {
+    /// Is all of it past? Then it is neither changed nor asked for by payload and acknowledgments that come in order.
+    pub fn rests(&self) -> bool {
+        let quiet = |side: usize| {
+            self.silence[side].what == Repeated::Nothing
+                && self.probes[side].count == 0
+                && self.fin[side].is_none()
+                && self.soft[side].is_none()
+                && self.window_closed[side].is_none()
+        };
+        let waits = self.waits > 0 || self.pending.is_some() || self.look_again.is_some() || self.decided;
+        let reset = self.reset.is_some() || self.reset_back.is_some() || self.challenged;
+        let other = self.fatal.is_some() || self.other_syn.is_some() || self.syn_ack_after_refusal.is_some();
+        !waits && !reset && !other && quiet(super::CLIENT) && quiet(super::SERVER)
+    }
+
     /// Keeps a notable packet as evidence.
     pub fn tell(&mut self, event: Event) {
         if self.events.len() >= EVENTS {

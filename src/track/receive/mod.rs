@@ -35,6 +35,13 @@ pub struct Next {
     pub message: bool,
 }
 
+impl Next {
+    /// Is there nothing to be done?
+    pub fn is_quiet(self) -> bool {
+        self == Next { message: self.message, ..Next::default() }
+    }
+}
+
 /// With what a new connection on a used 4-tuple begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Restart {

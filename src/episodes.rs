@@ -10,11 +10,13 @@ use crate::time::Time;
 use crate::track::kernel::Kind;
 
 mod backoff;
+mod filter;
 mod recent;
 mod scans;
 mod storm;
 
 pub use backoff::Backoff;
+use filter::Filter;
 use recent::Recent;
 pub use scans::Scan;
 use scans::Scans;
@@ -227,6 +229,8 @@ pub struct Episodes {
     /// On the heap one by one: a `Vec` would begin with room for four of them, and most services have one.
     #[expect(clippy::vec_box)]
     services: HashMap<Service, Vec<Box<Episode>>>,
+    /// The hashes of `services`.
+    failed: Filter,
     held: usize,
     most: usize,
     keeps_texts: bool,
@@ -246,6 +250,7 @@ impl Episodes {
             recent: Recent::default(),
             scans: Scans::default(),
             services: HashMap::new(),
+            failed: Filter::default(),
             held: 0,
             most: most.max(1),
             keeps_texts: true,
@@ -280,6 +285,7 @@ impl Episodes {
         if episode.is_about_connecting() {
             self.recent.after(hash, episode.last).into_iter().for_each(|success| episode.success(success));
         }
+        self.failed.add(hash);
         self.services.entry(service).or_default().push(episode);
         self.held += 1;
     }
@@ -287,10 +293,12 @@ impl Episodes {
     /// This client reached this service at `time`. A failure that happened shortly before may be added later.
     pub fn success(&mut self, client: IpAddr, server: IpAddr, port: u16, time: Time) {
         let service = Service { client, server, port };
-        self.recent.add(self.services.hasher().hash_one(service), time);
+        let hash = self.services.hasher().hash_one(service);
+        self.recent.add(hash, time);
         self.scans.reached(client, (server, port), time);
-        for episode in self.services.get_mut(&service).into_iter().flatten() {
-            episode.success(time);
+        if self.failed.may_have(hash) {
+            let episodes = self.services.get_mut(&service);
+            episodes.into_iter().flatten().for_each(|episode| episode.success(time));
         }
     }
 
@@ -339,6 +347,10 @@ impl Episodes {
             !episodes.is_empty()
         });
         self.held = self.services.values().map(Vec::len).sum();
+        self.failed.clear();
+        for service in self.services.keys() {
+            self.failed.add(self.services.hasher().hash_one(service));
+        }
     }
 }
 

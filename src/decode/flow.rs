@@ -67,6 +67,16 @@ impl FlowKey {
     }
 }
 
+impl End {
+    /// A number for a hash table, as [`FlowKey::hash`].
+    #[inline]
+    pub fn hash(self, seed: [u64; 2]) -> u32 {
+        let address = bits(self.ip);
+        let mixed = fold((address >> 64) as u64 ^ seed[0], address as u64 ^ seed[1]);
+        (fold(mixed ^ u64::from(self.port), ODD) >> 32) as u32
+    }
+}
+
 impl Segment {
     /// Source and destination; `bytes` is the buffer that the segment was decoded from.
     pub fn ends(&self, bytes: &[u8]) -> (End, End) {

@@ -1,6 +1,5 @@
 //! From the bytes of a frame to a TCP segment, or to an ICMP error about one, or to the reason why it is neither.
 
-use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
 use crate::source::RawFrame;
@@ -185,25 +184,12 @@ impl Flags {
 pub struct FlowKey(pub u64, pub u64);
 
 /// One end's address and port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct End {
     /// The IP address of the TCP segment itself, inside any tunnel.
     pub ip: IpAddr,
     /// The TCP port.
     pub port: u16,
-}
-
-/// Each handshake asks for its service: that takes one word, not every byte.
-impl Hash for End {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        match self.ip {
-            IpAddr::V4(ip) => state.write_u64(u64::from(ip.to_bits()) << 16 | u64::from(self.port)),
-            IpAddr::V6(ip) => {
-                state.write_u128(ip.to_bits());
-                state.write_u16(self.port);
-            }
-        }
-    }
 }
 
 /// A part of a batch's bytes.

@@ -1,11 +1,13 @@
 //! `port_scan`: one client that fails at many ports or hosts.
 
 use std::collections::VecDeque;
+use std::hash::BuildHasher;
 use std::net::IpAddr;
 
 use foldhash::{HashMap, HashSet};
 
 use super::Episode;
+use super::filter::Filter;
 use crate::diagnose::Finding;
 use crate::time::{SECOND, Time};
 use crate::track::kernel::Kind;
@@ -98,6 +100,8 @@ impl Watched {
 #[derive(Debug, Default)]
 pub(super) struct Scans {
     clients: HashMap<IpAddr, Watched>,
+    /// The hashes of `clients`.
+    failed: Filter,
     counted: usize,
     unwatched: u64,
 }
@@ -118,6 +122,7 @@ impl Scans {
         if self.clients.len() >= CLIENTS && !self.clients.contains_key(&client) {
             self.forget();
         }
+        self.failed.add(self.clients.hasher().hash_one(client));
         let watched = self.clients.entry(client).or_default();
         watched.saw(finding.time, target, 1);
         if let Some((scan, targets)) = &mut watched.scan
@@ -136,7 +141,9 @@ impl Scans {
 
     /// A client reached a target. Only of clients that failed somewhere this needs to be known.
     pub(super) fn reached(&mut self, client: IpAddr, target: Target, time: Time) {
-        if let Some(watched) = self.clients.get_mut(&client) {
+        if self.failed.may_have(self.clients.hasher().hash_one(client))
+            && let Some(watched) = self.clients.get_mut(&client)
+        {
             watched.saw(time, target, 0);
         }
     }
@@ -164,6 +171,10 @@ impl Scans {
             keep
         });
         self.unwatched += (before - self.clients.len()) as u64;
+        self.failed.clear();
+        for client in self.clients.keys() {
+            self.failed.add(self.clients.hasher().hash_one(client));
+        }
     }
 }
 

@@ -1,12 +1,13 @@
 //! Many packets at once: what each of them needs from memory is asked for before the first of them is looked at, so
 //! that the waiting times run side by side instead of one after the other.
-//!
 
-use super::{Sink, Tracker};
+use super::{Connection, SERVER, Sink, Tracker};
 use crate::decode::{Flags, Packets, Segment};
 
 /// How many packets wait together. Fewer gain less, more push each other out of the nearest cache.
 const TOGETHER: usize = 128;
+/// As many answers to SYNs are looked after among them.
+const ANSWERS: usize = 16;
 /// Says that there is no guess.
 const NOWHERE: u32 = u32::MAX;
 
@@ -31,7 +32,20 @@ impl Tracker {
                 self.store.sketches.approach(*guess);
             }
             let guesses = guesses.get(..run.len()).unwrap_or_default();
-            run.iter().zip(guesses).for_each(|(segment, guess)| self.approach_rest(segment, *guess));
+            let mut answers = [0; ANSWERS];
+            let mut answered = 0;
+            for (segment, guess) in run.iter().zip(guesses) {
+                if segment.flags.has(Flags::SYN | Flags::ACK)
+                    && let Some(answer) = answers.get_mut(answered)
+                    && let Some(hash) = self.approach_service(*guess)
+                {
+                    *answer = hash;
+                    answered += 1;
+                }
+                self.approach_rest(segment, *guess);
+            }
+            self.store.approach_free();
+            answers.iter().take(answered).for_each(|hash| self.services.approach_known(*hash));
             if self.copies.is_active() {
                 self.approach_copies(run, guesses);
             }
@@ -39,6 +53,14 @@ impl Tracker {
                 self.take_segment(*guess, segment, bytes, sink);
             }
         }
+    }
+
+    /// Brings near where the service of a connection is found, and tells its hash.
+    fn approach_service(&self, guess: u32) -> Option<u32> {
+        let sketch = self.store.sketches.get(guess as usize).filter(|sketch| !sketch.has(Connection::IPV6))?;
+        let hash = sketch.ends(None)[SERVER].hash(self.seed);
+        self.services.approach(hash);
+        Some(hash)
     }
 
     /// Brings near what a segment needs beside the sketch of its connection.

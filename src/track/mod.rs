@@ -152,7 +152,7 @@ impl Tracker {
             clock: Time(0),
             previous: Time(0),
             copies: Copies::new(inputs > 1),
-            services: Services::default(),
+            services: Services::new(seed),
             payloads: Payloads::default(),
             counts: Counts::default(),
             light: false,

@@ -1,15 +1,16 @@
 //! What connections to one service tell about the others: did it answer, and from how far away?
 
-use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 
 use foldhash::HashMap;
 
+use super::slots::Slots;
+use super::table::Table;
 use crate::decode::End;
 use crate::time::{SECOND, Time};
 
 /// What is known of one address and port that answered a SYN with a SYN-ACK.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Service {
     /// When it first did.
     pub answered_first: Time,
@@ -43,9 +44,12 @@ impl Visits {
 }
 
 /// The services that were seen, in bounded memory.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Services {
-    known: HashMap<End, Service>,
+    /// Where in `known` they are. Every handshake asks for one: it can be brought near before.
+    index: Table,
+    known: Slots<(Option<End>, Service)>,
+    seed: [u64; 2],
     /// The TTLs of each server's SYN-ACKs: lowest and highest.
     ttls: HashMap<IpAddr, (u8, u8)>,
     /// Clients that connect and hang up without a word.
@@ -60,6 +64,11 @@ pub struct Services {
 const MOST: usize = 1 << 16;
 
 impl Services {
+    /// None so far; with a `seed` that nobody knows, addresses cannot be chosen to collide.
+    pub(super) fn new(seed: [u64; 2]) -> Services {
+        Services { seed, ..Services::default() }
+    }
+
     /// How often something could not be remembered.
     pub fn unremembered(&self) -> u64 {
         self.unremembered
@@ -67,7 +76,23 @@ impl Services {
 
     /// What is known of this one, if it ever answered.
     pub fn get(&self, end: &End) -> Option<Service> {
-        self.known.get(end).copied()
+        let is = |place: u32| self.known.get(place as usize).is_some_and(|known| known.0 == Some(*end));
+        let place = self.index.find(end.hash(self.seed), is)?;
+        self.known.get(place as usize).map(|known| known.1)
+    }
+
+    /// Brings near where a service with this hash is found.
+    #[inline]
+    pub(super) fn approach(&self, hash: u32) {
+        self.index.approach(hash);
+    }
+
+    /// Brings near what is known of a service with this hash.
+    #[inline]
+    pub(super) fn approach_known(&self, hash: u32) {
+        if let Some(place) = self.index.guess(hash) {
+            self.known.approach(place);
+        }
     }
 
     /// Has this host got an unreadable ICMP error since `time`? Then its silence may have another errno.
@@ -124,21 +149,23 @@ impl Services {
 
     /// A service answered a SYN, in a segment with this TTL.
     pub(super) fn answered(&mut self, end: End, time: Time, ttl: u8) {
-        if self.known.len() >= MOST && !self.known.contains_key(&end) {
-            self.unremembered += 1;
-            return self.saw_ttl(end.ip, ttl);
-        }
-        match self.known.entry(end) {
-            Entry::Occupied(mut known) => {
-                let service = known.get_mut();
+        let hash = end.hash(self.seed);
+        let is = |place: u32| self.known.get(place as usize).is_some_and(|known| known.0 == Some(end));
+        match self.index.find(hash, is) {
+            Some(place) => {
+                let (_, service) = &mut self.known[place as usize];
                 service.answered = time;
                 if service.ttl == ttl {
                     return;
                 }
                 service.ttl = ttl;
             }
-            Entry::Vacant(free) => {
-                free.insert(Service { answered_first: time, answered: time, ttl });
+            None if self.known.len() >= MOST => self.unremembered += 1,
+            None => {
+                let service = Service { answered_first: time, answered: time, ttl };
+                if let Some(place) = self.known.add((Some(end), service)) {
+                    self.index.insert(hash, place);
+                }
             }
         }
         self.saw_ttl(end.ip, ttl);

@@ -43,6 +43,13 @@ impl<T: Default> Slots<T> {
         }
     }
 
+    /// Brings near the places that will be used next.
+    #[inline]
+    pub fn approach_free(&self, count: usize) {
+        let next = self.free.len().saturating_sub(count)..;
+        self.free.get(next).unwrap_or_default().iter().for_each(|place| self.approach(*place));
+    }
+
     /// A place that was given back, to be used again.
     pub fn reuse(&mut self) -> Option<u32> {
         self.free.pop()

@@ -27,6 +27,9 @@ pub struct Store {
     pub sketching: bool,
 }
 
+/// As many connections begin within a hundred packets or so.
+const SOON: usize = 6;
+
 /// What a packet changes of an open connection.
 pub struct Room<'a> {
     pub sketch: &'a mut Sketch,
@@ -94,6 +97,15 @@ impl Store {
         let Link::Open(place) = sketch.link() else { return None };
         let said = self.said.get_mut(place as usize)?;
         Some(Room { sketch, said, place, opened: &mut self.opened, closings: &mut self.closings })
+    }
+
+    /// Brings near what connections that begin, open and end soon will be written to.
+    #[inline]
+    pub fn approach_free(&self) {
+        self.sketches.approach_free(SOON);
+        self.said.approach_free(SOON);
+        self.opened.approach_free(SOON);
+        self.closings.approach_free(SOON);
     }
 
     /// Brings near what a packet with payload will need.
@@ -218,8 +230,10 @@ impl Store {
         match link {
             Link::Early => {}
             Link::Open(place) => {
-                let aside = self.opened[place as usize].aside();
-                self.take_aside(aside);
+                match self.opened[place as usize].aside() {
+                    Aside::Closing(place) => self.closings.give_back(place),
+                    aside => drop(self.take_aside(aside)),
+                }
                 self.said.give_back(place);
                 self.opened.give_back(place);
             }

@@ -160,7 +160,8 @@ fn judge_reset(connection: &Connection, story: &Story, reset: Reset) -> Ending {
 /// repeated its SYN in vain before gave up: that is its timeout.
 fn judge_half_open(story: &Story) -> Ending {
     if story.syn_acks == 0 && story.silence[CLIENT].what == Repeated::Syn && story.silence[CLIENT].attempts >= 2 {
-        return timed_out(CLIENT, Errno::ETIMEDOUT, Kind::TimedOut);
+        let errno = errno_at(CLIENT, Errno::ETIMEDOUT);
+        return Ending::Failure(Failure { kind: Kind::TimedOut, errno, victim: CLIENT, by: By::Silence });
     }
     Ending::Failure(Failure { kind: Kind::Aborted, errno: [None; 2], victim: SERVER, by: By::Reset })
 }
@@ -227,8 +228,10 @@ fn gave_up_too(connection: &Connection, story: &Story, reset: &Reset) -> bool {
         return false;
     };
     let forged = [reset, &back].iter().any(|reset| foreign(connection, reset) || made_on_the_way(connection, reset));
+    // A host without a socket never answers a RST, and nothing else with an acknowledgment (`tcp_v4_send_reset()`).
+    let abort = back.acknowledgment.is_some();
     let crossing = back.mark.time.since(reset.mark.time) <= (2 * connection.round_trip()).max(50 * MILLISECOND);
-    crossing && !forged
+    (abort || crossing) && !forged
 }
 
 /// The client's RST after the handshake, before any payload.
@@ -319,10 +322,6 @@ fn kind_of(errno: Errno) -> Kind {
     }
 }
 
-fn timed_out(side: usize, errno: Errno, kind: Kind) -> Ending {
-    Ending::Failure(Failure { kind, errno: errno_at(side, errno), victim: side, by: By::Silence })
-}
-
 /// Repetitions that nothing answered. `tcp_write_err()` hands over `sk_err_soft` if an ICMP error came, else
 /// ETIMEDOUT.
 fn judge_silence(connection: &Connection, story: &Story, side: usize) -> Ending {
@@ -334,8 +333,31 @@ fn judge_silence(connection: &Connection, story: &Story, side: usize) -> Ending 
         // The application had closed the socket before the first timeout: nobody is there to tell.
         return Ending::Quiet;
     }
-    let errno = story.soft[side].map_or(Errno::ETIMEDOUT, |error| error.errno);
-    timed_out(side, errno, kind_of(errno))
+    let errno = silence_errno(story, side);
+    let mut errnos = errno_at(side, errno);
+    let peer = other(side);
+    errnos[peer] = match story.reset {
+        // Its host had no socket any more when the other end spoke again.
+        Some(reset)
+            if reset.from == side && reset.acknowledgment.is_none() && reset.acceptance == Acceptance::Exact =>
+        {
+            Some(Errno::ECONNRESET)
+        }
+        _ => waits_too(connection, story, peer).then(|| silence_errno(story, peer)),
+    };
+    Ending::Failure(Failure { kind: kind_of(errno), errno: errnos, victim: side, by: By::Silence })
+}
+
+fn silence_errno(story: &Story, side: usize) -> Errno {
+    story.soft[side].map_or(Errno::ETIMEDOUT, |error| error.errno)
+}
+
+/// Does this end of an open connection wait in vain as well as the other?
+fn waits_too(connection: &Connection, story: &Story, side: usize) -> bool {
+    let silence = &story.silence[side];
+    matches!(silence.what, Repeated::Data | Repeated::KeepAlive)
+        && silence.convinces(&connection.half[other(side)])
+        && !closed_with_its_data(story, side, silence)
 }
 
 fn closed_with_its_data(story: &Story, side: usize, silence: &Silence) -> bool {

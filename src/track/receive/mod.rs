@@ -126,16 +126,22 @@ fn acknowledges_syn(connection: &Connection, side: usize, segment: &Segment) -> 
     segment.flags.has(Flags::ACK) && offset >= 1 && offset <= half.next.wrapping_sub(half.isn)
 }
 
-/// A sender that waits in vain ends the connection itself: its silence is decided.
-pub fn gives_up(connection: &mut Connection, from: usize, time: Time) -> bool {
-    let Some(silence) = connection.story.as_ref().map(|story| story.silence[from]) else {
+/// A sender that waits in vain ends the connection itself: its silence is decided. `gone` if its RST says that its host has
+/// no socket any more: then nobody was there to hear what came meanwhile, and none of it was an answer.
+pub fn gives_up(connection: &mut Connection, from: usize, time: Time, gone: bool) -> bool {
+    let Some(mut silence) = connection.story.as_ref().map(|story| story.silence[from]) else {
         return false;
     };
+    if gone {
+        silence.answers = 0;
+    }
     // Whoever was heard meanwhile may still answer.
     let heard = silence.what == Repeated::Data && silence.answers > 0;
     if heard || !silence.convinces(&connection.half[other(from)]) || connection.story().pending.is_some() {
         return false;
     }
-    connection.story().pending = Some((Pending::Silence(from), time));
+    let story = connection.story();
+    story.silence[from] = silence;
+    story.pending = Some((Pending::Silence(from), time));
     true
 }

@@ -22,7 +22,9 @@ pub(super) fn after_reset(connection: &mut Connection, from: usize, segment: &Se
             return true;
         }
         let beyond = seq::after(segment.sequence.wrapping_add(reach(segment)), reset.sequence);
-        if beyond || (segment.sequence == reset.sequence && !soon) {
+        // What left before the RST comes late from a capture that was made further along the way.
+        let late = segment.time.since(reset.mark.time) >= SWAPPED.max(connection.round_trip());
+        if beyond || (segment.sequence == reset.sequence && late) {
             let mark = Mark::of(segment);
             let event = event(connection, from, segment, What::Data);
             let story = connection.story();
@@ -93,7 +95,11 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
     };
     tell(connection, from, segment, What::Reset);
     let probing = connection.story().silence[from].what == Repeated::WindowProbe;
-    let gave_up = !probing && gives_up(connection, from, segment.time);
+    // `tcp_v4_send_reset()` answers a segment that has an acknowledgment with that number, and without ACK.
+    let gone = reset.acknowledgment.is_none()
+        && connection.half[to].has(Half::ACK)
+        && segment.sequence == connection.half[to].ack;
+    let gave_up = !probing && gives_up(connection, from, segment.time, gone);
     let story = connection.story();
     story.reuses_ports |= story.challenged && reset.acceptance == Acceptance::Dropped && from == CLIENT;
     story.resets[from] = story.resets[from].saturating_add(1);

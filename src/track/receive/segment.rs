@@ -285,5 +285,5 @@ pub(super) fn on_fin(connection: &mut Connection, from: usize, segment: &Segment
         story.first_fin = Some(from);
         story.idle_before_fin = idle;
     }
-    gives_up(connection, from, segment.time)
+    gives_up(connection, from, segment.time, false)
 }

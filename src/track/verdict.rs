@@ -4,7 +4,7 @@ use super::connection::{CLIENT, Connection, Half, SERVER, other};
 use super::kernel::{Errno, Kind};
 use super::receive::accepted;
 use super::story::{Acceptance, Pending, Repeated, Reset, Silence, Story};
-use crate::time::MILLISECOND;
+use crate::time::{MILLISECOND, SECOND};
 
 /// How a connection ended, or why it cannot be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,7 +143,7 @@ fn judge_reset(connection: &Connection, story: &Story, reset: Reset) -> Ending {
             victim,
             by: By::Reset,
         }),
-        Acceptance::EndsHalfOpen => judge_half_open(story),
+        Acceptance::EndsHalfOpen => judge_half_open(connection, story),
         Acceptance::Exact if story.receiver_lives && story.pending.is_none() => Ending::Benign(Benign::IgnoredReset),
         Acceptance::Exact => judge_exact(connection, story, reset),
         Acceptance::InWindow | Acceptance::Ignored => {
@@ -158,8 +158,9 @@ fn judge_reset(connection: &Connection, story: &Story, reset: Reset) -> Ending {
 
 /// The client's RST before the handshake was complete. No application of the server knows of it. A client that had
 /// repeated its SYN in vain before gave up: that is its timeout.
-fn judge_half_open(story: &Story) -> Ending {
-    if story.syn_acks == 0 && story.silence[CLIENT].what == Repeated::Syn && story.silence[CLIENT].attempts >= 2 {
+fn judge_half_open(connection: &Connection, story: &Story) -> Ending {
+    let silence = &story.silence[CLIENT];
+    if story.syn_acks == 0 && silence.what == Repeated::Syn && silence.convinces(&connection.half[SERVER]) {
         let errno = errno_at(CLIENT, Errno::ETIMEDOUT);
         return Ending::Failure(Failure { kind: Kind::TimedOut, errno, victim: CLIENT, by: By::Silence });
     }
@@ -188,7 +189,8 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     if gave_up_too(connection, story, &reset) {
         return Ending::Benign(Benign::Tail);
     }
-    let sender_closed = story.fin[sender].is_some_and(|fin| fin.time <= reset.mark.time || half[sender].has(Half::FIN));
+    let sender_closed = story.fin[sender].is_some_and(|fin| fin.time <= reset.mark.time || half[sender].has(Half::FIN))
+        && !missed_fin(connection, story, victim);
     let victim_closed = half[victim].has(Half::FIN);
     if sender_closed && victim_closed {
         return judge_reset_of_both_closed(connection, story, reset);
@@ -199,7 +201,7 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     if sender_closed {
         return judge_reset_after_fin(connection, story, reset);
     }
-    if !connection.has_payload() && sender == CLIENT && half[CLIENT].has(Half::SYN) {
+    if !connection.was_used() && sender == CLIENT && half[CLIENT].has(Half::SYN) {
         return judge_abort(connection);
     }
     if !was_open(connection, sender) || !was_open(connection, victim) {
@@ -219,6 +221,23 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
         }
     }
     Ending::Failure(Failure { kind: Kind::Reset, errno, victim, by: By::Reset })
+}
+
+/// The other end's FIN did not reach this end, which is in ESTABLISHED still: what it sent longer than a round trip after
+/// the FIN does not acknowledge it.
+fn missed_fin(connection: &Connection, story: &Story, side: usize) -> bool {
+    let (half, peer) = (&connection.half[side], &connection.half[other(side)]);
+    let Some(fin) = story.fin[other(side)] else {
+        return false;
+    };
+    let crossing = match connection.round_trip() {
+        0 => SECOND,
+        round_trip => 2 * round_trip + 50 * MILLISECOND,
+    };
+    half.has(Half::DATA)
+        && half.data_time.since(fin.time) > crossing
+        && half.data_ack != peer.next
+        && half.ack != peer.next
 }
 
 /// The receiver of the RST sent one itself, before it can have got this one: a live socket's abort, or the answer of a
@@ -352,12 +371,13 @@ fn silence_errno(story: &Story, side: usize) -> Errno {
     story.soft[side].map_or(Errno::ETIMEDOUT, |error| error.errno)
 }
 
-/// Does this end of an open connection wait in vain as well as the other?
+/// Does this end of an open connection wait in vain as well as the other? Its payload may have been acknowledged: if it
+/// repeats it all the same, and takes nothing from the other end, the acknowledgments do not reach it.
 fn waits_too(connection: &Connection, story: &Story, side: usize) -> bool {
     let silence = &story.silence[side];
-    matches!(silence.what, Repeated::Data | Repeated::KeepAlive)
-        && silence.convinces(&connection.half[other(side)])
-        && !closed_with_its_data(story, side, silence)
+    let unanswered = matches!(silence.what, Repeated::Data | Repeated::KeepAlive)
+        && silence.convinces(&connection.half[other(side)]);
+    (unanswered || story.in_vain[side] >= 3) && !closed_with_its_data(story, side, silence)
 }
 
 fn closed_with_its_data(story: &Story, side: usize, silence: &Silence) -> bool {

@@ -7,6 +7,9 @@ use super::{Next, Restart, SWAPPED, acknowledges_syn, event, gives_up, reach, te
 use crate::decode::{Flags, Segment};
 use crate::time::SECOND;
 
+/// TCP_KEEPINTVL counts whole seconds, and timers are a little early at times.
+const SHORTEST_PROBE: u64 = SECOND * 9 / 10;
+
 /// What a segment tells about a RST that was captured before it.
 pub(super) fn after_reset(connection: &mut Connection, from: usize, segment: &Segment, mut reset: Reset) -> bool {
     let half = connection.half[from];
@@ -95,6 +98,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
     };
     tell(connection, from, segment, What::Reset);
     let probing = connection.story().silence[from].what == Repeated::WindowProbe;
+    count_as_probe(connection, from, segment);
     // `tcp_v4_send_reset()` answers a segment that has an acknowledgment with that number, and without ACK.
     let gone = reset.acknowledgment.is_none()
         && connection.half[to].has(Half::ACK)
@@ -127,6 +131,15 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         story.pending = Some((Pending::Reset, time));
     }
     Next { grace: true, ..Next::default() }
+}
+
+/// `tcp_keepalive_timer()` sends its RST when the next probe would have been due: nobody answered the one before.
+fn count_as_probe(connection: &mut Connection, from: usize, segment: &Segment) {
+    let silence = &mut connection.story().silence[from];
+    let waited = segment.time.since(silence.last.time);
+    if silence.what == Repeated::KeepAlive && segment.flags.has(Flags::ACK) && waited >= SHORTEST_PROBE {
+        silence.attempts += 1;
+    }
 }
 
 /// Does a RST that is taken like this end the connection?

@@ -190,6 +190,7 @@ pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment) ->
         return message;
     };
     story.probes = Default::default();
+    story.in_vain[from] = 0;
     if story.fin[to].is_some() {
         story.data_after_fin[from] = story.data_after_fin[from].saturating_add(segment.payload_length);
         story.data_after_fin_at[from].get_or_insert(Mark::of(segment));
@@ -230,7 +231,9 @@ pub(super) fn on_old_segment(connection: &mut Connection, from: usize, segment: 
     if peer.has(Half::ACK) && !seq::after(end, peer.ack) {
         // Already acknowledged where the capture was made: sent again in vain, or a copy that came late.
         if segment.time.since(half.data_time) >= SECOND / 10 {
-            connection.story().late_copy[from] = Some(Mark::of(segment));
+            let story = connection.story();
+            story.late_copy[from] = Some(Mark::of(segment));
+            story.in_vain[from] += 1;
         }
         return false;
     }

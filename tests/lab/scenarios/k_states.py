@@ -5,6 +5,10 @@ from model import OK, Scenario, fail
 SYN = "tcp flags & (syn|ack) == syn"
 PATH_DIES = "await up; firewall drop; mark dead"
 FROM_SERVER = "iif r2s drop"
+NAT = (
+    "nft 'add table inet nat; add chain inet nat post { type nat hook postrouting priority 100; }; "
+    "add rule inet nat post oif r2s masquerade'"
+)
 
 SCENARIOS = [
     Scenario(
@@ -146,6 +150,14 @@ SCENARIOS = [
         expect=fail("timed_out", "keepalive_unanswered", by="network unknown", at={"server": "none"}),
     ),
     Scenario(
+        "keepalive_single_probe",
+        "TCP_KEEPCNT 1: one lost keep-alive probe, and the kernel gives up",
+        router="await up; firewall drop",
+        server="listen; accept; recv; answer; mark up; opt timeout=6; recv",
+        client="connect keepalive=1 keepidle=1 keepintvl=1 keepcnt=1; get; recv; recv",
+        expect=fail("timed_out", "keepalive_unanswered", by="network unknown", at={"server": "none"}),
+    ),
+    Scenario(
         "keepalive_by_server",
         "the client's host is gone; the server's keep-alive probes are lost",
         router="await up; firewall drop",
@@ -203,7 +215,7 @@ SCENARIOS = [
     ),
     Scenario(
         "orphan_gives_up_on_slow_reader",
-        "the server closes while the reader stalls; its orphan gives up, and the reader's window update finds no socket",
+        "the server closes while the reader stalls; the orphan gives up, and the window update finds no socket",
         sysctl={"server": {"net.ipv4.tcp_orphan_retries": 1}},
         server="listen; accept sndbuf=400000; recv; opt timeout=1; send 300000; close; sleep 7",
         client="connect rcvbuf=20000; get; sleep 5; drain; sleep .2",
@@ -359,7 +371,7 @@ SCENARIOS = [
     ),
     Scenario(
         "abort_after_lost_data",
-        "the client's last data is lost, then it aborts: the RST lies beyond what the server has, a challenge ACK brings another",
+        "the client's last data is lost, then it aborts: a challenge ACK answers the RST and brings an exact one",
         router="await up; firewall 'iif r2c tcp flags & psh == psh drop'; mark dead",
         server="listen; accept; recv; answer; mark up; recv; recv; send more",
         client="connect; get; recv; await dead; get; sleep .1; abort; sleep .3",
@@ -419,7 +431,7 @@ SCENARIOS = [
         expect={"rejected": fail("refused", "rejected_by_policy", by="middlebox network", at={"server": "none"})},
     ),
     Scenario(
-        "connect_cancelled_after_refusal_of_others",
+        "connect_cancelled_after_one_syn",
         "the program gives up its connect() after one SYN; the SYN-ACK comes later and is answered with a RST",
         delay=0.2,
         server="listen",
@@ -449,5 +461,143 @@ SCENARIOS = [
         server="listen; accept; recv; answer 200 60000; kill",
         client="connect; get; message; recv; close; sleep .2",
         expect=OK,
+    ),
+    Scenario(
+        "nat_served",
+        "a request, its answer and a clean close, with the client's address translated",
+        setup={"router": NAT},
+        server="listen; accept; recv; answer; recv; close",
+        client="connect; get; recv; close; sleep .1",
+        expect=OK,
+    ),
+    Scenario(
+        "nat_reset",
+        "the server aborts, with the client's address translated",
+        setup={"router": NAT},
+        server="listen; accept; recv; answer; sleep .1; abort",
+        client="connect; get; recv; recv; send more",
+        expect=fail("reset", "abortive_close", by="server"),
+    ),
+    Scenario(
+        "nat_write_after_close",
+        "the server closes, the client writes once more, with the client's address translated",
+        setup={"router": NAT},
+        server="listen; accept; recv; answer; sleep .1; close; mark closed; sleep .3",
+        client="connect; get; recv; await closed; sleep .1; get; sleep .1; recv",
+        expect=fail("broken_pipe", "peer_closed", "stale_connection", by="server"),
+    ),
+    Scenario(
+        "fin_lost_then_write",
+        "the server's FIN is lost for good; the client, which does not know of it, writes: ECONNRESET, not EPIPE",
+        router="await up; firewall 'iif r2s tcp flags & fin == fin drop'; mark dead",
+        server="listen; accept; recv; answer; mark up; await dead; close; sleep 2.5",
+        client="connect; get; recv; await dead; sleep 2; get; recv; recv",
+        expect=fail(
+            "reset",
+            "peer_forgot_connection",
+            "idle_expired",
+            "keepalive_race",
+            "server_deadline",
+            "stale_connection",
+            by="server",
+        ),
+    ),
+    Scenario(
+        "request_lost_server_closes",
+        "the request is lost, the server's idle timer closes; the repeated request then finds no socket",
+        router="await up; firewall 'iif r2c tcp flags & psh == psh drop'; mark dead; await closed; sleep .1; firewall",
+        server="listen; accept; recv; answer; mark up; sleep 1; close; mark closed; sleep 3",
+        client="connect; get; recv; await dead; get; sleep 3; recv; send more",
+        expect=fail("broken_pipe", "keepalive_race", "peer_closed", "stale_connection", by="server"),
+    ),
+    Scenario(
+        "request_lost_for_good",
+        "the request is lost, the server's idle timer closes, and the repetitions are lost as well",
+        tail=1.6,
+        router="await up; firewall 'iif r2c tcp flags & psh == psh drop'; mark dead",
+        server="listen; accept; recv; answer; mark up; sleep 1; close; sleep 5",
+        client="connect user_timeout=3000; get; recv; await dead; get; sleep 5; recv; send more; check",
+        expect=fail(
+            "timed_out", "peer_vanished", "keepalive_race", by="network unknown", at={"server": "none"}
+        ),
+    ),
+    Scenario(
+        "final_ack_lost_for_good",
+        "everything but SYNs is lost until the server has forgotten the half-open connection; then the client speaks",
+        router="firewall 'iif r2c tcp flags & syn == 0 drop'; mark up; await spoken; firewall; mark healed",
+        sysctl={"server": {"net.ipv4.tcp_synack_retries": 1}},
+        server="listen; sleep 6",
+        client="await up; connect; sleep 4; mark spoken; await healed; get; recv; recv",
+        expect=fail(
+            "reset",
+            "backlog_overflow",
+            "peer_forgot_connection",
+            "idle_expired",
+            "conntrack_invalid",
+            by="server",
+        ),
+    ),
+    Scenario(
+        "download_aborted_with_losses",
+        "the server aborts a download of which packets are lost: the RST lies behind a hole",
+        offload=False,
+        delay=0.02,
+        firewall={"router": "iif r2s meta length > 1000 numgen inc mod 6 == 4 drop"},
+        server="listen; accept sndbuf=200000; recv; answer 200 60000; abort; sleep .5",
+        client="connect; get; drain; drain; send more",
+        expect=fail("reset", "abortive_close", "peer_forgot_connection", "unexplained", "server_deadline", by="server"),
+    ),
+    Scenario(
+        "reset_lost",
+        "the server's RST is lost; the client's next request finds no socket",
+        router="await up; firewall 'iif r2s tcp flags & rst == rst drop'; mark dead; await aborted; firewall; "
+        "mark healed",
+        server="listen; accept; recv; answer; mark up; await dead; abort; mark aborted; sleep 2",
+        client="connect; get; recv; await healed; sleep 1.5; get; recv; recv",
+        expect=fail(
+            "reset",
+            "abortive_close",
+            "peer_forgot_connection",
+            "idle_expired",
+            "keepalive_race",
+            # The router forwards all but this packet of the server's, which looks as if it had made it.
+            "forged_reset",
+            by="server middlebox",
+        ),
+    ),
+    Scenario(
+        "redirected_to_a_closed_port",
+        "the router redirects the connection to a port of its own where nothing listens",
+        setup={
+            "router": "nft 'add table inet nat; add chain inet nat pre { type nat hook prerouting priority -100; }; "
+            "add rule inet nat pre tcp dport 8080 redirect to :9'"
+        },
+        server="listen",
+        client="connect",
+        expect=fail(
+            "refused", "no_listener", "rejected_by_policy", by="server middlebox unknown", at={"server": "none"}
+        ),
+    ),
+    Scenario(
+        "time_wait_assassinated",
+        "a forged RST meets the client's TIME_WAIT: nobody is left to notice",
+        server="listen; accept; recv; answer; recv; close; sleep .5",
+        client="connect; get; recv; close; mark idle; await forged; sleep .1",
+        router="await idle; sleep .2; forge to=client ttl=63; mark forged",
+        expect=OK,
+    ),
+    Scenario(
+        "server_half_closes_then_client_aborts",
+        "the server has ended its sending and reads on; the client aborts in the middle of its upload",
+        server="listen; accept; recv; answer; shutdown; drain",
+        client="connect; get; recv; recv; send 5000; sleep .1; abort; sleep .2",
+        expect=fail("reset", "client_gave_up", "abortive_close", by="client"),
+    ),
+    Scenario(
+        "accepted_and_closed_unread_pipelined",
+        "the client sends two requests at once, the server answers the first and closes with the second unread",
+        server="listen; accept; await sent; recv 33; answer; close; sleep .2",
+        client="connect; get; get; sleep .05; mark sent; recv; recv; send more",
+        expect=fail("reset", "unread_data", "abortive_close", "keepalive_race", by="server"),
     ),
 ]

@@ -14,7 +14,7 @@ pub use segment::{note_data, on_segment};
 use super::connection::{Connection, Half, Mark, other};
 use super::story::{Event, Pending, Repeated, Silence, What};
 use crate::decode::{Flags, Segment};
-use crate::time::{MILLISECOND, Time};
+use crate::time::{MILLISECOND, SECOND, Time};
 /// What the tracker has to do after a segment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Next {
@@ -50,6 +50,9 @@ const CLOSE: u64 = 10 * MILLISECOND;
 
 /// Two captures of one path, or two queues of a card, may swap segments that lie this close together.
 const SWAPPED: u64 = 50 * MILLISECOND;
+
+/// Keep-alive probes are never closer: TCP_KEEPINTVL counts whole seconds, and timers are a little early at times.
+const SHORTEST_PROBE: u64 = SECOND * 9 / 10;
 
 /// Sequence numbers further ahead than this cannot be explained by segments that the capture lost.
 const FAR: u32 = 1 << 26;

@@ -3,12 +3,11 @@
 use super::super::connection::{CLIENT, Connection, Half, Mark, other};
 use super::super::seq;
 use super::super::story::{Acceptance, Pending, Repeated, Reset, What};
-use super::{Next, Restart, SWAPPED, acknowledges_syn, event, gives_up, reach, tell, waits_for_syn_ack};
+use super::{
+    Next, Restart, SHORTEST_PROBE, SWAPPED, acknowledges_syn, event, gives_up, reach, tell, waits_for_syn_ack,
+};
 use crate::decode::{Flags, Segment};
 use crate::time::SECOND;
-
-/// TCP_KEEPINTVL counts whole seconds, and timers are a little early at times.
-const SHORTEST_PROBE: u64 = SECOND * 9 / 10;
 
 /// What a segment tells about a RST that was captured before it.
 pub(super) fn after_reset(connection: &mut Connection, from: usize, segment: &Segment, mut reset: Reset) -> bool {

@@ -5,8 +5,8 @@ use super::super::seq;
 use super::super::story::{Pending, Repeated, Silence, Story, What};
 use super::reset::after_reset;
 use super::{
-    CLOSE, FAR, Next, acknowledges_syn, closed, event, gives_up, reach, repeat, tell, tenth_of_microseconds,
-    waits_for_syn_ack,
+    CLOSE, FAR, Next, SHORTEST_PROBE, acknowledges_syn, closed, event, gives_up, reach, repeat, tell,
+    tenth_of_microseconds, waits_for_syn_ack,
 };
 use crate::decode::{Flags, Segment, Signs};
 use crate::time::SECOND;
@@ -214,10 +214,15 @@ pub(super) fn on_old_segment(connection: &mut Connection, from: usize, segment: 
         let closed = connection.story.as_ref().is_some_and(|story| story.window_closed[to].is_some());
         let (what, told) =
             if closed { (Repeated::WindowProbe, What::WindowProbe) } else { (Repeated::KeepAlive, What::KeepAlive) };
+        let interval = segment.time.since(connection.story().probes[from].last);
+        if !closed && interval < SHORTEST_PROBE {
+            // A copy that nothing marks as one.
+            return false;
+        }
         let again = repeat(connection, from, segment, what);
         if again {
             let probes = &mut connection.story().probes[from];
-            probes.interval = segment.time.since(probes.last);
+            probes.interval = interval;
             probes.last = segment.time;
             probes.count += 1;
             tell(connection, from, segment, told);

@@ -4,7 +4,7 @@ use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, ResetKind};
 use crate::time::SECOND;
 use crate::track::kernel::Kind;
-use crate::track::{By, CLIENT, Half, Repeated, SERVER};
+use crate::track::{By, CLIENT, Connection, Half, Repeated, SERVER};
 
 /// Signs: (b) the server repeats its SYN-ACK after the client's ACK while the client's data is never acknowledged:
 /// likely, certain when the capture is at the server and the client's ACK is in it. (c) bare reply-RST (`R 1:1(0)
@@ -113,7 +113,10 @@ wait 3
 fn detect(case: &Case<'_>) -> Option<Match> {
     let server = case.server();
     if case.waited_for(Repeated::Syn) {
-        // Who answers others drops this SYN for a reason of its own.
+        // Who answers others drops this SYN for a reason of its own; on used ports that reason is the older connection.
+        if case.connection().has(Connection::REUSED) {
+            return None;
+        }
         let answered = case.service().filter(|_| !case.half(SERVER).has(Half::SYN))?.answered;
         let meanwhile = answered >= case.connection().start - 60 * SECOND;
         return meanwhile.then(|| {

@@ -100,10 +100,19 @@ pub static CAUSE: Cause = Cause {
 
 fn detect(case: &Case<'_>) -> Option<Match> {
     let reset = case.reset()?;
-    if case.reset_kind() != Some(ResetKind::Reply) || case.story().first_fin.is_some() {
+    if case.reset_kind() != Some(ResetKind::Reply) {
         return None;
     }
     let (sender, victim) = (case.name(reset.from), case.name(case.victim()));
+    let fin = case.story().fin;
+    if case.kind() == Some(Kind::Reset) && fin[reset.from].is_some() && fin[case.victim()].is_none() {
+        return Some(Match::likely(format!(
+            "The {sender} had closed, but its FIN did not reach the {victim}, whose next payload found no socket."
+        )));
+    }
+    if case.story().first_fin.is_some() {
+        return None;
+    }
     Some(Match::likely(format!(
         "The {sender}'s host had no socket for this connection any more and answered the {victim} with a RST."
     )))

@@ -88,8 +88,17 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             "The {name} gave up after keep-alive probes that the {peer} did answer: the answers do not reach the {name}."
         )));
     }
-    let lost = case.waited_for(Repeated::Syn) && case.half(SERVER).has(Half::SYN);
-    lost.then(|| {
+    if !case.waited_for(Repeated::Syn) {
+        return None;
+    }
+    if case.story().challenged {
+        return Some(Match::likely(format!(
+            "{} answered the SYN with an ACK of the older connection on these ports, and the client's RST stayed out: the \
+             answer does not reach the client.",
+            case.server()
+        )));
+    }
+    case.half(SERVER).has(Half::SYN).then(|| {
         Match::likely(format!(
             "{} answered the SYN, but the client repeated it: the SYN-ACK does not reach the client.",
             case.server()

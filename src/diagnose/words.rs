@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::case::Case;
 use crate::short::Short;
 use crate::time::{MILLISECOND, SECOND};
-use crate::track::kernel::Kind;
+use crate::track::kernel::{Errno, Kind};
 use crate::track::{By, CLIENT, Half, Repeated, other};
 
 /// A duration for a sentence: "0.35 ms", "12 ms", "5.0 s", "350 s".
@@ -58,7 +58,12 @@ fn durations_are_rounded_as_format_does() {
 pub fn calls(case: &Case<'_>, side: usize) -> Option<String> {
     let errno = case.errno(side)?;
     let connecting = !case.connection().established() && side == CLIENT;
-    let (before, after) = match case.kind()? {
+    let kind = match case.kind()? {
+        // The other end's RST came when that end had waited in vain.
+        Kind::TimedOut | Kind::Unreachable | Kind::Refused if errno == Errno::ECONNRESET => Kind::Reset,
+        kind => kind,
+    };
+    let (before, after) = match kind {
         Kind::Refused | Kind::Unreachable if connecting => ("connect fails with ", ""),
         Kind::TimedOut if connecting => ("connect fails with ", ", unless the application's own timeout comes first"),
         Kind::Refused | Kind::Unreachable => {
@@ -71,8 +76,12 @@ pub fn calls(case: &Case<'_>, side: usize) -> Option<String> {
         Kind::Reset => ("the next call fails with ", ", once; later recv returns 0 (EOF), send fails with EPIPE"),
         Kind::BrokenPipe => ("recv returns 0 (EOF), the next send fails with ", ""),
         Kind::Aborted => ("accept may still return the socket; its first recv fails with ", ""),
-        Kind::TimedOut => match case.silence().what {
+        Kind::TimedOut => match case.story().silence[side].what {
             Repeated::KeepAlive => ("recv fails with ", " when the keep-alive probes are used up"),
+            // Its probes were answered, which it did not see.
+            Repeated::Nothing if side == case.victim() => {
+                ("recv fails with ", " when the keep-alive probes are used up")
+            }
             Repeated::WindowProbe => (
                 "send blocks (EAGAIN without blocking) until it fails with ",
                 " by TCP_USER_TIMEOUT, or the application gives up",

@@ -256,6 +256,11 @@ impl Connection {
         self.half.iter().any(|half| half.has(Half::DATA))
     }
 
+    /// Has payload gone in either direction, be it that only the acknowledgments tell of it?
+    pub fn was_used(&self) -> bool {
+        self.has_payload() || self.half.iter().any(|half| half.bytes() > 0)
+    }
+
     /// Both ends by their addresses, client first. `addresses6` has the IPv6 addresses in the order of the key.
     pub fn ends(&self, addresses6: Option<&Ends6>) -> [End; 2] {
         ends(self.key, self.has(Connection::CLIENT_FIRST), addresses6)

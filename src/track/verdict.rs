@@ -3,8 +3,9 @@
 use super::connection::{CLIENT, Connection, Half, SERVER, other};
 use super::kernel::{Errno, Kind};
 use super::receive::accepted;
+use super::seq;
 use super::story::{Acceptance, Pending, Repeated, Reset, Silence, Story};
-use crate::time::MILLISECOND;
+use crate::time::{MILLISECOND, SECOND};
 
 /// How a connection ended, or why it cannot be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,7 +144,7 @@ fn judge_reset(connection: &Connection, story: &Story, reset: Reset) -> Ending {
             victim,
             by: By::Reset,
         }),
-        Acceptance::EndsHalfOpen => judge_half_open(story),
+        Acceptance::EndsHalfOpen => judge_half_open(connection, story),
         Acceptance::Exact if story.receiver_lives && story.pending.is_none() => Ending::Benign(Benign::IgnoredReset),
         Acceptance::Exact => judge_exact(connection, story, reset),
         Acceptance::InWindow | Acceptance::Ignored => {
@@ -158,9 +159,11 @@ fn judge_reset(connection: &Connection, story: &Story, reset: Reset) -> Ending {
 
 /// The client's RST before the handshake was complete. No application of the server knows of it. A client that had
 /// repeated its SYN in vain before gave up: that is its timeout.
-fn judge_half_open(story: &Story) -> Ending {
-    if story.syn_acks == 0 && story.silence[CLIENT].what == Repeated::Syn && story.silence[CLIENT].attempts >= 2 {
-        return timed_out(CLIENT, Errno::ETIMEDOUT, Kind::TimedOut);
+fn judge_half_open(connection: &Connection, story: &Story) -> Ending {
+    let silence = &story.silence[CLIENT];
+    if story.syn_acks == 0 && silence.what == Repeated::Syn && silence.convinces(&connection.half[SERVER]) {
+        let errno = errno_at(CLIENT, Errno::ETIMEDOUT);
+        return Ending::Failure(Failure { kind: Kind::TimedOut, errno, victim: CLIENT, by: By::Silence });
     }
     Ending::Failure(Failure { kind: Kind::Aborted, errno: [None; 2], victim: SERVER, by: By::Reset })
 }
@@ -187,7 +190,8 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     if gave_up_too(connection, story, &reset) {
         return Ending::Benign(Benign::Tail);
     }
-    let sender_closed = story.fin[sender].is_some_and(|fin| fin.time <= reset.mark.time || half[sender].has(Half::FIN));
+    let sender_closed = story.fin[sender].is_some_and(|fin| fin.time <= reset.mark.time || half[sender].has(Half::FIN))
+        && !missed_fin(connection, story, victim);
     let victim_closed = half[victim].has(Half::FIN);
     if sender_closed && victim_closed {
         return judge_reset_of_both_closed(connection, story, reset);
@@ -198,7 +202,7 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     if sender_closed {
         return judge_reset_after_fin(connection, story, reset);
     }
-    if !connection.has_payload() && sender == CLIENT && half[CLIENT].has(Half::SYN) {
+    if !connection.was_used() && sender == CLIENT && half[CLIENT].has(Half::SYN) {
         return judge_abort(connection);
     }
     if !was_open(connection, sender) || !was_open(connection, victim) {
@@ -220,6 +224,27 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     Ending::Failure(Failure { kind: Kind::Reset, errno, victim, by: By::Reset })
 }
 
+/// The other end's FIN did not reach this end, which is in ESTABLISHED still: what it sent longer than a round trip after
+/// the FIN does not acknowledge it.
+fn missed_fin(connection: &Connection, story: &Story, side: usize) -> bool {
+    let (half, peer) = (&connection.half[side], &connection.half[other(side)]);
+    let Some(fin) = story.fin[other(side)] else {
+        return false;
+    };
+    let crossing = match connection.round_trip() {
+        0 => SECOND,
+        round_trip => 2 * round_trip + 50 * MILLISECOND,
+    };
+    // A FIN that came with payload arrived with it; some stacks acknowledge it later.
+    let last_payload = peer.data_time;
+    let arrived = peer.has(Half::DATA) && last_payload == fin.time && !seq::before(half.ack, peer.data_until);
+    !arrived
+        && half.has(Half::DATA)
+        && half.data_time.since(fin.time) > crossing
+        && half.data_ack != peer.next
+        && half.ack != peer.next
+}
+
 /// The receiver of the RST sent one itself, before it can have got this one: a live socket's abort, or the answer of a
 /// host that had no socket any more. Either way no application is left to get an error.
 fn gave_up_too(connection: &Connection, story: &Story, reset: &Reset) -> bool {
@@ -227,8 +252,10 @@ fn gave_up_too(connection: &Connection, story: &Story, reset: &Reset) -> bool {
         return false;
     };
     let forged = [reset, &back].iter().any(|reset| foreign(connection, reset) || made_on_the_way(connection, reset));
+    // A host without a socket never answers a RST, and nothing else with an acknowledgment (`tcp_v4_send_reset()`).
+    let abort = back.acknowledgment.is_some();
     let crossing = back.mark.time.since(reset.mark.time) <= (2 * connection.round_trip()).max(50 * MILLISECOND);
-    crossing && !forged
+    (abort || crossing) && !forged
 }
 
 /// The client's RST after the handshake, before any payload.
@@ -319,10 +346,6 @@ fn kind_of(errno: Errno) -> Kind {
     }
 }
 
-fn timed_out(side: usize, errno: Errno, kind: Kind) -> Ending {
-    Ending::Failure(Failure { kind, errno: errno_at(side, errno), victim: side, by: By::Silence })
-}
-
 /// Repetitions that nothing answered. `tcp_write_err()` hands over `sk_err_soft` if an ICMP error came, else
 /// ETIMEDOUT.
 fn judge_silence(connection: &Connection, story: &Story, side: usize) -> Ending {
@@ -334,8 +357,32 @@ fn judge_silence(connection: &Connection, story: &Story, side: usize) -> Ending 
         // The application had closed the socket before the first timeout: nobody is there to tell.
         return Ending::Quiet;
     }
-    let errno = story.soft[side].map_or(Errno::ETIMEDOUT, |error| error.errno);
-    timed_out(side, errno, kind_of(errno))
+    let errno = silence_errno(story, side);
+    let mut errnos = errno_at(side, errno);
+    let peer = other(side);
+    errnos[peer] = match story.reset {
+        // Its host had no socket any more when the other end spoke again.
+        Some(reset)
+            if reset.from == side && reset.acknowledgment.is_none() && reset.acceptance == Acceptance::Exact =>
+        {
+            Some(Errno::ECONNRESET)
+        }
+        _ => waits_too(connection, story, peer).then(|| silence_errno(story, peer)),
+    };
+    Ending::Failure(Failure { kind: kind_of(errno), errno: errnos, victim: side, by: By::Silence })
+}
+
+fn silence_errno(story: &Story, side: usize) -> Errno {
+    story.soft[side].map_or(Errno::ETIMEDOUT, |error| error.errno)
+}
+
+/// Does this end of an open connection wait in vain as well as the other? Its payload may have been acknowledged: if it
+/// repeats it all the same, and takes nothing from the other end, the acknowledgments do not reach it.
+fn waits_too(connection: &Connection, story: &Story, side: usize) -> bool {
+    let silence = &story.silence[side];
+    let unanswered = matches!(silence.what, Repeated::Data | Repeated::KeepAlive)
+        && silence.convinces(&connection.half[other(side)]);
+    (unanswered || story.in_vain[side] >= 3) && !closed_with_its_data(story, side, silence)
 }
 
 fn closed_with_its_data(story: &Story, side: usize, silence: &Silence) -> bool {

@@ -42,6 +42,7 @@ TCP_OPTIONS = {
     "fastopen": socket.TCP_FASTOPEN,
     "fastopen_connect": TCP_FASTOPEN_CONNECT,
     "clamp": socket.TCP_WINDOW_CLAMP,
+    "defer_accept": socket.TCP_DEFER_ACCEPT,
 }
 SOCKET_OPTIONS = {"rcvbuf": socket.SO_RCVBUF, "sndbuf": socket.SO_SNDBUF, "keepalive": socket.SO_KEEPALIVE}
 
@@ -286,9 +287,11 @@ class Actor(TlsCommands, RawCommands, ProgramCommands):
             time.sleep(float(command.options.get("pause", 0)))
 
     def do_shutdown(self, command: Command) -> None:
+        """shutdown [read|both]: of the sending side, if nothing is said."""
+        how = {"": "SHUT_WR", "read": "SHUT_RD", "both": "SHUT_RDWR"}["".join(command.args)]
         if conn := self.usable():
-            with self.calling(conn, "shutdown(SHUT_WR)"):
-                conn.sock.shutdown(socket.SHUT_WR)
+            with self.calling(conn, f"shutdown({how})"):
+                conn.sock.shutdown(getattr(socket, how))
 
     def do_close(self, command: Command) -> None:
         if conn := self.usable():

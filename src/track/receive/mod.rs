@@ -14,7 +14,7 @@ pub use segment::{note_data, on_segment};
 use super::connection::{Connection, Half, Mark, other};
 use super::story::{Event, Pending, Repeated, Silence, What};
 use crate::decode::{Flags, Segment};
-use crate::time::{MILLISECOND, Time};
+use crate::time::{MILLISECOND, SECOND, Time};
 /// What the tracker has to do after a segment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Next {
@@ -57,6 +57,9 @@ const CLOSE: u64 = 10 * MILLISECOND;
 
 /// Two captures of one path, or two queues of a card, may swap segments that lie this close together.
 const SWAPPED: u64 = 50 * MILLISECOND;
+
+/// Keep-alive probes are never closer: TCP_KEEPINTVL counts whole seconds, and timers are a little early at times.
+const SHORTEST_PROBE: u64 = SECOND * 9 / 10;
 
 /// Sequence numbers further ahead than this cannot be explained by segments that the capture lost.
 const FAR: u32 = 1 << 26;
@@ -133,16 +136,22 @@ fn acknowledges_syn(connection: &Connection, side: usize, segment: &Segment) -> 
     segment.flags.has(Flags::ACK) && offset >= 1 && offset <= half.next.wrapping_sub(half.isn)
 }
 
-/// A sender that waits in vain ends the connection itself: its silence is decided.
-pub fn gives_up(connection: &mut Connection, from: usize, time: Time) -> bool {
-    let Some(silence) = connection.story.as_ref().map(|story| story.silence[from]) else {
+/// A sender that waits in vain ends the connection itself: its silence is decided. `gone` if its RST says that its host has
+/// no socket any more: then nobody was there to hear what came meanwhile, and none of it was an answer.
+pub fn gives_up(connection: &mut Connection, from: usize, time: Time, gone: bool) -> bool {
+    let Some(mut silence) = connection.story.as_ref().map(|story| story.silence[from]) else {
         return false;
     };
+    if gone {
+        silence.answers = 0;
+    }
     // Whoever was heard meanwhile may still answer.
     let heard = silence.what == Repeated::Data && silence.answers > 0;
     if heard || !silence.convinces(&connection.half[other(from)]) || connection.story().pending.is_some() {
         return false;
     }
-    connection.story().pending = Some((Pending::Silence(from), time));
+    let story = connection.story();
+    story.silence[from] = silence;
+    story.pending = Some((Pending::Silence(from), time));
     true
 }

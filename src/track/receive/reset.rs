@@ -3,7 +3,9 @@
 use super::super::connection::{CLIENT, Connection, Half, Mark, other};
 use super::super::seq;
 use super::super::story::{Acceptance, Pending, Repeated, Reset, What};
-use super::{Next, Restart, SWAPPED, acknowledges_syn, event, gives_up, reach, tell, waits_for_syn_ack};
+use super::{
+    Next, Restart, SHORTEST_PROBE, SWAPPED, acknowledges_syn, event, gives_up, reach, tell, waits_for_syn_ack,
+};
 use crate::decode::{Flags, Segment};
 use crate::time::SECOND;
 
@@ -22,7 +24,11 @@ pub(super) fn after_reset(connection: &mut Connection, from: usize, segment: &Se
             return true;
         }
         let beyond = seq::after(segment.sequence.wrapping_add(reach(segment)), reset.sequence);
-        if beyond || (segment.sequence == reset.sequence && !soon) {
+        // What left before the RST comes late from a capture that was made further along the way.
+        let elsewhere = u16::from(reset.mark.input) != segment.input || half.has(Half::COPIED);
+        let slack = if elsewhere { SWAPPED.max(connection.round_trip()) } else { SWAPPED };
+        let late = segment.time.since(reset.mark.time) >= slack;
+        if beyond || (segment.sequence == reset.sequence && late) {
             let mark = Mark::of(segment);
             let event = event(connection, from, segment, What::Data);
             let story = connection.story();
@@ -93,7 +99,12 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
     };
     tell(connection, from, segment, What::Reset);
     let probing = connection.story().silence[from].what == Repeated::WindowProbe;
-    let gave_up = !probing && gives_up(connection, from, segment.time);
+    count_as_probe(connection, from, segment);
+    // `tcp_v4_send_reset()` answers a segment that has an acknowledgment with that number, and without ACK.
+    let gone = reset.acknowledgment.is_none()
+        && connection.half[to].has(Half::ACK)
+        && segment.sequence == connection.half[to].ack;
+    let gave_up = !probing && gives_up(connection, from, segment.time, gone);
     let story = connection.story();
     story.reuses_ports |= story.challenged && reset.acceptance == Acceptance::Dropped && from == CLIENT;
     story.resets[from] = story.resets[from].saturating_add(1);
@@ -121,6 +132,15 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         story.pending = Some((Pending::Reset, time));
     }
     Next { grace: true, ..Next::default() }
+}
+
+/// `tcp_keepalive_timer()` sends its RST when the next probe would have been due: nobody answered the one before.
+fn count_as_probe(connection: &mut Connection, from: usize, segment: &Segment) {
+    let silence = &mut connection.story().silence[from];
+    let waited = segment.time.since(silence.last.time);
+    if silence.what == Repeated::KeepAlive && segment.flags.has(Flags::ACK) && waited >= SHORTEST_PROBE {
+        silence.attempts += 1;
+    }
 }
 
 /// Does a RST that is taken like this end the connection?

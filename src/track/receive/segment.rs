@@ -5,8 +5,8 @@ use super::super::seq;
 use super::super::story::{Pending, Repeated, Silence, Story, What};
 use super::reset::after_reset;
 use super::{
-    CLOSE, FAR, Next, acknowledges_syn, closed, event, gives_up, reach, repeat, tell, tenth_of_microseconds,
-    waits_for_syn_ack,
+    CLOSE, FAR, Next, SHORTEST_PROBE, acknowledges_syn, closed, event, gives_up, reach, repeat, tell,
+    tenth_of_microseconds, waits_for_syn_ack,
 };
 use crate::decode::{Flags, Segment, Signs};
 use crate::time::SECOND;
@@ -190,6 +190,7 @@ pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment) ->
         return message;
     };
     story.probes = Default::default();
+    story.in_vain[from] = 0;
     if story.fin[to].is_some() {
         story.data_after_fin[from] = story.data_after_fin[from].saturating_add(segment.payload_length);
         story.data_after_fin_at[from].get_or_insert(Mark::of(segment));
@@ -213,10 +214,15 @@ pub(super) fn on_old_segment(connection: &mut Connection, from: usize, segment: 
         let closed = connection.story.as_ref().is_some_and(|story| story.window_closed[to].is_some());
         let (what, told) =
             if closed { (Repeated::WindowProbe, What::WindowProbe) } else { (Repeated::KeepAlive, What::KeepAlive) };
+        let interval = segment.time.since(connection.story().probes[from].last);
+        if !closed && interval < SHORTEST_PROBE {
+            // A copy that nothing marks as one.
+            return false;
+        }
         let again = repeat(connection, from, segment, what);
         if again {
             let probes = &mut connection.story().probes[from];
-            probes.interval = segment.time.since(probes.last);
+            probes.interval = interval;
             probes.last = segment.time;
             probes.count += 1;
             tell(connection, from, segment, told);
@@ -230,7 +236,9 @@ pub(super) fn on_old_segment(connection: &mut Connection, from: usize, segment: 
     if peer.has(Half::ACK) && !seq::after(end, peer.ack) {
         // Already acknowledged where the capture was made: sent again in vain, or a copy that came late.
         if segment.time.since(half.data_time) >= SECOND / 10 {
-            connection.story().late_copy[from] = Some(Mark::of(segment));
+            let story = connection.story();
+            story.late_copy[from] = Some(Mark::of(segment));
+            story.in_vain[from] += 1;
         }
         return false;
     }
@@ -285,5 +293,5 @@ pub(super) fn on_fin(connection: &mut Connection, from: usize, segment: &Segment
         story.first_fin = Some(from);
         story.idle_before_fin = idle;
     }
-    gives_up(connection, from, segment.time)
+    gives_up(connection, from, segment.time, false)
 }

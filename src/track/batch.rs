@@ -2,6 +2,7 @@
 //! that the waiting times run side by side instead of one after the other.
 
 use super::{Connection, SERVER, Sink, Tracker};
+use crate::cpu::prefetch;
 use crate::decode::{Flags, Packets, Segment};
 
 /// How many packets wait together. Fewer gain less, more push each other out of the nearest cache.
@@ -25,7 +26,10 @@ impl Tracker {
 
     fn segments(&mut self, segments: &[Segment], bytes: &[u8], sink: &mut impl Sink) {
         let mut guesses = [NOWHERE; TOGETHER];
-        for run in segments.chunks(TOGETHER) {
+        let mut rest = segments;
+        while !rest.is_empty() {
+            let run;
+            (run, rest) = rest.split_at(rest.len().min(TOGETHER));
             run.iter().for_each(|segment| self.table.approach(segment.hash));
             for (segment, guess) in run.iter().zip(&mut guesses) {
                 *guess = self.table.guess(segment.hash).unwrap_or(NOWHERE);
@@ -45,6 +49,11 @@ impl Tracker {
                 self.approach_rest(segment, *guess);
             }
             self.store.approach_free();
+            // What another thread decoded lies in its cache.
+            for segment in rest.iter().take(TOGETHER) {
+                prefetch(segment);
+                prefetch(&segment.payload);
+            }
             answers.iter().take(answered).for_each(|hash| self.services.approach_known(*hash));
             if self.copies.is_active() {
                 self.approach_copies(run, guesses);

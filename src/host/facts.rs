@@ -59,6 +59,7 @@ pub(super) fn local(finding: &Finding, view: View, holder: &mut dyn FnMut(u64) -
         address: socket.local.ip,
         port: socket.local.port,
         queue: socket.queue,
+        backlog: socket.backlog,
         process: holder(socket.inode),
     });
     let process = view.socket.and_then(|socket| holder(socket.inode));
@@ -141,15 +142,17 @@ impl Told {
         let who = name(listening.process.as_ref());
         let place = place(listening.address, listening.port);
         if !serving(&listener) {
-            return self.facts.push(format!("{who} listens on {place} only."));
+            let is_other_family = listener.local.ip.is_unspecified() && listener.ipv6_only == Some(true);
+            let only = if is_other_family { "for IPv6 only" } else { "only" };
+            return self.facts.push(format!("{who} listens on {place} {only}."));
         }
         match before {
             Some(earlier) if !earlier.is_some_and(|earlier| serving(&earlier)) => {
                 return self.facts.push(format!("{who} listens on {place} now, but did not yet listen then."));
             }
             Some(_) => {
-                let alternative =
-                    if listener.local.ip.is_ipv6() && server.ip.is_ipv4() { ", unless it takes IPv6 only" } else { "" };
+                let is_doubtful = listener.local.ip.is_ipv6() && server.ip.is_ipv4() && listener.ipv6_only.is_none();
+                let alternative = if is_doubtful { ", unless it takes IPv6 only" } else { "" };
                 self.facts.push(format!("{who} listens on {place}: a firewall on this host rejected it{alternative}."));
             }
             None => self.facts.push(format!(
@@ -182,7 +185,9 @@ impl Told {
         let queue = listener.map_or(0, |socket| socket.queue);
         if queue > 0 {
             let wait = if queue == 1 { "connection waits" } else { "connections wait" };
-            self.facts.push(format!("{queue} {wait} for accept()."));
+            let room = listener.and_then(|socket| socket.backlog);
+            let room = room.map_or(String::new(), |backlog| format!("; its backlog is {backlog}"));
+            self.facts.push(format!("{queue} {wait} for accept(){room}."));
         }
         if overflows == 0 {
             return;

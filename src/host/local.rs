@@ -19,6 +19,8 @@ pub struct Listening {
     pub port: u16,
     /// Connections that wait for accept().
     pub queue: u32,
+    /// How many may wait: what listen() was given, within net.core.somaxconn. `None` where the kernel does not say.
+    pub backlog: Option<u32>,
     /// Who holds it, if that may be known.
     pub process: Option<Process>,
 }
@@ -55,10 +57,11 @@ impl Serialize for Local {
 impl Serialize for Listening {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let process = self.process.as_ref();
-        let mut object = serializer.serialize_struct("listener", 6)?;
+        let mut object = serializer.serialize_struct("listener", 7)?;
         object.serialize_field("address", &self.address.to_string())?;
         object.serialize_field("port", &self.port)?;
         object.serialize_field("queue", &self.queue)?;
+        object.serialize_field("backlog", &self.backlog)?;
         object.serialize_field("pid", &process.map(|process| process.pid))?;
         object.serialize_field("name", &process.map(|process| &process.name))?;
         object.serialize_field("unit", &process.and_then(|process| process.unit.as_ref()))?;

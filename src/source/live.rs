@@ -23,6 +23,11 @@ const BLOCK_TIMEOUT: i32 = 20;
 const LAG: u64 = 50 * MILLISECOND;
 /// How long to wait for packets before time is moved on.
 const PATIENCE: Duration = Duration::from_millis(40);
+/// How long packets may gather once there are some. A block of the ring is full after a few hundred of them, and to be
+/// woken for each costs more than to read them.
+const GATHER: Duration = Duration::from_millis(10);
+/// The smallest buffer in which packets may gather, in KiB: 10 ms at 10 Gbit/s fit in.
+const ROOM_TO_GATHER: u32 = 16 << 10;
 /// Frames in a batch.
 const FRAMES: usize = 2048;
 /// How often the counters of losses are asked for.
@@ -186,6 +191,9 @@ impl Live {
         let mut descriptors = [PollFd::new(capture, PollFlags::IN)];
         let ready = poll(&mut descriptors, Some(&patience));
         let happened = descriptors.map(|descriptor| descriptor.revents())[0];
+        if happened.contains(PollFlags::IN) && self.settings.buffer >= ROOM_TO_GATHER {
+            std::thread::sleep(GATHER);
+        }
         if ready.is_err() || happened.is_empty() || happened.contains(PollFlags::IN) {
             return;
         }

@@ -113,6 +113,7 @@ class Local(unittest.TestCase):
             self.assertEqual((failure["cause"], failure["confidence"]), ("backlog_overflow", "certain"), failure)
             self.assertGreater(failure["local"]["counters"]["ListenOverflows"], 0)
             self.assertEqual(failure["local"]["listener"]["queue"], 2)
+            self.assertEqual(failure["local"]["listener"]["backlog"], 1)
 
     @unittest.skipUnless(shutil.which("nft"), "a firewall needs nft")
     def test_a_firewall_is_told_from_a_port_without_a_listener(self) -> None:

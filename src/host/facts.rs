@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::counters::{Rises, rise};
-use super::local::{Listening, Local};
+use super::local::{Listening, Local, Tracked};
 use super::process::Process;
 use super::sockets::Socket;
 use crate::causes::Confidence;
@@ -24,7 +24,7 @@ pub(super) struct View<'a> {
     /// Counters that rose meanwhile.
     pub counted: Rises,
     /// Connections tracked, and how many may be.
-    pub conntrack: Option<(u64, u64)>,
+    pub conntrack: Option<Tracked>,
     /// The connection's own socket, if it is still there.
     pub socket: Option<Socket>,
     /// Could the tables of sockets be read at all?
@@ -76,9 +76,10 @@ pub(super) fn local(finding: &Finding, view: View, holder: &mut dyn FnMut(u64) -
         told.overflow(&view, listener);
     }
     told.abort(finding, &view);
-    if let Some((count, most)) = view.conntrack.filter(|(count, most)| *most > 0 && count * 100 >= most * NEARLY_FULL) {
+    let is_full = |tracked: &Tracked| tracked.max > 0 && tracked.count.saturating_mul(100) >= tracked.max * NEARLY_FULL;
+    if let Some(Tracked { count, max }) = view.conntrack.filter(is_full) {
         told.facts.push(format!(
-            "Connection tracking is full or nearly so ({count} of {most}): packets of new connections are dropped then."
+            "Connection tracking is full or nearly so ({count} of {max}): packets of new connections are dropped then."
         ));
     }
     Local {
@@ -86,6 +87,7 @@ pub(super) fn local(finding: &Finding, view: View, holder: &mut dyn FnMut(u64) -
         listener: listening,
         process,
         counters: view.counted,
+        conntrack: view.conntrack,
         fact: told.facts.join(" "),
         confidence: told.confidence,
     }

@@ -110,8 +110,19 @@ fn who_holds_a_socket_is_told_or_that_it_is_gone() {
     assert_eq!(held.fact, "The server's socket is held by postgres (pid 812).");
     let listens = look(&finding, view(&[socket("::", 5432, 0, 21433)], None, &[]));
     assert_eq!(listens.fact, "The server's socket is gone; postgres (pid 812) listens on [::]:5432.");
-    let full = look(&finding, View { conntrack: Some((262_000, 262_144)), ..view(&[], None, &[]) });
+}
+
+#[test]
+fn a_table_of_tracked_connections_is_mentioned_when_it_is_full() {
+    let finding = ended("syn_unanswered", EndedBy::Network);
+    let tracked = |count, max| View { conntrack: Some(Tracked { count, max }), ..view(&[], None, &[]) };
+    let full = look(&finding, tracked(262_000, 262_144));
     assert!(full.fact.contains("262000 of 262144"), "{}", full.fact);
+    assert_eq!(full.conntrack, Some(Tracked { count: 262_000, max: 262_144 }));
+    for (count, max) in [(7, 262_144), (7, 0), (u64::MAX, 0)] {
+        let roomy = look(&finding, tracked(count, max));
+        assert!(!roomy.fact.contains("Connection tracking"), "{}", roomy.fact);
+    }
 }
 
 #[test]
@@ -129,12 +140,14 @@ fn the_end_that_matters_is_looked_at() {
 fn programs_get_it_as_an_object_of_its_own() {
     let finding = refused();
     let elsewhere = [socket("127.0.0.1", 5432, 2, 21433)];
-    let local = look(&finding, view(&elsewhere, None, &[("OutRsts", 3)]));
+    let tracked = Some(Tracked { count: 7, max: 9 });
+    let local = look(&finding, View { conntrack: tracked, ..view(&elsewhere, None, &[("OutRsts", 3)]) });
     let text = serde_json::to_string(&local).expect("JSON");
     assert_eq!(
         text,
         "{\"side\":\"server\",\"listener\":{\"address\":\"127.0.0.1\",\"port\":5432,\"queue\":2,\"backlog\":128,\"pid\":812,\
          \"name\":\"postgres\",\"unit\":null},\"process\":null,\"counters\":{\"OutRsts\":3},\
+         \"conntrack\":{\"count\":7,\"max\":9},\
          \"fact\":\"postgres (pid 812) listens on 127.0.0.1:5432 only.\"}"
     );
 }

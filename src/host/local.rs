@@ -25,6 +25,15 @@ pub struct Listening {
     pub process: Option<Process>,
 }
 
+/// nf_conntrack_count and nf_conntrack_max.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tracked {
+    /// Connections that are tracked now.
+    pub count: u64,
+    /// How many may be.
+    pub max: u64,
+}
+
 /// What the sockets and counters of this host say of a connection that had an end here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Local {
@@ -36,6 +45,9 @@ pub struct Local {
     pub process: Option<Process>,
     /// Counters that rose meanwhile, for all connections of the host.
     pub counters: Rises,
+    /// Connections that netfilter tracks on this host, and how many it may; asked of a timeout only, since a full table
+    /// drops the packets of new connections without a word. `None` where nothing is tracked.
+    pub conntrack: Option<Tracked>,
     /// What follows, in a sentence or two.
     pub fact: String,
     /// How sure the cause is by all this, where it changes.
@@ -44,11 +56,12 @@ pub struct Local {
 
 impl Serialize for Local {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("local", 5)?;
+        let mut object = serializer.serialize_struct("local", 6)?;
         object.serialize_field("side", self.side.id())?;
         object.serialize_field("listener", &self.listener)?;
         object.serialize_field("process", &self.process)?;
         object.serialize_field("counters", &Counted(&self.counters))?;
+        object.serialize_field("conntrack", &self.conntrack)?;
         object.serialize_field("fact", &self.fact)?;
         object.end()
     }
@@ -75,6 +88,15 @@ impl Serialize for Process {
         object.serialize_field("pid", &self.pid)?;
         object.serialize_field("name", &self.name)?;
         object.serialize_field("unit", &self.unit)?;
+        object.end()
+    }
+}
+
+impl Serialize for Tracked {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("conntrack", 2)?;
+        object.serialize_field("count", &self.count)?;
+        object.serialize_field("max", &self.max)?;
         object.end()
     }
 }

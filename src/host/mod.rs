@@ -20,7 +20,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-pub use local::{Listening, Local};
+pub use local::{Listening, Local, Tracked};
 pub use process::Process;
 
 use crate::diagnose::{Finding, Side};
@@ -162,10 +162,10 @@ impl Host {
         note
     }
 
-    fn conntrack(&mut self) -> Option<(u64, u64)> {
-        let (count, most) = self.conntrack.as_mut()?;
+    fn conntrack(&mut self) -> Option<Tracked> {
+        let (count, max) = self.conntrack.as_mut()?;
         let number = |file: &mut File| read(file, 32).trim().parse().ok();
-        number(count).zip(number(most))
+        Some(Tracked { count: number(count)?, max: number(max)? })
     }
 
     fn is_here(&mut self, address: IpAddr) -> bool {

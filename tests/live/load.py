@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import resource
 import signal
 import struct
 import subprocess
@@ -68,8 +69,8 @@ def write_capture(path: Path, resets: int = 20) -> None:
             file.write(struct.pack("<IIII", number // 1000000, number % 1000000, len(data), len(data)) + data)
 
 
-def measure(command: list[str], wire: Wire, sender: list[str]) -> tuple[int, int, float, str, str]:
-    """Packets sent, resident memory, CPU seconds, what it said and what it printed."""
+def measure(command: list[str], wire: Wire, sender: list[str]) -> tuple[int, resource.struct_rusage, str]:
+    """Packets sent, what the program used, what it said and printed."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         process = subprocess.Popen(command, stdout=out, stderr=err)
         time.sleep(1)
@@ -80,7 +81,7 @@ def measure(command: list[str], wire: Wire, sender: list[str]) -> tuple[int, int
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0), err.seek(0)
-        return sent, usage.ru_maxrss, usage.ru_utime + usage.ru_stime, err.read(), out.read()
+        return sent, usage, err.read() + out.read()
 
 
 def number(pattern: str, text: str) -> int:
@@ -109,15 +110,15 @@ def main() -> int:
             "tcpwhy": [TCPWHY, "-i", "vb", "--netns", wire.b, "--format", "json"],
             "tcpwhy --light": [TCPWHY, "-i", "vb", "--netns", wire.b, "--format", "json", "--light"],
         }
-        print(f"{'program':16}{'sent':>10}{'taken':>10}{'lost':>8}{'CPU ns a packet':>17}{'memory MB':>11}")
+        print(f"{'program':16}{'sent':>10}{'taken':>10}{'lost':>8}{'CPU ns a packet':>17}{'user':>6}{'sys':>6}{'memory MB':>11}")
         for _ in range(options.rounds):
             for name, command in programs.items():
-                sent, memory, cpu, said, printed = measure(command, wire, sender)
-                text = said + printed
+                sent, used, text = measure(command, wire, sender)
                 taken = number(r"(\d+) packets? captured", text) or number(r'"packets":(\d+)', text)
                 lost = number(r"(\d+) packets? dropped by kernel", text) + number(r'"dropped_kernel":(\d+)', text)
-                each = cpu * 1e9 / max(sent, 1)
-                print(f"{name:16}{sent:10}{taken:10}{lost:8}{each:17.0f}{memory // 1024:11}", flush=True)
+                user, system = (seconds * 1e9 / max(sent, 1) for seconds in (used.ru_utime, used.ru_stime))
+                print(f"{name:16}{sent:10}{taken:10}{lost:8}{user + system:17.0f}{user:6.0f}{system:6.0f}", end="")
+                print(f"{used.ru_maxrss // 1024:11}", flush=True)
     return 0
 
 

@@ -427,6 +427,12 @@ fn activate(settings: &LiveSettings, precision: Precision) -> Result<Capture<Act
         .open()
 }
 
+/// Both ways to get the rights that capturing needs.
+pub fn needs_rights() -> String {
+    let program = std::env::current_exe().map_or("tcpwhy".to_owned(), |path| super::printable_path(&path));
+    format!("capturing needs rights: run it with sudo, or once 'sudo setcap cap_net_raw=ep {program}' for everyone")
+}
+
 /// libpcap's message in one line, with what to do about it.
 fn describe(error: &pcap::Error) -> String {
     let message = match error {
@@ -435,10 +441,7 @@ fn describe(error: &pcap::Error) -> String {
     };
     let lower = message.to_lowercase();
     if lower.contains("permission") || lower.contains("not permitted") {
-        let program = std::env::current_exe().map_or("tcpwhy".to_owned(), |path| super::printable_path(&path));
-        return format!(
-            "capturing needs rights: run it with sudo, or once 'sudo setcap cap_net_raw=ep {program}' for everyone"
-        );
+        return needs_rights();
     }
     if lower.contains("no such device") {
         return "there is no such interface; 'tcpwhy interfaces' lists them".to_owned();

@@ -12,8 +12,9 @@ use crate::report::output::Error;
 
 /// So many pieces (findings) may wait; each takes about 3 KB.
 const QUEUE: usize = 8192;
-/// As many pieces as are there are written at once, until they have so many bytes.
-const AT_ONCE: usize = 64 << 10;
+/// As many pieces as are there are written at once, until they have so many bytes. A disk that is nearly full takes all of
+/// them or none, so they are not many.
+const AT_ONCE: usize = 16 << 10;
 /// How often the thread looks up when nothing is to be written.
 const GLANCE: Duration = Duration::from_millis(100);
 /// How long the end of the report may wait for a slow reader.

@@ -98,14 +98,19 @@ def measure(command: list[str], wire: Wire, send: Callable[[int], list[str]], op
         process = subprocess.Popen(command, stdout=out, stderr=err)
         time.sleep(1)
         sending(options.warm_up)
-        user, system = times(process.pid) if options.warm_up else (0, 0)
+        before = times(process.pid)
         sent = sending(options.seconds)
         time.sleep(0.5)
+        after = times(process.pid)
         process.send_signal(signal.SIGINT)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0), err.seek(0)
-        used = Used(sent, usage.ru_utime - user, usage.ru_stime - system, usage.ru_maxrss // 1024)
+        user, system = usage.ru_utime, usage.ru_stime
+        if options.warm_up:
+            # Neither the start nor the end, when everything is judged that was not over.
+            user, system = (late - early for early, late in zip(before, after, strict=True))
+        used = Used(sent, user, system, usage.ru_maxrss // 1024)
         return used, err.read() + out.read()
 
 

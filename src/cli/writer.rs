@@ -12,6 +12,9 @@ use crate::report::output::Error;
 
 /// So many pieces (findings) may wait; each takes about 3 KB.
 const QUEUE: usize = 8192;
+/// As many pieces as are there are written at once, until they have so many bytes. A disk that is nearly full takes all of
+/// them or none, so they are not many.
+const AT_ONCE: usize = 16 << 10;
 /// How often the thread looks up when nothing is to be written.
 const GLANCE: Duration = Duration::from_millis(100);
 /// How long the end of the report may wait for a slow reader.
@@ -147,7 +150,7 @@ impl Far {
                 self.screen.note(&format!("{error}; going on with the file that was open"));
             }
             match piece {
-                Ok(piece) => self.write(&piece),
+                Ok(first) => self.write_all(first, receiver),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
@@ -155,22 +158,35 @@ impl Far {
         }
     }
 
-    fn write(&mut self, piece: &[u8]) {
+    /// Writes this piece, and those that have come after it: a burst of findings is not a burst of system calls.
+    fn write_all(&mut self, first: Vec<u8>, receiver: &Receiver<Vec<u8>>) {
+        let (mut bytes, mut pieces) = (first, 1);
+        while bytes.len() < AT_ONCE
+            && let Ok(more) = receiver.try_recv()
+        {
+            bytes.extend_from_slice(&more);
+            pieces += 1;
+        }
+        self.write(&bytes, pieces);
+    }
+
+    /// Writes so many pieces, or counts them as lost.
+    fn write(&mut self, bytes: &[u8], pieces: u64) {
         let written = if self.destination.is_stdout() {
             let destination = &mut self.destination;
-            self.screen.beside(|| destination.write(piece))
+            self.screen.beside(|| destination.write(bytes))
         } else {
-            self.destination.write(piece)
+            self.destination.write(bytes)
         };
         // Asking a disk after each piece would be slow; it is asked when there is nothing more to write.
-        let last = self.shared.ending.load(Ordering::SeqCst) && self.shared.pending.load(Ordering::SeqCst) == 1;
+        let last = self.shared.ending.load(Ordering::SeqCst) && self.shared.pending.load(Ordering::SeqCst) == pieces;
         let written = if last { written.and_then(|()| self.destination.finish()) } else { written };
         let mut problem = self.shared.problem.lock().unwrap_or_else(PoisonError::into_inner);
         match written {
             Ok(()) => *problem = None,
             Err(Error::Closed) => self.shared.closed.store(true, Ordering::SeqCst),
             Err(error) => {
-                self.shared.lost.fetch_add(1, Ordering::SeqCst);
+                self.shared.lost.fetch_add(pieces, Ordering::SeqCst);
                 let line = error.to_string();
                 if problem.as_ref() != Some(&line) {
                     self.screen.note(&line);
@@ -179,7 +195,7 @@ impl Far {
             }
         }
         drop(problem);
-        self.shared.pending.fetch_sub(1, Ordering::SeqCst);
+        self.shared.pending.fetch_sub(pieces, Ordering::SeqCst);
     }
 }
 

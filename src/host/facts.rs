@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::counters::{Rises, rise};
-use super::local::{Listening, Local};
+use super::local::{Listening, Local, Tracked};
 use super::process::Process;
 use super::sockets::Socket;
 use crate::causes::Confidence;
@@ -24,7 +24,7 @@ pub(super) struct View<'a> {
     /// Counters that rose meanwhile.
     pub counted: Rises,
     /// Connections tracked, and how many may be.
-    pub conntrack: Option<(u64, u64)>,
+    pub conntrack: Option<Tracked>,
     /// The connection's own socket, if it is still there.
     pub socket: Option<Socket>,
     /// Could the tables of sockets be read at all?
@@ -59,6 +59,7 @@ pub(super) fn local(finding: &Finding, view: View, holder: &mut dyn FnMut(u64) -
         address: socket.local.ip,
         port: socket.local.port,
         queue: socket.queue,
+        backlog: socket.backlog,
         process: holder(socket.inode),
     });
     let process = view.socket.and_then(|socket| holder(socket.inode));
@@ -75,9 +76,10 @@ pub(super) fn local(finding: &Finding, view: View, holder: &mut dyn FnMut(u64) -
         told.overflow(&view, listener);
     }
     told.abort(finding, &view);
-    if let Some((count, most)) = view.conntrack.filter(|(count, most)| *most > 0 && count * 100 >= most * NEARLY_FULL) {
+    let is_full = |tracked: &Tracked| tracked.max > 0 && tracked.count.saturating_mul(100) >= tracked.max * NEARLY_FULL;
+    if let Some(Tracked { count, max }) = view.conntrack.filter(is_full) {
         told.facts.push(format!(
-            "Connection tracking is full or nearly so ({count} of {most}): packets of new connections are dropped then."
+            "Connection tracking is full or nearly so ({count} of {max}): packets of new connections are dropped then."
         ));
     }
     Local {
@@ -85,6 +87,7 @@ pub(super) fn local(finding: &Finding, view: View, holder: &mut dyn FnMut(u64) -
         listener: listening,
         process,
         counters: view.counted,
+        conntrack: view.conntrack,
         fact: told.facts.join(" "),
         confidence: told.confidence,
     }
@@ -141,15 +144,17 @@ impl Told {
         let who = name(listening.process.as_ref());
         let place = place(listening.address, listening.port);
         if !serving(&listener) {
-            return self.facts.push(format!("{who} listens on {place} only."));
+            let is_other_family = listener.local.ip.is_unspecified() && listener.ipv6_only == Some(true);
+            let only = if is_other_family { "for IPv6 only" } else { "only" };
+            return self.facts.push(format!("{who} listens on {place} {only}."));
         }
         match before {
             Some(earlier) if !earlier.is_some_and(|earlier| serving(&earlier)) => {
                 return self.facts.push(format!("{who} listens on {place} now, but did not yet listen then."));
             }
             Some(_) => {
-                let alternative =
-                    if listener.local.ip.is_ipv6() && server.ip.is_ipv4() { ", unless it takes IPv6 only" } else { "" };
+                let is_doubtful = listener.local.ip.is_ipv6() && server.ip.is_ipv4() && listener.ipv6_only.is_none();
+                let alternative = if is_doubtful { ", unless it takes IPv6 only" } else { "" };
                 self.facts.push(format!("{who} listens on {place}: a firewall on this host rejected it{alternative}."));
             }
             None => self.facts.push(format!(
@@ -182,7 +187,9 @@ impl Told {
         let queue = listener.map_or(0, |socket| socket.queue);
         if queue > 0 {
             let wait = if queue == 1 { "connection waits" } else { "connections wait" };
-            self.facts.push(format!("{queue} {wait} for accept()."));
+            let room = listener.and_then(|socket| socket.backlog);
+            let room = room.map_or(String::new(), |backlog| format!("; its backlog is {backlog}"));
+            self.facts.push(format!("{queue} {wait} for accept(){room}."));
         }
         if overflows == 0 {
             return;

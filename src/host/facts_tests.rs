@@ -5,7 +5,7 @@ use crate::report::samples;
 
 fn socket(ip: &str, port: u16, queue: u32, inode: u64) -> Socket {
     let local = End { ip: ip.parse().expect("an address"), port };
-    Socket { local, remote: local, listens: true, queue, uid: 0, inode }
+    Socket { local, remote: local, listens: true, queue, backlog: Some(128), ipv6_only: None, inode }
 }
 
 fn view<'a>(now: &'a [Socket], before: Option<&'a [Socket]>, counted: &[(&'static str, u64)]) -> View<'a> {
@@ -55,6 +55,13 @@ fn a_refused_port_is_explained_by_who_listens() {
     assert_eq!(firewall.fact, format!("postgres (pid 812) listens on {ip}:5432: a firewall on this host rejected it."));
     assert_eq!(firewall.confidence, Some(Confidence::Possible));
 
+    let strict = [Socket { ipv6_only: Some(true), ..socket("::", 5432, 0, 21433) }];
+    let strict = look(&finding, view(&strict, Some(&strict), &[]));
+    assert_eq!(strict.fact, "postgres (pid 812) listens on [::]:5432 for IPv6 only.");
+    let maybe = [socket("::", 5432, 0, 21433)];
+    let maybe = look(&finding, view(&maybe, Some(&maybe), &[]));
+    assert!(maybe.fact.ends_with("rejected it, unless it takes IPv6 only."), "{}", maybe.fact);
+
     let since = look(&finding, view(&there, Some(&[]), &[]));
     assert!(since.fact.ends_with("did not yet listen then."), "{}", since.fact);
     assert_eq!(since.confidence, None);
@@ -70,7 +77,11 @@ fn a_full_queue_is_certain_when_no_other_can_have_overflowed() {
     let own = socket("0.0.0.0", 5432, 3, 21433);
     let sure = look(&finding, view(&[own], None, &[("ListenOverflows", 4)]));
     assert_eq!(sure.confidence, Some(Confidence::Certain));
-    assert!(sure.fact.contains("3 connections wait for accept(). The kernel counted it"), "{}", sure.fact);
+    assert!(
+        sure.fact.contains("3 connections wait for accept(); its backlog is 128. The kernel counted it"),
+        "{}",
+        sure.fact
+    );
     let unsure = look(&finding, view(&[own, socket("0.0.0.0", 80, 1, 6)], None, &[("ListenOverflows", 4)]));
     assert_eq!(unsure.confidence, None);
     assert!(unsure.fact.contains("Consistent with"), "{}", unsure.fact);
@@ -99,8 +110,19 @@ fn who_holds_a_socket_is_told_or_that_it_is_gone() {
     assert_eq!(held.fact, "The server's socket is held by postgres (pid 812).");
     let listens = look(&finding, view(&[socket("::", 5432, 0, 21433)], None, &[]));
     assert_eq!(listens.fact, "The server's socket is gone; postgres (pid 812) listens on [::]:5432.");
-    let full = look(&finding, View { conntrack: Some((262_000, 262_144)), ..view(&[], None, &[]) });
+}
+
+#[test]
+fn a_table_of_tracked_connections_is_mentioned_when_it_is_full() {
+    let finding = ended("syn_unanswered", EndedBy::Network);
+    let tracked = |count, max| View { conntrack: Some(Tracked { count, max }), ..view(&[], None, &[]) };
+    let full = look(&finding, tracked(262_000, 262_144));
     assert!(full.fact.contains("262000 of 262144"), "{}", full.fact);
+    assert_eq!(full.conntrack, Some(Tracked { count: 262_000, max: 262_144 }));
+    for (count, max) in [(7, 262_144), (7, 0), (u64::MAX, 0)] {
+        let roomy = look(&finding, tracked(count, max));
+        assert!(!roomy.fact.contains("Connection tracking"), "{}", roomy.fact);
+    }
 }
 
 #[test]
@@ -118,12 +140,14 @@ fn the_end_that_matters_is_looked_at() {
 fn programs_get_it_as_an_object_of_its_own() {
     let finding = refused();
     let elsewhere = [socket("127.0.0.1", 5432, 2, 21433)];
-    let local = look(&finding, view(&elsewhere, None, &[("OutRsts", 3)]));
+    let tracked = Some(Tracked { count: 7, max: 9 });
+    let local = look(&finding, View { conntrack: tracked, ..view(&elsewhere, None, &[("OutRsts", 3)]) });
     let text = serde_json::to_string(&local).expect("JSON");
     assert_eq!(
         text,
-        "{\"side\":\"server\",\"listener\":{\"address\":\"127.0.0.1\",\"port\":5432,\"queue\":2,\"pid\":812,\
+        "{\"side\":\"server\",\"listener\":{\"address\":\"127.0.0.1\",\"port\":5432,\"queue\":2,\"backlog\":128,\"pid\":812,\
          \"name\":\"postgres\",\"unit\":null},\"process\":null,\"counters\":{\"OutRsts\":3},\
+         \"conntrack\":{\"count\":7,\"max\":9},\
          \"fact\":\"postgres (pid 812) listens on 127.0.0.1:5432 only.\"}"
     );
 }

@@ -19,8 +19,19 @@ pub struct Listening {
     pub port: u16,
     /// Connections that wait for accept().
     pub queue: u32,
+    /// How many may wait: what listen() was given, within net.core.somaxconn. `None` where the kernel does not say.
+    pub backlog: Option<u32>,
     /// Who holds it, if that may be known.
     pub process: Option<Process>,
+}
+
+/// nf_conntrack_count and nf_conntrack_max.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tracked {
+    /// Connections that are tracked now.
+    pub count: u64,
+    /// How many may be.
+    pub max: u64,
 }
 
 /// What the sockets and counters of this host say of a connection that had an end here.
@@ -34,6 +45,9 @@ pub struct Local {
     pub process: Option<Process>,
     /// Counters that rose meanwhile, for all connections of the host.
     pub counters: Rises,
+    /// Connections that netfilter tracks on this host, and how many it may; asked of a timeout only, since a full table
+    /// drops the packets of new connections without a word. `None` where nothing is tracked.
+    pub conntrack: Option<Tracked>,
     /// What follows, in a sentence or two.
     pub fact: String,
     /// How sure the cause is by all this, where it changes.
@@ -42,11 +56,12 @@ pub struct Local {
 
 impl Serialize for Local {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("local", 5)?;
+        let mut object = serializer.serialize_struct("local", 6)?;
         object.serialize_field("side", self.side.id())?;
         object.serialize_field("listener", &self.listener)?;
         object.serialize_field("process", &self.process)?;
         object.serialize_field("counters", &Counted(&self.counters))?;
+        object.serialize_field("conntrack", &self.conntrack)?;
         object.serialize_field("fact", &self.fact)?;
         object.end()
     }
@@ -55,10 +70,11 @@ impl Serialize for Local {
 impl Serialize for Listening {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let process = self.process.as_ref();
-        let mut object = serializer.serialize_struct("listener", 6)?;
+        let mut object = serializer.serialize_struct("listener", 7)?;
         object.serialize_field("address", &self.address.to_string())?;
         object.serialize_field("port", &self.port)?;
         object.serialize_field("queue", &self.queue)?;
+        object.serialize_field("backlog", &self.backlog)?;
         object.serialize_field("pid", &process.map(|process| process.pid))?;
         object.serialize_field("name", &process.map(|process| &process.name))?;
         object.serialize_field("unit", &process.and_then(|process| process.unit.as_ref()))?;
@@ -72,6 +88,15 @@ impl Serialize for Process {
         object.serialize_field("pid", &self.pid)?;
         object.serialize_field("name", &self.name)?;
         object.serialize_field("unit", &self.unit)?;
+        object.end()
+    }
+}
+
+impl Serialize for Tracked {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("conntrack", 2)?;
+        object.serialize_field("count", &self.count)?;
+        object.serialize_field("max", &self.max)?;
         object.end()
     }
 }

@@ -1,11 +1,12 @@
 //! What the host itself knows of a connection that has an end here: who listens, which process it is, what the kernel
 //! counted. Only live capture asks, when a failure is found; no verdict depends on it.
 //!
-//! The tables of sockets and the counters are opened before rights are given up, in the network namespace of the capture,
-//! and read again later. Which process holds a socket is asked of a helper (see [`helper`]) that keeps the right to see it.
+//! The way to sockets and the counters are opened before rights are given up, in the network namespace of the capture,
+//! and asked again later. Which process holds a socket is asked of a helper (see [`helper`]) that keeps the right to see it.
 //! Without that right, as with `setcap cap_net_raw=ep`, only the processes of the same user are known.
 
 pub mod counters;
+mod diag;
 mod facts;
 pub mod helper;
 mod local;
@@ -19,17 +20,16 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-pub use local::{Listening, Local};
+pub use local::{Listening, Local, Tracked};
 pub use process::Process;
 
-use crate::decode::End;
 use crate::diagnose::{Finding, Side};
 use crate::time::{SECOND, Time};
 use crate::track::kernel::Kind;
 use counters::Counters;
 use facts::View;
 use helper::Helper;
-use sockets::Socket;
+use sockets::{Socket, Sockets};
 
 /// How often the counters are noted.
 const EVERY: Duration = Duration::from_secs(1);
@@ -41,10 +41,6 @@ const WITH_SOCKETS: usize = 6;
 const FRESH: Duration = Duration::from_millis(100);
 /// So long are processes, addresses and all other sockets believed.
 const SETTLED: Duration = Duration::from_secs(5);
-/// Of a table that lists all connections, no more than this is read; what stands behind is unknown.
-const TABLE: u64 = 4 << 20;
-/// Room for the listening sockets of a table.
-const START_OF_TABLE: u64 = 256 << 10;
 /// So many holders of sockets are remembered.
 const REMEMBERED: usize = 1024;
 
@@ -60,8 +56,7 @@ struct Note {
 /// This host, as far as it may be seen.
 #[derive(Debug)]
 pub struct Host {
-    /// /proc/net/tcp and /proc/net/tcp6.
-    tables: Vec<File>,
+    sockets: Sockets,
     netstat: Option<File>,
     snmp: Option<File>,
     /// The number of tracked connections, and the most there may be.
@@ -70,7 +65,6 @@ pub struct Host {
     notes: VecDeque<Note>,
     noted: Instant,
     newest: Option<(Instant, Note)>,
-    connections: Option<(Instant, Vec<Rc<str>>)>,
     addresses: Option<(Instant, Vec<IpAddr>)>,
     holders: HashMap<u64, (Instant, Option<Process>)>,
 }
@@ -85,7 +79,7 @@ impl Host {
             Err(error) => (None, format!("who holds a socket stays unknown: the helper did not start: {error}")),
         };
         let mut host = Host {
-            tables: ["tcp", "tcp6"].iter().filter_map(|name| open(&format!("/proc/thread-self/net/{name}"))).collect(),
+            sockets: Sockets::open(),
             netstat: open("/proc/thread-self/net/netstat"),
             snmp: open("/proc/thread-self/net/snmp"),
             conntrack: conntrack("count").zip(conntrack("max")),
@@ -93,7 +87,6 @@ impl Host {
             notes: VecDeque::new(),
             noted: Instant::now(),
             newest: None,
-            connections: None,
             addresses: None,
             holders: HashMap::new(),
         };
@@ -122,7 +115,7 @@ impl Host {
         let start = if facts::takes_long(finding) { begun } else { finding.time };
         let counted = self.before(start).map(|note| now.counters.since(&note.counters)).unwrap_or_default();
         let before = self.before(begun).and_then(|note| note.listening.clone());
-        let socket = if finding.kind == Some(Kind::Refused) { None } else { self.connection(own, other) };
+        let socket = if finding.kind == Some(Kind::Refused) { None } else { self.sockets.connection(own, other) };
         let is_conntrack_asked = finding.kind == Some(Kind::TimedOut);
         let view = View {
             side,
@@ -131,7 +124,7 @@ impl Host {
             counted,
             conntrack: if is_conntrack_asked { self.conntrack() } else { None },
             socket,
-            is_table_known: !self.tables.is_empty(),
+            is_table_known: self.sockets.is_known(),
         };
         Some(facts::local(finding, view, &mut |inode| self.holder(inode)))
     }
@@ -160,32 +153,19 @@ impl Host {
         if let Some((_, note)) = self.newest.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
             return note.clone();
         }
-        let mut listening = Vec::new();
-        for table in &mut self.tables {
-            listening.extend(sockets::listening(&read(table, START_OF_TABLE)));
-        }
         let text = |file: &mut Option<File>| file.as_mut().map_or(String::new(), |file| read(file, 64 << 10));
         let counters = Counters::parse(&text(&mut self.netstat), &text(&mut self.snmp));
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let time = Time(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX));
-        let note = Note { time, counters, listening: Some(listening.into()) };
+        let note = Note { time, counters, listening: Some(self.sockets.listening().into()) };
         self.newest = Some((Instant::now(), note.clone()));
         note
     }
 
-    fn connection(&mut self, own: End, other: End) -> Option<Socket> {
-        if self.connections.as_ref().is_none_or(|(at, _)| at.elapsed() > SETTLED) {
-            let tables = self.tables.iter_mut().map(|table| read(table, TABLE).into()).collect();
-            self.connections = Some((Instant::now(), tables));
-        }
-        let (_, tables) = self.connections.as_ref()?;
-        tables.iter().find_map(|table| sockets::connection(table, own, other))
-    }
-
-    fn conntrack(&mut self) -> Option<(u64, u64)> {
-        let (count, most) = self.conntrack.as_mut()?;
+    fn conntrack(&mut self) -> Option<Tracked> {
+        let (count, max) = self.conntrack.as_mut()?;
         let number = |file: &mut File| read(file, 32).trim().parse().ok();
-        number(count).zip(number(most))
+        Some(Tracked { count: number(count)?, max: number(max)? })
     }
 
     fn is_here(&mut self, address: IpAddr) -> bool {

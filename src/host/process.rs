@@ -145,9 +145,9 @@ mod tests {
     fn this_process_holds_its_own_socket() {
         let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
         let port = socket.local_addr().expect("bound").port();
-        let table = fs::read_to_string("/proc/net/tcp").expect("a table");
-        let row = super::super::sockets::listening(&table).into_iter().find(|row| row.local.port == port);
-        let holder = Holders::default().of(row.expect("it listens").inode);
+        let listening = super::super::sockets::Sockets::open().listening();
+        let own = listening.iter().find(|socket| socket.local.port == port).expect("it listens");
+        let holder = Holders::default().of(own.inode);
         assert_eq!(holder.map(|process| process.pid), Some(std::process::id()));
     }
 

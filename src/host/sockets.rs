@@ -1,13 +1,21 @@
-//! The tables of sockets in /proc/net/tcp and /proc/net/tcp6.
+//! This host's sockets: asked of the kernel by netlink, or where it does not answer, read from /proc/net/tcp and tcp6.
 
+use std::fs::File;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Instant;
 
+use super::diag::Diag;
+use super::{SETTLED, read};
 use crate::decode::End;
 
 /// The state of a socket that waits for clients, as the tables write it.
 const LISTEN: u8 = 0x0a;
+/// Of a table that lists all connections, no more than this is read; what stands behind is unknown.
+const TABLE: u64 = 4 << 20;
+/// Room for the listening sockets of a table.
+const START_OF_TABLE: u64 = 256 << 10;
 
-/// A row of a table.
+/// A socket of TCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Socket {
     /// Its own address and port.
@@ -18,8 +26,10 @@ pub struct Socket {
     pub listens: bool,
     /// Connections that wait for accept(), for a listening socket.
     pub queue: u32,
-    /// The user that owns it.
-    pub uid: u32,
+    /// How many may wait, for a listening socket; /proc does not tell.
+    pub backlog: Option<u32>,
+    /// Does it leave IPv4 alone, for a listening socket of IPv6? /proc does not tell.
+    pub ipv6_only: Option<bool>,
     /// What names it in /proc/PID/fd; 0 where no process holds it any more.
     pub inode: u64,
 }
@@ -29,18 +39,68 @@ impl Socket {
     pub fn serves(&self, address: IpAddr) -> bool {
         match (self.local.ip, address) {
             (IpAddr::V4(own), IpAddr::V6(_)) => own == address,
+            (IpAddr::V6(_), IpAddr::V4(_)) if self.ipv6_only == Some(true) => false,
             (own, _) => own.is_unspecified() || own == address,
         }
     }
 }
 
+/// Where sockets are looked up.
+#[derive(Debug)]
+pub enum Sockets {
+    /// Asked one by one.
+    Diag(Diag),
+    /// /proc/net/tcp and /proc/net/tcp6, and what they held when they were last read to their end.
+    Tables { files: Vec<File>, connections: Option<(Instant, Vec<String>)> },
+}
+
+impl Sockets {
+    /// Opens what is looked at later, in the network namespace of this thread.
+    pub fn open() -> Sockets {
+        if let Some(diag) = Diag::open() {
+            return Sockets::Diag(diag);
+        }
+        let files = ["tcp", "tcp6"].iter().filter_map(|name| File::open(format!("/proc/thread-self/net/{name}")).ok());
+        Sockets::Tables { files: files.collect(), connections: None }
+    }
+
+    /// Can anything be known of sockets?
+    pub fn is_known(&self) -> bool {
+        !matches!(self, Sockets::Tables { files, .. } if files.is_empty())
+    }
+
+    /// The sockets that listen.
+    pub fn listening(&mut self) -> Vec<Socket> {
+        match self {
+            Sockets::Diag(diag) => diag.listening().unwrap_or_default(),
+            Sockets::Tables { files, .. } => {
+                files.iter_mut().flat_map(|file| listening(&read(file, START_OF_TABLE))).collect()
+            }
+        }
+    }
+
+    /// The socket of the connection between these ends, if it is still there.
+    pub fn connection(&mut self, own: End, other: End) -> Option<Socket> {
+        match self {
+            Sockets::Diag(diag) => diag.connection(own, other),
+            Sockets::Tables { files, connections } => {
+                if connections.as_ref().is_none_or(|(at, _)| at.elapsed() > SETTLED) {
+                    *connections = Some((Instant::now(), files.iter_mut().map(|file| read(file, TABLE)).collect()));
+                }
+                let (_, tables) = connections.as_ref()?;
+                tables.iter().find_map(|table| connection(table, own, other))
+            }
+        }
+    }
+}
+
 /// The rows of sockets that listen. They come first in a table, so nothing is read behind them.
-pub fn listening(table: &str) -> Vec<Socket> {
+fn listening(table: &str) -> Vec<Socket> {
     table.lines().skip(1).map_while(row).take_while(|socket| socket.listens).collect()
 }
 
 /// The row of the connection between these ends.
-pub fn connection(table: &str, local: End, remote: End) -> Option<Socket> {
+fn connection(table: &str, local: End, remote: End) -> Option<Socket> {
     let mut rows = table.lines().filter_map(row);
     rows.find(|socket| !socket.listens && socket.local == local && socket.remote == remote)
 }
@@ -53,9 +113,8 @@ fn row(line: &str) -> Option<Socket> {
     let listens = u8::from_str_radix(fields.next()?, 16).ok()? == LISTEN;
     let (_, queue) = fields.next()?.split_once(':')?;
     let queue = u32::from_str_radix(queue, 16).ok()?;
-    let uid = fields.nth(2)?.parse().ok()?;
-    let inode = fields.nth(1)?.parse().ok()?;
-    Some(Socket { local, remote, listens, queue, uid, inode })
+    let inode = fields.nth(4)?.parse().ok()?;
+    Some(Socket { local, remote, listens, queue, backlog: None, ipv6_only: None, inode })
 }
 
 /// An address as words of 32 bits in the order of this machine, and a port.
@@ -105,7 +164,7 @@ mod tests {
     fn listening_sockets_are_read_up_to_the_first_connection() {
         let rows = listening(TCP);
         assert_eq!(rows.len(), 2);
-        assert_eq!((rows[0].local, rows[0].uid, rows[0].inode), (end("127.0.0.1", 5432), 105, 21433));
+        assert_eq!((rows[0].local, rows[0].inode), (end("127.0.0.1", 5432), 21433));
         assert_eq!((rows[1].local, rows[1].queue), (end("0.0.0.0", 22), 0x81));
         let rows = listening(TCP6);
         assert_eq!(rows.len(), 1);
@@ -118,19 +177,23 @@ mod tests {
         assert_eq!(connection(TCP, server, client).map(|socket| socket.inode), Some(30001));
         assert_eq!(connection(TCP, client, server), None);
         let found = connection(TCP6, end("10.77.0.2", 80), end("10.77.0.1", 54322));
-        assert_eq!(found.map(|socket| socket.uid), Some(33));
+        assert_eq!(found.map(|socket| socket.inode), Some(778));
     }
 
     #[test]
     fn a_socket_serves_its_address_or_all_of_them() {
-        let serves = |own: &str, address: &str| {
+        let socket = |own: &str, ipv6_only| {
             let local = end(own, 80);
-            let socket = Socket { local, remote: local, listens: true, queue: 0, uid: 0, inode: 1 };
-            socket.serves(address.parse().expect("an address"))
+            Socket { local, remote: local, listens: true, queue: 0, backlog: None, ipv6_only, inode: 1 }
         };
+        let address = |text: &str| text.parse().expect("an address");
+        let serves = |own: &str, other: &str| socket(own, None).serves(address(other));
         assert!(serves("0.0.0.0", "10.0.0.1") && serves("::", "10.0.0.1") && serves("::", "2001:db8::1"));
         assert!(serves("10.0.0.1", "10.0.0.1"));
         assert!(!serves("127.0.0.1", "10.0.0.1") && !serves("0.0.0.0", "2001:db8::1") && !serves("::1", "10.0.0.1"));
+        assert!(socket("::", Some(false)).serves(address("10.0.0.1")));
+        let strict = socket("::", Some(true));
+        assert!(!strict.serves(address("10.0.0.1")) && strict.serves(address("2001:db8::1")));
     }
 
     #[test]

@@ -136,14 +136,10 @@ fn colours_change_nothing_but_colour() {
 #[test]
 fn nothing_failed_is_said_in_one_honest_line() {
     assert!(plain(&[]).starts_with("No failed connections among 120 connections (6,123 packets).\n"));
-    let lines = |summary: Summary| {
-        gathered(&mut Episodes::default(), &summary, &Inputs::default(), &Options::default())
-            .lines()
-            .next()
-            .map(str::to_owned)
-            .unwrap_or_default()
-    };
+    let text = |summary| gathered(&mut Episodes::default(), &summary, &Inputs::default(), &Options::default());
+    let lines = |summary: Summary| text(summary).lines().next().map(str::to_owned).unwrap_or_default();
     assert_eq!(lines(Summary::default()), "The capture holds no packets.");
+    assert!(text(Summary::default()).contains("   packets    none\n"), "{}", text(Summary::default()));
     let no_tcp = Summary { frames: 7, skipped: vec![("udp", 7)], ..Summary::default() };
     assert_eq!(lines(no_tcp), "No TCP in this capture.");
 }

@@ -23,6 +23,11 @@ const BLOCK_TIMEOUT: i32 = 20;
 const LAG: u64 = 50 * MILLISECOND;
 /// How long to wait for packets before time is moved on.
 const PATIENCE: Duration = Duration::from_millis(40);
+/// While packets come, the ring is looked into this often: to be woken for each of its blocks, which are full after a few
+/// hundred packets, would cost more than to read them.
+const GATHER: Duration = Duration::from_millis(20);
+/// The smallest buffer in which packets may gather, in KiB: it holds what 10 Gbit/s bring meanwhile.
+const ROOM_TO_GATHER: u32 = 32 << 10;
 /// Frames in a batch.
 const FRAMES: usize = 2048;
 /// How often the counters of losses are asked for.
@@ -87,6 +92,8 @@ pub struct Live {
     /// Since when it is there but down.
     down_since: Option<Time>,
     next_search: Instant,
+    /// Did packets come when the ring was emptied last?
+    is_busy: bool,
     rights: Option<Rights>,
     notes: Vec<String>,
 }
@@ -129,6 +136,7 @@ impl Live {
             absent_since: None,
             down_since: None,
             next_search: Instant::now(),
+            is_busy: false,
             rights: None,
             notes: Vec::new(),
             settings,
@@ -149,34 +157,41 @@ impl Live {
     fn take(&mut self, batch: &mut FrameBatch) -> Taken {
         let Some(capture) = &mut self.capture else { return Taken::All };
         let unit = if self.nanoseconds { 1 } else { 1000 };
-        let most = self.settings.packets.map_or(u64::MAX, |packets| packets.saturating_sub(self.number));
+        let (link, number) = (self.link, &mut self.number);
+        let most = self.settings.packets.map_or(u64::MAX, |packets| packets.saturating_sub(*number));
         let most = batch.frames.len() + usize::try_from(most).unwrap_or(usize::MAX).min(FRAMES);
         while batch.frames.len() < most {
-            let packet = match capture.next_packet() {
-                Ok(packet) => packet,
-                Err(pcap::Error::TimeoutExpired) => return Taken::All,
+            let taken = capture.dispatch(Some(most - batch.frames.len()), |packet| {
+                let seconds = u64::try_from(packet.header.ts.tv_sec).unwrap_or_default();
+                let fraction = u64::try_from(packet.header.ts.tv_usec).unwrap_or_default();
+                *number += 1;
+                batch.frames.push(RawFrame {
+                    time: Time(seconds.saturating_mul(SECOND)) + fraction * unit,
+                    number: *number,
+                    offset: batch.bytes.len() as u32,
+                    captured: packet.data.len() as u32,
+                    wire: packet.header.len,
+                    link,
+                    input: 0,
+                });
+                batch.bytes.extend_from_slice(packet.data);
+            });
+            match taken {
+                Ok(0) => return Taken::All,
+                Ok(_) => {}
                 Err(pcap::Error::PcapError(problem)) => return Taken::Broken(problem),
                 Err(other) => return Taken::Broken(other.to_string()),
-            };
-            let seconds = u64::try_from(packet.header.ts.tv_sec).unwrap_or_default();
-            let fraction = u64::try_from(packet.header.ts.tv_usec).unwrap_or_default();
-            self.number += 1;
-            batch.frames.push(RawFrame {
-                time: Time(seconds.saturating_mul(SECOND)) + fraction * unit,
-                number: self.number,
-                offset: batch.bytes.len() as u32,
-                captured: packet.data.len() as u32,
-                wire: packet.header.len,
-                link: self.link,
-                input: 0,
-            });
-            batch.bytes.extend_from_slice(packet.data);
+            }
         }
         Taken::Some
     }
 
-    /// Waits for packets; returns at once when there are some, or a signal came.
+    /// Waits for packets; returns at once when there are some, or a signal came. While they come one after the other, it
+    /// lets them gather.
     fn wait(&mut self) {
+        if std::mem::take(&mut self.is_busy) && self.settings.buffer >= ROOM_TO_GATHER {
+            return std::thread::sleep(GATHER);
+        }
         let patience = Timespec { tv_sec: 0, tv_nsec: i64::from(PATIENCE.subsec_nanos()) };
         let pause = || {
             // A signal ends it early, which is welcome.
@@ -317,6 +332,7 @@ impl Source for Live {
         if let Taken::Broken(problem) = &taken {
             self.lose(problem);
         }
+        self.is_busy |= batch.frames.len() > before;
         self.mind_down(batch.frames.len() > before);
         self.order.mend(&mut batch.frames, before);
         let drained = matches!(taken, Taken::All);
@@ -411,6 +427,12 @@ fn activate(settings: &LiveSettings, precision: Precision) -> Result<Capture<Act
         .open()
 }
 
+/// Both ways to get the rights that capturing needs.
+pub fn needs_rights() -> String {
+    let program = std::env::current_exe().map_or("tcpwhy".to_owned(), |path| super::printable_path(&path));
+    format!("capturing needs rights: run it with sudo, or once 'sudo setcap cap_net_raw=ep {program}' for everyone")
+}
+
 /// libpcap's message in one line, with what to do about it.
 fn describe(error: &pcap::Error) -> String {
     let message = match error {
@@ -419,10 +441,7 @@ fn describe(error: &pcap::Error) -> String {
     };
     let lower = message.to_lowercase();
     if lower.contains("permission") || lower.contains("not permitted") {
-        let program = std::env::current_exe().map_or("tcpwhy".to_owned(), |path| super::printable_path(&path));
-        return format!(
-            "capturing needs rights: run it with sudo, or once 'sudo setcap cap_net_raw=ep {program}' for everyone"
-        );
+        return needs_rights();
     }
     if lower.contains("no such device") {
         return "there is no such interface; 'tcpwhy interfaces' lists them".to_owned();

@@ -29,7 +29,7 @@ mod tests;
 pub use error::{Error, printable, printable_path};
 pub use files::{Files, Settings};
 pub use filter::Filter;
-pub use live::{ANY, Live, LiveSettings, Rights};
+pub use live::{ANY, Live, LiveSettings, Rights, needs_rights};
 pub use losses::{Gap, Losses, Lost};
 pub use progress::Progress;
 

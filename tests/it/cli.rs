@@ -82,6 +82,16 @@ fn interfaces_are_listed_with_loopback_among_them() {
     assert_eq!(output.status.code(), Some(0));
     assert!(text.starts_with("NAME"), "{text}");
     assert!(text.lines().any(|line| line.starts_with("lo ") && line.contains("loopback")), "{text}");
+    let notes = String::from_utf8_lossy(&output.stderr);
+    let may = effective_capabilities() & (1 << 13) != 0;
+    assert_eq!(notes.contains("sudo setcap cap_net_raw=ep"), !may, "{notes}");
+}
+
+/// The capabilities in effect, of which CAP_NET_RAW is number 13.
+fn effective_capabilities() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("a status");
+    let line = status.lines().find_map(|line| line.strip_prefix("CapEff:")).expect("capabilities");
+    u64::from_str_radix(line.trim(), 16).expect("a number")
 }
 
 /// What a shell does with the streams.

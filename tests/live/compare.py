@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Scenarios of the kernel lab, watched live: the verdicts must be those on the capture of the same packets.
 
-    sudo python3 tests/live/compare.py [--only REGEX] [--jobs N]      TCPWHY=path names the program
+    sudo python3 tests/live/compare.py [--only REGEX] [--every N] [--jobs N]      TCPWHY=path names the program
 
 At each of the three places where the lab captures, tcpwhy watches as well. Nothing but kind, cause, what both
 applications got, who ended it and the retry verdict is compared: frame numbers differ, since tcpwhy is given fewer frames.
@@ -18,10 +18,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "lab"))
 
+import realprograms  # noqa: E402
 import run as lab_run  # noqa: E402
 import scenarios  # noqa: E402
 from bed import TCPWHY, unable, wait_until  # noqa: E402
@@ -58,14 +60,14 @@ class Watched(lab_run.Run):
         super().clean_up()
 
 
-def verdicts(lines: str) -> list[tuple]:
-    """What is said of each connection, in an order of its own."""
-    found = []
+def verdicts(lines: str) -> Counter[tuple]:
+    """What is said of each connection, and how often."""
+    found: Counter[tuple] = Counter()
     for line in map(json.loads, lines.splitlines()):
         if line["type"] == "failure":
             ends = tuple((line[end]["ip"], line[end]["port"], line[end]["errno"]) for end in ("client", "server"))
-            found.append((*(line[field] for field in FIELDS), line["retry"]["verdict"], *ends))
-    return sorted(found, key=repr)
+            found[(*(line[field] for field in FIELDS), line["retry"]["verdict"], *ends)] += 1
+    return found
 
 
 def compare(folder: Path) -> list[str]:
@@ -75,8 +77,8 @@ def compare(folder: Path) -> list[str]:
         capture = folder / f"{vantage}.pcap"
         done = subprocess.run([TCPWHY, "--format", "json", capture], capture_output=True, text=True)
         live, offline = verdicts((folder / f"{vantage}.live.json").read_text()), verdicts(done.stdout)
-        differences += [f"{folder.name} {vantage}: only live: {item}" for item in live if item not in offline]
-        differences += [f"{folder.name} {vantage}: only offline: {item}" for item in offline if item not in live]
+        differences += [f"{folder.name} {vantage}: only live: {item}" for item in (live - offline).elements()]
+        differences += [f"{folder.name} {vantage}: only offline: {item}" for item in (offline - live).elements()]
     return differences
 
 
@@ -96,6 +98,7 @@ def watch(job: lab_run.Job) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="a regular expression on `scenario-ipv4`")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth run, for a quick look")
     parser.add_argument("--jobs", type=int, default=6)
     parser.add_argument("--keep", type=Path, help="keep captures and reports there")
     options = parser.parse_args()
@@ -108,11 +111,20 @@ def main() -> int:
         for number, scenario in enumerate(scenarios.load(), start=1):
             for family in scenario.families:
                 name = f"{scenario.name}-ipv{family}"
-                if re.search(options.only, name) and not scenario.needs:
+                if re.search(options.only, name):
                     jobs.append(lab_run.Job(scenario, family, number, f"tcplive{os.getpid()}", out / name))
+        jobs = [job for job in jobs[:: options.every] if not is_skipped(job)]
         wrong = work_off(jobs, options.jobs)
     print(f"{len(jobs)} runs at {len(VANTAGES)} places each, {wrong} with a difference between live and offline")
     return bool(wrong)
+
+
+def is_skipped(job: lab_run.Job) -> bool:
+    """Does it need a program that is not here? Says so."""
+    reason = realprograms.missing(job.scenario.needs, lab_run.TEMP / job.lab / "venv")
+    if reason:
+        print(f"{job.out.name}: skipped: {reason}")
+    return bool(reason)
 
 
 def work_off(jobs: list[lab_run.Job], parallel: int) -> int:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """tcpwhy beside tcpdump under the same load: packets lost and CPU time a packet. It measures and asserts nothing.
 
-    sudo TCPWHY=target/release/tcpwhy python3 tests/live/load.py [--rate PACKETS_A_SECOND] [--seconds N] [--rounds N]
+    sudo TCPWHY=target/release/tcpwhy python3 tests/live/load.py [--rate PACKETS_A_SECOND] [--seconds N] ...
 
 The load is made connections with requests and answers, some reset, sent by send.c into a wire between two
 namespaces. Both programs get the same ring; they take turns, since two of them and a sender do not fit on two cores.
@@ -18,12 +18,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from bed import TCPWHY, Wire, unable
 
 CONNECTIONS, AT_ONCE = 20_000, 2_000
+TICKS = os.sysconf("SC_CLK_TCK")
 SYN, FIN, RST, PSH, ACK = 2, 1, 4, 8, 16
 
 
@@ -68,19 +70,48 @@ def write_capture(path: Path, resets: int = 20) -> None:
             file.write(struct.pack("<IIII", number // 1000000, number % 1000000, len(data), len(data)) + data)
 
 
-def measure(command: list[str], wire: Wire, sender: list[str]) -> tuple[int, int, float, str, str]:
-    """Packets sent, resident memory, CPU seconds, what it said and what it printed."""
+class Used(NamedTuple):
+    """What a program took for the packets that were sent to it after those that warmed it up."""
+
+    sent: int
+    user: float
+    system: float
+    memory: int
+
+
+def times(pid: int) -> tuple[float, float]:
+    """CPU seconds so far, user's and system's."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) / TICKS, int(fields[12]) / TICKS
+
+
+def measure(command: list[str], wire: Wire, send: Callable[[int], list[str]], options) -> tuple[Used, str]:
+    """What it took, what it said and printed."""
+
+    def sending(seconds: int) -> int:
+        if not seconds:
+            return 0
+        done = subprocess.run(["ip", "netns", "exec", wire.a, *send(seconds)], check=True, capture_output=True)
+        return int(done.stdout.split()[0])
+
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         process = subprocess.Popen(command, stdout=out, stderr=err)
         time.sleep(1)
-        done = subprocess.run(["ip", "netns", "exec", wire.a, *sender], check=True, capture_output=True)
-        sent = int(done.stdout.split()[0])
+        sending(options.warm_up)
+        before = times(process.pid)
+        sent = sending(options.seconds)
         time.sleep(0.5)
+        after = times(process.pid)
         process.send_signal(signal.SIGINT)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0), err.seek(0)
-        return sent, usage.ru_maxrss, usage.ru_utime + usage.ru_stime, err.read(), out.read()
+        user, system = usage.ru_utime, usage.ru_stime
+        if options.warm_up:
+            # Neither the start nor the end, when everything is judged that was not over.
+            user, system = (late - early for early, late in zip(before, after, strict=True))
+        used = Used(sent, user, system, usage.ru_maxrss // 1024)
+        return used, err.read() + out.read()
 
 
 def number(pattern: str, text: str) -> int:
@@ -92,6 +123,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rate", type=int, default=200_000, help="packets a second; 0 is as many as possible")
     parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--warm-up", type=int, default=0, metavar="SECONDS", help="load that is not measured, before")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--resets", type=int, default=20, help="one in so many connections is reset; 0 is none")
     options = parser.parse_args()
@@ -102,22 +134,25 @@ def main() -> int:
         capture, send = Path(scratch, "load.pcap"), str(Path(scratch, "send"))
         write_capture(capture, options.resets)
         subprocess.run(["cc", "-O2", "-o", send, str(Path(__file__).with_name("send.c"))], check=True)
-        sender = [send, "va", str(capture), str(options.rate), str(options.seconds)]
+
+        def sender(seconds: int) -> list[str]:
+            return [send, "va", str(capture), str(options.rate), str(seconds)]
+
         tcpdump = ["ip", "netns", "exec", wire.b, "tcpdump", "-i", "vb", "-w", "/dev/null", "-s", "96", "-B", "65536"]
         programs = {
             "tcpdump -s 96": [*tcpdump, "tcp"],
             "tcpwhy": [TCPWHY, "-i", "vb", "--netns", wire.b, "--format", "json"],
             "tcpwhy --light": [TCPWHY, "-i", "vb", "--netns", wire.b, "--format", "json", "--light"],
         }
-        print(f"{'program':16}{'sent':>10}{'taken':>10}{'lost':>8}{'CPU ns a packet':>17}{'memory MB':>11}")
+        print(f"{'program':16}{'sent':>10}{'taken':>10}{'lost':>8}{'CPU ns a packet':>17}{'user':>6}{'sys':>6}{'memory MB':>11}")
         for _ in range(options.rounds):
             for name, command in programs.items():
-                sent, memory, cpu, said, printed = measure(command, wire, sender)
-                text = said + printed
+                used, text = measure(command, wire, sender, options)
                 taken = number(r"(\d+) packets? captured", text) or number(r'"packets":(\d+)', text)
                 lost = number(r"(\d+) packets? dropped by kernel", text) + number(r'"dropped_kernel":(\d+)', text)
-                each = cpu * 1e9 / max(sent, 1)
-                print(f"{name:16}{sent:10}{taken:10}{lost:8}{each:17.0f}{memory // 1024:11}", flush=True)
+                user, system = (seconds * 1e9 / max(used.sent, 1) for seconds in (used.user, used.system))
+                print(f"{name:16}{used.sent:10}{taken:10}{lost:8}{user + system:17.0f}{user:6.0f}{system:6.0f}", end="")
+                print(f"{used.memory:11}", flush=True)
     return 0
 
 

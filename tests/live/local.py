@@ -46,6 +46,17 @@ except OSError:
     pass
 """
 
+# Gives up after its second SYN.
+IMPATIENT = """
+import socket, sys
+with socket.socket() as client:
+    client.settimeout(4)
+    try:
+        client.connect((sys.argv[1], int(sys.argv[2])))
+    except OSError:
+        pass
+"""
+
 # More clients than a queue holds, which wait until the last of them gives up.
 CROWD = """
 import socket, sys, time
@@ -113,6 +124,7 @@ class Local(unittest.TestCase):
             self.assertEqual((failure["cause"], failure["confidence"]), ("backlog_overflow", "certain"), failure)
             self.assertGreater(failure["local"]["counters"]["ListenOverflows"], 0)
             self.assertEqual(failure["local"]["listener"]["queue"], 2)
+            self.assertEqual(failure["local"]["listener"]["backlog"], 1)
 
     @unittest.skipUnless(shutil.which("nft"), "a firewall needs nft")
     def test_a_firewall_is_told_from_a_port_without_a_listener(self) -> None:
@@ -129,6 +141,24 @@ class Local(unittest.TestCase):
             self.assertEqual((failure["kind"], failure["confidence"]), ("refused", "possible"))
             self.assertEqual(failure["local"]["listener"]["pid"], service.pid)
             self.assertIn("a firewall on this host rejected it", failure["local"]["fact"])
+
+    @unittest.skipUnless(shutil.which("nft"), "connections are tracked for a firewall, which needs nft")
+    def test_a_timeout_tells_how_many_connections_are_tracked(self) -> None:
+        def nft(*rule: str) -> None:
+            subprocess.run(["ip", "netns", "exec", self.wire.b, "nft", *rule], check=True)
+
+        nft("add table ip wall")
+        self.addCleanup(nft, "delete table ip wall")
+        nft("add chain ip wall input { type filter hook input priority 0 ; }")
+        nft("add rule ip wall input ct state established accept")
+        nft("add rule ip wall input tcp dport 8081 drop")
+        with running(self.wire, self.work) as live:
+            self.client(IMPATIENT, "8081")
+            failure = self.failure(live, 60)
+            self.assertEqual(failure["kind"], "timed_out")
+            tracked = failure["local"]["conntrack"]
+            self.assertGreater(tracked["max"], 0)
+            self.assertLessEqual(tracked["count"], tracked["max"])
 
     def test_data_that_was_not_read_was_counted(self) -> None:
         with self.service(RUDE, SERVER, "81") as service, running(self.wire, self.work) as live:

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,10 +18,28 @@ import time
 import unittest
 from pathlib import Path
 
-from bed import Wire, running, unable, wait_until
+from bed import TCPWHY, Wire, running, unable, wait_until
 from load import ACK, RST, conversation, frame
 
 NOT_ROOT = 65534
+README = Path(__file__).parents[2] / "README.md"
+
+
+def unit() -> str:
+    """The systemd unit in the README."""
+    text = README.read_text().split("`/etc/systemd/system/tcpwhy.service`:\n\n")[1]
+    lines = itertools.takewhile(lambda line: not line or line.startswith("    "), text.splitlines())
+    return "\n".join(line.strip() for line in lines)
+
+
+def calls_in(group: str) -> set[str]:
+    """The system calls of a group of systemd's, or the one that is named."""
+    if not group.startswith("@"):
+        return {group}
+    listed = subprocess.run(["systemd-analyze", "syscall-filter", group], check=True, capture_output=True, text=True)
+    members = [line.strip() for line in listed.stdout.splitlines()[1:]]
+    return set().union(*(calls_in(member) for member in members if member and not member.startswith("#")))
+
 
 # A client whose SYN, and the one after it, get no answer, and which then gives up without a word.
 GIVE_UP = """
@@ -188,6 +209,27 @@ class Service(unittest.TestCase):
             reader.kill()
             reader.wait()
             self.assertEqual(live.process.wait(5), 0, live.said())
+
+    @unittest.skipUnless(shutil.which("systemd-analyze"), "a unit is checked by systemd-analyze")
+    def test_systemd_understands_the_unit(self) -> None:
+        path = self.work / "tcpwhy.service"
+        path.write_text(unit().replace("/usr/local/bin/tcpwhy", TCPWHY))
+        done = subprocess.run(["systemd-analyze", "verify", path], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
+
+    @unittest.skipUnless(shutil.which("systemd-analyze") and shutil.which("strace"), "it takes systemd-analyze and strace")
+    def test_the_unit_allows_every_system_call_that_a_capture_makes(self) -> None:
+        allowed = re.search(r"^SystemCallFilter=(.*)$", unit(), re.MULTILINE).group(1)
+        allowed = set().union(*(calls_in(group) for group in allowed.split()))
+        trace = self.work / "trace"
+        service = "--reuid 65533 --regid 65533 --clear-groups --inh-caps +net_raw --ambient-caps +net_raw --no-new-privs"
+        command = ["strace", "-f", "-qq", "-o", trace, "setpriv", *service.split()]
+        os.chmod(self.work, 0o777)
+        command += [TCPWHY, "-i", "any", "--duration", "1", "--format", "json", "-o", self.work / "log.json"]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+        made = set(re.findall(r"^\d+ +(\w+)\(", trace.read_text(errors="replace"), re.MULTILINE))
+        self.assertIn("landlock_create_ruleset", made)
+        self.assertEqual(made - allowed, set())
 
     def test_it_stops_by_itself(self) -> None:
         begun = time.monotonic()

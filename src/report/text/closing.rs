@@ -75,7 +75,10 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
         page.labelled("undecided", &in_words(&summary.undecided, doubt));
     }
     let tcp = if summary.segments == summary.frames { "all".to_owned() } else { count(summary.segments) };
-    let mut packets = format!("{} read, {tcp} of them TCP", count(summary.frames));
+    let mut packets = match summary.frames {
+        0 => "none".to_owned(),
+        frames => format!("{} read, {tcp} of them TCP", count(frames)),
+    };
     if summary.icmp_errors > 0 {
         packets.push_str(&format!(", {}", counted(summary.icmp_errors, "ICMP error", "ICMP errors")));
     }

@@ -217,6 +217,8 @@ pub struct Folded {
     pub findings: u64,
     /// Clients that were no longer watched for scans.
     pub clients: u64,
+    /// Services whose last successes were forgotten before a failure could be compared with them.
+    pub successes: u64,
 }
 
 /// Gathers findings into episodes, in memory that is bounded.
@@ -293,7 +295,7 @@ impl Episodes {
 
     /// What was given up for want of room.
     pub fn folded(&self) -> Folded {
-        Folded { clients: self.scans.unwatched(), ..self.folded }
+        Folded { clients: self.scans.unwatched(), successes: self.recent.forgotten(), ..self.folded }
     }
 
     /// The clients that tried many ports or hosts, by the first failure's time.

@@ -30,9 +30,9 @@ coverage=(
     -Cllvm-args=-sanitizer-coverage-pc-table
     -Cllvm-args=-sanitizer-coverage-trace-compares
     -Cllvm-args=-simplifycfg-branch-fold-threshold=0
-    -Ccodegen-units=1
+    --cfg fuzzing
     -Cdebug-assertions
-    --cfg=fuzzing
+    -Ccodegen-units=1
 )
 host=$(rustc -vV | sed -n 's/^host: //p')
 # With a target of its own named, programs that run while building are not instrumented.

@@ -2,7 +2,7 @@
 
 DEMO = captures/keepalive_race--request_crosses_fin.pcap
 
-.PHONY: demo test lab bench install libpcap
+.PHONY: demo test lab hostile bench install libpcap
 
 # Builds the program and lets it read a shipped capture.
 demo: libpcap
@@ -18,6 +18,12 @@ lab: libpcap
 	cargo build --locked
 	python3 tests/lab/lab.py run
 	python3 tests/lab/lab.py check --tcpwhy target/debug/tcpwhy
+
+# Floods, damaged captures and random conversations, at length (some minutes): all of ../shared/corpus where it is there,
+# 10,000 mutations, a million packets of each flood.
+hostile: libpcap
+	HOSTILE_MUTATIONS=10000 HOSTILE_PREFIX_STEP=61 HOSTILE_PACKETS=1000000 PROPTEST_CASES=20000 \
+		cargo test --locked --release --test it -- --nocapture --test-threads 1 hostile mutations properties
 
 # Compares the speed with other programs on generated captures (8 GB in /tmp, some minutes).
 bench: libpcap

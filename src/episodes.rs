@@ -219,6 +219,8 @@ pub struct Folded {
     pub findings: u64,
     /// Clients that were no longer watched for scans.
     pub clients: u64,
+    /// Successes that were forgotten before a failure could be compared with them.
+    pub successes: u64,
 }
 
 /// Gathers findings into episodes, in memory that is bounded.
@@ -304,7 +306,7 @@ impl Episodes {
 
     /// What was given up for want of room.
     pub fn folded(&self) -> Folded {
-        Folded { clients: self.scans.unwatched(), ..self.folded }
+        Folded { clients: self.scans.unwatched(), successes: self.recent.forgotten(), ..self.folded }
     }
 
     /// The clients that tried many ports or hosts, by the first failure's time.

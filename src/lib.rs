@@ -30,7 +30,8 @@
 //! - **Time is what the packets carry.** Live and offline give the same verdicts for the same packets.
 //! - **Nothing is dropped without a name**: frames that are not read, connections that cannot be decided and packets
 //!   seen twice are counted, and shown.
-//! - **Decoding and tracking are total**: no bytes make them panic, and what they keep is bounded.
+//! - **Decoding and tracking are total**: no bytes make them panic, and what they keep is bounded. Unsafe code is in [`cpu`]
+//!   alone.
 
 pub mod analysis;
 pub mod causes;

@@ -4,6 +4,8 @@
 use libfuzzer_sys::fuzz_target;
 use tcpwhy::context::{Speaker, http_answer_is_complete, is_message_start, mismatch, read, reset_reason, tls_state};
 use tcpwhy::report::escape::is_unsafe;
+use tcpwhy::report::json::write_context;
+use tcpwhy::report::line::Line;
 
 const PORTS: [u16; 10] = [80, 443, 5432, 3306, 6379, 5672, 25, 8080, 22, 1];
 
@@ -13,7 +15,11 @@ fuzz_target!(|bytes: &[u8]| {
     let port = PORTS[usize::from(choice >> 1) % PORTS.len()];
     let last = if choice & 1 == 0 { Speaker::Client } else { Speaker::Server };
     if let Some(context) = read(client, server, last, port) {
-        let json = serde_json::to_string(&context).expect("JSON");
+        let mut json = Vec::new();
+        write_context(&mut Line(&mut json), &context);
+        let json = String::from_utf8(json).expect("UTF-8");
+        let object: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        assert_eq!(object["sentence"], context.sentence());
         assert!(!json.chars().any(is_unsafe) && !context.sentence().chars().any(is_unsafe), "{json}");
         assert!(json.len() < 8192, "{json}");
     }

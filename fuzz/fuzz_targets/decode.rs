@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tcpwhy::decode::{Decoder, Packet, options};
+use tcpwhy::decode::{Decoder, Packet, Packets, Skip, Span, options};
 use tcpwhy::source::RawFrame;
 use tcpwhy::time::Time;
 
@@ -19,10 +19,33 @@ fuzz_target!(|bytes: &[u8]| {
         link,
         input: 0,
     };
-    if let Ok(Packet::Segment(segment)) = Decoder::new([1, 2]).decode(frame, &raw) {
-        let inside = |span: tcpwhy::decode::Span| span.of(frame).len() == span.length as usize;
+    let decoder = Decoder::new([1, 2]);
+    let decoded = decoder.decode(frame, &raw);
+    if let Ok(Packet::Segment(segment)) = &decoded {
+        let inside = |span: Span| span.of(frame).len() == span.length as usize;
         assert!(inside(segment.addresses) && inside(segment.options) && inside(segment.payload));
         assert!(segment.addresses.length == if segment.ipv6 { 32 } else { 8 });
         assert!(options(segment.options.of(frame)).count() <= 40);
     }
+    in_a_batch(decoder, frame, raw, &decoded);
+    // Any bytes as TCP options: each takes two bytes at least, so that they come to an end.
+    assert!(options(frame).count() <= frame.len() / 2);
 });
+
+/// In a batch the frame becomes the same as alone, also in a place that was filled before.
+fn in_a_batch(decoder: Decoder, frame: &[u8], raw: RawFrame, decoded: &Result<Packet, Skip>) {
+    let mut packets = Packets::default();
+    let mut skipped = [0; Skip::COUNT];
+    for _ in 0..2 {
+        packets.clear();
+        decoder.decode_all(frame, &[raw, raw], &mut packets, &mut skipped);
+    }
+    match decoded {
+        Ok(Packet::Segment(segment)) => assert_eq!(packets.segments(), [*segment, *segment]),
+        Ok(other) => {
+            assert!(packets.segments().is_empty());
+            assert_eq!(packets.others, [(0, *other), (0, *other)]);
+        }
+        Err(skip) => assert_eq!(skipped[skip.index()], 4),
+    }
+}

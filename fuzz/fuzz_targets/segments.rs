@@ -9,7 +9,7 @@ use tcpwhy::analysis::analyse_packets;
 use tcpwhy::decode::{Decoder, Flags};
 use tcpwhy::diagnose::Summary;
 use tcpwhy::notation::{
-    Build, Direction, Event, Family, IcmpKind, IcmpLine, Script, SegmentLine, Step, batch, parse, render,
+    Build, Direction, Event, Family, IcmpKind, IcmpLine, OptionWord, Script, SegmentLine, Step, batch, parse, render,
 };
 use tcpwhy::time::Time;
 
@@ -52,6 +52,30 @@ fn analyse(frames: &[(Time, Vec<u8>)]) -> Vec<u8> {
     reporter.end(&Summary::default())
 }
 
+fn options(choice: u8, own: u32, other: u32) -> Option<Vec<OptionWord>> {
+    match choice & 3 {
+        0 => Some(vec![OptionWord::Mss(1460), OptionWord::SackPermitted, OptionWord::WindowScale(7)]),
+        1 => Some(vec![OptionWord::Timestamps(own, other)]),
+        2 => Some(vec![OptionWord::Sack(vec![(other.wrapping_add(1000), other.wrapping_add(2000))])]),
+        _ => None,
+    }
+}
+
+/// What an application may say, as much of it as there is room for.
+fn payload(choice: u8, length: u32) -> Vec<u8> {
+    const SAID: [&[u8]; 6] = [
+        b"GET /item HTTP/1.1\r\nHost: lab\r\n\r\n",
+        b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+        b"\x15\x03\x03\x00\x02\x02\x28",
+        b"\x15\x03\x03\x00\x02\x01\x00",
+        b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x03",
+        b"Go away, we're not home",
+    ];
+    let mut said = SAID.get(usize::from(choice)).unwrap_or(&&b""[..]).to_vec();
+    said.truncate(length as usize);
+    said
+}
+
 fn script(bytes: &[u8]) -> Script {
     let mut script = Script::default();
     // What each end of each connection sent last: the number behind it.
@@ -91,11 +115,11 @@ fn script(bytes: &[u8]) -> Script {
                 length,
                 acknowledgment: flags.has(Flags::ACK).then_some(other),
                 window: (*window != 1).then_some(u16::from(*window) * 200),
-                options: None,
+                options: options(who >> 4, own, other),
                 ttl: Some(*ttl),
                 id: Some(u16::from(*id)),
                 dont_fragment: false,
-                payload: Vec::new(),
+                payload: payload(who >> 5, length),
             })
         };
         script.steps.push(Step { after, connection: connection as u16 + 1, event });

@@ -24,6 +24,7 @@ pub(super) struct Recent {
     lists: Vec<u32>,
     /// How many were noted, modulo 2³².
     noted: u32,
+    forgotten: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -43,13 +44,22 @@ impl Recent {
         }
         // The number that says that there is none is left out.
         if self.noted == NONE {
-            *self = Recent::default();
+            *self = Recent { forgotten: self.forgotten, ..Recent::default() };
             return self.add(service, time);
         }
         let list = &mut self.lists[list_of(service)];
-        self.ring[place(self.noted)] = Success { time, service: upper(service), before: *list };
+        let success = Success { time, service: upper(service), before: *list };
+        let oldest = std::mem::replace(&mut self.ring[place(self.noted)], success);
+        if self.noted >= MOST as u32 && time.since(oldest.time) <= RECENT {
+            self.forgotten += 1;
+        }
         *list = self.noted;
         self.noted += 1;
+    }
+
+    /// How many were forgotten before their time was over.
+    pub(super) fn forgotten(&self) -> u64 {
+        self.forgotten
     }
 
     /// The successes of the service with this hash after `time`, by time; of very many the last ones.
@@ -111,10 +121,15 @@ mod tests {
             recent.add(OTHER + 1, Time(11));
         }
         assert_eq!(recent.after(SERVICE, Time(0)), [Time(10)]);
+        assert_eq!(recent.forgotten(), 0);
         recent.add(OTHER + 1, Time(11));
+        assert_eq!(recent.forgotten(), 1);
         assert_eq!(recent.after(SERVICE, Time(0)), []);
         recent.add(SERVICE, Time(12));
         assert_eq!(recent.after(SERVICE, Time(0)), [Time(12)]);
+        // What is forgotten because its time is over has had its use.
+        recent.add(SERVICE, Time(10 * SECOND));
+        assert_eq!(recent.forgotten(), 2);
     }
 
     #[test]

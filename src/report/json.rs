@@ -210,6 +210,7 @@ pub fn summary_line(summary: &Summary, folded: Folded, inputs: &Inputs) -> Vec<u
         skipped: Counts(&summary.skipped),
         episodes_folded: folded.episodes,
         clients_unwatched: (folded.clients > 0).then_some(folded.clients),
+        successes_forgotten: (folded.successes > 0).then_some(folded.successes),
         live: summary.live.map(|live| LiveLine {
             dropped_kernel: live.dropped_kernel,
             dropped_interface: live.dropped_interface,
@@ -318,6 +319,8 @@ struct SummaryLine<'a> {
     episodes_folded: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     clients_unwatched: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    successes_forgotten: Option<u64>,
     #[serde(flatten)]
     live: Option<LiveLine>,
 }

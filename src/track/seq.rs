@@ -22,7 +22,28 @@ pub fn distance(a: u32, b: u32) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn numbers_are_ordered_by_how_far_apart_they_are(
+            base: u32,
+            first in 0_u32..1 << 30,
+            second in 0_u32..1 << 30,
+            number in -(1_i64 << 30)..1 << 30,
+        ) {
+            let (a, b) = (base.wrapping_add(first), base.wrapping_add(second));
+            prop_assert_eq!(before(a, b), first < second);
+            prop_assert_eq!(after(a, b), first > second);
+            prop_assert_eq!(distance(a, b), second.saturating_sub(first));
+            let (low, high) = (first.min(second), first.max(second));
+            let inside = i64::from(low) <= number && number <= i64::from(high);
+            let at = |far: i64| base.wrapping_add(far as u32);
+            prop_assert_eq!(between(at(number), at(low.into()), at(high.into())), inside);
+        }
+    }
 
     #[test]
     fn order_holds_across_the_wrap() {

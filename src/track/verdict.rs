@@ -395,10 +395,11 @@ pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
     half.has(Half::ANY) && !(half.ttl_low..=half.ttl_high).contains(&reset.ttl)
 }
 
-/// The packets of its sender are seen twice, on their way into the capturing host and out of it, but the RST only on
-/// its way out: it was made there.
+/// The packets of both ends are seen twice, on their way into the capturing host and out of it, but the RST only on its
+/// way out: it was made there. Copies of one end alone are no sign of that: networks double a packet now and then, and
+/// where no identification tells, an early retransmission looks like a copy.
 pub fn made_on_the_way(connection: &Connection, reset: &Reset) -> bool {
-    connection.half[reset.from].has(Half::COPIED) && !reset.copied
+    connection.half.iter().all(|half| half.has(Half::COPIED)) && !reset.copied
 }
 
 /// The RST came just when the sender's next keep-alive probe was due, after probes that the capture shows answered:

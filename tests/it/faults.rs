@@ -192,3 +192,62 @@ fn limited(kibibytes: u64, path: &Path) -> Output {
         .output()
         .expect("it runs")
 }
+
+/// A conversation that ends well: handshake, request, answer, FINs; a millisecond apart.
+fn clean() -> Vec<(Time, Vec<u8>)> {
+    const FIN: u8 = 1;
+    let (client, server) = (|| Frame::v4(1, 2), || Frame::v4(2, 1).swapped());
+    let frames = [
+        client().tcp(SYN, 1000, 0),
+        server().tcp(SYN | ACK, 5000, 1001),
+        client().tcp(ACK, 1001, 5001),
+        client().payload(b"ask").tcp(ACK, 1001, 5001),
+        server().payload(b"answer").tcp(ACK, 5001, 1004),
+        client().tcp(ACK, 1004, 5007),
+        server().tcp(FIN | ACK, 5007, 1004),
+        client().tcp(FIN | ACK, 1004, 5008),
+        server().tcp(ACK, 5008, 1005),
+    ];
+    let start = Time(1_795_328_215 * SECOND);
+    (1..).zip(frames).map(|(number, frame)| (start + number * 1_000_000, frame)).collect()
+}
+
+/// The same, but from `at` on the clock is off by so many seconds.
+fn with_jump(frames: &[(Time, Vec<u8>)], at: usize, seconds: i64) -> Vec<u8> {
+    let by = seconds.unsigned_abs() * SECOND;
+    let set = |time: Time| if seconds < 0 { time - by } else { time + by };
+    pcap(frames.iter().enumerate().map(|(number, (time, frame))| {
+        let time = if number < at { *time } else { set(*time) };
+        (time, frame.clone())
+    }))
+}
+
+#[test]
+fn a_clock_that_is_set_makes_no_failure_and_hides_none() {
+    const DAY: i64 = 86_400;
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("jump.pcap");
+    let kinds = |capture: Vec<u8>| {
+        fs::write(&path, capture).expect("room");
+        let output = program().args(["--format", "json"]).arg(&path).output().expect("it runs");
+        assert_eq!((output.status.code(), said(&output)), (Some(0), String::new()));
+        let report = String::from_utf8(output.stdout).expect("UTF-8");
+        let summary = report.lines().last().expect("a summary").to_owned();
+        (report.matches("\"type\":\"failure\"").count(), report.matches("\"kind\":\"refused\"").count(), summary)
+    };
+    let (clean, start) = (clean(), Time(1_795_328_215 * SECOND));
+    let refused = [
+        (start, Frame::v4(1, 2).tcp(SYN, 1000, 0)),
+        (start + 1_000_000, Frame::v4(2, 1).swapped().tcp(RST | ACK, 0, 1001)),
+    ];
+    for seconds in [-20 * 365 * DAY, -DAY, -3600, -1, 1, 60, 3600, DAY, 20 * 365 * DAY] {
+        for at in 1..clean.len() {
+            let (failures, _, summary) = kinds(with_jump(&clean, at, seconds));
+            assert_eq!(failures, 0, "{seconds} s from frame {at} on: {summary}");
+        }
+        let (failures, refusals, summary) = kinds(with_jump(&refused, 2, seconds));
+        assert_eq!((failures, refusals), (1, 1), "{seconds} s behind the RST: {summary}");
+        let (failures, refusals, summary) = kinds(with_jump(&refused, 1, seconds));
+        assert_eq!(failures, refusals, "{seconds} s before the RST: {summary}");
+    }
+}

@@ -70,9 +70,75 @@ pub fn conversation() -> impl Strategy<Value = Conversation> {
     })
 }
 
+/// How a conversation breaks off.
+#[derive(Clone, Copy, Debug)]
+pub enum Break {
+    /// An end aborts: its RST acknowledges all that came.
+    Abort(usize),
+    /// An end closes, the other sends once more, and is told by a RST that nobody is there.
+    Closed(usize),
+    /// An end sends, and again, and nobody answers any more.
+    Silence(usize),
+}
+
+/// Any conversation in which both ends said something, and how it breaks off.
+pub fn broken_conversation() -> impl Strategy<Value = (Conversation, Break)> {
+    let side = CLIENT..=SERVER;
+    let end = prop_oneof![
+        side.clone().prop_map(Break::Abort),
+        side.clone().prop_map(Break::Closed),
+        side.prop_map(Break::Silence)
+    ];
+    (losses(2), vec(act(), 0..6), end).prop_map(|(syn, mut acts, end)| {
+        acts.push(Act::Send(CLIENT, 100, Vec::new()));
+        acts.push(Act::Send(SERVER, 100, Vec::new()));
+        (Conversation { syn, acts, close: None }, end)
+    })
+}
+
 impl Conversation {
+    /// What is captured of it where it breaks off so.
+    pub fn broken_script(&self, end: Break) -> Script {
+        let mut wire = self.wire();
+        match end {
+            Break::Abort(side) => {
+                wire.after += MILLISECOND;
+                wire.capture(side, Flags::RST | Flags::ACK, wire.next[side], 0);
+            }
+            Break::Closed(side) => {
+                wire.transmit(side, Flags::ACK | Flags::FIN, 0, &[]);
+                wire.after += SECOND;
+                wire.capture(1 - side, Flags::ACK | Flags::PSH, wire.next[1 - side], 50);
+                wire.after += MILLISECOND;
+                wire.capture(side, Flags::RST, wire.next[side], 0);
+            }
+            Break::Silence(side) => {
+                let mut timeout = SECOND / 5;
+                for _ in 0..8 {
+                    wire.after += timeout;
+                    timeout *= 2;
+                    wire.capture(side, Flags::ACK | Flags::PSH, wire.next[side], 50);
+                }
+            }
+        }
+        wire.end(200)
+    }
+
     /// What is captured of it.
     pub fn script(&self) -> Script {
+        let mut wire = self.wire();
+        if let Some((first, rest, losses, last_losses)) = &self.close {
+            wire.transmit(*first, Flags::ACK | Flags::FIN, 0, losses);
+            if *rest > 0 {
+                wire.send(1 - first, *rest, &[]);
+            }
+            wire.transmit(1 - first, Flags::ACK | Flags::FIN, 0, last_losses);
+        }
+        wire.end(30)
+    }
+
+    /// The capture before anybody closes.
+    fn wire(&self) -> Wire {
         let mut wire = Wire::default();
         wire.handshake(&self.syn);
         for act in &self.acts {
@@ -83,15 +149,7 @@ impl Conversation {
                 Act::ZeroWindow(side, probes) => wire.zero_window(*side, *probes),
             }
         }
-        if let Some((first, rest, losses, last_losses)) = &self.close {
-            wire.transmit(*first, Flags::ACK | Flags::FIN, 0, losses);
-            if *rest > 0 {
-                wire.send(1 - first, *rest, &[]);
-            }
-            wire.transmit(1 - first, Flags::ACK | Flags::FIN, 0, last_losses);
-        }
-        wire.steps.push(Step { after: wire.after + 30 * SECOND, connection: 1, event: Event::Quiet });
-        Script { declarations: Vec::new(), steps: wire.steps }
+        wire
     }
 }
 
@@ -108,6 +166,12 @@ struct Wire {
 }
 
 impl Wire {
+    /// The capture, which goes on for so many seconds.
+    fn end(mut self, seconds: u64) -> Script {
+        self.steps.push(Step { after: self.after + seconds * SECOND, connection: 1, event: Event::Quiet });
+        Script { declarations: Vec::new(), steps: self.steps }
+    }
+
     fn capture(&mut self, side: usize, flags: u8, sequence: u32, length: u32) {
         let line = SegmentLine {
             direction: if side == CLIENT { Direction::ToServer } else { Direction::ToClient },

@@ -3,16 +3,18 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
+use tcpwhy::causes::Confidence;
 use tcpwhy::decode::{End, Flags};
 use tcpwhy::notation::{
     Build, Declaration, Direction, Event, Family, IcmpKind, IcmpLine, OptionWord, Role, Script, SegmentLine, Step,
     parse, render,
 };
 use tcpwhy::time::{MILLISECOND, Time};
+use tcpwhy::track::kernel::Kind;
 
 use crate::capture_file::{Format, write};
 use crate::check::analyse_capture;
-use crate::model::conversation;
+use crate::model::{Break, broken_conversation, conversation};
 
 type Frames = Vec<(Time, Vec<u8>)>;
 
@@ -21,6 +23,32 @@ fn failures(frames: &Frames) -> Vec<String> {
     let (collector, _) = analyse_capture(&write(frames, Format::PcapNanoseconds, 65_535));
     let failed = collector.findings.iter().filter(|finding| finding.kind.is_some());
     failed.map(|finding| format!("{:?}: {}", finding.kind, finding.summary)).collect()
+}
+
+/// What matters of a failure: what it is, why, how sure that is, and the errno of both ends.
+type Verdict = (Option<Kind>, Option<&'static str>, Confidence, [Option<&'static str>; 2]);
+
+/// The failures that are found in these frames.
+fn verdicts(frames: &Frames) -> Vec<Verdict> {
+    let (collector, _) = analyse_capture(&write(frames, Format::PcapNanoseconds, 65_535));
+    let failed = collector.findings.iter().filter(|finding| finding.kind.is_some());
+    let verdict = failed.map(|finding| {
+        let errnos = [&finding.client, &finding.server].map(|end| end.errno.map(|errno| errno.name()));
+        (finding.kind, finding.cause.map(|cause| cause.id), finding.confidence, errnos)
+    });
+    verdict.collect()
+}
+
+/// Does `less` say nothing that `whole` does not say, and nothing more surely?
+fn is_no_more(less: &[Verdict], whole: &Verdict) -> bool {
+    let (kind, cause, confidence, errnos) = whole;
+    less.len() <= 1
+        && less.iter().all(|(other_kind, other_cause, other_confidence, other_errnos)| {
+            let mut ends = other_errnos.iter().zip(errnos);
+            other_kind == kind
+                && (other_cause != cause || other_confidence <= confidence)
+                && ends.all(|(other, errno)| other.is_none() || other == errno)
+        })
 }
 
 /// Exchanges neighbours that lie as close together as two queues of a card swap them; the times stay in order.
@@ -86,6 +114,49 @@ proptest! {
             swap(&mut frames, &swaps);
         }
         prop_assert_eq!(failures(&frames), Vec::<String>::new(), "\n{}", render(&script));
+    }
+
+    #[test]
+    fn a_broken_conversation_is_one_failure_and_no_other_when_packets_are_doubled_swapped_or_missing(
+        (conversation, end) in broken_conversation(),
+        family in family(),
+        client_isn: u32,
+        server_isn: u32,
+        doubled in vec(any::<prop::sample::Index>(), 0..6),
+        front in any::<prop::sample::Index>(),
+        swaps in vec(any::<prop::sample::Index>(), 0..4),
+    ) {
+        let script = conversation.broken_script(end);
+        let frames = Build { client_isn, server_isn, ..Build::new(family) }.frames(&script);
+        let whole = verdicts(&frames);
+        let kind = match end {
+            Break::Abort(_) => Kind::Reset,
+            Break::Closed(_) => Kind::BrokenPipe,
+            Break::Silence(_) => Kind::TimedOut,
+        };
+        prop_assert!(whole.len() == 1 && whole[0].0 == Some(kind), "{:?}\n{}", whole, render(&script));
+        let mut copied = frames.clone();
+        for (number, place) in doubled.iter().enumerate() {
+            let at = place.index(copied.len());
+            copied.insert(at, copied[at].clone());
+            let found = verdicts(&copied);
+            if number == 0 {
+                prop_assert_eq!(&found, &whole, "doubled {}\n{}", at, render(&script));
+            }
+            // Of many copies the cause may speak: a host that forwards packets sees them twice, but not a RST of its own.
+            let (kind, _, _, errnos) = whole[0];
+            prop_assert!(
+                matches!(found[..], [(other, _, _, others)] if (other, others) == (kind, errnos)),
+                "doubled: {:?} {:?}\n{}", found, whole, render(&script)
+            );
+        }
+        let mut swapped = frames.clone();
+        swap(&mut swapped, &swaps);
+        let found = verdicts(&swapped);
+        prop_assert!(is_no_more(&found, &whole[0]), "swapped: {:?} {:?}\n{}", found, whole, render(&script));
+        let front = front.index(frames.len());
+        let found = verdicts(&frames[front..].to_vec());
+        prop_assert!(is_no_more(&found, &whole[0]), "without {}: {:?} {:?}\n{}", front, found, whole, render(&script));
     }
 
     #[test]

@@ -99,7 +99,7 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
         );
         page.labelled("forgotten", &what);
     }
-    if summary.unremembered > 0 || folded.clients > 0 {
+    if summary.unremembered > 0 || folded.clients > 0 || folded.successes > 0 {
         page.labelled("too many", &too_many(summary, folded));
     }
     let skipped: u64 = summary.skipped.iter().map(|(_, number)| number).sum();
@@ -125,12 +125,13 @@ fn too_many(summary: &Summary, folded: Folded) -> String {
             "signs of services and hosts were not remembered",
         ),
         (folded.clients, "client was no longer watched for scans", "clients were no longer watched for scans"),
+        (folded.successes, "success was forgotten too soon", "successes were forgotten too soon"),
     ]
     .iter()
     .filter(|(number, _, _)| *number > 0)
     .map(|(number, one, many)| counted(*number, one, many))
     .collect();
-    format!("{}: some causes may be missed, no failures", parts.join(", "))
+    format!("{}: some causes and recoveries may be missed, no failures", parts.join(", "))
 }
 
 /// What a live capture could not see or tell.

@@ -226,7 +226,7 @@ fn spelled_status(block: &mut Reader<'_>) -> Option<u16> {
         let [a @ b'1'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9'] = bytes else { return None };
         return Some(u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0'));
     }
-    if length & 0x80 == 0 || bytes.len() > 3 {
+    if length & 0x80 == 0 || !(1..=3).contains(&bytes.len()) {
         return None;
     }
     let bits = bytes.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (4 - bytes.len()));

@@ -15,6 +15,8 @@ fn requests_and_answers_by_stream() {
     assert_eq!(answer(&[0x08, 0x83, 0x68, 0x4f, 0xff]), "HTTP/2 GET on stream 1, answered 429 on stream 1");
     assert_eq!(answer(&[0x48, 0x82, 0x08, 0x03]), "HTTP/2 GET on stream 1, answered 101 on stream 1");
     assert_eq!(answer(&[0xbf]), "HTTP/2 GET on stream 1, answered headers on stream 1");
+    // Huffman's code without a byte of it.
+    assert_eq!(answer(&[0x08, 0x80]), "HTTP/2 GET on stream 1, answered headers on stream 1");
 }
 
 #[test]

@@ -89,7 +89,7 @@ SCENARIOS = [
         "the server accepts and closes; the client's request crosses the FIN",
         delay=0.05,
         server="listen; accept; close; sleep .5",
-        client="connect; get; sleep .3; recv; send more",
+        client="connect; sleep .02; get; sleep .3; recv; send more",
         expect=fail("broken_pipe", "peer_closed", by="server"),
     ),
     Scenario(

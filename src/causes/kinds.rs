@@ -123,7 +123,7 @@ pub static PAGES: [Page; 6] = [
     },
     Page {
         kind: Kind::Aborted,
-        errno: Errno::ECONNABORTED,
+        errno: Errno::ECONNRESET,
         title: "The client left before it said anything",
         meaning: "\
             The client itself sent a RST before any payload in either direction: a health check, a scan, a browser \

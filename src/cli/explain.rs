@@ -190,6 +190,12 @@ fn python(kind: Kind) -> &'static str {
     kinds::page(kind).errno.python()
 }
 
+/// A server that was left hears its errno from a plain call. Words that stand for more than one errno are those of
+/// libraries for clients, but for C's, which stand for all.
+fn may_be_a_servers(saying: &Saying) -> bool {
+    saying.program == "C" || (saying.errnos.len() == 1 && saying.program != "curl")
+}
+
 fn act(owner: Owner) -> &'static str {
     match owner {
         Owner::Client => "who runs the client",
@@ -264,7 +270,10 @@ impl Text {
     /// What the pages of a kind and of an errno end with.
     fn rest(&mut self, errno: Errno, kind: Kind) {
         self.heading("What programs say");
-        self.sayings(errno);
+        match kind {
+            Kind::Aborted if errno == kinds::page(kind).errno => self.words(&[kind]),
+            _ => self.sayings(errno),
+        }
         self.section("Is it safe to try again?", kinds::page(kind).again);
         if kind != Kind::Aborted {
             self.retries(kind, &Language::ALL);
@@ -285,9 +294,11 @@ impl Text {
     fn words(&mut self, kinds: &[Kind]) {
         let mut seen: Vec<String> = Vec::new();
         for program in MAIN {
-            for errno in kinds.iter().map(|kind| kinds::page(*kind).errno) {
-                let Some(page) = languages::page(errno) else { continue };
-                for saying in languages::sayings(errno).filter(|saying| saying.program == program) {
+            for kind in kinds {
+                let Some(page) = languages::page(kinds::page(*kind).errno) else { continue };
+                let heard = |saying: &&Saying| *kind != Kind::Aborted || may_be_a_servers(saying);
+                let said = languages::sayings(page.errno).filter(|saying| saying.program == program);
+                for saying in said.filter(heard) {
                     let text = saying.text(page);
                     if !seen.contains(&text) {
                         self.item(&format!("{program}: "), &text);
@@ -369,6 +380,20 @@ mod tests {
         ] {
             assert!(page.contains(part), "{part} is missing in\n{page}");
         }
+    }
+
+    /// On Linux accept() succeeds, and the first read says ECONNRESET; ECONNABORTED is other systems' word.
+    #[test]
+    fn who_was_left_gets_the_errno_of_linux_in_a_servers_words() {
+        let page = explain(Some("health_check")).unwrap_or_default();
+        assert!(page.contains("kind: aborted (ECONNRESET, ConnectionResetError)"), "{page}");
+        let kind = explain(Some("aborted")).unwrap_or_default();
+        for page in [page, kind] {
+            assert!(page.contains("Python: ConnectionResetError: [Errno 104]"), "{page}");
+            assert!(page.contains("C: ECONNRESET") && !page.contains("curl: "), "{page}");
+        }
+        assert!(explain(None).unwrap_or_default().contains("\naborted (ECONNRESET)\n"));
+        assert!(explain(Some("ECONNABORTED")).unwrap_or_default().contains("kind: aborted"));
     }
 
     #[test]

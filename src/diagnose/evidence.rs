@@ -43,6 +43,14 @@ pub fn collect(case: &Case<'_>) -> Vec<Evidence> {
         all.push(evidence(event.mark, from(case, event), packet, note(case, event, repeated)));
     }
     all.sort_by_key(|evidence| (evidence.time, evidence.input, evidence.frame));
+    // A packet that is notable twice, as data after a FIN that bears a FIN itself, is one line.
+    all.dedup_by(|later, earlier| {
+        let same = (later.frame, later.input) == (earlier.frame, earlier.input);
+        if same {
+            earlier.note = format!("{}; {}", earlier.note, later.note).into();
+        }
+        same
+    });
     all
 }
 

@@ -56,7 +56,8 @@ fn owner(owner: Owner, ended_by: EndedBy) -> Owner {
 }
 
 /// `text` with `{client.ip}`, `{client.port}`, `{server.ip}` and `{server.port}` replaced. An IPv6 address gets
-/// brackets where it would run into a port (`{server.ip}:{server.port}`, `{server.ip}:80`) or stands in a URL.
+/// brackets where it would run into a port (`{server.ip}:{server.port}`, `{server.ip}:80`), stands in a URL, or after
+/// `dst` or `src` of `ss`.
 pub fn fill_in(text: &str, finding: &Finding) -> String {
     let mut filled = Vec::with_capacity(text.len() + 32);
     Template::of(text).fill_in(&mut filled, &EndTexts::of(finding));
@@ -119,7 +120,7 @@ impl Template {
                 rest = from.get(1..).unwrap_or_default();
                 continue;
             };
-            let needs_brackets = before.ends_with("://") || begins_with_port(after);
+            let needs_brackets = before.ends_with("://") || is_end_for_ss(&before) || begins_with_port(after);
             parts.push(Part::Text(std::mem::take(&mut before)));
             parts.push(Part::Placeholder { placeholder, needs_brackets });
             rest = after;
@@ -172,6 +173,11 @@ fn placeholder(text: &str) -> Option<(Placeholder, &str)> {
     .find_map(|(name, placeholder)| text.strip_prefix(name).map(|after| (placeholder, after)))
 }
 
+/// `ss` takes the end of a bare IPv6 address for a port.
+fn is_end_for_ss(before: &str) -> bool {
+    before.ends_with("dst ") || before.ends_with("src ")
+}
+
 fn begins_with_port(text: &str) -> bool {
     text.strip_prefix(':').is_some_and(|port| port.starts_with(|c: char| c == '{' || c.is_ascii_digit()))
 }
@@ -205,6 +211,24 @@ mod tests {
         assert_eq!(fill_in("http://{server.ip}/", &finding), "http://[2001:db8::2]/");
         assert_eq!(fill_in("{server.ip}:80", &finding), "[2001:db8::2]:80");
         assert_eq!(fill_in("On {server.ip}: look.", &finding), "On 2001:db8::2: look.");
+    }
+
+    /// `ss 'dst 2001:db8::2'` ends with "an inet prefix is expected".
+    #[test]
+    fn ss_gets_ipv6_in_brackets_and_no_other_command_does() {
+        let ours = |command: &str| command.contains("2001:db8::");
+        for cause in crate::causes::ALL {
+            let advice = advice(&Finding { cause: Some(cause), ..samples::refused_ipv6() });
+            for command in advice.commands.iter().filter(|command| ours(command)) {
+                let wants = command.starts_with("ss ") || command.contains("]:");
+                assert_eq!(wants, command.contains("[2001:db8::"), "{}: {command}", cause.id);
+            }
+        }
+        let finding = samples::refused_ipv6();
+        assert_eq!(
+            fill_in("ss 'dst {server.ip} or src {server.ip}'", &finding),
+            "ss 'dst [2001:db8::2] or src [2001:db8::2]'"
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::*;
 use crate::causes::Confidence;
-use crate::diagnose::{EndedBy, Finding};
+use crate::diagnose::{EndReport, EndedBy, Finding};
 use crate::episodes::Episodes;
 use crate::report::samples::{self, DECIDED, later};
 use crate::time::SECOND;
@@ -216,6 +216,22 @@ fn what_calls_fail_is_told_in_full_once() {
     let text = plain(&[samples::keepalive_race(), other]);
     assert_eq!(text.matches("recv returns 0 (EOF), the next send fails with EPIPE").count(), 1, "{text}");
     assert!(text.contains("EPIPE: Broken pipe (Python BrokenPipeError), as in problem 1\n"), "{text}");
+}
+
+#[test]
+fn ends_that_get_the_same_error_are_told_so_within_one_problem() {
+    let mut finding = samples::keepalive_race();
+    finding.server = EndReport { end: finding.server.end, ..finding.client.clone() };
+    let text = plain(&[finding]);
+    assert!(text.contains("(Python BrokenPipeError), as the other end\n"), "{text}");
+    assert!(!text.contains("as in problem"), "{text}");
+}
+
+#[test]
+fn no_pause_is_no_news() {
+    let mut finding = samples::keepalive_race();
+    finding.timing.idle_before = Some(0);
+    assert!(!plain(&[finding]).contains("idle for"));
 }
 
 #[test]

@@ -203,6 +203,9 @@ fn differences(expected: &Expected, finding: &Finding, ends: &[(End, End)], cond
     if ends.get(expected.connection - 1) != Some(&(finding.client.end, finding.server.end)) {
         wrong.push(format!("connection {} with its client and server", expected.connection));
     }
+    if !finding.evidence.is_sorted_by(|one, next| (one.input, one.frame) < (next.input, next.frame)) {
+        wrong.push("each packet once in the evidence, in order".to_owned());
+    }
     for word in &expected.words {
         let Some((name, value)) = word.split_once('=') else {
             if finding.cause.map(|cause| cause.id) != Some(word) {

@@ -233,6 +233,9 @@ fn application(page: &mut Page, told: &mut Told, label: &str, end: &EndReport) {
     let Some(calls) = calls else { return page.labelled(label, &errors) };
     // Short sentences read faster than a reference to where they stand.
     let earlier = told.calls.get(&calls).copied().filter(|_| calls.len() > SHORT);
+    if earlier == Some(number) {
+        return page.labelled(label, &format!("{errors}, as the other end"));
+    }
     if let Some(earlier) = earlier {
         return page.labelled(label, &format!("{errors}, as in problem {earlier}"));
     }
@@ -371,7 +374,8 @@ fn timing(finding: &Finding) -> String {
     parts.extend(timing.connect.map(|time| format!("connected in {}", duration(time))));
     let rtt = timing.rtt.filter(|rtt| timing.connect != Some(*rtt));
     parts.extend(rtt.map(|time| format!("round trip {}", duration(time))));
-    parts.extend(timing.idle_before.map(|time| format!("idle for {} before the end", duration(time))));
+    let idle = timing.idle_before.filter(|idle| *idle > 0);
+    parts.extend(idle.map(|time| format!("idle for {} before the end", duration(time))));
     // A failure by silence is told when the silence was long enough, not when its last packet came.
     let end = if finding.kind == Some(Kind::TimedOut) { "judged" } else { "ended" };
     parts.push(format!("{end} {} after its first packet", duration(timing.duration)));

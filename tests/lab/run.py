@@ -163,11 +163,18 @@ class Run:
         shutil.rmtree(self.work, ignore_errors=True)
 
 
+def is_skipped(job: Job) -> bool:
+    """Whether it needs a program that is not here; says so."""
+    reason = realprograms.missing(job.scenario.needs, TEMP / job.lab / "venv")
+    if reason:
+        print(f"{job.out.name}: skipped: {reason}")
+    return bool(reason)
+
+
 def run_job(job: Job) -> int:
     """Run it, write its captures and truth, and return 1 when it contradicts what the scenario declares."""
     die_with_parent()
-    if reason := realprograms.missing(job.scenario.needs, TEMP / job.lab / "venv"):
-        print(f"{job.out.name}: skipped: {reason}")
+    if is_skipped(job):
         return 0
     attempt, found = 0, {"problems": ["not run"]}
     while found["problems"] and attempt < ATTEMPTS:

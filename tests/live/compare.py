@@ -23,7 +23,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "lab"))
 
-import realprograms  # noqa: E402
 import run as lab_run  # noqa: E402
 import scenarios  # noqa: E402
 from bed import TCPWHY, unable, wait_until  # noqa: E402
@@ -113,18 +112,10 @@ def main() -> int:
                 name = f"{scenario.name}-ipv{family}"
                 if re.search(options.only, name):
                     jobs.append(lab_run.Job(scenario, family, number, f"tcplive{os.getpid()}", out / name))
-        jobs = [job for job in jobs[:: options.every] if not is_skipped(job)]
+        jobs = [job for job in jobs[:: options.every] if not lab_run.is_skipped(job)]
         wrong = work_off(jobs, options.jobs)
     print(f"{len(jobs)} runs at {len(VANTAGES)} places each, {wrong} with a difference between live and offline")
     return bool(wrong)
-
-
-def is_skipped(job: lab_run.Job) -> bool:
-    """Does it need a program that is not here? Says so."""
-    reason = realprograms.missing(job.scenario.needs, lab_run.TEMP / job.lab / "venv")
-    if reason:
-        print(f"{job.out.name}: skipped: {reason}")
-    return bool(reason)
 
 
 def work_off(jobs: list[lab_run.Job], parallel: int) -> int:

@@ -70,6 +70,13 @@ def write_capture(path: Path, resets: int = 20) -> None:
             file.write(struct.pack("<IIII", number // 1000000, number % 1000000, len(data), len(data)) + data)
 
 
+def build_sender(folder: Path) -> str:
+    """The program that sends a capture at a rate."""
+    sender = str(folder / "send")
+    subprocess.run(["cc", "-O2", "-o", sender, str(Path(__file__).with_name("send.c"))], check=True)
+    return sender
+
+
 class Used(NamedTuple):
     """What a program took for the packets that were sent to it after those that warmed it up."""
 
@@ -131,9 +138,8 @@ def main() -> int:
         print(f"skipped: {reason}")
         return 0
     with tempfile.TemporaryDirectory(prefix="tcpwhy-load-") as scratch, Wire() as wire:
-        capture, send = Path(scratch, "load.pcap"), str(Path(scratch, "send"))
+        capture, send = Path(scratch, "load.pcap"), build_sender(Path(scratch))
         write_capture(capture, options.resets)
-        subprocess.run(["cc", "-O2", "-o", send, str(Path(__file__).with_name("send.c"))], check=True)
 
         def sender(seconds: int) -> list[str]:
             return [send, "va", str(capture), str(options.rate), str(seconds)]

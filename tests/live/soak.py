@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 from bed import TCPWHY, Wire, unable
-from load import CONNECTIONS, frames, write_capture
+from load import CONNECTIONS, build_sender, frames, write_capture
 
 # How much larger the resident memory may be at its end than it was after the first part, and how long that part is:
 # the ring of what was said last (32 MiB) has to be full, and the times for which endings are remembered to be over.
@@ -88,9 +88,8 @@ def main() -> int:
         return 0
     seconds = int(options.minutes * 60)
     with tempfile.TemporaryDirectory(prefix="tcpwhy-soak-") as scratch, Wire() as wire:
-        capture, send = Path(scratch, "load.pcap"), str(Path(scratch, "send"))
+        capture, send = Path(scratch, "load.pcap"), build_sender(Path(scratch))
         write_capture(capture, RESETS)
-        subprocess.run(["cc", "-O2", "-o", send, str(Path(__file__).with_name("send.c"))], check=True)
         command = [TCPWHY, "-i", "vb", "--netns", wire.b, "--format", "json"]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
             try:

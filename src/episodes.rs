@@ -94,7 +94,7 @@ impl Episode {
     }
 
     /// `later` are the successes that are known to have come after it.
-    fn add(&mut self, finding: &Finding, later: Vec<Time>) {
+    fn add(&mut self, finding: &Finding, later: impl FnOnce() -> Vec<Time>) {
         let attempt = Attempt::of(finding);
         let (interval, pause) = (attempt.began.since(self.latest.began), attempt.began.since(self.latest.ended));
         if self.pauses.len() < PAUSES {
@@ -113,7 +113,7 @@ impl Episode {
         }
         let before = std::mem::take(&mut self.successes_since);
         self.recovered_at = None;
-        later.into_iter().for_each(|success| self.success(success));
+        self.successes(later);
         let between = before.saturating_sub(self.successes_since);
         self.successes_between += between;
         if between == 0 {
@@ -131,6 +131,13 @@ impl Episode {
         matches!(kind, Some(Kind::Refused | Kind::Unreachable | Kind::TimedOut))
             && timing.connect.is_none()
             && traffic.client_bytes + traffic.server_bytes == 0
+    }
+
+    /// Takes those of `later` into account, if that is of interest.
+    fn successes(&mut self, later: impl FnOnce() -> Vec<Time>) {
+        if self.is_about_connecting() {
+            later().into_iter().for_each(|success| self.success(success));
+        }
     }
 
     fn success(&mut self, time: Time) {
@@ -274,7 +281,7 @@ impl Episodes {
         if let Some(episode) =
             self.services.get_mut(&service).and_then(|all| all.iter_mut().find(|episode| episode.is_like(&finding)))
         {
-            episode.add(&finding, self.recent.after(hash, finding.time));
+            episode.add(&finding, || self.recent.after(hash, finding.time));
             return;
         }
         if self.held >= self.most {
@@ -284,9 +291,8 @@ impl Episodes {
         if !self.keeps_texts {
             strip(&mut episode.example);
         }
-        if episode.is_about_connecting() {
-            self.recent.after(hash, episode.last).into_iter().for_each(|success| episode.success(success));
-        }
+        let time = episode.last;
+        episode.successes(|| self.recent.after(hash, time));
         self.failed.add(hash);
         self.services.entry(service).or_default().push(episode);
         self.held += 1;
@@ -349,10 +355,7 @@ impl Episodes {
             !episodes.is_empty()
         });
         self.held = self.services.values().map(Vec::len).sum();
-        self.failed.clear();
-        for service in self.services.keys() {
-            self.failed.add(self.services.hasher().hash_one(service));
-        }
+        self.failed.refill(self.services.keys().map(|service| self.services.hasher().hash_one(service)));
     }
 }
 

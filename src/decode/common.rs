@@ -68,8 +68,8 @@ fn read(bytes: &[u8], frame: &RawFrame, seed: [u64; 2], slot: &mut Segment) -> O
 #[inline(always)]
 fn ipv4(bytes: &[u8], offset: u32, frame: &RawFrame, seed: [u64; 2], slot: &mut Segment) -> Option<Short> {
     let Some((head, rest)) = bytes.split_first_chunk::<IPV4_AND_TCP>() else { return udp4(bytes) };
-    let later = u16::from_be_bytes([head[6], head[7]]) & 0x1fff != 0;
-    let total = u32::from(u16::from_be_bytes([head[2], head[3]]));
+    let later = u16_at(head, 6) & 0x1fff != 0;
+    let total = u32::from(u16_at(head, 2));
     if head[9] != protocol::TCP {
         return udp4(bytes);
     }

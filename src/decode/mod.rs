@@ -1,6 +1,6 @@
 //! From the bytes of a frame to a TCP segment, or to an ICMP error about one, or to the reason why it is neither.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use crate::source::RawFrame;
 use crate::time::Time;
@@ -190,6 +190,13 @@ pub struct End {
     pub ip: IpAddr,
     /// The TCP port.
     pub port: u16,
+}
+
+/// No end: the unspecified address.
+impl Default for End {
+    fn default() -> Self {
+        End { ip: IpAddr::V4(Ipv4Addr::UNSPECIFIED), port: 0 }
+    }
 }
 
 /// A part of a batch's bytes.

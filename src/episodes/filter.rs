@@ -21,9 +21,10 @@ impl Filter {
         self.words.get(word(hash)).is_some_and(|bits| bits >> (hash % 64) & 1 != 0)
     }
 
-    /// Forgets all.
-    pub(super) fn clear(&mut self) {
+    /// Forgets all but these.
+    pub(super) fn refill(&mut self, hashes: impl Iterator<Item = u64>) {
         self.words.clear();
+        hashes.for_each(|hash| self.add(hash));
     }
 }
 
@@ -43,7 +44,7 @@ mod tests {
         (0..1000).for_each(|number| filter.add(hash(number)));
         assert!((0..1000).all(|number| filter.may_have(hash(number))));
         assert!((1000..2000).filter(|number| filter.may_have(hash(*number))).count() < 50);
-        filter.clear();
-        assert!(!filter.may_have(hash(1)));
+        filter.refill([hash(2)].into_iter());
+        assert!(!filter.may_have(hash(1)) && filter.may_have(hash(2)));
     }
 }

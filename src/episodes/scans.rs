@@ -171,10 +171,7 @@ impl Scans {
             keep
         });
         self.unwatched += (before - self.clients.len()) as u64;
-        self.failed.clear();
-        for client in self.clients.keys() {
-            self.failed.add(self.clients.hasher().hash_one(client));
-        }
+        self.failed.refill(self.clients.keys().map(|client| self.clients.hasher().hash_one(client)));
     }
 }
 

@@ -306,19 +306,12 @@ pub(super) fn ends(key: FlowKey, client_first: bool, addresses6: Option<&Ends6>)
 }
 
 /// The ends of an IPv6 connection, whose key holds only a fingerprint of them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Ends6 {
     /// The end that stands first in the key.
     pub first: End,
     /// The other one.
     pub second: End,
-}
-
-impl Default for Ends6 {
-    fn default() -> Self {
-        let nowhere = End { ip: IpAddr::V6(Ipv6Addr::UNSPECIFIED), port: 0 };
-        Ends6 { first: nowhere, second: nowhere }
-    }
 }
 
 impl Ends6 {

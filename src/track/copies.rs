@@ -14,6 +14,9 @@ const WITHOUT_ID: u64 = 100 * MILLISECOND;
 /// How many of the last packets are remembered, once there is a sign of copies.
 const REMEMBERED: usize = 1 << 16;
 
+/// An odd constant (2^64 divided by the golden ratio): multiplied by it, each bit changes all above it.
+const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// There are copies if one segment in so many looks like one where no identification tells them from retransmissions.
 const SIGN_IN: u64 = 128;
 /// The same where the identification is equal too: of 65,536 retransmissions one has that by chance.
@@ -158,12 +161,12 @@ pub fn note(connection: &mut Connection, from: usize, segment: &Segment) {
 }
 
 fn key(print: u32, index: u32, from: usize) -> u64 {
-    u64::from(print).rotate_left(20) ^ (u64::from(index) << 1 | from as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    u64::from(print).rotate_left(20) ^ (u64::from(index) << 1 | from as u64).wrapping_mul(ODD)
 }
 
 /// Where a segment is remembered. All bits of its key count: the low ones alone are those of its connection.
 fn place(key: u64) -> usize {
-    (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize & (REMEMBERED - 1)
+    (key.wrapping_mul(ODD) >> 32) as usize & (REMEMBERED - 1)
 }
 
 fn is_bare_ack(segment: &Segment) -> bool {

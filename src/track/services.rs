@@ -48,7 +48,7 @@ impl Visits {
 pub struct Services {
     /// Where in `known` they are. Every handshake asks for one: it can be brought near before.
     index: Table,
-    known: Slots<(Option<End>, Service)>,
+    known: Slots<(End, Service)>,
     seed: [u64; 2],
     /// The TTLs of each server's SYN-ACKs: lowest and highest.
     ttls: HashMap<IpAddr, (u8, u8)>,
@@ -76,9 +76,12 @@ impl Services {
 
     /// What is known of this one, if it ever answered.
     pub fn get(&self, end: &End) -> Option<Service> {
-        let is = |place: u32| self.known.get(place as usize).is_some_and(|known| known.0 == Some(*end));
-        let place = self.index.find(end.hash(self.seed), is)?;
+        let place = self.place(*end, end.hash(self.seed))?;
         self.known.get(place as usize).map(|known| known.1)
+    }
+
+    fn place(&self, end: End, hash: u32) -> Option<u32> {
+        self.index.find(hash, |place| self.known.get(place as usize).is_some_and(|known| known.0 == end))
     }
 
     /// Brings near where a service with this hash is found.
@@ -150,8 +153,7 @@ impl Services {
     /// A service answered a SYN, in a segment with this TTL.
     pub(super) fn answered(&mut self, end: End, time: Time, ttl: u8) {
         let hash = end.hash(self.seed);
-        let is = |place: u32| self.known.get(place as usize).is_some_and(|known| known.0 == Some(end));
-        match self.index.find(hash, is) {
+        match self.place(end, hash) {
             Some(place) => {
                 let (_, service) = &mut self.known[place as usize];
                 service.answered = time;
@@ -163,7 +165,7 @@ impl Services {
             None if self.known.len() >= MOST => self.unremembered += 1,
             None => {
                 let service = Service { answered_first: time, answered: time, ttl };
-                if let Some(place) = self.known.add((Some(end), service)) {
+                if let Some(place) = self.known.add((end, service)) {
                     self.index.insert(hash, place);
                 }
             }

@@ -15,6 +15,7 @@ use super::connection::{Connection, Half, Mark, other};
 use super::story::{Event, Pending, Repeated, Silence, What};
 use crate::decode::{Flags, Segment};
 use crate::time::{MILLISECOND, SECOND, Time};
+
 /// What the tracker has to do after a segment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Next {

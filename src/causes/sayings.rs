@@ -1,4 +1,5 @@
-//! What languages, libraries and programs say when a connection fails, in their own words.
+//! What languages, libraries and programs say when a connection fails, in their own words. The file is long because it
+//! is one table.
 
 use super::languages::Page;
 use super::retry::Language;

@@ -5,6 +5,10 @@
 //! takes a second line ([`Said`]), and what is seldom needed a bit of a third ([`Opened`]). All three together hold what a
 //! [`Connection`] holds: it can be told again from them at any time, and is, for each segment that is not plain.
 
+mod retelling;
+
+pub use retelling::{beside, fits};
+
 use super::connection::{CLIENT, Connection, Ends6, Half, Mark, SERVER, ends, other, spoke};
 use super::copies::Last;
 use super::receive::tenth_of_microseconds;
@@ -117,18 +121,6 @@ impl Aside {
             Aside::Nothing => u32::MAX,
             Aside::Closing(place) => place,
             Aside::Story(place) => OPEN | place,
-        }
-    }
-}
-
-impl Opened {
-    /// What else there is.
-    #[inline(always)]
-    pub fn aside(&self) -> Aside {
-        match self.aside {
-            u32::MAX => Aside::Nothing,
-            place if place & OPEN == 0 => Aside::Closing(place),
-            place => Aside::Story(place & PLACE),
         }
     }
 }
@@ -276,38 +268,6 @@ impl Sketch {
         self.end[side].data_end()
     }
 
-    /// Sketches what both forms have in common.
-    fn outline(&mut self, connection: &Connection) {
-        let generation = self.generation();
-        self.last = connection.last;
-        self.end = connection.half.each_ref().map(|half| Brief {
-            next: half.next,
-            ack: half.ack,
-            window: half.window,
-            ip_id: half.ip_id,
-            print: half.print,
-            seen: half.seen,
-            packets: half.packets as u16,
-            ttl: half.ttl_low,
-            whole: 0,
-        });
-        self.set_flags(connection.flags);
-        self.count_from(generation);
-    }
-
-    /// Sketches a connection of which only a SYN, or a SYN and its answer, are known. False if it is not so.
-    pub fn begin(&mut self, connection: &Connection) -> bool {
-        if connection.story.is_some() || !is_early(connection) {
-            return false;
-        }
-        let [client, server] = &connection.half;
-        self.outline(connection);
-        self.end[CLIENT].ack = connection.start_frame;
-        self.end[SERVER].ack = if server.has(Half::SYN) { connection.last.since(connection.start) as u32 } else { 0 };
-        self.link = u32::from(connection.start_input) | u32::from(client.scale) << 8 | u32::from(server.scale) << 12;
-        true
-    }
-
     /// Notes where the SYN was and which window scale it offered.
     #[inline(always)]
     pub fn begin_at(&mut self, mark: Mark, scale: u8) {
@@ -334,87 +294,6 @@ impl Sketch {
     pub fn opened_with(&self) -> (Mark, u8) {
         (Mark { time: Time(0), frame: self.end[CLIENT].ack, input: self.link as u8 }, (self.link >> 8) as u8)
     }
-
-    /// Sketches an open connection.
-    pub fn open(&mut self, connection: &Connection) {
-        self.outline(connection);
-    }
-
-    /// The connection that was only begun.
-    pub fn begun(&self) -> Connection {
-        let answered = self.end[SERVER].seen != 0;
-        let delay = if answered { u64::from(self.end[SERVER].ack) } else { 0 };
-        let mut connection = self.told_again(self.last - delay, self.end[CLIENT].ack, self.link as u8);
-        connection.syn_ack_after = if answered { tenth_of_microseconds(delay) } else { 0 };
-        let [client, server] = &mut connection.half;
-        client.ack = 0;
-        client.scale = (self.link >> 8 & 15) as u8;
-        server.scale = (self.link >> 12 & 15) as u8;
-        server.ack = if answered { client.next } else { 0 };
-        for half in connection.half.iter_mut().filter(|half| half.packets > 0) {
-            half.isn = half.next.wrapping_sub(1);
-        }
-        connection
-    }
-
-    /// The connection that was open.
-    pub fn opened(&self, said: &Said, opened: &Opened) -> Connection {
-        let mut connection = self.told_again(opened.start, opened.start_frame, said.start_input);
-        connection.gap = said.gap;
-        connection.turns = said.turns;
-        connection.syn_ack_after = opened.syn_ack_after;
-        connection.ack_after = opened.ack_after;
-        let (isn, high) = (opened.isn, opened.packets_high);
-        for (side, half) in connection.half.iter_mut().enumerate() {
-            half.isn = isn[side];
-            half.packets |= u32::from(high[side]) << 16;
-            let last = said.end[side];
-            half.ttl_high = last.ttl_high;
-            half.scale = said.scales >> (4 * side) & 15;
-            half.first_bytes = last.first_bytes;
-            half.longest_acked = last.longest_acked;
-            if half.has(Half::DATA) {
-                half.data_time = last.time;
-                half.data_frame = last.frame;
-                half.data_length = last.length;
-                half.data_until = self.data_end(side);
-                half.data_ack = last.ack;
-                half.data_input = last.input;
-            }
-        }
-        connection
-    }
-
-    fn told_again(&self, start: Time, start_frame: u32, start_input: u8) -> Connection {
-        let half = |end: &Brief| Half {
-            next: end.next,
-            ack: end.ack,
-            packets: end.packets.into(),
-            print: end.print,
-            window: end.window,
-            ip_id: end.ip_id,
-            seen: end.seen,
-            ttl_low: end.ttl,
-            ttl_high: end.ttl,
-            ..Half::default()
-        };
-        Connection {
-            key: self.key(),
-            start,
-            last: self.last,
-            story: None,
-            start_frame,
-            gap: 0,
-            syn_ack_after: 0,
-            ack_after: 0,
-            half: self.end.each_ref().map(half),
-            turns: 0,
-            generation: 0,
-            home: 0,
-            start_input,
-            flags: self.flags(),
-        }
-    }
 }
 
 impl Brief {
@@ -423,68 +302,6 @@ impl Brief {
     pub fn data_end(&self) -> u32 {
         self.next.wrapping_sub(u32::from(self.seen & Half::FIN != 0))
     }
-}
-
-/// Is nothing known of it but a SYN, and perhaps the SYN-ACK, both without payload and seen once?
-fn is_early(connection: &Connection) -> bool {
-    let [client, server] = &connection.half;
-    let opens = |half: &Half, seen: u16| {
-        half.seen & !(Half::SCALE | Half::STAMPS) == Half::ANY | Half::SEQUENCE | Half::SYN | seen
-            && half.packets == 1
-            && half.isn.wrapping_add(1) == half.next
-            && half.ttl_low == half.ttl_high
-    };
-    let delay = connection.last.since(connection.start);
-    let answered = opens(server, Half::ACK)
-        && server.ack == client.next
-        && connection.last >= connection.start
-        && delay <= u32::MAX.into()
-        && connection.syn_ack_after == tenth_of_microseconds(delay);
-    let unanswered = server.seen == 0
-        && server.packets == 0
-        && server.next == 0
-        && connection.last == connection.start
-        && connection.syn_ack_after == 0;
-    opens(client, 0) && connection.ack_after == 0 && (answered || unanswered)
-}
-
-/// Can a sketch hold what is known of both ends?
-pub fn fits(connection: &Connection) -> bool {
-    connection.half.iter().all(|half| !half.has(Half::DATA) || half.data_until == half.data_end())
-}
-
-/// What is beside the sketch of an open connection, if that can hold all of it but a story that rests.
-pub fn beside(connection: &Connection) -> Option<(Said, Opened)> {
-    if connection.story.is_some() || !fits(connection) {
-        return None;
-    }
-    let [client, server] = &connection.half;
-    let said = Said {
-        end: connection.half.each_ref().map(|half| LastData {
-            time: half.data_time,
-            frame: half.data_frame,
-            length: half.data_length,
-            ack: half.data_ack,
-            first_bytes: half.first_bytes,
-            longest_acked: half.longest_acked,
-            input: half.data_input,
-            ttl_high: half.ttl_high,
-        }),
-        gap: connection.gap,
-        turns: connection.turns,
-        start_input: connection.start_input,
-        scales: client.scale | server.scale << 4,
-    };
-    let opened = Opened {
-        start: connection.start,
-        isn: [client.isn, server.isn],
-        start_frame: connection.start_frame,
-        syn_ack_after: connection.syn_ack_after,
-        ack_after: connection.ack_after,
-        packets_high: [(client.packets >> 16) as u16, (server.packets >> 16) as u16],
-        aside: Aside::Nothing.packed(),
-    };
-    Some((said, opened))
 }
 
 impl Said {
@@ -502,6 +319,16 @@ impl Said {
 }
 
 impl Opened {
+    /// What else there is.
+    #[inline(always)]
+    pub fn aside(&self) -> Aside {
+        match self.aside {
+            u32::MAX => Aside::Nothing,
+            place if place & OPEN == 0 => Aside::Closing(place),
+            place => Aside::Story(place & PLACE),
+        }
+    }
+
     /// When the handshake ended, as far as that is known.
     pub fn opened(&self) -> Time {
         self.start + u64::from(self.ack_after) * 100

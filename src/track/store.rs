@@ -164,7 +164,7 @@ impl Store {
         let story = connection.story.take_if(|story| self.sketching && story.rests());
         match beside(&connection).filter(|_| self.sketching) {
             Some((said, mut opened)) => {
-                sketch.open(&connection);
+                sketch.outline(&connection);
                 if let Some(mut story) = story {
                     // Where it is told again, it asks for another one.
                     story.timer = false;

@@ -1,0 +1,121 @@
+//! Connections that begin: with their first segment, or on a 4-tuple that was used before.
+
+use super::receive::Restart;
+use super::segments::take;
+use super::*;
+
+impl Tracker {
+    /// Takes the first segment of a connection.
+    #[inline(never)]
+    pub(super) fn open(&mut self, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+        let sketch = opening::begin(segment, bytes).filter(|_| self.store.sketching && !self.light);
+        let Some(index) = self.store.add(sketch.unwrap_or_else(|| Sketch::of(segment.flow))) else {
+            return;
+        };
+        self.counts.connections += 1;
+        self.table.insert(segment.hash, index);
+        self.crowded = self.is_crowded();
+        if segment.ipv6 {
+            self.ends6.insert(index, Ends6::of(segment, bytes));
+        }
+        if sketch.is_some() {
+            return self.copies.remember_first(index, CLIENT, segment);
+        }
+        let mut connection = opened_by(segment, 0);
+        connection.home = index;
+        let from = connection.side(segment.from_first);
+        connection.spoke(from, copies::short(segment.print));
+        self.copies.remember_first(index, from, segment);
+        if self.light {
+            light::assume_unseen(&mut connection, from, segment);
+        }
+        let next = take(&mut connection, from, segment, bytes, &mut self.payloads);
+        let place = self.keep(index, connection);
+        self.after(index, place, from, segment, next, sink);
+    }
+
+    /// The connection ends and another one begins on the same 4-tuple.
+    pub(super) fn restart(
+        &mut self,
+        index: u32,
+        place: Option<u32>,
+        restart: Restart,
+        segment: &Segment,
+        bytes: &[u8],
+        sink: &mut impl Sink,
+    ) {
+        let mut other_syn = None;
+        let sketch = &self.store.sketches[index as usize];
+        let mut client_first = sketch.has(Connection::CLIENT_FIRST);
+        if let Some(place) = place {
+            let generation = self.store.told[place as usize].generation;
+            self.conclude(place, generation, sink);
+            let connection = &self.store.told[place as usize];
+            other_syn = connection.story.as_deref().and_then(|story| story.other_syn);
+            self.memory.forgotten(connection);
+        }
+        self.counts.connections += 1;
+        let mut fresh = opened_by(segment, Connection::REUSED);
+        fresh.home = index;
+        if let (Restart::AtOtherSyn, Some((mark, isn, from))) = (restart, other_syn) {
+            client_first = (from == CLIENT) == client_first;
+            fresh.flags &= !Connection::CLIENT_FIRST;
+            if client_first {
+                fresh.flags |= Connection::CLIENT_FIRST;
+            }
+            fresh.flags |= Connection::ROLE_KNOWN;
+            fresh.start = mark.time;
+            fresh.start_frame = mark.frame;
+            fresh.start_input = mark.input;
+            let client = &mut fresh.half[CLIENT];
+            client.isn = isn;
+            client.next = isn.wrapping_add(1);
+            client.packets = 1;
+            client.set(Half::ANY | Half::SEQUENCE | Half::SYN);
+        }
+        self.store.drop_rest(index);
+        self.store.sketches[index as usize].renew();
+        self.one_gone();
+        let from = fresh.side(segment.from_first);
+        fresh.spoke(from, copies::short(segment.print));
+        let next = take(&mut fresh, from, segment, bytes, &mut self.payloads);
+        let place = self.keep(index, fresh);
+        self.after(index, place, from, segment, Next { restart: None, ..next }, sink);
+    }
+}
+
+/// A connection that begins with `segment`.
+fn opened_by(segment: &Segment, flags: u8) -> Connection {
+    let syn = segment.flags.has(Flags::SYN);
+    let sender_is_client = if syn {
+        !segment.flags.has(Flags::ACK)
+    } else {
+        !looks_like_a_server(segment.source_port, segment.destination_port)
+    };
+    let mut flags = flags | Connection::LIVE;
+    if sender_is_client == segment.from_first {
+        flags |= Connection::CLIENT_FIRST;
+    }
+    if syn {
+        flags |= Connection::ROLE_KNOWN;
+    }
+    if segment.ipv6 {
+        flags |= Connection::IPV6;
+    }
+    let mark = Mark::of(segment);
+    Connection {
+        key: segment.flow,
+        start: segment.time,
+        last: segment.time,
+        start_frame: mark.frame,
+        start_input: mark.input,
+        flags,
+        ..Connection::default()
+    }
+}
+
+/// With no SYN seen, the end with the lower port is the likelier server: services listen on low ports, clients get
+/// high ones.
+fn looks_like_a_server(source_port: u16, destination_port: u16) -> bool {
+    source_port < destination_port
+}

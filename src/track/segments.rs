@@ -1,0 +1,263 @@
+//! Segments on their way to the connection that they belong to: the short way, or by the handlers of [`receive`].
+
+use super::sketch::Link;
+use super::*;
+
+impl Tracker {
+    /// Takes a segment whose connection is probably at `guess`.
+    #[inline(always)]
+    pub(super) fn segment(&mut self, guess: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+        if self.light || self.store.room_of(guess, segment.flow).is_none() {
+            return match self.find(guess, segment) {
+                Some(index) => self.segment_of_any(index, segment, bytes, sink),
+                None => self.open(segment, bytes, sink),
+            };
+        }
+        self.segment_of_open(guess, segment, bytes, sink);
+    }
+
+    /// Takes a segment of a connection that is open and sketched.
+    #[inline(always)]
+    fn segment_of_open(&mut self, index: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+        let Some(mut room) = self.store.room(index) else { return };
+        let sketch = &mut *room.sketch;
+        let from = sketch.side(segment.from_first);
+        if self.copies.is_active() || !plain::is_new(&sketch.end[from], segment) {
+            let last = sketch.last_of(from);
+            if self.copies.is_copy(index, from, &last, segment, self.counts.segments) {
+                sketch.spoke(from, copies::short(segment.print));
+                return self.copy(index, from, segment);
+            }
+        }
+        sketch.spoke(from, copies::short(segment.print));
+        match plain::take(&mut room, from, segment) {
+            Some(taken) => {
+                if taken.message {
+                    room.said.end[from].first_bytes = self.payloads.keep(segment.payload.of(bytes));
+                }
+                if taken.closed {
+                    self.linger(index);
+                }
+            }
+            None => self.notable(index, from, segment, bytes, sink),
+        }
+    }
+
+    /// Takes a segment of a connection that is not open, or told, or not where it was thought to be.
+    #[inline(never)]
+    fn segment_of_any(&mut self, index: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+        let print = copies::short(segment.print);
+        let sketch = &mut self.store.sketches[index as usize];
+        let from = sketch.side(segment.from_first);
+        let last = match sketch.link() {
+            Link::Open(_) if !self.light => return self.segment_of_open(index, segment, bytes, sink),
+            Link::Early | Link::Open(_) => {
+                let last = sketch.last_of(from);
+                sketch.spoke(from, print);
+                last
+            }
+            Link::Told(place) => {
+                let connection = &mut self.store.told[place as usize];
+                let last = connection.last_of(from);
+                connection.spoke(from, print);
+                last
+            }
+        };
+        if self.copies.is_copy(index, from, &last, segment, self.counts.segments) {
+            return self.copy(index, from, segment);
+        }
+        let sketch = &mut self.store.sketches[index as usize];
+        if self.light || sketch.link() != Link::Early {
+            return self.notable(index, from, segment, bytes, sink);
+        }
+        if from == SERVER && opening::answer(sketch, segment, bytes) {
+            return self.answered(index, segment);
+        }
+        let opened = if from == CLIENT { opening::complete(sketch, segment) } else { None };
+        match opened {
+            Some((said, opened)) => {
+                self.store.open(index, said, opened);
+                sink.connected(self.ends_of(index), segment.time);
+            }
+            None => self.notable(index, from, segment, bytes, sink),
+        }
+    }
+
+    /// The connection's index, if it is known.
+    #[inline(always)]
+    pub(super) fn find(&mut self, guess: u32, segment: &Segment) -> Option<u32> {
+        let is = |index: u32| self.store.sketches.get(index as usize).is_some_and(|found| found.is(segment.flow));
+        if is(guess) { Some(guess) } else { self.table.find(segment.hash, is) }
+    }
+
+    /// The server of a connection answered a SYN.
+    pub(super) fn answered(&mut self, index: u32, segment: &Segment) {
+        let server = self.ends_of(index)[SERVER];
+        self.services.answered(server, segment.time, segment.ttl);
+    }
+
+    /// Notes that a segment came a second time.
+    #[cold]
+    fn copy(&mut self, index: u32, from: usize, segment: &Segment) {
+        self.counts.duplicates += 1;
+        if segment.flags.has(Flags::SYN | Flags::ACK) {
+            let ends = self.store.sketches[index as usize].ends(self.ends6.get(index));
+            self.services.saw_ttl(ends[from].ip, segment.ttl);
+        }
+        if let Some(place) = self.store.place(index) {
+            copies::note(&mut self.store.told[place as usize], from, segment);
+        } else if !self.store.room(index).is_some_and(|room| store::knows_copy(&room, from, segment.ttl)) {
+            let mut connection = self.store.retell(index);
+            copies::note(&mut connection, from, segment);
+            self.keep(index, connection);
+        }
+    }
+
+    /// Keeps a connection that was retold.
+    pub(super) fn keep(&mut self, index: u32, connection: Connection) -> Option<u32> {
+        let place = self.store.keep(index, connection);
+        if let Some(place) = place {
+            self.memory.told(&self.store.told[place as usize]);
+        }
+        place
+    }
+
+    /// Takes a segment that is not plain.
+    #[inline(never)]
+    fn notable(&mut self, index: u32, from: usize, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+        let (place, next) = match self.store.place(index) {
+            Some(place) => {
+                if self.light {
+                    light::assume_unseen(&mut self.store.told[place as usize], from, segment);
+                }
+                self.judge_own_silence(place, segment.time, sink);
+                let connection = &mut self.store.told[place as usize];
+                let before = memory::beside(connection);
+                let next = take(connection, from, segment, bytes, &mut self.payloads);
+                self.memory.changed(before, connection);
+                (Some(place), next)
+            }
+            None => {
+                let mut connection = self.store.retell(index);
+                if self.light {
+                    light::assume_unseen(&mut connection, from, segment);
+                }
+                let next = take(&mut connection, from, segment, bytes, &mut self.payloads);
+                (self.keep(index, connection), next)
+            }
+        };
+        match next.restart {
+            Some(restart) => self.restart(index, place, restart, segment, bytes, sink),
+            None => {
+                self.after(index, place, from, segment, next, sink);
+                if let Some(place) = place.filter(|_| !self.light && next.is_quiet()) {
+                    self.rest(index, place);
+                }
+            }
+        }
+    }
+
+    /// Goes on with a sketch of a connection that is told, if that can hold all of it.
+    fn rest(&mut self, index: u32, place: u32) {
+        if !self.store.can_rest(place) {
+            return;
+        }
+        let connection = &self.store.told[place as usize];
+        let timer = connection.story.as_deref().is_some_and(|story| story.timer);
+        self.memory.forgotten(connection);
+        self.store.rest(index, place);
+        if timer {
+            self.one_gone();
+        }
+    }
+
+    /// Does what a segment asks for. `place` is where the connection is told, if it is.
+    pub(super) fn after(
+        &mut self,
+        index: u32,
+        place: Option<u32>,
+        from: usize,
+        segment: &Segment,
+        next: Next,
+        sink: &mut impl Sink,
+    ) {
+        let sketch = &mut self.store.sketches[index as usize];
+        sketch.last = sketch.last.max(segment.time);
+        if next.is_quiet() {
+            return;
+        }
+        if let Some(place) = place {
+            let generation = self.store.told[place as usize].generation;
+            if next.grace {
+                self.wait(segment.time, place, generation);
+            }
+            if next.deadline {
+                let story = self.store.told[place as usize].story();
+                if !story.timer && !story.decided {
+                    story.timer = true;
+                    let at = story.silence[from].overdue();
+                    self.overdue.push(Reverse((at, place, generation)));
+                    self.due = self.due.min(at);
+                }
+            }
+        }
+        if next.answered {
+            self.answered(index, segment);
+        }
+        if next.connected {
+            sink.connected(self.ends_of(index), segment.time);
+        }
+        if next.closed {
+            self.linger(index);
+        }
+    }
+}
+
+/// Takes a segment and notes that it was sent, unless a new connection begins with it.
+pub(super) fn take(
+    connection: &mut Connection,
+    from: usize,
+    segment: &Segment,
+    bytes: &[u8],
+    payloads: &mut Payloads,
+) -> Next {
+    let next = receive(connection, from, segment, bytes);
+    if next.restart.is_none() {
+        connection.last = connection.last.max(segment.time);
+        if next.message {
+            connection.half[from].first_bytes = payloads.keep(segment.payload.of(bytes));
+        }
+        sent(&mut connection.half[from], segment);
+    }
+    next
+}
+
+fn receive(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> Next {
+    let flags = segment.flags;
+    if flags.has(Flags::RST) {
+        receive::on_reset(connection, from, segment)
+    } else if flags.has(Flags::SYN | Flags::ACK) {
+        receive::on_syn_ack(connection, from, segment, bytes)
+    } else if flags.has(Flags::SYN) {
+        receive::on_syn(connection, from, segment, bytes)
+    } else {
+        receive::on_segment(connection, from, segment)
+    }
+}
+
+/// Notes that an end sent a segment.
+fn sent(half: &mut Half, segment: &Segment) {
+    if !half.has(Half::ANY) {
+        half.ttl_low = segment.ttl;
+        half.ttl_high = segment.ttl;
+    }
+    half.packets = half.packets.saturating_add(1);
+    if segment.flags.has(Flags::RST) {
+        return;
+    }
+    half.set(Half::ANY);
+    half.ttl_low = half.ttl_low.min(segment.ttl);
+    half.ttl_high = half.ttl_high.max(segment.ttl);
+    half.window = segment.window;
+    half.ip_id = segment.ip_id;
+}

@@ -33,11 +33,37 @@ fn add_decimal<const DIGITS: usize>(text: &mut Short, number: u64, unit: u64) ->
     text.add_number(rounded / places).add(".").add_digits::<DIGITS>(rounded % places)
 }
 
-/// A number of bytes for a sentence.
+/// A number of bytes for a sentence: "1 byte", "33 bytes", "39,452 bytes", grouped as in the text report's counts.
 pub fn bytes(count: u32) -> Short {
-    let mut text = Short::number(count.into());
+    let groups = [1_000_000_000, 1_000_000, 1000, 1].map(|unit| u64::from(count / unit % 1000));
+    let mut text = Short::new();
+    for group in groups.into_iter().skip_while(|group| *group == 0) {
+        if text.as_str().is_empty() {
+            text.add_number(group);
+        } else {
+            text.add(",").add_digits::<3>(group);
+        }
+    }
+    if count == 0 {
+        text.add("0");
+    }
     text.add(if count == 1 { " byte" } else { " bytes" });
     text
+}
+
+#[cfg(test)]
+#[test]
+fn bytes_are_grouped_by_thousands() {
+    for (count, expected) in [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1000, "1,000 bytes"),
+        (39_052, "39,052 bytes"),
+        (4_000_000_007, "4,000,000,007 bytes"),
+    ] {
+        assert_eq!(bytes(count).as_str(), expected);
+    }
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ use tcpwhy::diagnose::{Finding, Summary};
 use tcpwhy::notation::{Family, parse};
 use tcpwhy::source::{Files, Settings};
 use tcpwhy::time::Time;
+use tcpwhy::track::kernel::Kind;
 
 use crate::conditions::{self, Condition};
 
@@ -205,6 +206,10 @@ fn differences(expected: &Expected, finding: &Finding, ends: &[(End, End)], cond
     }
     if !finding.evidence.is_sorted_by(|one, next| (one.input, one.frame) < (next.input, next.frame)) {
         wrong.push("each packet once in the evidence, in order".to_owned());
+    }
+    let last = finding.evidence.last().map_or(finding.time, |evidence| evidence.time);
+    if finding.kind == Some(Kind::TimedOut) && finding.timing.connect.is_none() && last > finding.time {
+        wrong.push("a connect judged after its last packet".to_owned());
     }
     for word in &expected.words {
         let Some((name, value)) = word.split_once('=') else {

@@ -113,10 +113,16 @@ fn repeat(connection: &mut Connection, from: usize, segment: &Segment, what: Rep
     if interval < CLOSE {
         return false;
     }
+    let overdue = silence.overdue();
     silence.attempts += 1;
     silence.interval = interval;
     silence.last = mark;
     silence.length = silence.length.max(segment.payload_length);
+    // What was overdue has come in the time of grace: the sender goes on, whether or not others' packets had told the time.
+    let story = connection.story();
+    if matches!(story.pending, Some((Pending::Silence(side), time)) if side == from && time >= overdue) {
+        story.pending = None;
+    }
     true
 }
 

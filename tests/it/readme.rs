@@ -88,3 +88,48 @@ fn its_recipes_for_jq_run() {
         );
     }
 }
+
+#[test]
+fn every_option_of_the_help_is_in_it() {
+    let help = Command::new(env!("CARGO_BIN_EXE_tcpwhy")).arg("--help").output().expect("the program runs");
+    let help = String::from_utf8(help.stdout).expect("UTF-8");
+    let readme = readme();
+    let lines = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
+    let options: Vec<&str> = lines
+        .filter_map(|line| line.split([' ', ',']).next())
+        .filter(|option| !["-h", "-V"].contains(option))
+        .collect();
+    assert!(options.len() >= 18, "{options:?}");
+    for option in options {
+        assert!(readme.contains(&format!("`{option}`")) || readme.contains(&format!("{option} ")), "{option}");
+    }
+}
+
+#[test]
+fn every_field_of_the_json_is_in_it() {
+    let output = Command::new(env!("CARGO_BIN_EXE_tcpwhy"))
+        .args(["--format", "json"])
+        .args(
+            ["health_check--connect_and_reset", "keepalive_race--request_crosses_fin"]
+                .map(|name| Path::new(env!("CARGO_MANIFEST_DIR")).join("captures").join(name).with_extension("pcap")),
+        )
+        .output()
+        .expect("the program runs");
+    let readme = readme();
+    let mut kinds_of_line = Vec::new();
+    for line in String::from_utf8(output.stdout).expect("UTF-8").lines() {
+        let object: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        let fields = object.as_object().expect("an object");
+        kinds_of_line.push(fields["type"].as_str().expect("a type").to_owned());
+        // What the summary says of the input needs no words.
+        for field in fields.keys().filter(|field| !["inputs", "episodes_folded"].contains(&field.as_str())) {
+            assert!(readme.contains(&format!("`{field}`")), "{field}");
+        }
+    }
+    for kind in ["failure", "episode", "summary"] {
+        assert!(kinds_of_line.iter().any(|found| found == kind), "no {kind}: {kinds_of_line:?}");
+    }
+    for doubt in tcpwhy::track::Doubt::ALL {
+        assert!(readme.contains(&format!("`{}`", doubt.id())), "{}", doubt.id());
+    }
+}

@@ -53,7 +53,7 @@ wait 15
             "\
             Measure the path's MTU from the end that sends the large packets; tracepath names the hop where it \
             shrinks.",
-            "Confirm with ping: 1472 bytes of payload fill 1500; go down until it answers.",
+            "Confirm with ping: 1472 bytes of payload fill 1500 (in IPv6 1452); go down until it answers.",
             "\
             Allow ICMP type 3 code 4, and ICMPv6 type 2, through every firewall on the way back, also in cloud \
             security groups and network ACLs.",

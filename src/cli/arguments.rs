@@ -74,13 +74,13 @@ pub struct Analyse {
     #[arg(short = 'o', long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Also the benign endings that are left out by default
-    #[arg(long)]
+    #[arg(long, overrides_with = "all")]
     pub all: bool,
     /// Say nothing of what the applications said (TLS names, HTTP requests, ...)
-    #[arg(long)]
+    #[arg(long, overrides_with = "no_payload")]
     pub no_payload: bool,
     /// Exit with status 1 when a failure was found
-    #[arg(long)]
+    #[arg(long, overrides_with = "exit_code")]
     pub exit_code: bool,
     /// Bytes kept of each packet
     #[arg(short = 's', value_name = "BYTES", default_value_t = 256, value_parser = clap::value_parser!(u32).range(64..=262_144))]
@@ -91,7 +91,7 @@ pub struct Analyse {
     #[arg(help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
     pub buffer: u32,
     /// Do not ask for packets that are not for this host (no promiscuous mode)
-    #[arg(short = 'p', help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
+    #[arg(short = 'p', overrides_with = "no_promiscuous", help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
     pub no_promiscuous: bool,
     /// Stop after so many packets
     #[arg(short = 'c', value_name = "PACKETS", value_parser = clap::value_parser!(u64).range(1..))]
@@ -102,16 +102,16 @@ pub struct Analyse {
     #[arg(help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
     pub duration: Option<u64>,
     /// Capture only what opens and closes connections, on links too fast for more
-    #[arg(long, help_heading = LIVE, requires = "interface", conflicts_with_all = ["files", "read", "tunnels"])]
+    #[arg(long, overrides_with = "light", help_heading = LIVE, requires = "interface", conflicts_with_all = ["files", "read", "tunnels"])]
     pub light: bool,
     /// Also connections inside GRE, IP in IP, VXLAN, Geneve, GTP-U, PPPoE and MPLS
-    #[arg(long, help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
+    #[arg(long, overrides_with = "tunnels", help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
     pub tunnels: bool,
     /// Capture in the network namespace of this name or process
     #[arg(long, value_name = "NAME|PID", help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
     pub netns: Option<String>,
     /// Say which privileges were given up
-    #[arg(short = 'v', long, help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
+    #[arg(short = 'v', long, overrides_with = "verbose", help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
     pub verbose: bool,
     /// Threads: 1, or 2 to read beside the analysis; by default 2 for large captures
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -167,6 +167,19 @@ mod tests {
             parse(&["explain", "EPIPE"]).expect("sound").command,
             Some(Command::Explain { topic: Some(_) })
         ));
+    }
+
+    /// An alias may bring one already; and `-vv` is a habit.
+    #[test]
+    fn a_switch_may_be_given_twice() {
+        let switches = ["--all", "--no-payload", "--exit-code", "a.pcap", "--all", "--no-payload", "--exit-code"];
+        let parsed = parse(&switches).expect("sound").analyse;
+        assert!(parsed.all && parsed.no_payload && parsed.exit_code);
+        assert!(
+            parse(&["-i", "lo", "-vv", "-p", "-p", "--light", "--light"]).is_ok_and(|parsed| parsed.analyse.verbose)
+        );
+        assert!(parse(&["-i", "lo", "--tunnels", "--tunnels"]).is_ok());
+        assert!(parse(&["-i", "lo", "--tunnels", "--light"]).is_err());
     }
 
     #[test]

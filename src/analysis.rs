@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use crate::decode::{Decoder, End, Packet, Packets, Skip};
 use crate::diagnose::{Finding, Summary, diagnose};
 use crate::pipeline::{self, Seen, Taker};
+use crate::relay::relayed;
 use crate::source::{Error, FrameBatch, Source};
 use crate::time::Time;
 use crate::track::kernel::Kind;
@@ -32,6 +33,9 @@ pub trait Listener {
     /// Can nothing more be taken, because the reader went away or the disk is full?
     fn is_closed(&self) -> bool;
 
+    /// All packets that are at hand were taken: others may be long in coming.
+    fn pause(&mut self) {}
+
     /// Is a summary of what was seen so far wanted now? Asked after each batch.
     fn wants_summary(&mut self) -> bool {
         false
@@ -44,7 +48,7 @@ pub trait Listener {
 /// What an analysis may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Means {
-    /// Threads: one, or two to read and decode beside the rest. It makes no difference to what is found.
+    /// Threads that work: one, or two to read, decode and report beside the rest. It makes no difference to what is found.
     pub threads: usize,
     /// Bytes of memory for what is known of connections. Where that is not enough, those that were idle for longest are
     /// forgotten, and counted.
@@ -61,7 +65,7 @@ impl Default for Means {
 ///
 /// # Errors
 /// What the source cannot do at all; damage in the middle is a note.
-pub fn analyse(source: &mut (impl Source + Send), listener: &mut impl Listener) -> Result<Summary, Error> {
+pub fn analyse(source: &mut (impl Source + Send), listener: &mut (impl Listener + Send)) -> Result<Summary, Error> {
     analyse_with(source, listener, Means::default())
 }
 
@@ -71,9 +75,17 @@ pub fn analyse(source: &mut (impl Source + Send), listener: &mut impl Listener) 
 /// As [`analyse`].
 pub fn analyse_with(
     source: &mut (impl Source + Send),
-    listener: &mut impl Listener,
+    listener: &mut (impl Listener + Send),
     means: Means,
 ) -> Result<Summary, Error> {
+    if means.threads > 1 {
+        return relayed(listener, |relay| analyse_on(source, relay, means));
+    }
+    analyse_on(source, listener, means)
+}
+
+/// The same with a listener on this thread.
+fn analyse_on(source: &mut (impl Source + Send), listener: &mut impl Listener, means: Means) -> Result<Summary, Error> {
     let seed = random_seed();
     let mut tracker = Tracker::new(source.input_names().len(), seed).within(means.memory);
     if !listener.wants_payload() {
@@ -141,6 +153,10 @@ struct Work<'a, L> {
 impl<L: Listener> Taker for Work<'_, L> {
     fn packets(&mut self, packets: &Packets, bytes: &[u8]) {
         self.tracker.packets(packets, bytes, &mut self.judge);
+    }
+
+    fn pause(&mut self) {
+        self.judge.listener.pause();
     }
 
     fn note(&mut self, note: String) {

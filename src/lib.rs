@@ -46,6 +46,7 @@ pub mod host;
 pub mod notation;
 pub mod pipeline;
 pub mod privileges;
+pub mod relay;
 pub mod report;
 pub mod short;
 pub mod source;

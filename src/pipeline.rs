@@ -60,6 +60,9 @@ pub trait Taker {
     /// The next packets, decoded from `bytes`.
     fn packets(&mut self, packets: &Packets, bytes: &[u8]);
 
+    /// All packets that are at hand were given.
+    fn pause(&mut self);
+
     /// Something to tell the user.
     fn note(&mut self, note: String);
 
@@ -127,7 +130,10 @@ fn run_two<S: Source + Send>(source: &mut S, decoder: Decoder, taker: &mut impl 
             let _ = give_back.send(Load::default());
         }
         let reader = scope.spawn(move || read(source, decoder, &empty, &hand_over));
-        for load in full {
+        while let Ok(load) = full.try_recv().or_else(|_| {
+            taker.pause();
+            full.recv()
+        }) {
             let Load { batch, packets, notes } = &load;
             notes.iter().cloned().for_each(|note| taker.note(note));
             taker.packets(packets, &batch.bytes);

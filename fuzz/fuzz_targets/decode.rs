@@ -19,7 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
         link,
         input: 0,
     };
-    let decoder = Decoder::new([1, 2]);
+    let decoder = Decoder::new([0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344]);
     let decoded = decoder.decode(frame, &raw);
     if let Ok(Packet::Segment(segment)) = &decoded {
         let inside = |span: Span| span.of(frame).len() == span.length as usize;

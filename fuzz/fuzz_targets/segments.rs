@@ -44,7 +44,7 @@ fuzz_target!(|bytes: &[u8]| {
 
 fn analyse(frames: &[(Time, Vec<u8>)]) -> Vec<u8> {
     let batch = batch(frames, 1);
-    let decoder = Decoder::new([1, 2]);
+    let decoder = Decoder::new([0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344]);
     let packets = batch.frames.iter().filter_map(|frame| decoder.decode(&batch.bytes, frame).ok());
     let mut reporter = report::Reporter::new();
     let end = frames.iter().map(|frame| frame.0).max().unwrap_or_default();

@@ -11,9 +11,9 @@ use super::{Flags, FlowKey, Segment, Span};
 use crate::source::RawFrame;
 
 const ETHERNET: u16 = 1;
-const VLAN: [u8; 2] = [0x81, 0x00];
-const IPV4: [u8; 2] = [0x08, 0x00];
-const IPV6: [u8; 2] = [0x86, 0xdd];
+const VLAN: u16 = 0x8100;
+const IPV4: u16 = 0x0800;
+const IPV6: u16 = 0x86dd;
 
 /// What the short way made of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,17 +49,15 @@ fn read(bytes: &[u8], frame: &RawFrame, seed: [u64; 2], slot: &mut Segment) -> O
     let start = frame.offset as usize;
     let captured = bytes.get(start..start + frame.captured as usize)?;
     let (ether, rest) = captured.split_first_chunk::<14>()?;
-    match [ether[12], ether[13]] {
-        IPV4 => ipv4(rest, frame.offset + 14, frame, seed, slot),
-        IPV6 => ipv6(rest, frame.offset + 14, frame, seed, slot),
-        VLAN => {
-            let ([_, _, kind @ ..], rest) = rest.split_first_chunk::<4>()?;
-            match *kind {
-                IPV4 => ipv4(rest, frame.offset + 18, frame, seed, slot),
-                IPV6 => ipv6(rest, frame.offset + 18, frame, seed, slot),
-                _ => None,
-            }
-        }
+    let (mut kind, mut packet, mut at) = (u16_at(ether, 12), rest, 14);
+    if kind == VLAN {
+        let tag;
+        (tag, packet) = rest.split_first_chunk::<4>()?;
+        (kind, at) = (u16_at(tag, 2), 18);
+    }
+    match kind {
+        IPV4 => ipv4(packet, frame.offset + at, frame, seed, slot),
+        IPV6 => ipv6(packet, frame.offset + at, frame, seed, slot),
         _ => None,
     }
 }
@@ -123,9 +121,10 @@ fn assemble(
     if header < 20 || header - 20 > wire {
         return None;
     }
-    let rest = rest.get(..wire as usize).unwrap_or(rest);
     let length = header - 20;
-    let (options, payload) = rest.split_at_checked(length as usize).unwrap_or((rest, &[]));
+    let (options, payload) = rest.split_at_checked(length as usize)?;
+    // Behind a short packet Ethernet is filled up.
+    let payload = payload.get(..(wire - length) as usize).unwrap_or(payload);
     slot.time = frame.time;
     slot.frame = number_of(frame);
     slot.sequence = u32_at(tcp, 4);
@@ -136,9 +135,9 @@ fn assemble(
     slot.flags = Flags(tcp[13]);
     slot.source_port = u16_at(tcp, 0);
     slot.destination_port = u16_at(tcp, 2);
-    slot.options_cut = options.len() < length as usize;
-    slot.options = Span { offset, length: options.len() as u32 };
-    slot.payload = Span { offset: offset + options.len() as u32, length: payload.len() as u32 };
+    slot.options_cut = false;
+    slot.options = Span { offset, length };
+    slot.payload = Span { offset: offset + length, length: payload.len() as u32 };
     slot.inspect(options, payload);
     Some(Short::Segment)
 }
@@ -175,10 +174,10 @@ mod tests {
     use crate::time::Time;
 
     /// A frame with `tags` before its IP packet, in which TCP begins with this data offset.
-    fn frame(tags: &[u8], kind: [u8; 2], offset: u8) -> Vec<u8> {
+    fn frame(tags: &[u8], kind: u16, offset: u8) -> Vec<u8> {
         let mut frame = vec![2; 12];
         frame.extend_from_slice(tags);
-        frame.extend_from_slice(&kind);
+        frame.extend_from_slice(&kind.to_be_bytes());
         let length = 4 * u16::from(offset) + 9;
         if kind == IPV4 {
             frame.extend_from_slice(&[0x45, 0]);

@@ -1,14 +1,10 @@
 //! Which connection a segment belongs to, and in which direction it goes.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use crate::decode::{End, FlowKey, Segment};
 
-/// Set in every IPv6 key and in no IPv4 key.
-const IPV6: u64 = 1 << 63;
-/// What else is used of each half.
-const HALF: u64 = (1 << 48) - 1;
-/// An odd constant (2^64 divided by the golden ratio): multiplied by it, two port pairs are never equal modulo 2^64.
+/// An odd constant (2^64 divided by the golden ratio): multiplied by it, two port pairs are never equal modulo 2^32.
 const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl FlowKey {
@@ -22,11 +18,13 @@ impl FlowKey {
     }
 
     /// IPv4 keys are exact: no two connections share one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn of_ipv4(ip_a: u32, port_a: u16, ip_b: u32, port_b: u16) -> (FlowKey, bool) {
         let a = u64::from(ip_a) << 16 | u64::from(port_a);
         let b = u64::from(ip_b) << 16 | u64::from(port_b);
-        (FlowKey(a.min(b), a.max(b)), a <= b)
+        let (first, second) = (a.min(b), a.max(b));
+        let ports = first as u32 & 0xffff | (second as u32) << 16;
+        (FlowKey { words: [(first >> 16) as u32, (second >> 16) as u32, ports], ipv6: false }, a <= b)
     }
 
     /// IPv6 keys are a fingerprint under a secret seed: two pairs of addresses share one with a chance of 2⁻⁹⁶ that
@@ -38,32 +36,41 @@ impl FlowKey {
         let low = fold((low_ip >> 64) as u64 ^ seed[0], low_ip as u64 ^ seed[1]);
         let high = fold((high_ip >> 64) as u64 ^ seed[1].rotate_left(32), high_ip as u64 ^ seed[0].rotate_left(32));
         let ports = u64::from(low_port) << 16 | u64::from(high_port);
-        // The product's lower bits are as good as all of it: 32 bits times an odd number never repeat in 48 bits.
-        (FlowKey(((low ^ ports.wrapping_mul(ODD)) & HALF) | IPV6, high & HALF), a_first)
+        // An odd factor keeps 32 bits apart in the lower half alone.
+        let low = low ^ ports.wrapping_mul(ODD);
+        (FlowKey { words: [low as u32, (low >> 32) as u32, high as u32], ipv6: true }, a_first)
     }
 
     /// The key in 12 bytes. Together with [`FlowKey::is_ipv6`] they are the whole key.
     #[inline(always)]
     pub fn packed(self) -> [u32; 3] {
-        [self.0 as u32, self.1 as u32, ((self.0 >> 32) as u32 & 0xffff) | ((self.1 >> 32) as u32 & 0xffff) << 16]
+        self.words
     }
 
     /// The key of [`FlowKey::packed`].
-    pub fn unpacked([first, second, tops]: [u32; 3], ipv6: bool) -> FlowKey {
-        let first = u64::from(first) | u64::from(tops & 0xffff) << 32;
-        FlowKey(if ipv6 { first | IPV6 } else { first }, u64::from(second) | u64::from(tops >> 16) << 32)
+    pub fn unpacked(words: [u32; 3], ipv6: bool) -> FlowKey {
+        FlowKey { words, ipv6 }
     }
 
-    /// A number for a hash table, all of its bits mixed. With a secret seed nobody can choose addresses and ports
+    /// Both ends of an IPv4 connection, the first one first.
+    pub fn ends4(self) -> [End; 2] {
+        let [first, second, ports] = self.words;
+        let end = |address, port| End { ip: IpAddr::V4(Ipv4Addr::from_bits(address)), port };
+        [end(first, ports as u16), end(second, (ports >> 16) as u16)]
+    }
+
+    /// A number for a hash table, its bits mixed. With a secret seed of random bits nobody can choose addresses and ports
     /// that fall into one bucket.
     #[inline(always)]
     pub fn hash(self, seed: [u64; 2]) -> u32 {
-        (fold(fold(self.0 ^ seed[0], self.1 ^ seed[1]) ^ seed[1], ODD) >> 32) as u32
+        let [first, second, third] = self.words.map(u64::from);
+        (fold((first | second << 32) ^ seed[0], third ^ seed[1]) >> 32) as u32
     }
 
     /// Is it a connection over IPv6?
+    #[inline(always)]
     pub fn is_ipv6(self) -> bool {
-        self.0 & IPV6 != 0
+        self.ipv6
     }
 }
 
@@ -141,8 +148,10 @@ mod tests {
 
     #[test]
     fn an_ipv4_key_is_exact() {
-        let (key, first) = FlowKey::of(end("10.0.0.2:80"), end("10.0.0.1:34186"), SEED);
-        assert_eq!(key, FlowKey(0x0a00_0001_858a, 0x0a00_0002_0050));
+        let (server, client) = (end("10.0.0.2:80"), end("10.0.0.1:34186"));
+        let (key, first) = FlowKey::of(server, client, SEED);
+        assert_eq!(key.packed(), [0x0a00_0001, 0x0a00_0002, 0x0050_858a]);
+        assert_eq!(key.ends4(), [client, server]);
         assert!(!first);
     }
 

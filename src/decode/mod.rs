@@ -178,10 +178,13 @@ impl Flags {
 
 /// Both ends of a connection in 16 bytes, the same for both directions.
 ///
-/// IPv4: each half is `address << 16 | port`, the lower one first. IPv6: a keyed 96-bit fingerprint of both ends, 48 bits
-/// in each half, with the top bit of the first set (IPv4 halves never have it).
+/// IPv4: both addresses, then both ports in the last word; the end that stands first has the lower address, or with the
+/// same address the lower port. IPv6: a keyed 96-bit fingerprint of both ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct FlowKey(pub u64, pub u64);
+pub struct FlowKey {
+    words: [u32; 3],
+    ipv6: bool,
+}
 
 /// One end's address and port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -25,9 +25,9 @@ impl Signs {
     }
 
     #[inline(always)]
-    fn of(options: &[u8], payload: &[u8], wire: u32) -> Signs {
+    fn of(flags: Flags, options: &[u8], payload: &[u8], wire: u32) -> Signs {
         let said = if wire == 0 { 0 } else { of_payload(payload, wire) };
-        Signs(said | if has_only_stamps(options) { 0 } else { look_for_sack(options) })
+        Signs(said | if has_only_stamps(options) { 0 } else { look_for_sack(flags, options) })
     }
 }
 
@@ -38,7 +38,11 @@ fn has_only_stamps(options: &[u8]) -> bool {
 }
 
 #[inline(never)]
-fn look_for_sack(bytes: &[u8]) -> u8 {
+fn look_for_sack(flags: Flags, bytes: &[u8]) -> u8 {
+    // A SYN offers options and has nothing to acknowledge selectively.
+    if flags.has(Flags::SYN) {
+        return 0;
+    }
     if options(bytes).any(|option| matches!(option, TcpOption::Sack(_))) { Signs::SACK } else { 0 }
 }
 
@@ -73,9 +77,7 @@ impl Segment {
     /// spans mean.
     #[inline(always)]
     pub fn inspect(&mut self, options: &[u8], payload: &[u8]) {
-        // A SYN offers options and has nothing to acknowledge selectively.
-        let options_of_use = if self.flags.has(Flags::SYN) { &[] } else { options };
-        self.signs = Signs::of(options_of_use, payload, self.payload_length);
+        self.signs = Signs::of(self.flags, options, payload, self.payload_length);
         self.print = self.fingerprint(options);
     }
 
@@ -103,16 +105,16 @@ mod tests {
     fn signs_are_read_from_options_and_payload() {
         let stamps = [1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2];
         let sack = [1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 2];
-        assert_eq!(Signs::of(&stamps, &[], 0), Signs(0));
-        assert_eq!(Signs::of(&sack, &[], 0), Signs(Signs::SACK));
-        assert_eq!(Signs::of(&[], &[21, 3, 3, 0, 2], 7), Signs(Signs::TLS_ALERT | Signs::TLS_NEWS));
-        assert_eq!(Signs::of(&sack, &[22, 3, 1], 500), Signs(Signs::SACK | Signs::TLS_NEWS));
-        assert_eq!(Signs::of(&[], &[23, 3, 3, 0, 19, 9], 24), Signs(Signs::TLS_ALERT));
-        assert_eq!(Signs::of(&[], &[23, 3, 3, 0, 19, 9], 25), Signs(0));
-        assert_eq!(Signs::of(&[], &[], 31), Signs(Signs::UNSEEN));
-        assert_eq!(Signs::of(&[], &[21], 31), Signs(Signs::UNSEEN));
-        assert_eq!(Signs::of(&[], &[], 54), Signs(0));
-        assert_eq!(Signs::of(&[], b"GET", 3), Signs(0));
+        assert_eq!(Signs::of(Flags::default(), &stamps, &[], 0), Signs(0));
+        assert_eq!(Signs::of(Flags::default(), &sack, &[], 0), Signs(Signs::SACK));
+        assert_eq!(Signs::of(Flags::default(), &[], &[21, 3, 3, 0, 2], 7), Signs(Signs::TLS_ALERT | Signs::TLS_NEWS));
+        assert_eq!(Signs::of(Flags::default(), &sack, &[22, 3, 1], 500), Signs(Signs::SACK | Signs::TLS_NEWS));
+        assert_eq!(Signs::of(Flags::default(), &[], &[23, 3, 3, 0, 19, 9], 24), Signs(Signs::TLS_ALERT));
+        assert_eq!(Signs::of(Flags::default(), &[], &[23, 3, 3, 0, 19, 9], 25), Signs(0));
+        assert_eq!(Signs::of(Flags::default(), &[], &[], 31), Signs(Signs::UNSEEN));
+        assert_eq!(Signs::of(Flags::default(), &[], &[21], 31), Signs(Signs::UNSEEN));
+        assert_eq!(Signs::of(Flags::default(), &[], &[], 54), Signs(0));
+        assert_eq!(Signs::of(Flags::default(), &[], b"GET", 3), Signs(0));
         assert!(Signs(Signs::SACK | Signs::UNSEEN).has(Signs::UNSEEN));
     }
 

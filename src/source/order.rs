@@ -27,6 +27,11 @@ pub(super) struct Order {
 impl Order {
     /// Puts `frames[from..]` where they belong among all of `frames`; those before `from` are in order already.
     pub(super) fn mend(&mut self, frames: &mut [RawFrame], from: usize) {
+        let Some((first, last)) = frames.get(from).zip(frames.last()) else { return };
+        if first.time >= self.latest && frames[from..].is_sorted_by_key(|frame| frame.time) {
+            self.latest = last.time;
+            return;
+        }
         for index in from..frames.len() {
             let time = frames[index].time;
             if time >= self.latest {

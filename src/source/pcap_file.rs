@@ -81,38 +81,33 @@ impl PcapFile {
     fn walk<const BIG: bool>(&mut self, bytes: &[u8], mut at: usize, frames: &mut Vec<RawFrame>) -> Hopped {
         let tick = if self.nanoseconds { 1 } else { 1000 };
         let word = |bytes| if BIG { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) };
-        loop {
+        let PcapFile { record_header, limit, link, input, mut number, .. } = *self;
+        let stop = loop {
             let Some(header) = bytes.get(at..).and_then(|rest| rest.first_chunk::<16>()) else {
-                return Hopped { next: at, stop: Stop::More(self.record_header) };
+                break Stop::More(record_header);
             };
             let [s0, s1, s2, s3, f0, f1, f2, f3, c0, c1, c2, c3, w0, w1, w2, w3] = *header;
             let (mut captured, mut wire) = (word([c0, c1, c2, c3]), word([w0, w1, w2, w3]));
-            if self.lengths_may_be_swapped && captured > wire {
+            if captured > wire && self.lengths_may_be_swapped {
                 (captured, wire) = (wire, captured);
             }
-            if captured > self.limit {
-                let reason = format!("it claims to hold {captured} bytes");
-                return Hopped { next: at, stop: Stop::Damaged(reason) };
+            if captured > limit {
+                break Stop::Damaged(format!("it claims to hold {captured} bytes"));
             }
-            let start = at + self.record_header;
+            let start = at + record_header;
             let end = start + captured as usize;
             if end > bytes.len() {
-                return Hopped { next: at, stop: Stop::More(end - at) };
+                break Stop::More(end - at);
             }
             let seconds = u64::from(word([s0, s1, s2, s3]));
             let fraction = u64::from(word([f0, f1, f2, f3]));
-            self.number += 1;
-            frames.push(RawFrame {
-                time: Time(seconds * SECOND + fraction * tick),
-                number: self.number,
-                offset: start as u32,
-                captured,
-                wire,
-                link: self.link,
-                input: self.input,
-            });
+            number += 1;
+            let time = Time(seconds * SECOND + fraction * tick);
+            frames.push(RawFrame { time, number, offset: start as u32, captured, wire, link, input });
             at = end;
-        }
+        };
+        self.number = number;
+        Hopped { next: at, stop }
     }
 }
 

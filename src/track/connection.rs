@@ -1,7 +1,7 @@
 //! One connection as the capture shows it: what each end has sent and acknowledged, and, for those few to which
 //! something notable happened, its story.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr};
 
 use super::copies::Last;
 use super::seq;
@@ -298,9 +298,9 @@ pub(super) fn spoke(flags: &mut u8, from: usize) {
 
 /// Client and server of the connection with this key.
 pub(super) fn ends(key: FlowKey, client_first: bool, addresses6: Option<&Ends6>) -> [End; 2] {
-    let (first, second) = match addresses6 {
-        Some(ends) => (ends.first, ends.second),
-        None => (end4(key.0), end4(key.1)),
+    let [first, second] = match addresses6 {
+        Some(ends) => [ends.first, ends.second],
+        None => key.ends4(),
     };
     if client_first { [first, second] } else { [second, first] }
 }
@@ -330,8 +330,4 @@ impl Ends6 {
 
 fn ip6(octets: Option<&[u8; 16]>) -> IpAddr {
     IpAddr::V6(Ipv6Addr::from(octets.copied().unwrap_or_default()))
-}
-
-fn end4(half: u64) -> End {
-    End { ip: IpAddr::V4(Ipv4Addr::from((half >> 16) as u32)), port: half as u16 }
 }

@@ -78,8 +78,12 @@ impl Tracker {
     /// Moves packet time on.
     #[inline(always)]
     pub(super) fn advance(&mut self, time: Time, sink: &mut impl Sink) {
-        if time + LONG_BACK < self.clock {
-            self.begin_recording(sink);
+        if time < self.clock {
+            if time + LONG_BACK < self.clock {
+                self.begin_recording(sink);
+            }
+            self.previous = time;
+            return;
         }
         let agreed = time.min(self.previous);
         self.previous = time;

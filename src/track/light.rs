@@ -40,6 +40,7 @@ fn advance(half: &mut Half, next: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::plain_tests::SEED;
     use crate::decode::{Decoder, Packet};
     use crate::notation::{Family, batch, frames, parse};
     use crate::time::{SECOND, Time};
@@ -61,12 +62,12 @@ mod tests {
         let frames = frames(&parse(script).expect("a sound script"), Family::V4);
         let batch = batch(&frames, 1);
         [false, true].map(|light| {
-            let mut tracker = Tracker::new(1, [1, 2]);
+            let mut tracker = Tracker::new(1, SEED);
             tracker.expect_light(light);
             let mut endings = Endings::default();
             let mut last = Time(0);
             for frame in &batch.frames {
-                let packet = Decoder::new([1, 2]).decode(&batch.bytes, frame).expect("a segment");
+                let packet = Decoder::new(SEED).decode(&batch.bytes, frame).expect("a segment");
                 last = frame.time;
                 let closing = match &packet {
                     Packet::Segment(segment) => segment.flags.0 & (Flags::SYN | Flags::FIN | Flags::RST) != 0,

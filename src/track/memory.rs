@@ -127,13 +127,13 @@ impl Tracker {
 
 #[cfg(test)]
 mod tests {
-    use super::super::plain_tests::{Told, syn};
+    use super::super::plain_tests::{SEED, Told, syn};
     use super::*;
     use crate::decode::Packet;
 
     #[test]
     fn a_flood_stays_within_its_bound_and_what_was_forgotten_is_counted() {
-        let mut tracker = Tracker::new(1, [1, 2]).within(LEAST);
+        let mut tracker = Tracker::new(1, SEED).within(LEAST);
         let room = (LEAST - FIXED) / PLAIN as u64;
         let total = room + room / 2;
         let mut told = Told::default();

@@ -192,10 +192,6 @@ impl Tracker {
         self.advance(segment.time, sink);
         self.counts.segments += 1;
         self.segment(guess, segment, bytes, sink);
-        if self.crowded {
-            self.crowded = false;
-            self.make_room(sink);
-        }
     }
 
     #[cold]

@@ -5,13 +5,14 @@
 //! that.
 
 use super::closing::Closing;
-use super::connection::{Connection, Half, Mark, SERVER, other};
+use super::connection::{Connection, Half, Mark, SERVER, other, spoke};
+use super::copies::short;
 use super::seq;
-use super::sketch::{Aside, Brief, closed};
+use super::sketch::{Aside, Brief, Opened, Said, closed};
 use super::store::{Room, put};
 use super::story::{Event, What};
 use crate::decode::{Flags, Segment, Signs};
-use crate::time::SECOND;
+use crate::time::{SECOND, Time};
 
 /// Both ends are known, and have acknowledged each other.
 const OPEN: u16 = Half::ANY | Half::SEQUENCE | Half::ACK;
@@ -37,8 +38,43 @@ pub fn is_new(end: &Brief, segment: &Segment) -> bool {
         && (segment.payload_length.wrapping_sub(1) < LONGEST || seq::after(segment.acknowledgment, end.ack))
 }
 
-/// Takes a plain segment. `None` if it is not plain: then nothing has changed.
+/// Takes the segments that come most often: payload or an acknowledgment that the sender has not sent before, in order,
+/// while neither end has closed. Tells the side of the sender, and whether a message begins. `None` if it is not one of
+/// them: then nothing has changed.
 #[inline(always)]
+pub fn take_next(room: &mut Room<'_>, segment: &Segment) -> Option<(usize, bool)> {
+    const GOES_ON: u16 = OPEN | Half::FIN;
+    let mut flags = room.sketch.flags();
+    let from = room.sketch.side(segment.from_first);
+    let (end, peer) = room.sketch.pair(from);
+    let next = segment.flags.0 & (NOTABLE | Flags::FIN) == Flags::ACK
+        && segment.sequence == end.next
+        && (end.seen ^ Half::FIN) & (peer.seen ^ Half::FIN) & GOES_ON == GOES_ON
+        && segment.payload_length < LONGEST
+        && segment.window > 0
+        && !seq::after(segment.acknowledgment, peer.next);
+    let data = segment.payload_length > 0;
+    if !next || !(data || seq::after(segment.acknowledgment, end.ack)) {
+        return None;
+    }
+    end.print = short(segment.print);
+    spoke(&mut flags, from);
+    let mut message = false;
+    if data {
+        let opened = || room.opened.get(room.place as usize).map_or(Time(0), Opened::opened);
+        message = note_data((end, peer), &mut flags, room.said, opened, from, segment);
+    }
+    let again = note((end, peer), &mut room.said.end[from].ttl_high, segment, segment.payload_length);
+    room.sketch.set_flags(flags);
+    room.sketch.last = room.sketch.last.max(segment.time);
+    if again {
+        count_on(room, from);
+    }
+    Some((from, message))
+}
+
+/// Takes a plain segment. `None` if it is not plain: then nothing has changed.
+#[inline]
 pub fn take(room: &mut Room<'_>, from: usize, segment: &Segment) -> Option<Taken> {
     let (end, peer) = room.sketch.pair(from);
     let plain = segment.flags.0 & NOTABLE == Flags::ACK
@@ -54,9 +90,7 @@ pub fn take(room: &mut Room<'_>, from: usize, segment: &Segment) -> Option<Taken
     if ending || segment.flags.has(Flags::FIN) {
         return take_ending(room, from, segment, ending);
     }
-    let data = segment.payload_length > 0;
-    let message = data && note_data(room, from, segment);
-    note(room, from, segment, segment.payload_length);
+    let message = note_all(room, from, segment, segment.payload_length);
     Some(Taken { message, closed: false })
 }
 
@@ -72,19 +106,34 @@ fn take_ending(room: &mut Room<'_>, from: usize, segment: &Segment, ending: bool
     if fin && matches!(room.opened().aside(), Aside::Story(_)) {
         return None;
     }
-    let message = data && note_data(room, from, segment);
-    note(room, from, segment, segment.payload_length + u32::from(fin));
+    let message = note_all(room, from, segment, segment.payload_length + u32::from(fin));
     if fin {
         close(room, from, segment);
     }
     Some(Taken { message, closed: closed(room.sketch) })
 }
 
-/// Notes what every plain segment tells; this one reaches so far in sequence space.
-#[inline(always)]
-fn note(room: &mut Room<'_>, from: usize, segment: &Segment, reach: u32) {
+/// Notes what a plain segment tells; this one reaches so far in sequence space. Does a message begin with it?
+fn note_all(room: &mut Room<'_>, from: usize, segment: &Segment, reach: u32) -> bool {
+    let mut flags = room.sketch.flags();
+    let ends = room.sketch.pair(from);
+    let mut message = false;
+    if segment.payload_length > 0 {
+        let opened = || room.opened.get(room.place as usize).map_or(Time(0), Opened::opened);
+        message = note_data((&mut *ends.0, &*ends.1), &mut flags, room.said, opened, from, segment);
+    }
+    let again = note((ends.0, ends.1), &mut room.said.end[from].ttl_high, segment, reach);
+    room.sketch.set_flags(flags);
     room.sketch.last = room.sketch.last.max(segment.time);
-    let (end, peer) = room.sketch.pair(from);
+    if again {
+        count_on(room, from);
+    }
+    message
+}
+
+/// Notes what every plain segment tells of its sender, the first of the two ends. Is its number of packets back at 0?
+#[inline(always)]
+fn note((end, peer): (&mut Brief, &Brief), ttl_high: &mut u8, segment: &Segment, reach: u32) -> bool {
     let mut seen = end.seen;
     if seq::after(segment.acknowledgment, end.ack) {
         seen &= !Half::SACKS;
@@ -105,34 +154,47 @@ fn note(room: &mut Room<'_>, from: usize, segment: &Segment, reach: u32) {
     end.ip_id = segment.ip_id;
     if segment.ttl != end.ttl {
         end.ttl = end.ttl.min(segment.ttl);
-        let high = &mut room.said.end[from].ttl_high;
-        *high = (*high).max(segment.ttl);
+        *ttl_high = (*ttl_high).max(segment.ttl);
     }
     end.packets = end.packets.wrapping_add(1);
-    if end.packets == 0 {
-        let high = &mut room.opened().packets_high[from];
-        *high = high.saturating_add(1);
-    }
+    end.packets == 0
 }
 
-/// Notes new payload, as [`super::receive::note_data`] does.
+/// Counts on where the lower half of a number of packets is full.
+#[cold]
+fn count_on(room: &mut Room<'_>, from: usize) {
+    let high = &mut room.opened().packets_high[from];
+    *high = high.saturating_add(1);
+}
+
+/// Notes new payload, as [`super::receive::note_data`] does. `flags` are those of the connection; `opened` tells when its
+/// handshake ended, and has to be waited for.
 #[inline(always)]
-fn note_data(room: &mut Room<'_>, from: usize, segment: &Segment) -> bool {
-    let by_server = from == SERVER;
-    let previous = room.said.last_payload(room.sketch);
-    let since = previous.unwrap_or_else(|| room.opened().opened());
-    let (sketch, said) = (&mut *room.sketch, &mut *room.said);
-    let turned = sketch.has(Connection::SERVER_SPOKE_LAST) != by_server || previous.is_none();
-    let idle = segment.time.since(since);
-    if turned || idle >= SECOND {
+fn note_data(
+    (end, peer): (&mut Brief, &Brief),
+    flags: &mut u8,
+    said: &mut Said,
+    opened: impl FnOnce() -> Time,
+    from: usize,
+    segment: &Segment,
+) -> bool {
+    let [client, server] = &said.end;
+    // Of an end without payload it is 0.
+    let previous = { client.time }.max(server.time);
+    let first = (end.seen | peer.seen) & Half::DATA == 0;
+    let idle = segment.time.since(if first { opened() } else { previous });
+    let turned = first || u8::from(*flags & Connection::SERVER_SPOKE_LAST != 0) != from as u8;
+    let begins = turned || idle >= SECOND;
+    if begins {
         said.gap = u32::try_from(idle / 100_000).unwrap_or(u32::MAX);
+        if turned {
+            said.turns = said.turns.saturating_add(1);
+            *flags &= !Connection::SERVER_SPOKE_LAST;
+            if from == SERVER {
+                *flags |= Connection::SERVER_SPOKE_LAST;
+            }
+        }
     }
-    if turned {
-        said.turns = said.turns.saturating_add(1);
-        let kept = sketch.flags() & !Connection::SERVER_SPOKE_LAST;
-        sketch.set_flags(if by_server { kept | Connection::SERVER_SPOKE_LAST } else { kept });
-    }
-    let (end, peer) = sketch.pair(from);
     let last = &mut said.end[from];
     if end.seen & Half::DATA != 0 && !seq::after(segment.sequence, peer.ack) {
         last.longest_acked = last.longest_acked.max(u16::try_from(last.length).unwrap_or(u16::MAX));
@@ -154,7 +216,7 @@ fn note_data(room: &mut Room<'_>, from: usize, segment: &Segment) -> bool {
         seen |= Half::UNSEEN;
     }
     end.seen = seen;
-    turned || idle >= SECOND || segment.signs.has(Signs::TLS_NEWS)
+    begins || segment.signs.has(Signs::TLS_NEWS)
 }
 
 /// Takes a FIN in order, as [`super::receive`] does with a story.

@@ -7,17 +7,33 @@ impl Tracker {
     /// Takes a segment whose connection is probably at `guess`.
     #[inline(always)]
     pub(super) fn segment(&mut self, guess: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
-        if self.light || self.store.room_of(guess, segment.flow).is_none() {
-            return match self.find(guess, segment) {
-                Some(index) => self.segment_of_any(index, segment, bytes, sink),
-                None => self.open(segment, bytes, sink),
-            };
+        if !self.light
+            && !self.copies.is_active()
+            && let Some(mut room) = self.store.room_of(guess, segment.flow)
+            && let Some((from, message)) = plain::take_next(&mut room, segment)
+        {
+            if message {
+                room.said.end[from].first_bytes = self.payloads.keep(segment.payload.of(bytes));
+            }
+            return;
         }
-        self.segment_of_open(guess, segment, bytes, sink);
+        self.segment_by_steps(guess, segment, bytes, sink);
+    }
+
+    /// Takes a segment that is not simply the next one.
+    #[inline(never)]
+    fn segment_by_steps(&mut self, guess: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+        match self.find(guess, segment) {
+            Some(index) => self.segment_of_any(index, segment, bytes, sink),
+            None => self.open(segment, bytes, sink),
+        }
+        if self.crowded {
+            self.crowded = false;
+            self.make_room(sink);
+        }
     }
 
     /// Takes a segment of a connection that is open and sketched.
-    #[inline(always)]
     fn segment_of_open(&mut self, index: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
         let Some(mut room) = self.store.room(index) else { return };
         let sketch = &mut *room.sketch;
@@ -43,8 +59,7 @@ impl Tracker {
         }
     }
 
-    /// Takes a segment of a connection that is not open, or told, or not where it was thought to be.
-    #[inline(never)]
+    /// Takes a segment of a connection that is known.
     fn segment_of_any(&mut self, index: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
         let print = copies::short(segment.print);
         let sketch = &mut self.store.sketches[index as usize];

@@ -189,7 +189,7 @@ impl Sketch {
     /// Is it in use, and for the connection with this key?
     #[inline(always)]
     pub fn is(&self, key: FlowKey) -> bool {
-        let kind = if key.is_ipv6() { Connection::IPV6 | Connection::LIVE } else { Connection::LIVE };
+        let kind = Connection::LIVE | if key.is_ipv6() { Connection::IPV6 } else { 0 };
         self.key == key.packed() && self.flags() & (Connection::IPV6 | Connection::LIVE) == kind
     }
 
@@ -206,7 +206,7 @@ impl Sketch {
     /// Which end sent a segment.
     #[inline(always)]
     pub fn side(&self, from_first: bool) -> usize {
-        if from_first == self.has(Connection::CLIENT_FIRST) { CLIENT } else { SERVER }
+        usize::from(from_first != self.has(Connection::CLIENT_FIRST))
     }
 
     /// Client and server.
@@ -327,6 +327,11 @@ impl Opened {
             place if place & OPEN == 0 => Aside::Closing(place),
             place => Aside::Story(place & PLACE),
         }
+    }
+
+    /// Where its last bytes are.
+    pub fn last_bytes(&self) -> &impl Sized {
+        &self.aside
     }
 
     /// When the handshake ended, as far as that is known.

@@ -127,11 +127,14 @@ impl Store {
         }
     }
 
-    /// Brings near what will be needed at the end of a connection.
+    /// Brings near what will be needed at the end of a connection. It may lie in two cache lines.
     #[inline(always)]
     pub fn approach_opened(&self, link: Link) {
-        if let Link::Open(place) = link {
-            self.opened.approach(place);
+        if let Link::Open(place) = link
+            && let Some(opened) = self.opened.get(place as usize)
+        {
+            prefetch(opened);
+            prefetch(opened.last_bytes());
         }
     }
 

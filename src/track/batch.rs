@@ -27,6 +27,8 @@ impl Tracker {
     fn segments(&mut self, segments: &[Segment], bytes: &[u8], sink: &mut impl Sink) {
         let mut guesses = [NOWHERE; TOGETHER];
         let mut rest = segments;
+        // Then another thread decoded them, and their bytes lie in its cache.
+        let far = segments.len() > TOGETHER;
         while !rest.is_empty() {
             let run;
             (run, rest) = rest.split_at(rest.len().min(TOGETHER));
@@ -47,9 +49,11 @@ impl Tracker {
                     answered += 1;
                 }
                 self.approach_rest(segment, *guess);
+                if far {
+                    approach_bytes(segment, bytes);
+                }
             }
             self.store.approach_free();
-            // What another thread decoded lies in its cache.
             for segment in rest.iter().take(TOGETHER) {
                 prefetch(segment);
                 prefetch(&segment.payload);
@@ -94,5 +98,18 @@ impl Tracker {
                 self.copies.approach(segment.print, *guess, sketch.side(segment.from_first));
             }
         }
+    }
+}
+
+/// Brings near the bytes of a segment that are looked at: the options of a SYN, and the beginning of a message.
+#[inline(always)]
+fn approach_bytes(segment: &Segment, bytes: &[u8]) {
+    if segment.payload_length == 0 && !segment.flags.has(Flags::SYN) {
+        return;
+    }
+    let (first, last) = (segment.options.offset as usize, segment.payload.offset as usize);
+    if let (Some(first), Some(last)) = (bytes.get(first), bytes.get(last + usize::from(segment.payload.length > 0) * 31)) {
+        prefetch(first);
+        prefetch(last);
     }
 }

@@ -49,12 +49,8 @@ pub fn relayed<T>(listener: &mut (impl Listener + Send), work: impl FnOnce(&mut 
 struct Parcel {
     successes: Vec<(IpAddr, IpAddr, u16, Time)>,
     /// Each with the number of successes before it.
-    others: Vec<(usize, Other)>,
-}
-
-enum Other {
-    Finding(Finding),
-    Note(String),
+    findings: Vec<(usize, Finding)>,
+    notes: Vec<String>,
 }
 
 impl Parcel {
@@ -66,15 +62,13 @@ impl Parcel {
                 Listener::success(listener, client, server, port, time);
             }
         };
-        for (before, other) in self.others {
+        for (before, finding) in self.findings {
             success(&mut *listener, before - given);
             given = before;
-            match other {
-                Other::Finding(finding) => listener.finding(finding),
-                Other::Note(note) => listener.note(note),
-            }
+            listener.finding(finding);
         }
-        success(listener, usize::MAX);
+        success(&mut *listener, usize::MAX);
+        self.notes.into_iter().for_each(|note| listener.note(note));
     }
 }
 
@@ -92,18 +86,14 @@ impl Relay<'_> {
         // The far end goes only when this one has gone, or in a panic, which is passed on.
         let _ = self.hand_over.send(std::mem::take(&mut self.parcel));
     }
-
-    fn add(&mut self, other: Other) {
-        self.parcel.others.push((self.parcel.successes.len(), other));
-        if self.parcel.others.len() >= TOGETHER {
-            self.send();
-        }
-    }
 }
 
 impl Listener for Relay<'_> {
     fn finding(&mut self, finding: Finding) {
-        self.add(Other::Finding(finding));
+        self.parcel.findings.push((self.parcel.successes.len(), finding));
+        if self.parcel.findings.len() >= TOGETHER {
+            self.send();
+        }
     }
 
     fn success(&mut self, client: IpAddr, server: IpAddr, port: u16, time: Time) {
@@ -114,7 +104,7 @@ impl Listener for Relay<'_> {
     }
 
     fn note(&mut self, note: String) {
-        self.add(Other::Note(note));
+        self.parcel.notes.push(note);
     }
 
     fn wants_benign(&self) -> bool {
@@ -130,8 +120,77 @@ impl Listener for Relay<'_> {
     }
 
     fn pause(&mut self) {
-        if !(self.parcel.successes.is_empty() && self.parcel.others.is_empty()) {
+        let Parcel { successes, findings, notes } = &self.parcel;
+        if !(successes.is_empty() && findings.is_empty() && notes.is_empty()) {
             self.send();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples;
+
+    /// Keeps what it hears; takes no more than so much.
+    #[derive(Default)]
+    struct Heard(Vec<String>, usize);
+
+    impl Listener for Heard {
+        fn finding(&mut self, finding: Finding) {
+            self.0.push(format!("failed {}", finding.time.0));
+        }
+
+        fn success(&mut self, _client: IpAddr, _server: IpAddr, port: u16, _time: Time) {
+            self.0.push(format!("reached {port}"));
+        }
+
+        fn note(&mut self, note: String) {
+            self.0.push(note);
+        }
+
+        fn wants_benign(&self) -> bool {
+            true
+        }
+
+        fn is_closed(&self) -> bool {
+            self.0.len() >= self.1
+        }
+    }
+
+    fn tell(listener: &mut impl Listener) {
+        let host = IpAddr::from([10, 0, 0, 1]);
+        for number in 0..5000 {
+            listener.success(host, host, number, Time(1));
+            if number % 700 == 3 {
+                listener.finding(Finding { time: Time(number.into()), ..samples::refused_ipv6() });
+                listener.pause();
+            }
+        }
+        listener.note("the end".to_owned());
+    }
+
+    #[test]
+    fn all_is_heard_in_the_order_of_its_telling() {
+        let (mut near, mut far) = (Heard(Vec::new(), 99_999), Heard(Vec::new(), 99_999));
+        tell(&mut near);
+        relayed(&mut far, |relay| {
+            assert!(relay.wants_benign() && relay.wants_payload());
+            tell(relay);
+        });
+        assert_eq!(near.0.len(), 5009);
+        assert!(near.0 == far.0);
+    }
+
+    #[test]
+    fn who_takes_no_more_is_known_at_the_near_end() {
+        relayed(&mut Heard(Vec::new(), 1), |relay| {
+            assert!(!relay.is_closed());
+            tell(relay);
+            relay.pause();
+            while !relay.is_closed() {
+                thread::yield_now();
+            }
+        });
     }
 }

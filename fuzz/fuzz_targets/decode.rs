@@ -23,9 +23,10 @@ fuzz_target!(|bytes: &[u8]| {
     let decoded = decoder.decode(frame, &raw);
     if let Ok(Packet::Segment(segment)) = &decoded {
         let inside = |span: Span| span.of(frame).len() == span.length as usize;
-        assert!(inside(segment.addresses) && inside(segment.options) && inside(segment.payload));
-        assert!(segment.addresses.length == if segment.ipv6 { 32 } else { 8 });
-        assert!(options(segment.options.of(frame)).count() <= 40);
+        assert!(inside(segment.payload()) && (segment.options_length == 0 || inside(segment.options())));
+        assert!(u32::from(segment.addresses_before) <= segment.options_at);
+        assert_eq!(segment.ends(frame).0.ip.is_ipv6(), segment.flow().is_ipv6());
+        assert!(options(segment.options().of(frame)).count() <= 40);
     }
     in_a_batch(decoder, frame, raw, &decoded);
     // Any bytes as TCP options: each takes two bytes at least, so that they come to an end.

@@ -5,9 +5,9 @@
 //! same segment (a test holds them side by side).
 
 use super::ip::protocol;
-use super::tcp::number_of;
+use super::tcp::{input_of, number_of};
 use super::tunnel::is_over_udp;
-use super::{Flags, FlowKey, Segment, Span};
+use super::{Flags, FlowKey, Segment, Signs};
 use crate::source::RawFrame;
 
 const ETHERNET: u16 = 1;
@@ -76,12 +76,12 @@ fn ipv4(bytes: &[u8], offset: u32, frame: &RawFrame, seed: [u64; 2], slot: &mut 
     }
     let (source, destination) = (u32_at(head, 12), u32_at(head, 16));
     let (source_port, destination_port) = (u16_at(head, 20), u16_at(head, 22));
-    (slot.flow, slot.from_first) = FlowKey::of_ipv4(source, source_port, destination, destination_port);
-    slot.hash = slot.flow.hash(seed);
-    slot.addresses = Span { offset: offset + 12, length: 8 };
+    let (flow, from_first) = FlowKey::of_ipv4(source, source_port, destination, destination_port);
+    (slot.key, slot.from_first, slot.hash) = (flow.packed(), from_first, flow.hash(seed));
+    slot.addresses_before = 0;
     slot.ip_id = u16_at(head, 4);
     slot.ttl = head[8];
-    slot.ipv6 = false;
+    slot.signs = Signs(0);
     let tcp: &[u8; 20] = head.last_chunk()?;
     assemble(tcp, rest, offset + IPV4_AND_TCP as u32, total - IPV4_AND_TCP as u32, frame, slot)
 }
@@ -96,12 +96,13 @@ fn ipv6(bytes: &[u8], offset: u32, frame: &RawFrame, seed: [u64; 2], slot: &mut 
     }
     let (source, destination) = (u128_at(head, 8), u128_at(head, 24));
     let (source_port, destination_port) = (u16_at(head, 40), u16_at(head, 42));
-    (slot.flow, slot.from_first) = FlowKey::of_ipv6(source, source_port, destination, destination_port, seed);
-    slot.hash = slot.flow.hash(seed);
-    slot.addresses = Span { offset: offset + 8, length: 32 };
+    let (flow, from_first) = FlowKey::of_ipv6(source, source_port, destination, destination_port, seed);
+    (slot.key, slot.from_first, slot.hash) = (flow.packed(), from_first, flow.hash(seed));
+    // Behind 8 bytes of the IPv6 header they are 32, and 20 of TCP follow.
+    slot.addresses_before = 52;
     slot.ip_id = 0;
     slot.ttl = head[7];
-    slot.ipv6 = true;
+    slot.signs = Signs(Signs::IPV6);
     let tcp: &[u8; 20] = head.last_chunk()?;
     assemble(tcp, rest, offset + IPV6_AND_TCP as u32, length - 20, frame, slot)
 }
@@ -131,13 +132,11 @@ fn assemble(
     slot.acknowledgment = u32_at(tcp, 8);
     slot.payload_length = wire - length;
     slot.window = u16_at(tcp, 14);
-    slot.input = frame.input;
+    slot.input = input_of(frame);
     slot.flags = Flags(tcp[13]);
-    slot.source_port = u16_at(tcp, 0);
-    slot.destination_port = u16_at(tcp, 2);
-    slot.options_cut = false;
-    slot.options = Span { offset, length };
-    slot.payload = Span { offset: offset + length, length: payload.len() as u32 };
+    slot.options_at = offset;
+    slot.options_length = length as u8;
+    slot.captured = payload.len() as u32;
     slot.inspect(options, payload);
     Some(Short::Segment)
 }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::decode::{End, FlowKey, Segment};
+use crate::decode::{End, FlowKey, Segment, Signs};
 
 /// An odd constant (2^64 divided by the golden ratio): multiplied by it, two port pairs are never equal modulo 2^32.
 const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -87,21 +87,23 @@ impl End {
 impl Segment {
     /// Source and destination; `bytes` is the buffer that the segment was decoded from.
     pub fn ends(&self, bytes: &[u8]) -> (End, End) {
-        let addresses = self.addresses.of(bytes);
-        let (source, destination) = match addresses.len() {
-            8 => (address::<4>(addresses, 0), address::<4>(addresses, 4)),
-            _ => (address::<16>(addresses, 0), address::<16>(addresses, 16)),
-        };
-        (End { ip: source, port: self.source_port }, End { ip: destination, port: self.destination_port })
+        if self.signs.has(Signs::IPV6) {
+            let addresses = self.options_at.saturating_sub(self.addresses_before.into());
+            let ports = self.options_at.saturating_sub(20);
+            let end = |address, port| End {
+                ip: IpAddr::from(array::<16>(bytes, addresses + address)),
+                port: u16::from_be_bytes(array(bytes, ports + port)),
+            };
+            return (end(0, 0), end(16, 2));
+        }
+        let [first, second] = self.flow().ends4();
+        if self.from_first { (first, second) } else { (second, first) }
     }
 }
 
-/// The address of `N` bytes at `at`; all zeros if the bytes belong to another batch.
-fn address<const N: usize>(bytes: &[u8], at: usize) -> IpAddr
-where
-    IpAddr: From<[u8; N]>,
-{
-    IpAddr::from(bytes.get(at..).and_then(|rest| rest.first_chunk::<N>()).copied().unwrap_or([0; N]))
+/// The `N` bytes at `at`; all zeros if they belong to another batch.
+fn array<const N: usize>(bytes: &[u8], at: u32) -> [u8; N] {
+    bytes.get(at as usize..).and_then(|rest| rest.first_chunk::<N>()).copied().unwrap_or([0; N])
 }
 
 /// An address as a number; an IPv4 address beside an IPv6 one (no frame has that) as its mapped form.

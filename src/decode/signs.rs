@@ -1,10 +1,10 @@
-//! What the tracker asks of a segment's options and payload, read once where the bytes are at hand: the thread that tracks
-//! need not fetch them again from the one that decoded.
+//! What the tracker asks of a segment's bytes, read once where they are at hand: the thread that tracks need not fetch
+//! them again from the one that decoded.
 
 use super::flow::fold;
 use super::{Flags, Segment, TcpOption, options};
 
-/// What options and the beginning of the payload look like.
+/// What a segment looks like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Signs(pub u8);
 
@@ -17,6 +17,10 @@ impl Signs {
     pub const TLS_NEWS: u8 = 4;
     /// The payload is short, and the snaplen left nothing of it: it may be a TLS alert.
     pub const UNSEEN: u8 = 8;
+    /// It is IPv6.
+    pub const IPV6: u8 = 16;
+    /// The snaplen cut options off.
+    pub const OPTIONS_CUT: u8 = 32;
 
     /// Is every flag of `mask` set?
     #[inline(always)]
@@ -73,11 +77,11 @@ fn of_record(payload: &[u8], wire: u32) -> u8 {
 }
 
 impl Segment {
-    /// Notes what is asked of its bytes later, after all else is filled in: `options` and `payload` are those that its
-    /// spans mean.
+    /// Adds to its signs what is asked of its bytes later, after all else is filled in: `options` and `payload` are its
+    /// own.
     #[inline(always)]
     pub fn inspect(&mut self, options: &[u8], payload: &[u8]) {
-        self.signs = Signs::of(self.flags, options, payload, self.payload_length);
+        self.signs.0 |= Signs::of(self.flags, options, payload, self.payload_length).0;
         self.print = self.fingerprint(options);
     }
 

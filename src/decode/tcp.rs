@@ -2,7 +2,7 @@
 
 use crate::decode::ip::Header;
 use crate::decode::view::View;
-use crate::decode::{Flags, Segment, Skip, Span};
+use crate::decode::{Flags, Segment, Signs, Skip};
 use crate::source::RawFrame;
 
 /// The least that makes a segment useful: ports, sequence, acknowledgment, data offset and flags.
@@ -27,29 +27,32 @@ pub(super) fn segment(ip: &Header<'_>, view: View<'_>, frame: &RawFrame, seed: [
     let (flow, from_first) = ip.flow(source_port, destination_port, seed);
     let captured = view.data.len() as u32;
     let options_end = header_length.min(captured);
-    let options = Span { offset: view.offset + options_end.min(20), length: options_end.saturating_sub(20) };
+    let options_at = view.offset + 20;
+    let cut = if options_end < header_length { Signs::OPTIONS_CUT } else { 0 };
+    let (addresses_before, ipv6) = match ip.is_ipv6() {
+        true => (u16::try_from(options_at - ip.span.offset).map_err(|_| Skip::Malformed)?, Signs::IPV6),
+        false => (0, 0),
+    };
     let mut segment = Segment {
         time: frame.time,
         frame: number_of(frame),
-        flow,
+        key: flow.packed(),
         hash: flow.hash(seed),
         sequence: u32::from_be_bytes([head[4], head[5], head[6], head[7]]),
         acknowledgment: u32::from_be_bytes([head[8], head[9], head[10], head[11]]),
         payload_length: view.wire - header_length,
         window: u16::from_be_bytes([head[14], head[15]]),
         ip_id: ip.id,
-        input: frame.input,
+        options_at,
+        captured: captured - options_end,
+        addresses_before,
+        options_length: options_end.saturating_sub(20) as u8,
         flags: Flags(head[13]),
         ttl: ip.ttl,
+        signs: Signs(cut | ipv6),
+        input: input_of(frame),
         from_first,
-        ipv6: ip.is_ipv6(),
-        addresses: ip.span,
-        source_port,
-        destination_port,
-        options_cut: options_end < header_length,
-        options,
-        payload: Span { offset: view.offset + options_end, length: captured - options_end },
-        ..Segment::default()
+        print: 0,
     };
     let (header, payload) = view.data.split_at_checked(options_end as usize).unwrap_or_default();
     segment.inspect(header.get(20..).unwrap_or_default(), payload);
@@ -60,6 +63,12 @@ pub(super) fn segment(ip: &Header<'_>, view: View<'_>, frame: &RawFrame, seed: [
 #[inline(always)]
 pub(super) fn number_of(frame: &RawFrame) -> u32 {
     u32::try_from(frame.number).unwrap_or(u32::MAX)
+}
+
+/// The input of a frame in 8 bits.
+#[inline(always)]
+pub(super) fn input_of(frame: &RawFrame) -> u8 {
+    frame.input.min(u8::MAX.into()) as u8
 }
 
 /// The captured part of a header that the snaplen cut, with zeros behind it.
@@ -112,7 +121,7 @@ impl SackBlocks<'_> {
     }
 }
 
-/// The options in `bytes` (see [`Segment::options`](crate::decode::Segment::options)), without padding; ends at the
+/// The options in `bytes` (see [`Segment::options`]), without padding; ends at the
 /// first one that is cut or damaged.
 pub fn options(bytes: &[u8]) -> Options<'_> {
     Options { rest: bytes }

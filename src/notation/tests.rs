@@ -73,11 +73,11 @@ fn frames_say_what_the_lines_say() {
             assert_eq!(request.sequence, isn.wrapping_add(1));
             assert_eq!(request.acknowledgment, 9_000_001);
             assert_eq!((request.payload_length, request.window, request.ttl), (18, 502, 64));
-            assert_eq!(request.payload.of(&frames[3].1), b"GET / HTTP/1.1\r\n\r\n");
+            assert_eq!(request.payload().of(&frames[3].1), b"GET / HTTP/1.1\r\n\r\n");
             assert_eq!(request.ends(&frames[3].1), build.ends(&script, 1));
             assert_eq!(request.ip_id, if family == Family::V4 { 3 } else { 0 });
             let sack = segment(&frames[6].1);
-            let Some(TcpOption::Sack(blocks)) = options(sack.options.of(&frames[6].1)).next() else {
+            let Some(TcpOption::Sack(blocks)) = options(sack.options().of(&frames[6].1)).next() else {
                 panic!("no SACK")
             };
             assert!(
@@ -86,7 +86,7 @@ fn frames_say_what_the_lines_say() {
                     .eq([(isn.wrapping_add(5), isn.wrapping_add(9)), (isn.wrapping_add(20), isn.wrapping_add(30))])
             );
             assert_eq!(sack.ttl, 63);
-            assert_eq!(sack.flow, request.flow);
+            assert_eq!(sack.flow(), request.flow());
             assert_ne!(sack.from_first, request.from_first);
         }
     }
@@ -106,7 +106,7 @@ fn icmp_lines_become_errors_about_the_segment() {
         let (client, server) = build.ends(&script, 2);
         assert_eq!((errors[0].quoted_source, errors[0].quoted_destination), (client, server));
         assert_eq!(errors[0].sequence, 2_000_000);
-        assert_eq!(errors[0].flow, segment(&frames[4].1).flow);
+        assert_eq!(errors[0].flow, segment(&frames[4].1).flow());
         assert_eq!(errors[0].from_first, segment(&frames[4].1).from_first);
         // Without `from` it is the other end that complains; toward the server it quotes the server.
         assert_eq!(errors[1].reporter, build.ends(&script, 1).1.ip);
@@ -130,7 +130,7 @@ fn the_rest_of_the_network_goes_on() {
     let quiet = Build { filler: Filler::Arp, ..Build::new(Family::V4) }.frames(&script);
     assert_eq!(decode(&quiet[1].1), Err(Skip::Arp));
     let quiet = frames(&script, Family::V6);
-    assert_ne!(segment(&quiet[1].1).flow, segment(&quiet[0].1).flow);
+    assert_ne!(segment(&quiet[1].1).flow(), segment(&quiet[0].1).flow());
 }
 
 #[test]

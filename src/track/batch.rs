@@ -56,7 +56,6 @@ impl Tracker {
             self.store.approach_free();
             for segment in rest.iter().take(TOGETHER) {
                 prefetch(segment);
-                prefetch(&segment.payload);
             }
             answers.iter().take(answered).for_each(|hash| self.services.approach_known(*hash));
             if self.copies.is_active() {
@@ -107,8 +106,8 @@ fn approach_bytes(segment: &Segment, bytes: &[u8]) {
     if segment.payload_length == 0 && !segment.flags.has(Flags::SYN) {
         return;
     }
-    let (first, last) = (segment.options.offset as usize, segment.payload.offset as usize);
-    if let (Some(first), Some(last)) = (bytes.get(first), bytes.get(last + usize::from(segment.payload.length > 0) * 31)) {
+    let end = segment.options_at + u32::from(segment.options_length) + segment.captured.min(32);
+    if let (Some(first), Some(last)) = (bytes.get(segment.options_at as usize), bytes.get(end as usize)) {
         prefetch(first);
         prefetch(last);
     }

@@ -3,25 +3,26 @@
 use super::receive::Restart;
 use super::segments::take;
 use super::*;
+use crate::decode::Signs;
 
 impl Tracker {
     /// Takes the first segment of a connection.
     #[inline(never)]
     pub(super) fn open(&mut self, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
         let sketch = opening::begin(segment, bytes).filter(|_| self.store.sketching && !self.light);
-        let Some(index) = self.store.add(sketch.unwrap_or_else(|| Sketch::of(segment.flow))) else {
+        let Some(index) = self.store.add(sketch.unwrap_or_else(|| Sketch::of(segment.flow()))) else {
             return;
         };
         self.counts.connections += 1;
         self.table.insert(segment.hash, index);
         self.crowded = self.is_crowded();
-        if segment.ipv6 {
+        if segment.signs.has(Signs::IPV6) {
             self.ends6.insert(index, Ends6::of(segment, bytes));
         }
         if sketch.is_some() {
             return self.copies.remember_first(index, CLIENT, segment);
         }
-        let mut connection = opened_by(segment, 0);
+        let mut connection = opened_by(segment, bytes, 0);
         connection.home = index;
         let from = connection.side(segment.from_first);
         connection.spoke(from, copies::short(segment.print));
@@ -55,7 +56,7 @@ impl Tracker {
             self.memory.forgotten(connection);
         }
         self.counts.connections += 1;
-        let mut fresh = opened_by(segment, Connection::REUSED);
+        let mut fresh = opened_by(segment, bytes, Connection::REUSED);
         fresh.home = index;
         if let (Restart::AtOtherSyn, Some((mark, isn, from))) = (restart, other_syn) {
             client_first = (from == CLIENT) == client_first;
@@ -85,12 +86,13 @@ impl Tracker {
 }
 
 /// A connection that begins with `segment`.
-fn opened_by(segment: &Segment, flags: u8) -> Connection {
+fn opened_by(segment: &Segment, bytes: &[u8], flags: u8) -> Connection {
     let syn = segment.flags.has(Flags::SYN);
     let sender_is_client = if syn {
         !segment.flags.has(Flags::ACK)
     } else {
-        !looks_like_a_server(segment.source_port, segment.destination_port)
+        let (source, destination) = segment.ends(bytes);
+        !looks_like_a_server(source.port, destination.port)
     };
     let mut flags = flags | Connection::LIVE;
     if sender_is_client == segment.from_first {
@@ -99,12 +101,12 @@ fn opened_by(segment: &Segment, flags: u8) -> Connection {
     if syn {
         flags |= Connection::ROLE_KNOWN;
     }
-    if segment.ipv6 {
+    if segment.signs.has(Signs::IPV6) {
         flags |= Connection::IPV6;
     }
     let mark = Mark::of(segment);
     Connection {
-        key: segment.flow,
+        key: segment.flow(),
         start: segment.time,
         last: segment.time,
         start_frame: mark.frame,

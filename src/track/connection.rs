@@ -1,8 +1,6 @@
 //! One connection as the capture shows it: what each end has sent and acknowledged, and, for those few to which
 //! something notable happened, its story.
 
-use std::net::{IpAddr, Ipv6Addr};
-
 use super::copies::Last;
 use super::seq;
 use super::story::Story;
@@ -33,7 +31,7 @@ pub struct Mark {
 impl Mark {
     /// Where `segment` stands.
     pub fn of(segment: &Segment) -> Mark {
-        Mark { time: segment.time, frame: segment.frame, input: u8::try_from(segment.input).unwrap_or(u8::MAX) }
+        Mark { time: segment.time, frame: segment.frame, input: segment.input }
     }
 
     /// A mark from its parts.
@@ -317,17 +315,11 @@ pub struct Ends6 {
 impl Ends6 {
     /// Reads them from the segment that begins a connection.
     pub fn of(segment: &Segment, bytes: &[u8]) -> Ends6 {
-        let addresses = segment.addresses.of(bytes);
-        let source = End { ip: ip6(addresses.first_chunk()), port: segment.source_port };
-        let destination = End { ip: ip6(addresses.last_chunk()), port: segment.destination_port };
+        let (source, destination) = segment.ends(bytes);
         if segment.from_first {
             Ends6 { first: source, second: destination }
         } else {
             Ends6 { first: destination, second: source }
         }
     }
-}
-
-fn ip6(octets: Option<&[u8; 16]>) -> IpAddr {
-    IpAddr::V6(Ipv6Addr::from(octets.copied().unwrap_or_default()))
 }

@@ -18,7 +18,7 @@ pub fn begin(segment: &Segment, bytes: &[u8]) -> Option<Sketch> {
     if segment.flags.0 & STEP != Flags::SYN || segment.payload_length > 0 {
         return None;
     }
-    let mut sketch = Sketch::of(segment.flow);
+    let mut sketch = Sketch::of(segment.flow());
     sketch.set(Connection::ROLE_KNOWN | if segment.from_first { Connection::CLIENT_FIRST } else { 0 });
     let scale = send(&mut sketch, CLIENT, segment, bytes);
     sketch.begin_at(Mark::of(segment), scale);

@@ -1,7 +1,7 @@
 //! The short way must leave every connection as the long way does.
 
 use super::*;
-use crate::decode::{FlowKey, Packets, Signs, Span};
+use crate::decode::{FlowKey, Packets, Signs};
 use crate::time::MILLISECOND;
 
 struct Random(u64);
@@ -122,7 +122,7 @@ fn traffic(seed: u64, count: usize) -> Vec<Segment> {
         let segment = Segment {
             time: Time(time),
             frame: frame as u32 + 1,
-            flow: FlowKey::unpacked([0x0a00_0001, 0x0a00_0002, 80 << 16 | (1000 + flow as u32)], false),
+            key: [0x0a00_0001, 0x0a00_0002, 80 << 16 | (1000 + flow as u32)],
             hash: 0,
             print: 0,
             signs: Signs::default(),
@@ -135,13 +135,10 @@ fn traffic(seed: u64, count: usize) -> Vec<Segment> {
             flags: Flags(flags),
             ttl: 64,
             from_first: from == 0,
-            ipv6: false,
-            addresses: Span::default(),
-            source_port: if from == 0 { 1000 + flow as u16 } else { 80 },
-            destination_port: if from == 0 { 80 } else { 1000 + flow as u16 },
-            options_cut: false,
-            options: Span::default(),
-            payload: Span { offset: random.below(8) as u32, length: length.min(8) },
+            options_at: random.below(8) as u32,
+            captured: length.min(8),
+            addresses_before: 0,
+            options_length: 0,
         };
         segments.push(segment);
         if flags == Flags::SYN && random.below(4) > 0 {
@@ -189,7 +186,7 @@ pub fn syn(number: u64) -> Segment {
     Segment {
         time: Time(number * 1000),
         frame: number as u32 + 1,
-        flow,
+        key: flow.packed(),
         hash: flow.hash(SEED),
         print: 0,
         signs: Signs::default(),
@@ -202,13 +199,10 @@ pub fn syn(number: u64) -> Segment {
         flags: Flags(Flags::SYN),
         ttl: 64,
         from_first: true,
-        ipv6: false,
-        addresses: Span::default(),
-        source_port: 1000,
-        destination_port: 80,
-        options_cut: false,
-        options: Span::default(),
-        payload: Span::default(),
+        options_at: 0,
+        captured: 0,
+        addresses_before: 0,
+        options_length: 0,
     }
 }
 
@@ -221,8 +215,8 @@ fn outcome(mut tracker: Tracker, run: usize, segments: &[Segment]) -> (Vec<Strin
     let segments: Vec<Segment> = segments
         .iter()
         .map(|segment| {
-            let mut segment = Segment { hash: segment.flow.hash(seed), ..*segment };
-            segment.inspect(&[], segment.payload.of(&BYTES));
+            let mut segment = Segment { hash: segment.flow().hash(seed), ..*segment };
+            segment.inspect(&[], segment.payload().of(&BYTES));
             segment
         })
         .collect();

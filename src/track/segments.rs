@@ -9,11 +9,11 @@ impl Tracker {
     pub(super) fn segment(&mut self, guess: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
         if !self.light
             && !self.copies.is_active()
-            && let Some(mut room) = self.store.room_of(guess, segment.flow)
+            && let Some(mut room) = self.store.room_of(guess, segment.flow())
             && let Some((from, message)) = plain::take_next(&mut room, segment)
         {
             if message {
-                room.said.end[from].first_bytes = self.payloads.keep(segment.payload.of(bytes));
+                room.said.end[from].first_bytes = self.payloads.keep(segment.payload().of(bytes));
             }
             return;
         }
@@ -49,7 +49,7 @@ impl Tracker {
         match plain::take(&mut room, from, segment) {
             Some(taken) => {
                 if taken.message {
-                    room.said.end[from].first_bytes = self.payloads.keep(segment.payload.of(bytes));
+                    room.said.end[from].first_bytes = self.payloads.keep(segment.payload().of(bytes));
                 }
                 if taken.closed {
                     self.linger(index);
@@ -101,7 +101,7 @@ impl Tracker {
     /// The connection's index, if it is known.
     #[inline(always)]
     pub(super) fn find(&mut self, guess: u32, segment: &Segment) -> Option<u32> {
-        let is = |index: u32| self.store.sketches.get(index as usize).is_some_and(|found| found.is(segment.flow));
+        let is = |index: u32| self.store.sketches.get(index as usize).is_some_and(|found| found.is(segment.flow()));
         if is(guess) { Some(guess) } else { self.table.find(segment.hash, is) }
     }
 
@@ -240,7 +240,7 @@ pub(super) fn take(
     if next.restart.is_none() {
         connection.last = connection.last.max(segment.time);
         if next.message {
-            connection.half[from].first_bytes = payloads.keep(segment.payload.of(bytes));
+            connection.half[from].first_bytes = payloads.keep(segment.payload().of(bytes));
         }
         sent(&mut connection.half[from], segment);
     }

@@ -4,7 +4,7 @@ use super::super::connection::{Connection, Half, Mark, other};
 use super::super::seq;
 use super::super::story::{Acceptance, Pending, Repeated, Silence, What};
 use super::{Next, Restart, SWAPPED, note_data, reach, repeat, tell, tenth_of_microseconds};
-use crate::decode::Segment;
+use crate::decode::{Segment, Signs};
 
 /// Takes a SYN without ACK.
 pub fn on_syn(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> Next {
@@ -117,9 +117,9 @@ pub(super) fn begin(connection: &mut Connection, from: usize, segment: &Segment,
 /// Which of [`Half::SCALE`] and [`Half::STAMPS`] a SYN or SYN-ACK offers, and the window scale.
 pub fn offers(segment: &Segment, bytes: &[u8]) -> (u16, u8) {
     // Nobody knows what the snaplen cut; most systems offer both.
-    let mut offered = if segment.options_cut { Half::SCALE | Half::STAMPS } else { 0 };
+    let mut offered = if segment.signs.has(Signs::OPTIONS_CUT) { Half::SCALE | Half::STAMPS } else { 0 };
     let mut scale = 0;
-    let mut rest = segment.options.of(bytes);
+    let mut rest = segment.options().of(bytes);
     // What `options()` reads, without a look at options that do not matter here.
     loop {
         rest = match rest {

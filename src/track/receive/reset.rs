@@ -25,7 +25,7 @@ pub(super) fn after_reset(connection: &mut Connection, from: usize, segment: &Se
         }
         let beyond = seq::after(segment.sequence.wrapping_add(reach(segment)), reset.sequence);
         // What left before the RST comes late from a capture that was made further along the way.
-        let elsewhere = u16::from(reset.mark.input) != segment.input || half.has(Half::COPIED);
+        let elsewhere = reset.mark.input != segment.input || half.has(Half::COPIED);
         let slack = if elsewhere { SWAPPED.max(connection.round_trip()) } else { SWAPPED };
         let late = segment.time.since(reset.mark.time) >= slack;
         if beyond || (segment.sequence == reset.sequence && late) {

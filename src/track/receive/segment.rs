@@ -171,7 +171,7 @@ pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment) ->
     half.set(Half::DATA);
     half.data_time = segment.time;
     half.data_frame = segment.frame;
-    half.data_input = u8::try_from(segment.input).unwrap_or(u8::MAX);
+    half.data_input = segment.input;
     half.data_length = segment.payload_length;
     half.data_until = segment.sequence.wrapping_add(reach(segment) - u32::from(segment.flags.has(Flags::FIN)));
     half.data_ack = segment.acknowledgment;

@@ -203,8 +203,12 @@ pub fn on_syn_ack(connection: &mut Connection, from: usize, segment: &Segment, b
         connection.syn_ack_after = tenth_of_microseconds(segment.time.since(connection.start));
     }
     let mark = Mark::of(segment);
-    connection.half[from].ack = segment.acknowledgment;
-    connection.half[from].set(Half::ACK);
+    // The same one, come late, takes nothing back.
+    let late = half.has(Half::SYN | Half::ACK) && seq::before(segment.acknowledgment, half.ack);
+    if !late {
+        connection.half[from].ack = segment.acknowledgment;
+        connection.half[from].set(Half::ACK);
+    }
     if let Some(story) = connection.story.as_mut() {
         // What comes after the first answer counts anew.
         if story.silence[to].what == Repeated::Syn && !half.has(Half::SYN) {

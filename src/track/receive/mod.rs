@@ -59,6 +59,9 @@ const CLOSE: u64 = 10 * MILLISECOND;
 /// Two captures of one path, or two queues of a card, may swap segments that lie this close together.
 const SWAPPED: u64 = 50 * MILLISECOND;
 
+/// Probes of a window are never closer: `tcp_probe0_base()` is TCP_RTO_MIN at least, 200 ms.
+const SHORTEST_WINDOW_PROBE: u64 = 150 * MILLISECOND;
+
 /// Keep-alive probes are never closer: TCP_KEEPINTVL counts whole seconds, and timers are a little early at times.
 const SHORTEST_PROBE: u64 = SECOND * 9 / 10;
 
@@ -110,7 +113,8 @@ fn repeat(connection: &mut Connection, from: usize, segment: &Segment, what: Rep
         return attempts == 1 || silence.interval >= CLOSE;
     }
     let interval = segment.time.since(silence.last.time);
-    if interval < CLOSE {
+    let closest = if what == Repeated::WindowProbe { SHORTEST_WINDOW_PROBE } else { CLOSE };
+    if interval < closest {
         return false;
     }
     let overdue = silence.overdue();

@@ -113,7 +113,8 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     if case.story().first_fin.is_some() {
         return None;
     }
-    Some(Match::likely(format!(
-        "The {sender}'s host had no socket for this connection any more and answered the {victim} with a RST."
-    )))
+    let text =
+        format!("The {sender}'s host had no socket for this connection any more and answered the {victim} with a RST.");
+    // It may come from a device on the way, as `forged_reset` says.
+    Some(if case.seen_on_a_part_of_the_way() { Match::possible(text) } else { Match::likely(text) })
 }

@@ -12,7 +12,7 @@ use crate::time::{MILLISECOND, SECOND, Time};
 use crate::track::kernel::{Errno, Kind};
 use crate::track::{
     Acceptance, Benign, By, CLIENT, Connection, Ended, Ending, Half, Repeated, Reset, SERVER, Service, Silence, Story,
-    Visits, foreign, made_on_the_way, other,
+    Visits, foreign, made_on_the_way, other, seen_on_a_part_of_the_way,
 };
 
 /// One connection's ending and all that is known about it.
@@ -334,6 +334,11 @@ impl<'a> Case<'a> {
     /// The RST was made by the host that captured it, which forwards all else of its sender.
     pub fn made_on_the_way(&self) -> bool {
         self.reset().is_some_and(|reset| made_on_the_way(self.connection(), reset))
+    }
+
+    /// The RST was seen more than once, but not all along the way that its sender's other packets take.
+    pub fn seen_on_a_part_of_the_way(&self) -> bool {
+        self.reset().is_some_and(|reset| seen_on_a_part_of_the_way(self.connection(), reset))
     }
 
     /// The TTL of the RST, and the lowest of its sender's other packets, if it is none of those.

@@ -155,7 +155,10 @@ pub fn note(connection: &mut Connection, from: usize, segment: &Segment) {
     if segment.flags.has(Flags::RST) {
         if let Some(story) = connection.story.as_mut() {
             let resets = [story.reset.as_mut(), story.reset_back.as_mut()];
-            resets.into_iter().flatten().for_each(|reset| reset.copied |= reset.from == from);
+            for reset in resets.into_iter().flatten().filter(|reset| reset.from == from) {
+                reset.copied = true;
+                reset.ttls = (reset.ttls.0.min(segment.ttl), reset.ttls.1.max(segment.ttl));
+            }
         }
         return;
     }

@@ -43,6 +43,8 @@ pub struct Reset {
     pub ip_id: u16,
     /// TTL or hop limit.
     pub ttl: u8,
+    /// The lowest and the highest TTL that it was seen with, where it was seen more than once.
+    pub ttls: (u8, u8),
     /// How much of the receiver's payload the RST's sender had not acknowledged when it came.
     pub unacknowledged: u32,
     /// The sender of the RST had closed its window: its application did not read.

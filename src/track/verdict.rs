@@ -402,6 +402,16 @@ pub fn made_on_the_way(connection: &Connection, reset: &Reset) -> bool {
     connection.half.iter().all(|half| half.has(Half::COPIED)) && !reset.copied
 }
 
+/// The RST was seen more than once, but not with all the TTLs that its sender's other packets have on the way. That it
+/// ended the connection is sure: what its receiver had sent would have been sent again. So it came from a place between
+/// those where the packets were captured, or one of them lost it.
+pub fn seen_on_a_part_of_the_way(connection: &Connection, reset: &Reset) -> bool {
+    let half = &connection.half[reset.from];
+    let whole = (half.ttl_low, half.ttl_high);
+    let travelled = whole.0 < whole.1 && connection.half.iter().all(|half| half.has(Half::COPIED));
+    travelled && reset.copied && reset.ttls != whole && connection.unacknowledged(other(reset.from)) > 0
+}
+
 /// The RST came just when the sender's next keep-alive probe was due, after probes that the capture shows answered:
 /// the answers did not reach it, and `tcp_keepalive_timer()` gave up.
 pub fn probed_to_death(connection: &Connection, story: &Story, reset: &Reset) -> bool {

@@ -92,6 +92,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         window: segment.window,
         ip_id: segment.ip_id,
         ttl: segment.ttl,
+        ttls: (segment.ttl, segment.ttl),
         unacknowledged: connection.unacknowledged(to),
         window_closed: connection.story.as_ref().is_some_and(|story| story.window_closed[from].is_some()),
         copied: false,

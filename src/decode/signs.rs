@@ -17,6 +17,8 @@ impl Signs {
     pub const TLS_NEWS: u8 = 4;
     /// The payload is short, and the snaplen left nothing of it: it may be a TLS alert.
     pub const UNSEEN: u8 = 8;
+    /// It is signed (RFC 2385, RFC 5925).
+    pub const SIGNED: u8 = 16;
 
     /// Is every flag of `mask` set?
     #[inline(always)]
@@ -27,7 +29,7 @@ impl Signs {
     #[inline(always)]
     fn of(options: &[u8], payload: &[u8], wire: u32) -> Signs {
         let said = if wire == 0 { 0 } else { of_payload(payload, wire) };
-        Signs(said | if has_only_stamps(options) { 0 } else { look_for_sack(options) })
+        Signs(said | if has_only_stamps(options) { 0 } else { of_options(options) })
     }
 }
 
@@ -38,9 +40,19 @@ fn has_only_stamps(options: &[u8]) -> bool {
 }
 
 #[inline(never)]
-fn look_for_sack(bytes: &[u8]) -> u8 {
-    if options(bytes).any(|option| matches!(option, TcpOption::Sack(_))) { Signs::SACK } else { 0 }
+fn of_options(bytes: &[u8]) -> u8 {
+    options(bytes).fold(0, |signs, option| match option {
+        TcpOption::Sack(_) => signs | Signs::SACK,
+        TcpOption::Other(MD5 | AUTHENTICATION, _) => signs | Signs::SIGNED,
+        _ => signs,
+    })
 }
+
+const MD5: u8 = 19;
+const AUTHENTICATION: u8 = 29;
+
+/// What the options of a usual SYN take: more may hold a signature.
+const USUAL_SYN: usize = 20;
 
 /// The longest TLS alert record in use: 5 bytes of header, 8 of nonce, 2 of alert, 16 of authentication, or with CBC
 /// ciphers up to 48 in all.
@@ -74,7 +86,8 @@ impl Segment {
     #[inline(always)]
     pub fn inspect(&mut self, options: &[u8], payload: &[u8]) {
         // A SYN offers options and has nothing to acknowledge selectively.
-        let options_of_use = if self.flags.has(Flags::SYN) { &[] } else { options };
+        let plain_syn = self.flags.has(Flags::SYN) && options.len() <= USUAL_SYN;
+        let options_of_use = if plain_syn { &[] } else { options };
         self.signs = Signs::of(options_of_use, payload, self.payload_length);
         self.print = self.fingerprint(options);
     }
@@ -105,6 +118,8 @@ mod tests {
         let sack = [1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 2];
         assert_eq!(Signs::of(&stamps, &[], 0), Signs(0));
         assert_eq!(Signs::of(&sack, &[], 0), Signs(Signs::SACK));
+        assert_eq!(Signs::of(&[1, 1, 19, 4, 1, 2], &[], 0), Signs(Signs::SIGNED));
+        assert_eq!(Signs::of(&[29, 4, 1, 2], &[], 0), Signs(Signs::SIGNED));
         assert_eq!(Signs::of(&[], &[21, 3, 3, 0, 2], 7), Signs(Signs::TLS_ALERT | Signs::TLS_NEWS));
         assert_eq!(Signs::of(&sack, &[22, 3, 1], 500), Signs(Signs::SACK | Signs::TLS_NEWS));
         assert_eq!(Signs::of(&[], &[23, 3, 3, 0, 19, 9], 24), Signs(Signs::TLS_ALERT));

@@ -15,7 +15,7 @@ const STEP: u8 = Flags::SYN | Flags::ACK | Flags::FIN | Flags::RST;
 /// The sketch of a connection that begins with a SYN. `None` if this is not plainly one.
 #[inline]
 pub fn begin(segment: &Segment, bytes: &[u8]) -> Option<Sketch> {
-    if segment.flags.0 & STEP != Flags::SYN || segment.payload_length > 0 {
+    if segment.flags.0 & STEP != Flags::SYN || segment.payload_length > 0 || segment.signs.has(Signs::SIGNED) {
         return None;
     }
     let mut sketch = Sketch::of(segment.flow);

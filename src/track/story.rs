@@ -251,6 +251,8 @@ pub struct Story {
     pub mtu: Option<u32>,
     /// Since when each end's window is closed.
     pub window_closed: [Option<Mark>; 2],
+    /// Does each end sign its segments? Then it drops what is not signed.
+    pub signed: [bool; 2],
     /// A SYN on the same 4-tuple with another ISN, while this connection lived.
     pub other_syn: Option<(Mark, u32, usize)>,
     /// What waits for the time of grace to pass.
@@ -286,7 +288,10 @@ impl Story {
         };
         let waits = self.waits > 0 || self.pending.is_some() || self.look_again.is_some() || self.decided;
         let reset = self.reset.is_some() || self.reset_back.is_some() || self.challenged;
-        let other = self.fatal.is_some() || self.other_syn.is_some() || self.syn_ack_after_refusal.is_some();
+        let other = self.signed != [false; 2]
+            || self.fatal.is_some()
+            || self.other_syn.is_some()
+            || self.syn_ack_after_refusal.is_some();
         !waits && !reset && !other && quiet(super::CLIENT) && quiet(super::SERVER)
     }
 

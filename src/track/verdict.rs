@@ -1,11 +1,12 @@
 //! What each application got: the rules of the kernel, applied to what a connection's story holds.
 
+use super::GRACE;
 use super::connection::{CLIENT, Connection, Half, SERVER, other};
 use super::kernel::{Errno, Kind};
 use super::receive::accepted;
 use super::seq;
 use super::story::{Acceptance, Pending, Repeated, Reset, Silence, Story};
-use crate::time::{MILLISECOND, SECOND};
+use crate::time::{MILLISECOND, SECOND, Time};
 
 /// How a connection ended, or why it cannot be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +100,26 @@ impl Doubt {
             Doubt::CutShort => "cut_short",
         }
     }
+}
+
+/// A client whose SYN-ACKs never come repeats its SYN a second after the last one, or a little later.
+const NEXT_SYN: u64 = 1300 * MILLISECOND;
+/// No verdict on a handshake waits longer for that.
+const LONGEST_GRACE: u64 = 2500 * MILLISECOND;
+
+/// When the verdict on what is pending is due. A RST that ends a handshake may be none of the client's, which shows only
+/// when its next SYN comes.
+pub fn due(connection: &Connection) -> Option<Time> {
+    let story = connection.story.as_deref()?;
+    let (pending, time) = story.pending?;
+    let half_open = matches!(pending, Pending::Reset)
+        && story.reset.is_some_and(|reset| reset.from == CLIENT && reset.acceptance == Acceptance::EndsHalfOpen);
+    if !half_open {
+        return Some(time + GRACE);
+    }
+    let silence = &story.silence[CLIENT];
+    let next = if silence.what == Repeated::Syn { silence.overdue() } else { connection.start + NEXT_SYN };
+    Some((time + GRACE).max(next.min(time + LONGEST_GRACE)))
 }
 
 /// Judges what is pending on a connection, when the time of grace has passed.

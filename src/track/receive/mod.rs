@@ -13,7 +13,7 @@ pub use segment::{note_data, on_segment};
 
 use super::connection::{Connection, Half, Mark, other};
 use super::story::{Event, Pending, Repeated, Silence, What};
-use crate::decode::{Flags, Segment};
+use crate::decode::{Flags, Segment, Signs};
 use crate::time::{MILLISECOND, SECOND, Time};
 
 /// What the tracker has to do after a segment.
@@ -128,6 +128,13 @@ fn repeat(connection: &mut Connection, from: usize, segment: &Segment, what: Rep
         story.pending = None;
     }
     true
+}
+
+/// Notes that an end signs what it sends.
+fn note_signature(connection: &mut Connection, from: usize, segment: &Segment) {
+    if segment.signs.has(Signs::SIGNED) {
+        connection.story().signed[from] = true;
+    }
 }
 
 /// Nanoseconds in units of 100, at least one.

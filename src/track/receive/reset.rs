@@ -6,7 +6,7 @@ use super::super::story::{Acceptance, Pending, Repeated, Reset, What};
 use super::{
     Next, Restart, SHORTEST_PROBE, SWAPPED, acknowledges_syn, event, gives_up, reach, tell, waits_for_syn_ack,
 };
-use crate::decode::{Flags, Segment};
+use crate::decode::{Flags, Segment, Signs};
 use crate::time::SECOND;
 
 /// What a segment tells about a RST that was captured before it.
@@ -156,6 +156,11 @@ pub fn accepted(acceptance: Acceptance) -> bool {
 pub(super) fn acceptance(connection: &Connection, from: usize, segment: &Segment) -> Acceptance {
     let to = other(from);
     let (sender, receiver) = (&connection.half[from], &connection.half[to]);
+    let unsigned = !segment.signs.has(Signs::SIGNED) && !segment.options_cut;
+    if unsigned && connection.story.as_ref().is_some_and(|story| story.signed[to]) {
+        // `tcp_inbound_hash()`: an end that has a key for the other drops what is not signed.
+        return Acceptance::Dropped;
+    }
     if waits_for_syn_ack(connection, to) {
         return if acknowledges_syn(connection, to, segment) { Acceptance::RefusesSyn } else { Acceptance::Dropped };
     }

@@ -118,7 +118,8 @@ pub fn due(connection: &Connection) -> Option<Time> {
         return Some(time + GRACE);
     }
     let silence = &story.silence[CLIENT];
-    let next = if silence.what == Repeated::Syn { silence.overdue() } else { connection.start + NEXT_SYN };
+    let first = connection.start + NEXT_SYN;
+    let next = if silence.what == Repeated::Syn { silence.overdue().max(silence.last.time + NEXT_SYN) } else { first };
     Some((time + GRACE).max(next.min(time + LONGEST_GRACE)))
 }
 

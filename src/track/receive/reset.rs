@@ -168,8 +168,11 @@ pub(super) fn acceptance(connection: &Connection, from: usize, segment: &Segment
     if from == CLIENT && sender.has(Half::SYN) && !sender.has(Half::ACK) {
         let first = sender.isn.wrapping_add(1);
         let window = u32::from(receiver.window.max(1));
+        // Behind that the client has sent payload, for which it needs the SYN-ACK: either the capture has a hole, or the server
+        // has not got it either, and answers with a challenge ACK (RFC 5961; older kernels drop the handshake).
         return match seq::between(sequence, first, first.wrapping_add(window)) {
-            true => Acceptance::EndsHalfOpen,
+            true if sequence == first => Acceptance::EndsHalfOpen,
+            true => Acceptance::InWindow,
             false => Acceptance::Dropped,
         };
     }

@@ -2,7 +2,7 @@
 
 use super::super::connection::{CLIENT, Connection, Half, Mark, other};
 use super::super::seq;
-use super::super::story::{Acceptance, Pending, Repeated, Reset, What};
+use super::super::story::{Acceptance, Event, Pending, Repeated, Reset, What};
 use super::{
     Next, Restart, SHORTEST_PROBE, SWAPPED, acknowledges_syn, event, gives_up, reach, tell, waits_for_syn_ack,
 };
@@ -99,6 +99,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         prompted: segment.time.since(connection.last) <= (2 * connection.round_trip()).max(SECOND / 2),
     };
     tell(connection, from, segment, What::Reset);
+    forget_error_about(connection, from, segment);
     let probing = connection.story().silence[from].what == Repeated::WindowProbe;
     count_as_probe(connection, from, segment);
     // `tcp_v4_send_reset()` answers a segment that has an acknowledgment with that number, and without ACK.
@@ -133,6 +134,19 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         story.pending = Some((Pending::Reset, time));
     }
     Next { grace: true, ..Next::default() }
+}
+
+/// An ICMP error about this RST was captured just before it: the socket was gone when it came.
+fn forget_error_about(connection: &mut Connection, from: usize, segment: &Segment) {
+    let story = connection.story();
+    let about = |event: &Event| event.from == from && matches!(event.what, What::Icmp(..));
+    let others = story.events.iter().filter(|event| about(event)).count() > 1;
+    let ahead = story.soft[from].is_some_and(|error| {
+        error.icmp.sequence == segment.sequence && segment.time.since(error.icmp.time) < SWAPPED
+    });
+    if ahead && !others {
+        story.soft[from] = None;
+    }
 }
 
 /// `tcp_keepalive_timer()` sends its RST when the next probe would have been due: nobody answered the one before.

@@ -19,6 +19,12 @@ impl Signs {
     pub const UNSEEN: u8 = 8;
     /// It is signed (RFC 2385, RFC 5925).
     pub const SIGNED: u8 = 16;
+    /// It belongs to a connection of several paths (MPTCP, RFC 8684).
+    pub const MULTIPATH: u8 = 32;
+    /// It opens or refuses a further path of one (MP_JOIN).
+    pub const JOIN: u8 = 64;
+    /// It ends all paths of one (MP_FASTCLOSE).
+    pub const FAST_CLOSE: u8 = 128;
 
     /// Is every flag of `mask` set?
     #[inline(always)]
@@ -44,14 +50,25 @@ fn of_options(bytes: &[u8]) -> u8 {
     options(bytes).fold(0, |signs, option| match option {
         TcpOption::Sack(_) => signs | Signs::SACK,
         TcpOption::Other(MD5 | AUTHENTICATION, _) => signs | Signs::SIGNED,
+        TcpOption::Other(MULTIPATH, data) => signs | Signs::MULTIPATH | of_multipath(data),
         _ => signs,
     })
 }
 
 const MD5: u8 = 19;
 const AUTHENTICATION: u8 = 29;
+const MULTIPATH: u8 = 30;
 
-/// What the options of a usual SYN take: more may hold a signature.
+/// The subtype stands in the upper four bits (RFC 8684, section 3).
+fn of_multipath(data: &[u8]) -> u8 {
+    match data.first().map(|first| first >> 4) {
+        Some(1) => Signs::JOIN,
+        Some(7) => Signs::FAST_CLOSE,
+        _ => 0,
+    }
+}
+
+/// What the options of a usual SYN take: more may hold a signature, or ask for several paths.
 const USUAL_SYN: usize = 20;
 
 /// The longest TLS alert record in use: 5 bytes of header, 8 of nonce, 2 of alert, 16 of authentication, or with CBC
@@ -120,6 +137,9 @@ mod tests {
         assert_eq!(Signs::of(&sack, &[], 0), Signs(Signs::SACK));
         assert_eq!(Signs::of(&[1, 1, 19, 4, 1, 2], &[], 0), Signs(Signs::SIGNED));
         assert_eq!(Signs::of(&[29, 4, 1, 2], &[], 0), Signs(Signs::SIGNED));
+        assert_eq!(Signs::of(&[30, 4, 1, 1], &[], 0), Signs(Signs::MULTIPATH));
+        assert_eq!(Signs::of(&[30, 4, 0x10, 1], &[], 0), Signs(Signs::MULTIPATH | Signs::JOIN));
+        assert_eq!(Signs::of(&[30, 4, 0x70, 1, 30, 4, 0x80, 0], &[], 0), Signs(Signs::MULTIPATH | Signs::FAST_CLOSE));
         assert_eq!(Signs::of(&[], &[21, 3, 3, 0, 2], 7), Signs(Signs::TLS_ALERT | Signs::TLS_NEWS));
         assert_eq!(Signs::of(&sack, &[22, 3, 1], 500), Signs(Signs::SACK | Signs::TLS_NEWS));
         assert_eq!(Signs::of(&[], &[23, 3, 3, 0, 19, 9], 24), Signs(Signs::TLS_ALERT));

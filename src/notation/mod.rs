@@ -146,6 +146,8 @@ pub enum OptionWord {
     FastOpenExperimental(Vec<u8>),
     /// `md5`: a signature, whatever it says.
     Md5,
+    /// `mptcp 7`: an option of several paths, with this subtype.
+    Multipath(u8),
     /// `nop`
     Nop,
     /// `eol`

@@ -83,12 +83,14 @@ pub enum Doubt {
     EndedEarly,
     /// The snaplen cut what would tell.
     CutShort,
+    /// One path of several (MPTCP) failed, of which the application need not hear.
+    Multipath,
 }
 
 impl Doubt {
     /// All of them.
-    pub const ALL: [Doubt; 5] =
-        [Doubt::BeganLate, Doubt::OneDirection, Doubt::OddReset, Doubt::EndedEarly, Doubt::CutShort];
+    pub const ALL: [Doubt; 6] =
+        [Doubt::BeganLate, Doubt::OneDirection, Doubt::OddReset, Doubt::EndedEarly, Doubt::CutShort, Doubt::Multipath];
 
     /// The id in JSON.
     pub fn id(self) -> &'static str {
@@ -98,6 +100,7 @@ impl Doubt {
             Doubt::OddReset => "odd_reset",
             Doubt::EndedEarly => "ended_early",
             Doubt::CutShort => "cut_short",
+            Doubt::Multipath => "multipath",
         }
     }
 }
@@ -131,8 +134,18 @@ pub fn judge(connection: &Connection) -> Ending {
     match judge_pending(connection, story) {
         // The RST answers a challenge ACK: the client wants the ports for a new connection.
         Ending::Benign(Benign::Tail) if story.other_syn.is_some() => Ending::Benign(Benign::PortReuse),
+        Ending::Failure(failure) if !reaches_the_application(connection, story, failure) => {
+            Ending::Undecided(Doubt::Multipath)
+        }
         ending => ending,
     }
+}
+
+/// `__mptcp_subflow_error_report()`: of an error of one path of several no application hears, but for that of connect().
+/// MP_FASTCLOSE is an error of all of them.
+fn reaches_the_application(connection: &Connection, story: &Story, failure: Failure) -> bool {
+    let connecting = !connection.established() && failure.victim == CLIENT;
+    story.paths.fast_closed || !story.paths.joined && (connecting || !story.paths.agreed)
 }
 
 fn judge_pending(connection: &Connection, story: &Story) -> Ending {

@@ -3,7 +3,7 @@
 use super::super::connection::{Connection, Half, Mark, other};
 use super::super::seq;
 use super::super::story::{Acceptance, Pending, Repeated, Silence, What};
-use super::{Next, Restart, SWAPPED, note_data, note_signature, reach, repeat, tell, tenth_of_microseconds};
+use super::{Next, Restart, SWAPPED, note_data, note_options, reach, repeat, tell, tenth_of_microseconds};
 use crate::decode::Segment;
 
 /// Takes a SYN without ACK.
@@ -104,7 +104,7 @@ pub(super) fn begin(connection: &mut Connection, from: usize, segment: &Segment,
     }
     half.isn = segment.sequence;
     half.set(Half::SEQUENCE | Half::SYN);
-    note_signature(connection, from, segment);
+    note_options(connection, from, segment);
     let half = &mut connection.half[from];
     let (offered, scale) = offers(segment, bytes);
     half.set(offered);

@@ -130,11 +130,19 @@ fn repeat(connection: &mut Connection, from: usize, segment: &Segment, what: Rep
     true
 }
 
-/// Notes that an end signs what it sends.
-fn note_signature(connection: &mut Connection, from: usize, segment: &Segment) {
-    if segment.signs.has(Signs::SIGNED) {
-        connection.story().signed[from] = true;
+/// Notes what the options of a segment say of all that its end sends: signatures, and several paths. A SYN only asks for
+/// those.
+fn note_options(connection: &mut Connection, from: usize, segment: &Segment) {
+    let signs = segment.signs;
+    if signs.0 & (Signs::SIGNED | Signs::MULTIPATH) == 0 {
+        return;
     }
+    let asks = segment.flags.has(Flags::SYN) && !segment.flags.has(Flags::ACK);
+    let story = connection.story();
+    story.signed[from] |= signs.has(Signs::SIGNED);
+    story.paths.agreed |= signs.has(Signs::MULTIPATH) && !asks;
+    story.paths.joined |= signs.has(Signs::JOIN);
+    story.paths.fast_closed |= signs.has(Signs::FAST_CLOSE);
 }
 
 /// Nanoseconds in units of 100, at least one.

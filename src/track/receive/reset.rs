@@ -4,7 +4,8 @@ use super::super::connection::{CLIENT, Connection, Half, Mark, other};
 use super::super::seq;
 use super::super::story::{Acceptance, Event, Pending, Repeated, Reset, What};
 use super::{
-    Next, Restart, SHORTEST_PROBE, SWAPPED, acknowledges_syn, event, gives_up, reach, tell, waits_for_syn_ack,
+    Next, Restart, SHORTEST_PROBE, SWAPPED, acknowledges_syn, event, gives_up, note_options, reach, tell,
+    waits_for_syn_ack,
 };
 use crate::decode::{Flags, Segment, Signs};
 use crate::time::SECOND;
@@ -99,6 +100,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         prompted: segment.time.since(connection.last) <= (2 * connection.round_trip()).max(SECOND / 2),
     };
     tell(connection, from, segment, What::Reset);
+    note_options(connection, from, segment);
     forget_error_about(connection, from, segment);
     let probing = connection.story().silence[from].what == Repeated::WindowProbe;
     count_as_probe(connection, from, segment);
@@ -141,9 +143,8 @@ fn forget_error_about(connection: &mut Connection, from: usize, segment: &Segmen
     let story = connection.story();
     let about = |event: &Event| event.from == from && matches!(event.what, What::Icmp(..));
     let others = story.events.iter().filter(|event| about(event)).count() > 1;
-    let ahead = story.soft[from].is_some_and(|error| {
-        error.icmp.sequence == segment.sequence && segment.time.since(error.icmp.time) < SWAPPED
-    });
+    let ahead = story.soft[from]
+        .is_some_and(|error| error.icmp.sequence == segment.sequence && segment.time.since(error.icmp.time) < SWAPPED);
     if ahead && !others {
         story.soft[from] = None;
     }

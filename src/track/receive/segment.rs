@@ -5,7 +5,7 @@ use super::super::seq;
 use super::super::story::{Pending, Repeated, Silence, Story, What};
 use super::reset::after_reset;
 use super::{
-    CLOSE, FAR, Next, SHORTEST_PROBE, acknowledges_syn, closed, event, gives_up, note_signature, reach, repeat, tell,
+    CLOSE, FAR, Next, SHORTEST_PROBE, acknowledges_syn, closed, event, gives_up, note_options, reach, repeat, tell,
     tenth_of_microseconds, waits_for_syn_ack,
 };
 use crate::decode::{Flags, Segment, Signs};
@@ -23,7 +23,7 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment) -
         return next;
     }
     anchor(connection, from, segment);
-    note_signature(connection, from, segment);
+    note_options(connection, from, segment);
     let end = segment.sequence.wrapping_add(reach(segment));
     let half = connection.half[from];
     next.connected = from == CLIENT && !half.has(Half::ACK) && connection.half[SERVER].has(Half::SYN);

@@ -28,11 +28,12 @@ SCENARIOS = [
         expect=fail("timed_out", "peer_vanished", "peer_forgot_connection", by="network unknown server"),
     ),
     Scenario(
-        "mptcp_served",
-        "MPTCP: a request, its answer and a clean close",
-        server="listen mptcp=1; accept; recv; answer; recv; close; sleep .1",
-        client="connect mptcp=1; get; recv; close; sleep .2",
-        expect=OK,
+        "mptcp_forged_reset",
+        "MPTCP: a forged RST ends the only path; neither application hears of it",
+        server="listen mptcp=1; accept; recv; answer; mark idle; await forged; opt timeout=1; recv",
+        client="connect mptcp=1; get; recv; await forged; opt timeout=1; recv; check; get; recv",
+        router="await idle; sleep .2; forge to=client ttl=63; mark forged",
+        expect=Expect(None, rests_on_options=True),
     ),
     Scenario(
         "mptcp_aborted",

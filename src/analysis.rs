@@ -195,12 +195,12 @@ struct Judge<'a, L> {
     listener: &'a mut L,
     failures: [u64; 6],
     benign: [u64; 4],
-    undecided: [u64; 5],
+    undecided: [u64; Doubt::ALL.len()],
 }
 
 impl<'a, L> Judge<'a, L> {
     fn new(listener: &'a mut L) -> Self {
-        Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; 5] }
+        Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; Doubt::ALL.len()] }
     }
 
     fn summary(&self, tracker: &Tracker, source: &impl Source, seen: &Seen) -> Summary {

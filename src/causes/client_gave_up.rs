@@ -128,5 +128,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         lost => format!("The client ended the connection while the server was sending: {} were lost.", bytes(lost)),
     };
     let kind = case.is_abort() || reset.unacknowledged > 0;
-    (streaming && kind).then(|| Match::likely(text))
+    // What was not seen all along the way may be a device's, as `forged_reset` says.
+    let found = if case.seen_on_a_part_of_the_way() { Match::possible } else { Match::likely };
+    (streaming && kind).then(|| found(text))
 }

@@ -77,11 +77,11 @@ fn ipv4(bytes: &[u8], offset: u32, frame: &RawFrame, seed: [u64; 2], slot: &mut 
     let (source, destination) = (u32_at(head, 12), u32_at(head, 16));
     let (source_port, destination_port) = (u16_at(head, 20), u16_at(head, 22));
     let (flow, from_first) = FlowKey::of_ipv4(source, source_port, destination, destination_port);
-    (slot.key, slot.from_first, slot.hash) = (flow.packed(), from_first, flow.hash(seed));
+    (slot.key, slot.hash) = (flow.packed(), flow.hash(seed));
     slot.addresses_before = 0;
     slot.ip_id = u16_at(head, 4);
     slot.ttl = head[8];
-    slot.signs = Signs(0);
+    slot.signs = Signs(if from_first { Signs::FROM_FIRST } else { 0 });
     let tcp: &[u8; 20] = head.last_chunk()?;
     assemble(tcp, rest, offset + IPV4_AND_TCP as u32, total - IPV4_AND_TCP as u32, frame, slot)
 }
@@ -97,12 +97,12 @@ fn ipv6(bytes: &[u8], offset: u32, frame: &RawFrame, seed: [u64; 2], slot: &mut 
     let (source, destination) = (u128_at(head, 8), u128_at(head, 24));
     let (source_port, destination_port) = (u16_at(head, 40), u16_at(head, 42));
     let (flow, from_first) = FlowKey::of_ipv6(source, source_port, destination, destination_port, seed);
-    (slot.key, slot.from_first, slot.hash) = (flow.packed(), from_first, flow.hash(seed));
+    (slot.key, slot.hash) = (flow.packed(), flow.hash(seed));
     // Behind 8 bytes of the IPv6 header they are 32, and 20 of TCP follow.
     slot.addresses_before = 52;
     slot.ip_id = 0;
     slot.ttl = head[7];
-    slot.signs = Signs(Signs::IPV6);
+    slot.signs = Signs(Signs::IPV6 | if from_first { Signs::FROM_FIRST } else { 0 });
     let tcp: &[u8; 20] = head.last_chunk()?;
     assemble(tcp, rest, offset + IPV6_AND_TCP as u32, length - 20, frame, slot)
 }

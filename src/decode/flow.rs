@@ -97,7 +97,7 @@ impl Segment {
             return (end(0, 0), end(16, 2));
         }
         let [first, second] = self.flow().ends4();
-        if self.from_first { (first, second) } else { (second, first) }
+        if self.from_first() { (first, second) } else { (second, first) }
     }
 }
 

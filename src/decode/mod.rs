@@ -262,8 +262,6 @@ pub struct Segment {
     pub signs: Signs,
     /// Which input its frame came from (of more than 256 the last).
     pub input: u8,
-    /// Was it sent by the end that stands first in `key`?
-    pub from_first: bool,
 }
 
 const _: () = assert!(size_of::<Segment>() == 64);
@@ -273,6 +271,12 @@ impl Segment {
     #[inline(always)]
     pub fn flow(&self) -> FlowKey {
         FlowKey::unpacked(self.key, self.signs.has(Signs::IPV6))
+    }
+
+    /// Was it sent by the end that stands first in its key?
+    #[inline(always)]
+    pub fn from_first(&self) -> bool {
+        self.signs.has(Signs::FROM_FIRST)
     }
 
     /// Its TCP options as far as captured.

@@ -6,32 +6,42 @@ use super::{Flags, Segment, TcpOption, options};
 
 /// What a segment looks like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Signs(pub u8);
+pub struct Signs(pub u16);
 
 impl Signs {
     /// It acknowledges selectively (RFC 2018).
-    pub const SACK: u8 = 1;
+    pub const SACK: u16 = 1;
     /// The payload begins like a TLS alert record.
-    pub const TLS_ALERT: u8 = 2;
+    pub const TLS_ALERT: u16 = 2;
     /// The payload begins like a TLS handshake or alert record.
-    pub const TLS_NEWS: u8 = 4;
+    pub const TLS_NEWS: u16 = 4;
     /// The payload is short, and the snaplen left nothing of it: it may be a TLS alert.
-    pub const UNSEEN: u8 = 8;
+    pub const UNSEEN: u16 = 8;
+    /// It is signed (RFC 2385, RFC 5925).
+    pub const SIGNED: u16 = 16;
+    /// It belongs to a connection of several paths (MPTCP, RFC 8684).
+    pub const MULTIPATH: u16 = 32;
+    /// It opens or refuses a further path of one (MP_JOIN).
+    pub const JOIN: u16 = 64;
+    /// It ends all paths of one (MP_FASTCLOSE).
+    pub const FAST_CLOSE: u16 = 128;
     /// It is IPv6.
-    pub const IPV6: u8 = 16;
+    pub const IPV6: u16 = 256;
     /// The snaplen cut options off.
-    pub const OPTIONS_CUT: u8 = 32;
+    pub const OPTIONS_CUT: u16 = 512;
+    /// It was sent by the end that stands first in its key.
+    pub const FROM_FIRST: u16 = 1024;
 
     /// Is every flag of `mask` set?
     #[inline(always)]
-    pub fn has(self, mask: u8) -> bool {
+    pub fn has(self, mask: u16) -> bool {
         self.0 & mask == mask
     }
 
     #[inline(always)]
     fn of(flags: Flags, options: &[u8], payload: &[u8], wire: u32) -> Signs {
         let said = if wire == 0 { 0 } else { of_payload(payload, wire) };
-        Signs(said | if has_only_stamps(options) { 0 } else { look_for_sack(flags, options) })
+        Signs(said | if has_only_stamps(options) { 0 } else { of_options(flags, options) })
     }
 }
 
@@ -42,13 +52,34 @@ fn has_only_stamps(options: &[u8]) -> bool {
 }
 
 #[inline(never)]
-fn look_for_sack(flags: Flags, bytes: &[u8]) -> u8 {
+fn of_options(flags: Flags, bytes: &[u8]) -> u16 {
     // A SYN offers options and has nothing to acknowledge selectively.
-    if flags.has(Flags::SYN) {
+    if flags.has(Flags::SYN) && bytes.len() <= USUAL_SYN {
         return 0;
     }
-    if options(bytes).any(|option| matches!(option, TcpOption::Sack(_))) { Signs::SACK } else { 0 }
+    options(bytes).fold(0, |signs, option| match option {
+        TcpOption::Sack(_) => signs | Signs::SACK,
+        TcpOption::Other(MD5 | AUTHENTICATION, _) => signs | Signs::SIGNED,
+        TcpOption::Other(MULTIPATH, data) => signs | Signs::MULTIPATH | of_multipath(data),
+        _ => signs,
+    })
 }
+
+const MD5: u8 = 19;
+const AUTHENTICATION: u8 = 29;
+const MULTIPATH: u8 = 30;
+
+/// The subtype stands in the upper four bits (RFC 8684, section 3).
+fn of_multipath(data: &[u8]) -> u16 {
+    match data.first().map(|first| first >> 4) {
+        Some(1) => Signs::JOIN,
+        Some(7) => Signs::FAST_CLOSE,
+        _ => 0,
+    }
+}
+
+/// What the options of a usual SYN take: more may hold a signature, or ask for several paths.
+const USUAL_SYN: usize = 20;
 
 /// The longest TLS alert record in use: 5 bytes of header, 8 of nonce, 2 of alert, 16 of authentication, or with CBC
 /// ciphers up to 48 in all.
@@ -57,7 +88,7 @@ const LONGEST_ALERT: u32 = 53;
 /// In TLS 1.3, which hides its type, an alert is a record with nothing but two bytes: 5 of header, 2 of alert, 1 of type,
 /// 16 of authentication (RFC 8446, section 5.2).
 #[inline(always)]
-fn of_payload(payload: &[u8], wire: u32) -> u8 {
+fn of_payload(payload: &[u8], wire: u32) -> u16 {
     let said = match payload {
         [_, 3, ..] => of_record(payload, wire),
         _ => 0,
@@ -67,7 +98,7 @@ fn of_payload(payload: &[u8], wire: u32) -> u8 {
 }
 
 #[inline(never)]
-fn of_record(payload: &[u8], wire: u32) -> u8 {
+fn of_record(payload: &[u8], wire: u32) -> u16 {
     match payload {
         [21, ..] => Signs::TLS_ALERT | Signs::TLS_NEWS,
         [22, ..] => Signs::TLS_NEWS,
@@ -111,6 +142,14 @@ mod tests {
         let sack = [1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 2];
         assert_eq!(Signs::of(Flags::default(), &stamps, &[], 0), Signs(0));
         assert_eq!(Signs::of(Flags::default(), &sack, &[], 0), Signs(Signs::SACK));
+        assert_eq!(Signs::of(Flags::default(), &[1, 1, 19, 4, 1, 2], &[], 0), Signs(Signs::SIGNED));
+        assert_eq!(Signs::of(Flags::default(), &[29, 4, 1, 2], &[], 0), Signs(Signs::SIGNED));
+        assert_eq!(Signs::of(Flags::default(), &[30, 4, 1, 1], &[], 0), Signs(Signs::MULTIPATH));
+        assert_eq!(Signs::of(Flags::default(), &[30, 4, 0x10, 1], &[], 0), Signs(Signs::MULTIPATH | Signs::JOIN));
+        assert_eq!(
+            Signs::of(Flags::default(), &[30, 4, 0x70, 1, 30, 4, 0x80, 0], &[], 0),
+            Signs(Signs::MULTIPATH | Signs::FAST_CLOSE)
+        );
         assert_eq!(Signs::of(Flags::default(), &[], &[21, 3, 3, 0, 2], 7), Signs(Signs::TLS_ALERT | Signs::TLS_NEWS));
         assert_eq!(Signs::of(Flags::default(), &sack, &[22, 3, 1], 500), Signs(Signs::SACK | Signs::TLS_NEWS));
         assert_eq!(Signs::of(Flags::default(), &[], &[23, 3, 3, 0, 19, 9], 24), Signs(Signs::TLS_ALERT));

@@ -49,9 +49,8 @@ pub(super) fn segment(ip: &Header<'_>, view: View<'_>, frame: &RawFrame, seed: [
         options_length: options_end.saturating_sub(20) as u8,
         flags: Flags(head[13]),
         ttl: ip.ttl,
-        signs: Signs(cut | ipv6),
+        signs: Signs(cut | ipv6 | if from_first { Signs::FROM_FIRST } else { 0 }),
         input: input_of(frame),
-        from_first,
         print: 0,
     };
     let (header, payload) = view.data.split_at_checked(options_end as usize).unwrap_or_default();

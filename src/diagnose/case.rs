@@ -12,7 +12,7 @@ use crate::time::{MILLISECOND, SECOND, Time};
 use crate::track::kernel::{Errno, Kind};
 use crate::track::{
     Acceptance, Benign, By, CLIENT, Connection, Ended, Ending, Half, Repeated, Reset, SERVER, Service, Silence, Story,
-    Visits, foreign, made_on_the_way, other,
+    Visits, accepted, foreign, made_on_the_way, other, seen_on_a_part_of_the_way,
 };
 
 /// One connection's ending and all that is known about it.
@@ -140,6 +140,11 @@ impl<'a> Case<'a> {
     /// nothing was sent by somebody who gave up, whatever its flags: other systems abort without ACK.
     pub fn reset_kind(&self) -> Option<ResetKind> {
         let reset = self.reset()?;
+        // A RST that the waiting end had to ignore did not end its wait.
+        let ignored = self.by() == Some(By::Silence) && reset.from != self.victim() && !accepted(reset.acceptance);
+        if ignored {
+            return None;
+        }
         let refuses = reset.acceptance == Acceptance::RefusesSyn;
         let abort = (reset.acknowledgment.is_some() && !refuses) || !reset.prompted;
         Some(if abort { ResetKind::Abort } else { ResetKind::Reply })
@@ -334,6 +339,11 @@ impl<'a> Case<'a> {
     /// The RST was made by the host that captured it, which forwards all else of its sender.
     pub fn made_on_the_way(&self) -> bool {
         self.reset().is_some_and(|reset| made_on_the_way(self.connection(), reset))
+    }
+
+    /// The RST was seen more than once, but not all along the way that its sender's other packets take.
+    pub fn seen_on_a_part_of_the_way(&self) -> bool {
+        self.reset().is_some_and(|reset| seen_on_a_part_of_the_way(self.connection(), reset))
     }
 
     /// The TTL of the RST, and the lowest of its sender's other packets, if it is none of those.

@@ -144,6 +144,10 @@ pub enum OptionWord {
     FastOpen(Vec<u8>),
     /// `FOC 0102ff`: the same under its experimental number, 254.
     FastOpenExperimental(Vec<u8>),
+    /// `md5`: a signature, whatever it says.
+    Md5,
+    /// `mptcp 7`: an option of several paths, with this subtype.
+    Multipath(u8),
     /// `nop`
     Nop,
     /// `eol`

@@ -214,6 +214,8 @@ fn option_word(text: &str) -> Words<OptionWord> {
         ["wscale", shift] => OptionWord::WindowScale(number(shift)?),
         ["sackOK"] => OptionWord::SackPermitted,
         ["TS", "val", value, "ecr", echo] => OptionWord::Timestamps(number(value)?, number(echo)?),
+        ["md5"] => OptionWord::Md5,
+        ["mptcp", subtype] => OptionWord::Multipath(number(subtype)?),
         ["nop"] => OptionWord::Nop,
         ["eol"] => OptionWord::End,
         ["FO"] => OptionWord::FastOpen(Vec::new()),

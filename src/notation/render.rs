@@ -145,6 +145,8 @@ fn option_word(text: &mut String, option: &OptionWord) {
         OptionWord::WindowScale(shift) => write!(text, "wscale {shift}"),
         OptionWord::SackPermitted => write!(text, "sackOK"),
         OptionWord::Timestamps(value, echo) => write!(text, "TS val {value} ecr {echo}"),
+        OptionWord::Md5 => write!(text, "md5"),
+        OptionWord::Multipath(subtype) => write!(text, "mptcp {subtype}"),
         OptionWord::Nop => write!(text, "nop"),
         OptionWord::End => write!(text, "eol"),
         OptionWord::Sack(blocks) => {

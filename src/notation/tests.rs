@@ -87,7 +87,7 @@ fn frames_say_what_the_lines_say() {
             );
             assert_eq!(sack.ttl, 63);
             assert_eq!(sack.flow(), request.flow());
-            assert_ne!(sack.from_first, request.from_first);
+            assert_ne!(sack.from_first(), request.from_first());
         }
     }
 }
@@ -107,7 +107,7 @@ fn icmp_lines_become_errors_about_the_segment() {
         assert_eq!((errors[0].quoted_source, errors[0].quoted_destination), (client, server));
         assert_eq!(errors[0].sequence, 2_000_000);
         assert_eq!(errors[0].flow, segment(&frames[4].1).flow());
-        assert_eq!(errors[0].from_first, segment(&frames[4].1).from_first);
+        assert_eq!(errors[0].from_first, segment(&frames[4].1).from_first());
         // Without `from` it is the other end that complains; toward the server it quotes the server.
         assert_eq!(errors[1].reporter, build.ends(&script, 1).1.ip);
         assert_eq!(errors[2].quoted_source, build.ends(&script, 1).1);
@@ -139,8 +139,8 @@ fn swapped_addresses_swap_the_direction_in_the_key() {
     for family in [Family::V4, Family::V6] {
         let usual = Build::new(family);
         let swapped = Build { swap_addresses: true, ..usual };
-        assert!(segment(&usual.frames(&script)[0].1).from_first);
-        assert!(!segment(&swapped.frames(&script)[0].1).from_first);
+        assert!(segment(&usual.frames(&script)[0].1).from_first());
+        assert!(!segment(&swapped.frames(&script)[0].1).from_first());
     }
 }
 

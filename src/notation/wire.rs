@@ -45,6 +45,8 @@ impl OptionWord {
             OptionWord::Timestamps(value, echo) => with_length(8, &[value.to_be_bytes(), echo.to_be_bytes()].concat()),
             OptionWord::FastOpen(cookie) => with_length(34, cookie),
             OptionWord::FastOpenExperimental(cookie) => with_length(254, &[&[0xf9, 0x89], cookie.as_slice()].concat()),
+            OptionWord::Md5 => with_length(19, &[0; 16]),
+            OptionWord::Multipath(subtype) => with_length(30, &[subtype << 4, 1]),
             OptionWord::Nop => vec![1],
             OptionWord::End => vec![0],
             OptionWord::Sack(blocks) => {

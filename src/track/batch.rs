@@ -94,7 +94,7 @@ impl Tracker {
     fn approach_copies(&self, run: &[Segment], guesses: &[u32]) {
         for (segment, guess) in run.iter().zip(guesses) {
             if let Some(sketch) = self.store.sketches.get(*guess as usize) {
-                self.copies.approach(segment.print, *guess, sketch.side(segment.from_first));
+                self.copies.approach(segment.print, *guess, sketch.side(segment.from_first()));
             }
         }
     }

@@ -24,7 +24,7 @@ impl Tracker {
         }
         let mut connection = opened_by(segment, bytes, 0);
         connection.home = index;
-        let from = connection.side(segment.from_first);
+        let from = connection.side(segment.from_first());
         connection.spoke(from, copies::short(segment.print));
         self.copies.remember_first(index, from, segment);
         if self.light {
@@ -77,7 +77,7 @@ impl Tracker {
         self.store.drop_rest(index);
         self.store.sketches[index as usize].renew();
         self.one_gone();
-        let from = fresh.side(segment.from_first);
+        let from = fresh.side(segment.from_first());
         fresh.spoke(from, copies::short(segment.print));
         let next = take(&mut fresh, from, segment, bytes, &mut self.payloads);
         let place = self.keep(index, fresh);
@@ -95,7 +95,7 @@ fn opened_by(segment: &Segment, bytes: &[u8], flags: u8) -> Connection {
         !looks_like_a_server(source.port, destination.port)
     };
     let mut flags = flags | Connection::LIVE;
-    if sender_is_client == segment.from_first {
+    if sender_is_client == segment.from_first() {
         flags |= Connection::CLIENT_FIRST;
     }
     if syn {

@@ -316,7 +316,7 @@ impl Ends6 {
     /// Reads them from the segment that begins a connection.
     pub fn of(segment: &Segment, bytes: &[u8]) -> Ends6 {
         let (source, destination) = segment.ends(bytes);
-        if segment.from_first {
+        if segment.from_first() {
             Ends6 { first: source, second: destination }
         } else {
             Ends6 { first: destination, second: source }

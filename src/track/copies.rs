@@ -4,13 +4,16 @@ use super::connection::{Connection, Half};
 use super::receive::reach;
 use super::seq;
 use crate::cpu::prefetch;
-use crate::decode::{Flags, Segment};
+use crate::decode::{Flags, Segment, Signs};
 use crate::time::{MILLISECOND, SECOND, Time};
 
 /// How long after a packet its copy may come where the IP identification tells copies from retransmissions.
 const WITH_ID: u64 = 2 * SECOND;
 /// The same where only the bytes tell: shorter than any retransmission timeout.
 const WITHOUT_ID: u64 = 100 * MILLISECOND;
+/// The same where a time stamp is among the bytes. It is taken anew each time that a segment is sent
+/// (`tcp_established_options()`), and ticks at least once in any retransmission timeout (RFC 7323, section 5.4).
+const WITH_STAMP: u64 = SECOND;
 /// How many of the last packets are remembered, once there is a sign of copies.
 const REMEMBERED: usize = 1 << 16;
 
@@ -131,9 +134,11 @@ impl Last {
         let reset = segment.flags.has(Flags::RST);
         let new = seq::after(segment.sequence.wrapping_add(reach(segment)), self.next)
             || segment.flags.has(Flags::ACK) && seq::after(segment.acknowledgment, self.ack);
-        // Without an identification only a packet right behind its like is one: what lies between may be its answer. And
-        // the same ACK again says as a rule that something is missing (RFC 5681, section 3.2).
-        let marked = segment.ip_id != 0 || self.spoke_last && !is_bare_ack(segment);
+        // Without an identification or a time stamp only a packet right behind its like is one: what lies between may be its
+        // answer. And the same ACK again says as a rule that something is missing (RFC 5681, section 3.2), unless it is
+        // a probe of a window or of life, which comes once in a timeout.
+        let told_apart = self.spoke_last || is_stamped(segment);
+        let marked = segment.ip_id != 0 || told_apart && (segment.sequence != self.next || !is_bare_ack(segment));
         let same = segment.window == self.window && segment.ip_id == self.ip_id;
         (reset || same && !new) && marked && segment.time.since(self.time) <= limit(segment)
     }
@@ -150,7 +155,10 @@ pub fn note(connection: &mut Connection, from: usize, segment: &Segment) {
     if segment.flags.has(Flags::RST) {
         if let Some(story) = connection.story.as_mut() {
             let resets = [story.reset.as_mut(), story.reset_back.as_mut()];
-            resets.into_iter().flatten().for_each(|reset| reset.copied |= reset.from == from);
+            for reset in resets.into_iter().flatten().filter(|reset| reset.from == from) {
+                reset.copied = true;
+                reset.ttls = (reset.ttls.0.min(segment.ttl), reset.ttls.1.max(segment.ttl));
+            }
         }
         return;
     }
@@ -173,8 +181,17 @@ fn is_bare_ack(segment: &Segment) -> bool {
     segment.payload_length == 0 && segment.flags.0 & (Flags::SYN | Flags::FIN | Flags::RST) == 0
 }
 
+/// Does it carry a time stamp, and no option else?
+fn is_stamped(segment: &Segment) -> bool {
+    segment.options_length == 12 && !segment.signs.has(Signs::SACK) && !segment.flags.has(Flags::SYN)
+}
+
 fn limit(segment: &Segment) -> u64 {
-    if segment.ip_id == 0 { WITHOUT_ID } else { WITH_ID }
+    match segment.ip_id {
+        0 if is_stamped(segment) => WITH_STAMP,
+        0 => WITHOUT_ID,
+        _ => WITH_ID,
+    }
 }
 
 #[cfg(test)]

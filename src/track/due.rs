@@ -146,12 +146,26 @@ impl Tracker {
             && time <= self.clock
         {
             self.waiting.pop();
-            self.conclude(place, generation, sink);
+            if !self.puts_off(time, place, generation) {
+                self.conclude(place, generation, sink);
+            }
             self.waited(time, place, generation);
         }
     }
 
-    /// A segment of this connection comes at `time`. If its silence was decided before that, the segment comes too late:
+    /// Is a verdict that is due at `time` to wait longer? Then it is noted until when.
+    fn puts_off(&mut self, time: Time, place: u32, generation: u16) -> bool {
+        let Some(connection) = self.live(place, generation) else {
+            return false;
+        };
+        let until = verdict::due(connection).filter(|until| *until > time);
+        if let Some(story) = connection.story.as_deref_mut().filter(|_| until.is_some()) {
+            story.look_again = story.look_again.max(until);
+        }
+        until.is_some()
+    }
+
+    /// A segment of this connection comes at `time`. If its ending was decided before that, the segment comes too late:
     /// live, where time moves on by itself, the verdict would have been given.
     pub(super) fn judge_own_silence(&mut self, place: u32, time: Time, sink: &mut impl Sink) {
         let connection = &mut self.store.told[place as usize];
@@ -159,7 +173,13 @@ impl Tracker {
         let Some(story) = connection.story.as_deref_mut() else {
             return;
         };
-        if story.decided || story.pending.is_some() {
+        if story.decided {
+            return;
+        }
+        if story.pending.is_some() {
+            if verdict::due(connection).is_some_and(|due| due <= time) {
+                self.conclude(place, generation, sink);
+            }
             return;
         }
         for side in [CLIENT, SERVER] {

@@ -36,9 +36,12 @@ use std::collections::BinaryHeap;
 pub use connection::{CLIENT, Connection, Ends6, Half, Mark, SERVER, other};
 pub use memory::LEAST as LEAST_MEMORY;
 pub use payloads::Payloads;
+pub use receive::accepted;
 pub use services::{Service, Services, Visits};
-pub use story::{Acceptance, Event, Pending, Probes, Repeated, Reset, Silence, SoftError, Story, What};
-pub use verdict::{Benign, By, Doubt, Ending, Failure, foreign, made_on_the_way, probed_to_death};
+pub use story::{Acceptance, Event, Paths, Pending, Probes, Repeated, Reset, Silence, SoftError, Story, What};
+pub use verdict::{
+    Benign, By, Doubt, Ending, Failure, foreign, made_on_the_way, probed_to_death, seen_on_a_part_of_the_way,
+};
 
 use crate::decode::{End, Flags, IcmpError, Packet, Segment};
 use crate::time::{MILLISECOND, SECOND, Time};

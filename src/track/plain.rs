@@ -45,7 +45,7 @@ pub fn is_new(end: &Brief, segment: &Segment) -> bool {
 pub fn take_next(room: &mut Room<'_>, segment: &Segment) -> Option<(usize, bool)> {
     const GOES_ON: u16 = OPEN | Half::FIN;
     let mut flags = room.sketch.flags();
-    let from = room.sketch.side(segment.from_first);
+    let from = room.sketch.side(segment.from_first());
     let (end, peer) = room.sketch.pair(from);
     let next = segment.flags.0 & (NOTABLE | Flags::FIN) == Flags::ACK
         && segment.sequence == end.next

@@ -37,7 +37,7 @@ impl Tracker {
     fn segment_of_open(&mut self, index: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
         let Some(mut room) = self.store.room(index) else { return };
         let sketch = &mut *room.sketch;
-        let from = sketch.side(segment.from_first);
+        let from = sketch.side(segment.from_first());
         if self.copies.is_active() || !plain::is_new(&sketch.end[from], segment) {
             let last = sketch.last_of(from);
             if self.copies.is_copy(index, from, &last, segment, self.counts.segments) {
@@ -63,7 +63,7 @@ impl Tracker {
     fn segment_of_any(&mut self, index: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
         let print = copies::short(segment.print);
         let sketch = &mut self.store.sketches[index as usize];
-        let from = sketch.side(segment.from_first);
+        let from = sketch.side(segment.from_first());
         let last = match sketch.link() {
             Link::Open(_) if !self.light => return self.segment_of_open(index, segment, bytes, sink),
             Link::Early | Link::Open(_) => {

@@ -43,6 +43,8 @@ pub struct Reset {
     pub ip_id: u16,
     /// TTL or hop limit.
     pub ttl: u8,
+    /// The lowest and the highest TTL that it was seen with, where it was seen more than once.
+    pub ttls: (u8, u8),
     /// How much of the receiver's payload the RST's sender had not acknowledged when it came.
     pub unacknowledged: u32,
     /// The sender of the RST had closed its window: its application did not read.
@@ -183,6 +185,17 @@ pub enum Pending {
     Silence(usize),
 }
 
+/// What is known of several paths (MPTCP): what happens to one of them is no error of the application.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Paths {
+    /// Both ends have agreed on them.
+    pub agreed: bool,
+    /// This is a further path, which the kernel opened by itself.
+    pub joined: bool,
+    /// One end closed all of them at once.
+    pub fast_closed: bool,
+}
+
 /// Keep-alive probes of one end since payload last went, whether or not they were answered.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Probes {
@@ -249,6 +262,10 @@ pub struct Story {
     pub mtu: Option<u32>,
     /// Since when each end's window is closed.
     pub window_closed: [Option<Mark>; 2],
+    /// Does each end sign its segments? Then it drops what is not signed.
+    pub signed: [bool; 2],
+    /// What is known of several paths (MPTCP).
+    pub paths: Paths,
     /// A SYN on the same 4-tuple with another ISN, while this connection lived.
     pub other_syn: Option<(Mark, u32, usize)>,
     /// What waits for the time of grace to pass.
@@ -284,7 +301,11 @@ impl Story {
         };
         let waits = self.waits > 0 || self.pending.is_some() || self.look_again.is_some() || self.decided;
         let reset = self.reset.is_some() || self.reset_back.is_some() || self.challenged;
-        let other = self.fatal.is_some() || self.other_syn.is_some() || self.syn_ack_after_refusal.is_some();
+        let other = self.signed != [false; 2]
+            || self.paths != Paths::default()
+            || self.fatal.is_some()
+            || self.other_syn.is_some()
+            || self.syn_ack_after_refusal.is_some();
         !waits && !reset && !other && quiet(super::CLIENT) && quiet(super::SERVER)
     }
 

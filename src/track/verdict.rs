@@ -1,11 +1,12 @@
 //! What each application got: the rules of the kernel, applied to what a connection's story holds.
 
+use super::GRACE;
 use super::connection::{CLIENT, Connection, Half, SERVER, other};
 use super::kernel::{Errno, Kind};
 use super::receive::accepted;
 use super::seq;
 use super::story::{Acceptance, Pending, Repeated, Reset, Silence, Story};
-use crate::time::{MILLISECOND, SECOND};
+use crate::time::{MILLISECOND, SECOND, Time};
 
 /// How a connection ended, or why it cannot be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,12 +83,14 @@ pub enum Doubt {
     EndedEarly,
     /// The snaplen cut what would tell.
     CutShort,
+    /// One path of several (MPTCP) failed, of which the application need not hear.
+    Multipath,
 }
 
 impl Doubt {
     /// All of them.
-    pub const ALL: [Doubt; 5] =
-        [Doubt::BeganLate, Doubt::OneDirection, Doubt::OddReset, Doubt::EndedEarly, Doubt::CutShort];
+    pub const ALL: [Doubt; 6] =
+        [Doubt::BeganLate, Doubt::OneDirection, Doubt::OddReset, Doubt::EndedEarly, Doubt::CutShort, Doubt::Multipath];
 
     /// The id in JSON.
     pub fn id(self) -> &'static str {
@@ -97,8 +100,30 @@ impl Doubt {
             Doubt::OddReset => "odd_reset",
             Doubt::EndedEarly => "ended_early",
             Doubt::CutShort => "cut_short",
+            Doubt::Multipath => "multipath",
         }
     }
+}
+
+/// A client whose SYN-ACKs never come repeats its SYN a second after the last one, or a little later.
+const NEXT_SYN: u64 = 1300 * MILLISECOND;
+/// No verdict on a handshake waits longer for that.
+const LONGEST_GRACE: u64 = 2500 * MILLISECOND;
+
+/// When the verdict on what is pending is due. A RST that ends a handshake may be none of the client's, which shows only
+/// when its next SYN comes.
+pub fn due(connection: &Connection) -> Option<Time> {
+    let story = connection.story.as_deref()?;
+    let (pending, time) = story.pending?;
+    let half_open = matches!(pending, Pending::Reset)
+        && story.reset.is_some_and(|reset| reset.from == CLIENT && reset.acceptance == Acceptance::EndsHalfOpen);
+    if !half_open {
+        return Some(time + GRACE);
+    }
+    let silence = &story.silence[CLIENT];
+    let first = connection.start + NEXT_SYN;
+    let next = if silence.what == Repeated::Syn { silence.overdue().max(silence.last.time + NEXT_SYN) } else { first };
+    Some((time + GRACE).max(next.min(time + LONGEST_GRACE)))
 }
 
 /// Judges what is pending on a connection, when the time of grace has passed.
@@ -109,8 +134,18 @@ pub fn judge(connection: &Connection) -> Ending {
     match judge_pending(connection, story) {
         // The RST answers a challenge ACK: the client wants the ports for a new connection.
         Ending::Benign(Benign::Tail) if story.other_syn.is_some() => Ending::Benign(Benign::PortReuse),
+        Ending::Failure(failure) if !reaches_the_application(connection, story, failure) => {
+            Ending::Undecided(Doubt::Multipath)
+        }
         ending => ending,
     }
+}
+
+/// `__mptcp_subflow_error_report()`: of an error of one path of several no application hears, but for that of connect().
+/// MP_FASTCLOSE is an error of all of them.
+fn reaches_the_application(connection: &Connection, story: &Story, failure: Failure) -> bool {
+    let connecting = !connection.established() && failure.victim == CLIENT;
+    story.paths.fast_closed || !story.paths.joined && (connecting || !story.paths.agreed)
 }
 
 fn judge_pending(connection: &Connection, story: &Story) -> Ending {
@@ -400,6 +435,16 @@ pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
 /// where no identification tells, an early retransmission looks like a copy.
 pub fn made_on_the_way(connection: &Connection, reset: &Reset) -> bool {
     connection.half.iter().all(|half| half.has(Half::COPIED)) && !reset.copied
+}
+
+/// The RST was seen more than once, but not with all the TTLs that its sender's other packets have on the way. That it
+/// ended the connection is sure: what its receiver had sent would have been sent again. So it came from a place between
+/// those where the packets were captured, or one of them lost it.
+pub fn seen_on_a_part_of_the_way(connection: &Connection, reset: &Reset) -> bool {
+    let half = &connection.half[reset.from];
+    let whole = (half.ttl_low, half.ttl_high);
+    let travelled = whole.0 < whole.1 && connection.half.iter().all(|half| half.has(Half::COPIED));
+    travelled && reset.copied && reset.ttls != whole && connection.unacknowledged(other(reset.from)) > 0
 }
 
 /// The RST came just when the sender's next keep-alive probe was due, after probes that the capture shows answered:

@@ -1,7 +1,7 @@
 //! Under which conditions the same packets may be captured. None of them may change a verdict.
 
 use tcpwhy::decode::{End, Flags};
-use tcpwhy::notation::{Build, Declaration, Event, Family, Role, Script};
+use tcpwhy::notation::{Build, Declaration, Event, Family, Role, Script, parse};
 use tcpwhy::time::Time;
 
 use crate::capture_file::{Format, write};
@@ -23,6 +23,8 @@ pub struct Condition {
     pub doubled: bool,
     /// Packets are cut behind the TCP header.
     pub cut: bool,
+    /// Another connection sends all the time, so that the clock of the packets never stands still, as live.
+    busy: bool,
     format: Format,
 }
 
@@ -34,6 +36,7 @@ const PLAIN: Condition = Condition {
     isns: None,
     doubled: false,
     cut: false,
+    busy: false,
     format: Format::PcapNanoseconds,
 };
 
@@ -52,6 +55,8 @@ pub const ALL: &[Condition] = &[
     Condition { name: "ipv6 wrap", family: Family::V6, isns: WRAPS, swapped: true, ..PLAIN },
     Condition { name: "ipv4 doubled", doubled: true, ..PLAIN },
     Condition { name: "ipv6 doubled", family: Family::V6, doubled: true, ..PLAIN },
+    Condition { name: "ipv4 busy", busy: true, ..PLAIN },
+    Condition { name: "ipv6 busy", family: Family::V6, busy: true, ..PLAIN },
     Condition { name: "pcap with microseconds", format: Format::PcapMicroseconds, ..PLAIN },
     Condition { name: "pcapng", format: Format::Pcapng, ..PLAIN },
     Condition { name: "ipv4 cut", cut: true, ..PLAIN },
@@ -86,6 +91,9 @@ impl Condition {
         if self.doubled {
             frames = frames.into_iter().flat_map(|frame| [frame.clone(), frame]).collect();
         }
+        if self.busy {
+            frames = among_others(frames);
+        }
         (write(&frames, self.format, self.snaplen(&script, &frames)), ends)
     }
 
@@ -99,4 +107,22 @@ impl Condition {
         // 60 in IPv4, a length that people use.
         14 + ip + 20 + 6 + if icmp { 8 + ip } else { 0 }
     }
+}
+
+/// The frames among those of another connection, which come soon and late after each of them.
+fn among_others(frames: Vec<(Time, Vec<u8>)>) -> Vec<(Time, Vec<u8>)> {
+    let mut times: Vec<Time> = Vec::new();
+    for pair in frames.windows(2) {
+        let [(from, _), (to, _)] = pair else { continue };
+        let after =
+            [0.1, 0.5, 0.95, 1.25, 2.0, 2.6, 5.0, 10.0, 20.0, 40.0].map(|seconds| *from + (seconds * 1e9) as u64);
+        times.extend(after.into_iter().take_while(|time| time < to));
+    }
+    let line = |number: usize| format!("+0 > P. {}:{}(10) ack 1\n", 10 * number + 1, 10 * number + 11);
+    let lines: String = (0..times.len()).map(line).collect();
+    let script = parse(&format!("client 192.0.2.1:5\nserver 192.0.2.2:9\n{lines}")).expect("a script");
+    let others = Build::new(Family::V4).frames(&script).into_iter().map(|(_, frame)| frame);
+    let mut all: Vec<_> = frames.into_iter().chain(times.into_iter().zip(others)).collect();
+    all.sort_by_key(|(time, _)| *time);
+    all
 }

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -29,6 +30,8 @@ from words import describe, fill, payload
 PORT = 8080
 TCP_REPAIR = 19
 TCP_FASTOPEN_CONNECT = 30
+TCP_MD5SIG = 14
+IPPROTO_MPTCP = 262
 LINGER_ABORT = b"\1\0\0\0\0\0\0\0"
 TCP_OPTIONS = {
     "user_timeout": socket.TCP_USER_TIMEOUT,
@@ -43,6 +46,7 @@ TCP_OPTIONS = {
     "fastopen_connect": TCP_FASTOPEN_CONNECT,
     "clamp": socket.TCP_WINDOW_CLAMP,
     "defer_accept": socket.TCP_DEFER_ACCEPT,
+    "linger2": socket.TCP_LINGER2,
 }
 SOCKET_OPTIONS = {"rcvbuf": socket.SO_RCVBUF, "sndbuf": socket.SO_SNDBUF, "keepalive": socket.SO_KEEPALIVE}
 
@@ -146,12 +150,24 @@ class Actor(TlsCommands, RawCommands, ProgramCommands):
                 sock.setsockopt(socket.SOL_SOCKET, SOCKET_OPTIONS[key], int(value))
             elif key == "timeout":
                 sock.settimeout(float(value) or None)
+            elif key == "md5":
+                sock.setsockopt(socket.IPPROTO_TCP, TCP_MD5SIG, self.signature(value.encode()))
+
+    def signature(self, key: bytes) -> bytes:
+        """A struct tcp_md5sig: what comes from and goes to the other end is signed with this key (RFC 2385)."""
+        other = socket.inet_pton(self.family, self.names["server" if self.role == "client" else "client"])
+        head = struct.pack("=HH4s", self.family, 0, other if len(other) == 4 else bytes(4))
+        address = (head if len(other) == 4 else head + other).ljust(128, b"\0")
+        return address + struct.pack("=BBHi80s", 0, 0, len(key), 0, key)
+
+    def new_socket(self, options: Mapping[str, str]) -> socket.socket:
+        return socket.socket(self.family, socket.SOCK_STREAM, IPPROTO_MPTCP if "mptcp" in options else 0)
 
     def do_listen(self, command: Command) -> None:
         options = command.options
         if self.listener:
             self.listener.close()
-        self.listener = sock = socket.socket(self.family, socket.SOCK_STREAM)
+        self.listener = sock = self.new_socket(options)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         loopback = "127.0.0.1" if self.family == socket.AF_INET else "::1"
         address = loopback if options.get("at") == "loopback" else ""
@@ -195,7 +211,7 @@ class Actor(TlsCommands, RawCommands, ProgramCommands):
 
     def open_socket(self, options: Mapping[str, str]) -> tuple[Conn, tuple[str, int]]:
         """A new socket with a port of its own, and the address that it is to connect to."""
-        sock = socket.socket(self.family, socket.SOCK_STREAM)
+        sock = self.new_socket(options)
         conn = self.adopt(sock, options.get("as", f"c{len(self.conns) + 1}"))
         peer = (
             options.get("to", self.names["server" if self.role == "client" else "client"]),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import packets
+from packets import Segment
 from pcapio import ETHERNET, MICRO, NANO, Capture, Packet, pcap, pcapng
 
 LINK_HEADER = {ETHERNET: 14, 276: 20}
@@ -174,6 +175,21 @@ def merge(captures: list[Capture]) -> Capture:
     return Capture(links.pop(), sorted((p for c in captures for p in c.packets), key=lambda p: p.ts))
 
 
+def busy(capture: Capture, _: str) -> bytes:
+    """Another connection sends every 50 ms, so that the clock of the packets goes on, as it does live."""
+    if not capture.packets:
+        return pcap(capture)
+    head = bytes(12) + b"\x08\0" if capture.link == ETHERNET else b"\x08\0" + bytes(18)
+    other = Segment("192.0.2.1", "192.0.2.2", 5, 9, 0, 1, packets.ACK | packets.PSH, 500, 10, 64)
+    first, last = capture.packets[0], capture.packets[-1]
+    beats = []
+    for number, ts in enumerate(range(first.ts, last.ts, 50_000_000)):
+        sent = replace(other, seq=1 + 10 * number)
+        data = head + packets.build(sent, bytes(10), ident=number & 0xFFFF)
+        beats.append(replace(first, ts=ts, data=data, length=len(data)))
+    return pcap(merge([capture, Capture(capture.link, beats)]))
+
+
 VARIANTS = [
     Variant("handshake_cut", "the capture began late", handshake_cut, may_be_silent=True, any_cause=True),
     Variant("end_cut", "the capture ended early", end_cut, may_be_silent=True, any_cause=True),
@@ -188,6 +204,7 @@ VARIANTS = [
     Variant("doubled", "every packet twice, as from a mirror port", doubled),
     Variant("swapped", "neighbours in the wrong order", swapped),
     Variant("skewed", "neighbours in the wrong order, timestamps too", skewed, may_be_silent=True, any_cause=True),
+    Variant("busy", "among the packets of another connection", busy),
     Variant("vlan", "with a VLAN tag", vlan),
     Variant("vxlan", "inside a VXLAN tunnel", vxlan),
     Variant("gzip", "compressed", lambda c, _: gzip.compress(pcap(c), 1), suffix="pcap.gz"),

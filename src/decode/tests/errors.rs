@@ -42,7 +42,7 @@ fn errors_name_the_segment_that_they_quote() {
             panic!("{}: {:?}", sample.name, decode(1, frame, frame.len()));
         };
         let about = segment(1, &quoted_frame(sample.ipv6), 200);
-        assert_eq!((error.flow, error.from_first), (about.flow(), about.from_first), "{}", sample.name);
+        assert_eq!((error.flow, error.from_first), (about.flow(), about.from_first()), "{}", sample.name);
         assert_eq!((error.quoted_source.port, error.quoted_destination.port), (34186, 8080));
         assert_eq!((error.sequence, error.ipv6), (1_000_001, sample.ipv6), "{}", sample.name);
         let low: IpAddr = if sample.ipv6 { "2001:db8::1" } else { "10.0.0.1" }.parse().unwrap();

@@ -41,7 +41,7 @@ fn check(sample: &Sample, frame: &[u8], segment: &Segment) {
     assert_eq!((segment.time, segment.frame, segment.input), (Time(7), 9, 3), "{name}");
     assert_eq!((segment.sequence, segment.acknowledgment), (1_000_001, 9_000_001), "{name}");
     assert_eq!(segment.flags, Flags(Flags::PSH | Flags::ACK), "{name}");
-    assert_eq!((segment.ttl, segment.signs.has(Signs::IPV6), segment.from_first), (61, sample.ipv6, true), "{name}");
+    assert_eq!((segment.ttl, segment.signs.has(Signs::IPV6), segment.from_first()), (61, sample.ipv6, true), "{name}");
     assert_eq!(segment.ip_id, if sample.ipv6 { 0 } else { 0x1234 }, "{name}");
     assert_eq!(segment.payload_length, 5, "{name}");
     let (source, destination) = segment.ends(frame);

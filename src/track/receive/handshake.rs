@@ -3,7 +3,7 @@
 use super::super::connection::{Connection, Half, Mark, other};
 use super::super::seq;
 use super::super::story::{Acceptance, Pending, Repeated, Silence, What};
-use super::{Next, Restart, SWAPPED, note_data, reach, repeat, tell, tenth_of_microseconds};
+use super::{Next, Restart, SWAPPED, note_data, note_options, reach, repeat, tell, tenth_of_microseconds};
 use crate::decode::{Segment, Signs};
 
 /// Takes a SYN without ACK.
@@ -104,6 +104,8 @@ pub(super) fn begin(connection: &mut Connection, from: usize, segment: &Segment,
     }
     half.isn = segment.sequence;
     half.set(Half::SEQUENCE | Half::SYN);
+    note_options(connection, from, segment);
+    let half = &mut connection.half[from];
     let (offered, scale) = offers(segment, bytes);
     half.set(offered);
     if offered & Half::SCALE != 0 {
@@ -203,8 +205,12 @@ pub fn on_syn_ack(connection: &mut Connection, from: usize, segment: &Segment, b
         connection.syn_ack_after = tenth_of_microseconds(segment.time.since(connection.start));
     }
     let mark = Mark::of(segment);
-    connection.half[from].ack = segment.acknowledgment;
-    connection.half[from].set(Half::ACK);
+    // The same one, come late, takes nothing back.
+    let late = half.has(Half::SYN | Half::ACK) && seq::before(segment.acknowledgment, half.ack);
+    if !late {
+        connection.half[from].ack = segment.acknowledgment;
+        connection.half[from].set(Half::ACK);
+    }
     if let Some(story) = connection.story.as_mut() {
         // What comes after the first answer counts anew.
         if story.silence[to].what == Repeated::Syn && !half.has(Half::SYN) {

@@ -18,6 +18,10 @@ pub fn on_icmp_error(connection: &mut Connection, error: &IcmpError) -> bool {
     if !half.has(Half::SEQUENCE) || connection.story.as_ref().is_some_and(|story| story.decided) {
         return false;
     }
+    if connection.story.as_ref().is_some_and(|story| story.resets[from] > 0) {
+        // Its RST was the last that its socket sent: what is said of that comes too late.
+        return false;
+    }
     let oldest = if peer.has(Half::ACK) { peer.ack } else { half.isn };
     if !seq::between(error.sequence, oldest, half.next) {
         return false;

@@ -13,7 +13,7 @@ pub use segment::{note_data, on_segment};
 
 use super::connection::{Connection, Half, Mark, other};
 use super::story::{Event, Pending, Repeated, Silence, What};
-use crate::decode::{Flags, Segment};
+use crate::decode::{Flags, Segment, Signs};
 use crate::time::{MILLISECOND, SECOND, Time};
 
 /// What the tracker has to do after a segment.
@@ -58,6 +58,9 @@ const CLOSE: u64 = 10 * MILLISECOND;
 
 /// Two captures of one path, or two queues of a card, may swap segments that lie this close together.
 const SWAPPED: u64 = 50 * MILLISECOND;
+
+/// Probes of a window are never closer: `tcp_probe0_base()` is TCP_RTO_MIN at least, 200 ms.
+const SHORTEST_WINDOW_PROBE: u64 = 150 * MILLISECOND;
 
 /// Keep-alive probes are never closer: TCP_KEEPINTVL counts whole seconds, and timers are a little early at times.
 const SHORTEST_PROBE: u64 = SECOND * 9 / 10;
@@ -110,7 +113,8 @@ fn repeat(connection: &mut Connection, from: usize, segment: &Segment, what: Rep
         return attempts == 1 || silence.interval >= CLOSE;
     }
     let interval = segment.time.since(silence.last.time);
-    if interval < CLOSE {
+    let closest = if what == Repeated::WindowProbe { SHORTEST_WINDOW_PROBE } else { CLOSE };
+    if interval < closest {
         return false;
     }
     let overdue = silence.overdue();
@@ -124,6 +128,21 @@ fn repeat(connection: &mut Connection, from: usize, segment: &Segment, what: Rep
         story.pending = None;
     }
     true
+}
+
+/// Notes what the options of a segment say of all that its end sends: signatures, and several paths. A SYN only asks for
+/// those.
+fn note_options(connection: &mut Connection, from: usize, segment: &Segment) {
+    let signs = segment.signs;
+    if signs.0 & (Signs::SIGNED | Signs::MULTIPATH) == 0 {
+        return;
+    }
+    let asks = segment.flags.has(Flags::SYN) && !segment.flags.has(Flags::ACK);
+    let story = connection.story();
+    story.signed[from] |= signs.has(Signs::SIGNED);
+    story.paths.agreed |= signs.has(Signs::MULTIPATH) && !asks;
+    story.paths.joined |= signs.has(Signs::JOIN);
+    story.paths.fast_closed |= signs.has(Signs::FAST_CLOSE);
 }
 
 /// Nanoseconds in units of 100, at least one.

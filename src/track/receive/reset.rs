@@ -2,11 +2,12 @@
 
 use super::super::connection::{CLIENT, Connection, Half, Mark, other};
 use super::super::seq;
-use super::super::story::{Acceptance, Pending, Repeated, Reset, What};
+use super::super::story::{Acceptance, Event, Pending, Repeated, Reset, What};
 use super::{
-    Next, Restart, SHORTEST_PROBE, SWAPPED, acknowledges_syn, event, gives_up, reach, tell, waits_for_syn_ack,
+    Next, Restart, SHORTEST_PROBE, SWAPPED, acknowledges_syn, event, gives_up, note_options, reach, tell,
+    waits_for_syn_ack,
 };
-use crate::decode::{Flags, Segment};
+use crate::decode::{Flags, Segment, Signs};
 use crate::time::SECOND;
 
 /// What a segment tells about a RST that was captured before it.
@@ -92,12 +93,15 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         window: segment.window,
         ip_id: segment.ip_id,
         ttl: segment.ttl,
+        ttls: (segment.ttl, segment.ttl),
         unacknowledged: connection.unacknowledged(to),
         window_closed: connection.story.as_ref().is_some_and(|story| story.window_closed[from].is_some()),
         copied: false,
         prompted: segment.time.since(connection.last) <= (2 * connection.round_trip()).max(SECOND / 2),
     };
     tell(connection, from, segment, What::Reset);
+    note_options(connection, from, segment);
+    forget_error_about(connection, from, segment);
     let probing = connection.story().silence[from].what == Repeated::WindowProbe;
     count_as_probe(connection, from, segment);
     // `tcp_v4_send_reset()` answers a segment that has an acknowledgment with that number, and without ACK.
@@ -134,6 +138,18 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
     Next { grace: true, ..Next::default() }
 }
 
+/// An ICMP error about this RST was captured just before it: the socket was gone when it came.
+fn forget_error_about(connection: &mut Connection, from: usize, segment: &Segment) {
+    let story = connection.story();
+    let about = |event: &Event| event.from == from && matches!(event.what, What::Icmp(..));
+    let others = story.events.iter().filter(|event| about(event)).count() > 1;
+    let ahead = story.soft[from]
+        .is_some_and(|error| error.icmp.sequence == segment.sequence && segment.time.since(error.icmp.time) < SWAPPED);
+    if ahead && !others {
+        story.soft[from] = None;
+    }
+}
+
 /// `tcp_keepalive_timer()` sends its RST when the next probe would have been due: nobody answered the one before.
 fn count_as_probe(connection: &mut Connection, from: usize, segment: &Segment) {
     let silence = &mut connection.story().silence[from];
@@ -155,6 +171,11 @@ pub fn accepted(acceptance: Acceptance) -> bool {
 pub(super) fn acceptance(connection: &Connection, from: usize, segment: &Segment) -> Acceptance {
     let to = other(from);
     let (sender, receiver) = (&connection.half[from], &connection.half[to]);
+    let unsigned = !segment.signs.has(Signs::SIGNED) && !segment.signs.has(Signs::OPTIONS_CUT);
+    if unsigned && connection.story.as_ref().is_some_and(|story| story.signed[to]) {
+        // `tcp_inbound_hash()`: an end that has a key for the other drops what is not signed.
+        return Acceptance::Dropped;
+    }
     if waits_for_syn_ack(connection, to) {
         return if acknowledges_syn(connection, to, segment) { Acceptance::RefusesSyn } else { Acceptance::Dropped };
     }
@@ -162,8 +183,11 @@ pub(super) fn acceptance(connection: &Connection, from: usize, segment: &Segment
     if from == CLIENT && sender.has(Half::SYN) && !sender.has(Half::ACK) {
         let first = sender.isn.wrapping_add(1);
         let window = u32::from(receiver.window.max(1));
+        // Behind that the client has sent payload, for which it needs the SYN-ACK: either the capture has a hole, or the server
+        // has not got it either, and answers with a challenge ACK (RFC 5961; older kernels drop the handshake).
         return match seq::between(sequence, first, first.wrapping_add(window)) {
-            true => Acceptance::EndsHalfOpen,
+            true if sequence == first => Acceptance::EndsHalfOpen,
+            true => Acceptance::InWindow,
             false => Acceptance::Dropped,
         };
     }

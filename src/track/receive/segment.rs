@@ -5,7 +5,7 @@ use super::super::seq;
 use super::super::story::{Pending, Repeated, Silence, Story, What};
 use super::reset::after_reset;
 use super::{
-    CLOSE, FAR, Next, SHORTEST_PROBE, acknowledges_syn, closed, event, gives_up, reach, repeat, tell,
+    CLOSE, FAR, Next, SHORTEST_PROBE, acknowledges_syn, closed, event, gives_up, note_options, reach, repeat, tell,
     tenth_of_microseconds, waits_for_syn_ack,
 };
 use crate::decode::{Flags, Segment, Signs};
@@ -23,6 +23,7 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment) -
         return next;
     }
     anchor(connection, from, segment);
+    note_options(connection, from, segment);
     let end = segment.sequence.wrapping_add(reach(segment));
     let half = connection.half[from];
     next.connected = from == CLIENT && !half.has(Half::ACK) && connection.half[SERVER].has(Half::SYN);
@@ -89,9 +90,12 @@ pub(super) fn anchor(connection: &mut Connection, from: usize, segment: &Segment
 
 /// The other end is alive: that ends some kinds of silence.
 pub(super) fn answers(story: &mut Story, to: usize, segment: &Segment) {
+    // A socket that gave up by a RST hears no answer any more.
+    let gone = story.resets[to] > 0;
     let silence = &mut story.silence[to];
     match silence.what {
         Repeated::KeepAlive => *silence = Silence::default(),
+        Repeated::Data if gone => {}
         Repeated::Data => silence.answers = silence.answers.saturating_add(1),
         Repeated::WindowProbe if segment.window > 0 => *silence = Silence::default(),
         Repeated::WindowProbe | Repeated::Syn | Repeated::Nothing => {}
@@ -105,6 +109,7 @@ pub(super) fn take_acknowledgment(connection: &mut Connection, from: usize, segm
     let half = connection.half[from];
     let first = !half.has(Half::ACK);
     if !first && !seq::after(ack, half.ack) {
+        forget_soft_error(connection, from, segment);
         return;
     }
     if seq::after(ack, peer.next) {
@@ -142,6 +147,17 @@ pub(super) fn take_acknowledgment(connection: &mut Connection, from: usize, segm
     }
     if matches!(story.pending, Some((Pending::Silence(side), _)) if side == to && silence.what == Repeated::Data) {
         story.pending = None;
+    }
+}
+
+/// `tcp_ack()` forgets `sk_err_soft` (and counts its probes anew) for each acknowledgment that is not old, whether or not it
+/// acknowledges anything new. Payload may take the short way past it, and what is not in order is not looked at.
+fn forget_soft_error(connection: &mut Connection, from: usize, segment: &Segment) {
+    let half = &connection.half[from];
+    let bare = segment.payload_length == 0 && !segment.flags.has(Flags::FIN);
+    let taken = bare && segment.sequence == half.next && segment.acknowledgment == half.ack;
+    if let Some(story) = connection.story.as_mut().filter(|_| taken) {
+        story.soft[other(from)] = None;
     }
 }
 

@@ -101,6 +101,8 @@ pub struct Counts {
     pub evicted: u64,
     /// What connections told of services and hosts that could not be remembered, because too many are.
     pub unremembered: u64,
+    /// Packets whose copies could no longer be told from repetitions, because too many are remembered.
+    pub copies_forgotten: u64,
 }
 
 /// Frames of one recording are never further out of order.
@@ -176,7 +178,7 @@ impl Tracker {
 
     /// What was tracked so far.
     pub fn counts(&self) -> Counts {
-        Counts { unremembered: self.services.unremembered(), ..self.counts }
+        Counts { unremembered: self.services.unremembered(), copies_forgotten: self.copies.displaced(), ..self.counts }
     }
 
     /// Takes the next packet, by time. `bytes` is the batch that it was decoded from.

@@ -14,7 +14,7 @@ use tcpwhy::track::kernel::Kind;
 
 use crate::capture_file::{Format, write};
 use crate::check::analyse_capture;
-use crate::model::{Break, broken_conversation, conversation};
+use crate::model::{broken_conversation, conversation};
 
 type Frames = Vec<(Time, Vec<u8>)>;
 
@@ -129,12 +129,7 @@ proptest! {
         let script = conversation.broken_script(end);
         let frames = Build { client_isn, server_isn, ..Build::new(family) }.frames(&script);
         let whole = verdicts(&frames);
-        let kind = match end {
-            Break::Abort(_) => Kind::Reset,
-            Break::Closed(_) => Kind::BrokenPipe,
-            Break::Silence(_) => Kind::TimedOut,
-        };
-        prop_assert!(whole.len() == 1 && whole[0].0 == Some(kind), "{:?}\n{}", whole, render(&script));
+        prop_assert!(whole.len() == 1 && whole[0].0 == Some(end.kind()), "{:?}\n{}", whole, render(&script));
         let mut copied = frames.clone();
         for (number, place) in doubled.iter().enumerate() {
             let at = place.index(copied.len());

@@ -35,6 +35,8 @@ pub enum Act {
     KeepAlive(usize, Vec<Loss>),
     /// An end sends; the other one's window closes, is probed so often, and opens.
     ZeroWindow(usize, u8),
+    /// An end sends; something on the way says that nobody is there, so often; then it arrives.
+    SoftError(usize, u8),
 }
 
 /// A whole conversation.
@@ -44,6 +46,21 @@ pub struct Conversation {
     acts: Vec<Act>,
     /// Who closes first, what the other end still sends then, and what is lost of the FINs; `None` leaves it open.
     close: Option<(usize, u16, Vec<Loss>, Vec<Loss>)>,
+    /// How the close ends.
+    last: Last,
+}
+
+/// What closes a conversation.
+#[derive(Clone, Copy, Debug)]
+enum Last {
+    /// The second FIN.
+    Fin,
+    /// A RST of this end behind both FINs.
+    Reset(usize),
+    /// A RST in place of the second FIN, if nothing was sent behind the first.
+    ResetOnly,
+    /// The second FIN, repeated in vain: whoever sent the first is gone.
+    FinInVain,
 }
 
 fn losses(most: usize) -> impl Strategy<Value = Vec<Loss>> {
@@ -57,18 +74,22 @@ fn act() -> impl Strategy<Value = Act> {
         6 => (side.clone(), 1u16..4000, losses(3)).prop_map(|(side, length, losses)| Act::Send(side, length, losses)),
         2 => (1u16..4000).prop_map(Act::Idle),
         1 => (side.clone(), losses(1)).prop_map(|(side, losses)| Act::KeepAlive(side, losses)),
-        1 => (side, 0u8..5).prop_map(|(side, probes)| Act::ZeroWindow(side, probes)),
+        1 => (side.clone(), 0u8..5).prop_map(|(side, probes)| Act::ZeroWindow(side, probes)),
+        1 => (side, 1u8..4).prop_map(|(side, errors)| Act::SoftError(side, errors)),
     ]
 }
 
 /// Any conversation that ends well.
 pub fn conversation() -> impl Strategy<Value = Conversation> {
     let close = (CLIENT..=SERVER, prop_oneof![Just(0u16), 1u16..3000], losses(3), losses(3));
-    (losses(2), vec(act(), 0..8), proptest::option::weighted(0.8, close)).prop_map(|(syn, acts, close)| Conversation {
-        syn,
-        acts,
-        close,
-    })
+    let last = prop_oneof![
+        3 => Just(Last::Fin),
+        1 => (CLIENT..=SERVER).prop_map(Last::Reset),
+        1 => Just(Last::ResetOnly),
+        1 => Just(Last::FinInVain),
+    ];
+    (losses(2), vec(act(), 0..8), proptest::option::weighted(0.8, close), last)
+        .prop_map(|(syn, acts, close, last)| Conversation { syn, acts, close, last })
 }
 
 /// How a conversation breaks off.
@@ -80,6 +101,8 @@ pub enum Break {
     Closed(usize),
     /// An end sends, and again, and nobody answers any more.
     Silence(usize),
+    /// The same, and an ICMP error says each time why.
+    SilenceAndErrors(usize),
     /// An end's host has forgotten the connection, and says so when the other end sends.
     Forgotten(usize),
     /// An end closes its sending side, reads on, and aborts then.
@@ -115,7 +138,7 @@ impl Break {
             }
             Break::Unanswered | Break::AnswerLost => Kind::TimedOut,
             Break::Refused | Break::Icmp("unreachable-port") => Kind::Refused,
-            Break::Icmp(_) => Kind::Unreachable,
+            Break::Icmp(_) | Break::SilenceAndErrors(_) => Kind::Unreachable,
             Break::Cancelled(_) => Kind::Aborted,
         }
     }
@@ -129,6 +152,7 @@ pub fn broken_conversation() -> impl Strategy<Value = (Conversation, Break)> {
         2 => side().prop_map(Break::Abort),
         2 => side().prop_map(Break::Closed),
         2 => side().prop_map(Break::Silence),
+        1 => side().prop_map(Break::SilenceAndErrors),
         2 => side().prop_map(Break::Forgotten),
         2 => side().prop_map(Break::ClosedAndAborts),
         2 => side().prop_map(Break::AnswerAborts),
@@ -144,7 +168,7 @@ pub fn broken_conversation() -> impl Strategy<Value = (Conversation, Break)> {
     (losses(2), vec(act(), 0..6), end).prop_map(|(syn, mut acts, end)| {
         acts.push(Act::Send(CLIENT, 100, Vec::new()));
         acts.push(Act::Send(SERVER, 100, Vec::new()));
-        (Conversation { syn, acts, close: None }, end)
+        (Conversation { syn, acts, close: None, last: Last::Fin }, end)
     })
 }
 
@@ -177,6 +201,7 @@ impl Conversation {
                     wire.capture(side, Flags::ACK | Flags::PSH, wire.next[side], 50);
                 }
             }
+            Break::SilenceAndErrors(side) => wire.meet_errors(side, 8),
             Break::Forgotten(side) => {
                 wire.after += SECOND;
                 wire.capture(1 - side, Flags::ACK | Flags::PSH, wire.next[1 - side], 50);
@@ -242,7 +267,27 @@ impl Conversation {
             if *rest > 0 {
                 wire.send(1 - first, *rest, &[]);
             }
-            wire.transmit(1 - first, Flags::ACK | Flags::FIN, 0, last_losses);
+            let second = 1 - first;
+            match self.last {
+                Last::ResetOnly if *rest == 0 => {
+                    wire.after += MILLISECOND;
+                    wire.capture(second, Flags::RST | Flags::ACK, wire.next[second], 0);
+                }
+                Last::FinInVain => {
+                    let mut timeout = SECOND / 5;
+                    for _ in 0..8 {
+                        wire.capture(second, Flags::ACK | Flags::FIN, wire.next[second], 0);
+                        wire.after += timeout;
+                        timeout *= 2;
+                    }
+                }
+                Last::Reset(side) => {
+                    wire.transmit(second, Flags::ACK | Flags::FIN, 0, last_losses);
+                    wire.after += MILLISECOND;
+                    wire.capture(side, Flags::RST | Flags::ACK, wire.next[side], 0);
+                }
+                Last::Fin | Last::ResetOnly => wire.transmit(second, Flags::ACK | Flags::FIN, 0, last_losses),
+            }
         }
         wire.end(30)
     }
@@ -274,6 +319,7 @@ impl Conversation {
                 Act::Idle(seconds) => wire.after += u64::from(*seconds) * SECOND,
                 Act::KeepAlive(side, losses) => wire.keep_alive(*side, losses),
                 Act::ZeroWindow(side, probes) => wire.zero_window(*side, *probes),
+                Act::SoftError(side, errors) => wire.soft_errors(*side, *errors),
             }
         }
         wire
@@ -331,6 +377,24 @@ impl Wire {
         };
         self.steps.push(Step { after: self.after, connection: 1, event: Event::Icmp(line) });
         self.after = 0;
+    }
+
+    /// An end sends, and gets an ICMP error each time; `errors` times.
+    fn meet_errors(&mut self, side: usize, errors: u8) {
+        let (sequence, mut timeout) = (self.next[side], SECOND / 5);
+        self.after += MILLISECOND;
+        for _ in 0..errors {
+            self.capture(side, Flags::ACK | Flags::PSH, sequence, 50);
+            self.after += MILLISECOND;
+            self.icmp(side, "unreachable-host", Flags::ACK | Flags::PSH, sequence, 50);
+            self.after += timeout;
+            timeout *= 2;
+        }
+    }
+
+    fn soft_errors(&mut self, side: usize, errors: u8) {
+        self.meet_errors(side, errors);
+        self.transmit(side, Flags::ACK | Flags::PSH, 50, &[]);
     }
 
     fn acknowledge(&mut self, side: usize) {

@@ -147,15 +147,29 @@ impl Tracker {
         }
     }
 
-    /// A segment of this connection comes at `time`. If its silence was decided before that, the segment comes too late:
+    /// A packet of this connection comes at `time`. If its ending was decided before that, the packet comes too late:
     /// live, where time moves on by itself, the verdict would have been given.
-    pub(super) fn judge_own_silence(&mut self, place: u32, time: Time, sink: &mut impl Sink) {
+    pub(super) fn judge_own(&mut self, place: u32, time: Time, sink: &mut impl Sink) {
         let connection = &mut self.store.told[place as usize];
         let (half, generation) = (connection.half, connection.generation);
         let Some(story) = connection.story.as_deref_mut() else {
             return;
         };
-        if story.decided || story.pending.is_some() {
+        if story.decided {
+            return;
+        }
+        let ignored = |reset: &Reset| {
+            let lives = matches!(reset.acceptance, Acceptance::InWindow | Acceptance::Ignored | Acceptance::Dropped);
+            story.waits > 0 && (lives || !story.challenged)
+        };
+        let since = match story.pending {
+            Some((_, since)) => Some(since),
+            None => story.reset.filter(ignored).map(|reset| reset.mark.time),
+        };
+        if let Some(since) = since {
+            if since + GRACE <= time {
+                self.conclude(place, generation, sink);
+            }
             return;
         }
         for side in [CLIENT, SERVER] {

@@ -207,7 +207,7 @@ impl Tracker {
             Packet::IcmpError(error) => {
                 self.advance(error.time, sink);
                 self.counts.icmp_errors += 1;
-                self.icmp_error(error);
+                self.icmp_error(error, sink);
             }
             Packet::CutIcmpError(error) => {
                 self.advance(error.time, sink);
@@ -229,13 +229,14 @@ impl Tracker {
         sketch.ends(if sketch.has(Connection::IPV6) { self.ends6.get(index) } else { None })
     }
 
-    fn icmp_error(&mut self, error: &IcmpError) {
+    fn icmp_error(&mut self, error: &IcmpError, sink: &mut impl Sink) {
         let is = |index: u32| self.store.sketches.get(index as usize).is_some_and(|found| found.is(error.flow));
         let Some(index) = self.table.find(error.flow.hash(self.seed), is) else {
             return;
         };
         let (place, decides) = match self.store.place(index) {
             Some(place) => {
+                self.judge_own(place, error.time, sink);
                 let connection = &mut self.store.told[place as usize];
                 let before = memory::beside(connection);
                 let decides = receive::on_icmp_error(connection, error);

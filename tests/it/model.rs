@@ -97,6 +97,9 @@ pub fn conversation() -> impl Strategy<Value = Conversation> {
 pub enum Break {
     /// An end aborts: its RST acknowledges all that came.
     Abort(usize),
+    /// The same, and the RST gets lost behind the capture: so many milliseconds later the other end sends, and meets no
+    /// socket.
+    AbortLost(usize, u16),
     /// An end closes, the other sends once more, and is told by a RST that nobody is there.
     Closed(usize),
     /// An end sends, and again, and nobody answers any more.
@@ -131,7 +134,7 @@ impl Break {
     /// Which failure it is.
     pub fn kind(self) -> Kind {
         match self {
-            Break::Abort(_) | Break::Forgotten(_) | Break::AnswerAborts(_) => Kind::Reset,
+            Break::Abort(_) | Break::AbortLost(..) | Break::Forgotten(_) | Break::AnswerAborts(_) => Kind::Reset,
             Break::Closed(_) | Break::ClosedAndAborts(_) => Kind::BrokenPipe,
             Break::Silence(_) | Break::KeepAlive(..) | Break::ZeroWindow(_) | Break::ZeroWindowSilent(_) => {
                 Kind::TimedOut
@@ -150,6 +153,7 @@ pub fn broken_conversation() -> impl Strategy<Value = (Conversation, Break)> {
     let errors = vec!["unreachable-port", "unreachable-host", "unreachable-net", "admin-prohibited"];
     let end = prop_oneof![
         2 => side().prop_map(Break::Abort),
+        2 => (side(), 1u16..3000).prop_map(|(side, wait)| Break::AbortLost(side, wait)),
         2 => side().prop_map(Break::Closed),
         2 => side().prop_map(Break::Silence),
         1 => side().prop_map(Break::SilenceAndErrors),
@@ -185,6 +189,14 @@ impl Conversation {
             Break::Abort(side) => {
                 wire.after += MILLISECOND;
                 wire.capture(side, Flags::RST | Flags::ACK, wire.next[side], 0);
+            }
+            Break::AbortLost(side, wait) => {
+                wire.after += MILLISECOND;
+                wire.capture(side, Flags::RST | Flags::ACK, wire.next[side], 0);
+                wire.after += u64::from(wait) * MILLISECOND;
+                wire.capture(1 - side, Flags::ACK | Flags::PSH, wire.next[1 - side], 50);
+                wire.after += MILLISECOND;
+                wire.capture(side, Flags::RST, wire.next[side], 0);
             }
             Break::Closed(side) => {
                 wire.transmit(side, Flags::ACK | Flags::FIN, 0, &[]);

@@ -64,6 +64,42 @@ fn swap(frames: &mut Frames, places: &[prop::sample::Index]) {
     }
 }
 
+/// The same with packets of another connection that tell the time: some moments behind each frame.
+fn with_clock(frames: &Frames, family: Family, moments: &[u64]) -> Frames {
+    let address = |text: &str| text.parse().expect("an address");
+    let (ours, theirs) = match family {
+        Family::V4 => (address("192.0.2.7"), address("192.0.2.8")),
+        Family::V6 => (address("2001:db8:7::7"), address("2001:db8:7::8")),
+    };
+    let ends = [(Role::Client, ours, 50_000), (Role::Server, theirs, 50_001)];
+    let declarations = ends.map(|(role, ip, port)| Declaration { role, connection: 1, end: End { ip, port } }).to_vec();
+    let acknowledgment = SegmentLine {
+        direction: Direction::ToServer,
+        flags: Flags(Flags::ACK),
+        sequence: 1,
+        length: 0,
+        acknowledgment: Some(1),
+        window: None,
+        options: None,
+        ttl: None,
+        id: None,
+        dont_fragment: true,
+        payload: Vec::new(),
+    };
+    let step = Step { after: 0, connection: 1, event: Event::Segment(acknowledgment) };
+    let tick = Build::new(family).frames(&Script { declarations, steps: vec![step] });
+    let mut all = frames.clone();
+    // The first frame is the line's; what the last two packets agree on is the time.
+    let bytes = &tick[0].1;
+    for (time, moment) in frames.iter().flat_map(|(time, _)| moments.iter().map(|moment| (*time, *moment))) {
+        all.push((time + moment, bytes.clone()));
+        all.push((time + moment + 1000, bytes.clone()));
+    }
+    all.retain(|(time, _)| frames.last().is_some_and(|(last, _)| time <= last));
+    all.sort_by_key(|(time, _)| *time);
+    all
+}
+
 fn family() -> impl Strategy<Value = Family> {
     prop_oneof![Just(Family::V4), Just(Family::V6)]
 }
@@ -152,6 +188,23 @@ proptest! {
         let front = front.index(frames.len());
         let found = verdicts(&frames[front..].to_vec());
         prop_assert!(is_no_more(&found, &whole[0]), "without {}: {:?} {:?}\n{}", front, found, whole, render(&script));
+    }
+
+    #[test]
+    fn packets_of_others_change_no_verdict(
+        whole in prop_oneof![
+            1 => conversation().prop_map(|conversation| conversation.script()),
+            3 => broken_conversation().prop_map(|(conversation, end)| conversation.broken_script(end)),
+        ],
+        family in family(),
+        front in any::<prop::sample::Index>(),
+        moments in vec(1_000_000u64..4_000_000_000, 1..4),
+    ) {
+        let frames = Build::new(family).frames(&whole);
+        let front = front.index(2 * frames.len()).saturating_sub(frames.len());
+        let frames = frames[front..].to_vec();
+        let timed = with_clock(&frames, family, &moments);
+        prop_assert_eq!(verdicts(&timed), verdicts(&frames), "without {}: {:?}\n{}", front, moments, render(&whole));
     }
 
     #[test]

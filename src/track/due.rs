@@ -158,18 +158,18 @@ impl Tracker {
         if story.decided {
             return;
         }
-        let ignored = |reset: &Reset| {
+        let waits = |reset: &Reset| {
             let lives = matches!(reset.acceptance, Acceptance::InWindow | Acceptance::Ignored | Acceptance::Dropped);
             story.waits > 0 && (lives || !story.challenged)
         };
         let since = match story.pending {
             Some((_, since)) => Some(since),
-            None => story.reset.filter(ignored).map(|reset| reset.mark.time),
+            None => story.reset.filter(waits).map(|reset| reset.mark.time),
         };
-        if let Some(since) = since {
-            if since + GRACE <= time {
-                self.conclude(place, generation, sink);
-            }
+        if since.is_some_and(|since| since + GRACE <= time) {
+            return self.conclude(place, generation, sink);
+        }
+        if story.pending.is_some() {
             return;
         }
         for side in [CLIENT, SERVER] {

@@ -132,16 +132,19 @@ proptest! {
     }
 
     #[test]
-    fn copies_and_a_late_beginning_add_no_failure(
+    fn copies_a_late_beginning_and_an_early_end_add_no_failure(
         conversation in conversation(),
         family in family(),
         doubled in vec(any::<prop::sample::Index>(), 0..6),
         front in any::<prop::sample::Index>(),
+        back in any::<prop::sample::Index>(),
         swaps in vec(any::<prop::sample::Index>(), 0..4),
     ) {
         let script = conversation.script();
         let mut frames = Build::new(family).frames(&script);
         frames.drain(..front.index(frames.len()));
+        // As often as not, the end is there.
+        frames.truncate(1 + back.index(2 * frames.len()));
         for place in doubled {
             let at = place.index(frames.len());
             frames.insert(at, frames[at].clone());
@@ -160,6 +163,7 @@ proptest! {
         server_isn: u32,
         doubled in vec(any::<prop::sample::Index>(), 0..6),
         front in any::<prop::sample::Index>(),
+        back in any::<prop::sample::Index>(),
         swaps in vec(any::<prop::sample::Index>(), 0..4),
     ) {
         let script = conversation.broken_script(end);
@@ -188,6 +192,9 @@ proptest! {
         let front = front.index(frames.len());
         let found = verdicts(&frames[front..].to_vec());
         prop_assert!(is_no_more(&found, &whole[0]), "without {}: {:?} {:?}\n{}", front, found, whole, render(&script));
+        let back = back.index(frames.len());
+        let found = verdicts(&frames[..back].to_vec());
+        prop_assert!(is_no_more(&found, &whole[0]), "up to {}: {:?} {:?}\n{}", back, found, whole, render(&script));
     }
 
     #[test]

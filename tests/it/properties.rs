@@ -64,6 +64,25 @@ fn swap(frames: &mut Frames, places: &[prop::sample::Index]) {
     }
 }
 
+/// What is captured of it where only the packets of one direction are.
+fn one_direction(script: &Script, side: Direction) -> Script {
+    let mut steps = Vec::new();
+    let mut after = 0;
+    for step in &script.steps {
+        after += step.after;
+        let is_kept = match &step.event {
+            Event::Segment(line) => line.direction == side,
+            Event::Icmp(line) => line.direction == side,
+            Event::Quiet => true,
+        };
+        if is_kept {
+            steps.push(Step { after, ..step.clone() });
+            after = 0;
+        }
+    }
+    Script { declarations: script.declarations.clone(), steps }
+}
+
 /// The same with packets of another connection that tell the time: some moments behind each frame.
 fn with_clock(frames: &Frames, family: Family, moments: &[u64]) -> Frames {
     let address = |text: &str| text.parse().expect("an address");
@@ -195,6 +214,16 @@ proptest! {
         let back = back.index(frames.len());
         let found = verdicts(&frames[..back].to_vec());
         prop_assert!(is_no_more(&found, &whole[0]), "up to {}: {:?} {:?}\n{}", back, found, whole, render(&script));
+    }
+
+    #[test]
+    fn one_direction_of_a_clean_conversation_never_fails(
+        conversation in conversation(),
+        family in family(),
+        side in direction(),
+    ) {
+        let script = one_direction(&conversation.script(), side);
+        prop_assert_eq!(failures(&Build::new(family).frames(&script)), Vec::<String>::new(), "\n{}", render(&script));
     }
 
     #[test]

@@ -196,11 +196,12 @@ struct Judge<'a, L> {
     failures: [u64; 6],
     benign: [u64; 4],
     undecided: [u64; Doubt::ALL.len()],
+    messages_forgotten: u64,
 }
 
 impl<'a, L> Judge<'a, L> {
     fn new(listener: &'a mut L) -> Self {
-        Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; Doubt::ALL.len()] }
+        Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; Doubt::ALL.len()], messages_forgotten: 0 }
     }
 
     fn summary(&self, tracker: &Tracker, source: &impl Source, seen: &Seen) -> Summary {
@@ -213,6 +214,8 @@ impl<'a, L> Judge<'a, L> {
             connections: counts.connections,
             evicted: counts.evicted,
             unremembered: counts.unremembered,
+            copies_forgotten: counts.copies_forgotten,
+            messages_forgotten: self.messages_forgotten,
             failures: self.failures,
             benign: named(BENIGN.iter().map(|benign| benign.id()), &self.benign),
             undecided: named(Doubt::ALL.iter().map(|doubt| doubt.id()), &self.undecided),
@@ -243,6 +246,8 @@ impl<L: Listener> Sink for Judge<'_, L> {
             }
             Ending::Quiet => return,
         }
+        let halves = ended.connection.half.iter();
+        self.messages_forgotten += halves.filter(|half| ended.payloads.is_overwritten(half.first_bytes)).count() as u64;
         if let Some(finding) = diagnose(&ended) {
             self.listener.finding(finding);
         }

@@ -219,6 +219,10 @@ pub struct Summary {
     pub evicted: u64,
     /// What connections told of services and hosts that could not be remembered, because too many are.
     pub unremembered: u64,
+    /// Packets whose copies could no longer be told from repetitions, because too many are remembered.
+    pub copies_forgotten: u64,
+    /// Messages of connections that are reported that were overwritten by newer ones, so that nothing is said of them.
+    pub messages_forgotten: u64,
     /// Failures by kind, in the order of [`Kind::ALL`].
     pub failures: [u64; 6],
     /// Benign endings by cause id, in the order of the catalogue.

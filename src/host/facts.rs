@@ -27,6 +27,8 @@ pub(super) struct View<'a> {
     pub conntrack: Option<Tracked>,
     /// The connection's own socket, if it is still there.
     pub socket: Option<Socket>,
+    /// That of the other end, if that is here as well and still there.
+    pub peer: Option<Socket>,
     /// Could the tables of sockets be read at all?
     pub is_table_known: bool,
 }
@@ -63,6 +65,7 @@ pub(super) fn local(finding: &Finding, view: View, holder: &mut dyn FnMut(u64) -
         process: holder(socket.inode),
     });
     let process = view.socket.and_then(|socket| holder(socket.inode));
+    let peer = view.peer.and_then(|socket| holder(socket.inode));
     let mut told = Told { facts: Vec::new(), confidence: None };
     if !view.is_table_known {
         told.facts.push("The tables of sockets in /proc/net cannot be read, so who listens is unknown.".to_owned());
@@ -71,6 +74,9 @@ pub(super) fn local(finding: &Finding, view: View, holder: &mut dyn FnMut(u64) -
         told.refused(finding, listener, before, listening.as_ref());
     } else {
         told.holder(&view, listening.as_ref(), process.as_ref());
+        if let Some(peer) = &peer {
+            told.facts.push(format!("The {}'s is held by {}.", view.side.other().id(), name(Some(peer))));
+        }
     }
     if is_about(finding, &["backlog_overflow"]) && view.side == Side::Server {
         told.overflow(&view, listener);
@@ -86,6 +92,7 @@ pub(super) fn local(finding: &Finding, view: View, holder: &mut dyn FnMut(u64) -
         side: view.side,
         listener: listening,
         process,
+        peer,
         counters: view.counted,
         conntrack: view.conntrack,
         fact: told.facts.join(" "),

@@ -16,6 +16,7 @@ fn view<'a>(now: &'a [Socket], before: Option<&'a [Socket]>, counted: &[(&'stati
         counted: counted.to_vec(),
         conntrack: None,
         socket: None,
+        peer: None,
         is_table_known: true,
     }
 }
@@ -108,6 +109,13 @@ fn who_holds_a_socket_is_told_or_that_it_is_gone() {
     assert_eq!(gone.fact, "The client's socket is gone, and its process unknown.");
     let held = look(&finding, View { socket: Some(socket("::", 1, 0, 21433)), ..view(&[], None, &[]) });
     assert_eq!(held.fact, "The server's socket is held by postgres (pid 812).");
+    let connected = |inode| Some(socket("::", 1, 0, inode));
+    let both = look(&finding, View { socket: connected(7), peer: connected(21433), ..view(&[], None, &[]) });
+    assert_eq!(
+        both.fact,
+        "The server's socket is held by a process that may not be seen. The client's is held by postgres (pid 812)."
+    );
+    assert_eq!((both.process, both.peer.map(|peer| peer.pid)), (None, Some(812)));
     let listens = look(&finding, view(&[socket("::", 5432, 0, 21433)], None, &[]));
     assert_eq!(listens.fact, "The server's socket is gone; postgres (pid 812) listens on [::]:5432.");
 }
@@ -146,7 +154,7 @@ fn programs_get_it_as_an_object_of_its_own() {
     assert_eq!(
         text,
         "{\"side\":\"server\",\"listener\":{\"address\":\"127.0.0.1\",\"port\":5432,\"queue\":2,\"backlog\":128,\"pid\":812,\
-         \"name\":\"postgres\",\"unit\":null},\"process\":null,\"counters\":{\"OutRsts\":3},\
+         \"name\":\"postgres\",\"unit\":null},\"process\":null,\"peer\":null,\"counters\":{\"OutRsts\":3},\
          \"conntrack\":{\"count\":7,\"max\":9},\
          \"fact\":\"postgres (pid 812) listens on 127.0.0.1:5432 only.\"}"
     );

@@ -43,6 +43,8 @@ pub struct Local {
     pub listener: Option<Listening>,
     /// Who holds the connection's socket; `None` where it is gone or may not be known.
     pub process: Option<Process>,
+    /// The same for the other end, if both are here.
+    pub peer: Option<Process>,
     /// Counters that rose meanwhile, for all connections of the host.
     pub counters: Rises,
     /// Connections that netfilter tracks on this host, and how many it may; asked of a timeout only, since a full table
@@ -56,10 +58,11 @@ pub struct Local {
 
 impl Serialize for Local {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("local", 6)?;
+        let mut object = serializer.serialize_struct("local", 7)?;
         object.serialize_field("side", self.side.id())?;
         object.serialize_field("listener", &self.listener)?;
         object.serialize_field("process", &self.process)?;
+        object.serialize_field("peer", &self.peer)?;
         object.serialize_field("counters", &Counted(&self.counters))?;
         object.serialize_field("conntrack", &self.conntrack)?;
         object.serialize_field("fact", &self.fact)?;

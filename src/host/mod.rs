@@ -115,7 +115,10 @@ impl Host {
         let start = if facts::takes_long(finding) { begun } else { finding.time };
         let counted = self.before(start).map(|note| now.counters.since(&note.counters)).unwrap_or_default();
         let before = self.before(begun).and_then(|note| note.listening.clone());
-        let socket = if finding.kind == Some(Kind::Refused) { None } else { self.sockets.connection(own, other) };
+        let is_socket_asked = finding.kind != Some(Kind::Refused);
+        let socket = if is_socket_asked { self.sockets.connection(own, other) } else { None };
+        let is_peer_asked = is_socket_asked && here == [true, true];
+        let peer = if is_peer_asked { self.sockets.connection(other, own) } else { None };
         let is_conntrack_asked = finding.kind == Some(Kind::TimedOut);
         let view = View {
             side,
@@ -124,6 +127,7 @@ impl Host {
             counted,
             conntrack: if is_conntrack_asked { self.conntrack() } else { None },
             socket,
+            peer,
             is_table_known: self.sockets.is_known(),
         };
         Some(facts::local(finding, view, &mut |inode| self.holder(inode)))

@@ -203,6 +203,8 @@ pub fn summary_line(summary: &Summary, folded: Folded, inputs: &Inputs) -> Vec<u
         connections: summary.connections,
         evicted: (summary.evicted > 0).then_some(summary.evicted),
         unremembered: (summary.unremembered > 0).then_some(summary.unremembered),
+        copies_forgotten: (summary.copies_forgotten > 0).then_some(summary.copies_forgotten),
+        messages_forgotten: (summary.messages_forgotten > 0).then_some(summary.messages_forgotten),
         failed: summary.failures.iter().sum(),
         failures: Counts(&kinds),
         benign: Counts(&summary.benign),
@@ -311,6 +313,10 @@ struct SummaryLine<'a> {
     evicted: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     unremembered: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    copies_forgotten: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    messages_forgotten: Option<u64>,
     failed: u64,
     failures: Counts<'a>,
     benign: Counts<'a>,

@@ -185,6 +185,27 @@ fn the_summary_counts_everything_by_name() {
 }
 
 #[test]
+fn what_had_no_room_is_in_the_summary_where_there_is_such() {
+    let summary =
+        Summary { evicted: 1, unremembered: 2, copies_forgotten: 3, messages_forgotten: 4, ..Summary::default() };
+    let folded = Folded { clients: 5, successes: 6, ..Folded::default() };
+    let line = parsed(summary_line(&summary, folded, &one_file(6)));
+    let counted = [
+        "evicted",
+        "unremembered",
+        "copies_forgotten",
+        "messages_forgotten",
+        "clients_unwatched",
+        "successes_forgotten",
+    ];
+    for (name, number) in counted.iter().zip(1..) {
+        assert_eq!(line[*name], number, "{name}");
+    }
+    let line = parsed(summary_line(&Summary::default(), Folded::default(), &one_file(6)));
+    counted.iter().for_each(|name| assert!(line.get(name).is_none(), "{name}"));
+}
+
+#[test]
 fn times_are_rounded_to_microseconds() {
     assert_eq!([0, 499, 500, 40_123, 1_053_100_000].map(milliseconds), [0.0, 0.0, 0.001, 0.04, 1053.1]);
 }

@@ -361,12 +361,21 @@ fn recovery_is_told() {
 fn what_was_folded_is_counted() {
     let folded = Folded { episodes: 7, findings: 9, clients: 1, successes: 2 };
     let found = Found { episodes: &[], scans: &[], folded };
-    let summary = Summary { unremembered: 3, evicted: 4, ..Summary::default() };
+    let summary = Summary {
+        frames: 9,
+        unremembered: 3,
+        evicted: 4,
+        copies_forgotten: 5,
+        messages_forgotten: 6,
+        ..Summary::default()
+    };
     let text = render(&found, &summary, &Inputs::default(), &Options::default());
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains("9 connections in 7 old groups"), "{text}");
     assert!(text.contains("forgotten 4 connections before their end"), "{text}");
     assert!(text.contains("3 signs of services and hosts were not remembered"), "{text}");
+    assert!(text.contains("; 5 packets were forgotten so soon that a copy would count as a repetition"), "{text}");
+    assert!(text.contains("6 last messages of connections were overwritten"), "{text}");
     assert!(text.contains("1 client was no longer watched for scans"), "{text}");
     assert!(text.contains("2 successes were forgotten too soon"), "{text}");
     assert!(text.contains("some causes and recoveries may be missed, no failures"), "{text}");

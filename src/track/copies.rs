@@ -17,6 +17,9 @@ const WITH_STAMP: u64 = SECOND;
 /// How many of the last packets are remembered, once there is a sign of copies.
 const REMEMBERED: usize = 1 << 16;
 
+/// The bit of a remembered packet that says that its copy came.
+const COPIED: u64 = 1;
+
 /// An odd constant (2^64 divided by the golden ratio): multiplied by it, each bit changes all above it.
 const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -31,12 +34,16 @@ pub struct Copies {
     active: bool,
     /// How many looked like copies, without and with an identification.
     signs: [u64; 2],
+    /// The longest time after which a copy came.
+    latest: u64,
+    /// Packets that another one displaced when their copies, which had not come, might still come.
+    displaced: u64,
 }
 
 impl Copies {
     /// `expected`: captures that are read together are likely to hold copies.
     pub fn new(expected: bool) -> Copies {
-        let mut copies = Copies { seen: Vec::new(), active: false, signs: [0; 2] };
+        let mut copies = Copies { seen: Vec::new(), active: false, signs: [0; 2], latest: 0, displaced: 0 };
         if expected {
             copies.activate();
         }
@@ -45,12 +52,17 @@ impl Copies {
 
     fn activate(&mut self) {
         self.active = true;
-        self.seen = vec![(0, Time(0)); REMEMBERED];
+        self.seen = vec![(COPIED, Time(0)); REMEMBERED];
     }
 
     /// Is there a sign of copies, so that the last packets are remembered?
     pub fn is_active(&self) -> bool {
         self.active
+    }
+
+    /// How many packets had no room to be remembered for as long as copies take to come here.
+    pub fn displaced(&self) -> u64 {
+        self.displaced
     }
 
     /// Brings what is remembered of packets like this one near.
@@ -96,9 +108,14 @@ impl Copies {
     #[inline]
     fn remember(&mut self, print: u64, segment: &Segment) -> bool {
         let slot = &mut self.seen[place(print)];
-        let copy = slot.0 == print && segment.time.since(slot.1) <= limit(segment);
-        if !copy {
-            *slot = (print, segment.time);
+        let age = segment.time.since(slot.1);
+        let copy = slot.0 | COPIED == print | COPIED && age <= limit(segment);
+        if copy {
+            slot.0 |= COPIED;
+            self.latest = self.latest.max(age);
+        } else {
+            self.displaced += u64::from(slot.0 & COPIED == 0 && age < self.latest);
+            *slot = (print & !COPIED, segment.time);
         }
         copy
     }
@@ -213,5 +230,34 @@ mod tests {
         assert_eq!(copied(&mut copies), 0);
         // Two of them may have been given one place.
         assert!(copied(&mut copies) >= 970);
+    }
+
+    #[test]
+    fn packets_are_missed_only_where_their_copies_might_still_come() {
+        let segment = |number: u32, microseconds: u64| Segment {
+            print: number.wrapping_mul(0x9e37_79b9),
+            ip_id: 1,
+            time: Time(SECOND + microseconds * 1000),
+            ..syn(1)
+        };
+        let last = Last { print: None, next: 0, ack: 0, window: 0, ip_id: 0, spoke_last: false, time: Time(0) };
+        // Each copy comes `late` packets of one microsecond after its like.
+        let run = |late: u64| {
+            let mut copies = Copies::new(true);
+            let mut found = 0;
+            for number in 0..400_000u32 {
+                let at = u64::from(number);
+                copies.is_copy(7, 0, &last, &segment(number, at), 1);
+                if let Some(earlier) = number.checked_sub(late as u32) {
+                    found += u64::from(copies.is_copy(7, 0, &last, &segment(earlier, at), 1));
+                }
+            }
+            (found, copies.displaced())
+        };
+        let (found, displaced) = run(10);
+        assert!(found > 399_000 && displaced < 1000, "{found} {displaced}");
+        let (found, displaced) = run(50_000);
+        let missed = 350_000 - found;
+        assert!(missed > 100_000 && displaced >= missed, "{found} {displaced}");
     }
 }

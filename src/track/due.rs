@@ -165,27 +165,36 @@ impl Tracker {
         until.is_some()
     }
 
-    /// A segment of this connection comes at `time`. If its ending was decided before that, the segment comes too late:
+    /// A packet of this connection comes at `time`. If its ending was decided before that, the packet comes too late:
     /// live, where time moves on by itself, the verdict would have been given.
-    pub(super) fn judge_own_silence(&mut self, place: u32, time: Time, sink: &mut impl Sink) {
+    pub(super) fn judge_own(&mut self, place: u32, time: Time, sink: &mut impl Sink) {
         let connection = &mut self.store.told[place as usize];
         let (half, generation) = (connection.half, connection.generation);
-        let Some(story) = connection.story.as_deref_mut() else {
+        let Some(story) = connection.story.as_deref() else {
             return;
         };
         if story.decided {
             return;
         }
-        if story.pending.is_some() {
-            if verdict::due(connection).is_some_and(|due| due <= time) {
-                self.conclude(place, generation, sink);
-            }
+        let waits = |reset: &Reset| {
+            let lives = matches!(reset.acceptance, Acceptance::InWindow | Acceptance::Ignored | Acceptance::Dropped);
+            story.waits > 0 && (lives || !story.challenged)
+        };
+        let pending = story.pending.is_some();
+        let due = match pending {
+            true => verdict::due(connection),
+            false => story.reset.filter(waits).map(|reset| reset.mark.time + GRACE),
+        };
+        if due.is_some_and(|due| due <= time) {
+            return self.conclude(place, generation, sink);
+        }
+        if pending {
             return;
         }
         for side in [CLIENT, SERVER] {
             let silence = story.silence[side];
             if silence.convinces(&half[other(side)]) && silence.overdue() + GRACE <= time {
-                story.pending = Some((Pending::Silence(side), silence.overdue()));
+                connection.story().pending = Some((Pending::Silence(side), silence.overdue()));
                 self.conclude(place, generation, sink);
                 return;
             }

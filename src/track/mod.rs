@@ -104,6 +104,8 @@ pub struct Counts {
     pub evicted: u64,
     /// What connections told of services and hosts that could not be remembered, because too many are.
     pub unremembered: u64,
+    /// Packets whose copies could no longer be told from repetitions, because too many are remembered.
+    pub copies_forgotten: u64,
 }
 
 /// Frames of one recording are never further out of order.
@@ -179,7 +181,7 @@ impl Tracker {
 
     /// What was tracked so far.
     pub fn counts(&self) -> Counts {
-        Counts { unremembered: self.services.unremembered(), ..self.counts }
+        Counts { unremembered: self.services.unremembered(), copies_forgotten: self.copies.displaced(), ..self.counts }
     }
 
     /// Takes the next packet, by time. `bytes` is the batch that it was decoded from.
@@ -204,7 +206,7 @@ impl Tracker {
             Packet::IcmpError(error) => {
                 self.advance(error.time, sink);
                 self.counts.icmp_errors += 1;
-                self.icmp_error(error);
+                self.icmp_error(error, sink);
             }
             Packet::CutIcmpError(error) => {
                 self.advance(error.time, sink);
@@ -226,13 +228,14 @@ impl Tracker {
         sketch.ends(if sketch.has(Connection::IPV6) { self.ends6.get(index) } else { None })
     }
 
-    fn icmp_error(&mut self, error: &IcmpError) {
+    fn icmp_error(&mut self, error: &IcmpError, sink: &mut impl Sink) {
         let is = |index: u32| self.store.sketches.get(index as usize).is_some_and(|found| found.is(error.flow));
         let Some(index) = self.table.find(error.flow.hash(self.seed), is) else {
             return;
         };
         let (place, decides) = match self.store.place(index) {
             Some(place) => {
+                self.judge_own(place, error.time, sink);
                 let connection = &mut self.store.told[place as usize];
                 let before = memory::beside(connection);
                 let decides = receive::on_icmp_error(connection, error);

@@ -50,16 +50,17 @@ impl Payloads {
         handle
     }
 
+    /// Was something kept there that has been overwritten?
+    pub fn is_overwritten(&self, handle: u32) -> bool {
+        handle != 0 && self.written.wrapping_sub(handle.wrapping_sub(1)) as usize > RING / GRAIN
+    }
+
     /// The bytes kept there, if they have not been overwritten.
     pub fn get(&self, handle: u32) -> &[u8] {
-        if handle == 0 {
+        if handle == 0 || self.is_overwritten(handle) {
             return &[];
         }
         let grain = handle.wrapping_sub(1);
-        let age = self.written.wrapping_sub(grain) as usize;
-        if age > RING / GRAIN {
-            return &[];
-        }
         let start = self.place(grain);
         let Some(&[low, high]) = self.ring.get(start..).and_then(|rest| rest.first_chunk::<2>()) else {
             return &[];
@@ -89,8 +90,10 @@ mod tests {
             payloads.keep(&round.to_le_bytes());
         }
         assert_eq!(payloads.get(first), b"");
+        assert!(payloads.is_overwritten(first) && !payloads.is_overwritten(0));
         let last = payloads.keep(b"the end");
         assert_eq!(payloads.get(last), b"the end");
+        assert!(!payloads.is_overwritten(last));
     }
 
     #[test]

@@ -145,7 +145,7 @@ impl Tracker {
                 if self.light {
                     light::assume_unseen(&mut self.store.told[place as usize], from, segment);
                 }
-                self.judge_own_silence(place, segment.time, sink);
+                self.judge_own(place, segment.time, sink);
                 let connection = &mut self.store.told[place as usize];
                 let before = memory::beside(connection);
                 let next = take(connection, from, segment, bytes, &mut self.payloads);

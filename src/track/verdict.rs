@@ -203,11 +203,15 @@ fn judge_half_open(connection: &Connection, story: &Story) -> Ending {
     Ending::Failure(Failure { kind: Kind::Aborted, errno: [None; 2], victim: SERVER, by: By::Reset })
 }
 
-/// Could this end have sent a FIN before the capture began? Not if it was seen to open, to send payload, or to take
-/// payload in.
-fn was_open(connection: &Connection, side: usize) -> bool {
+/// Could this end have sent a FIN before the capture began? Not if it was seen to open or to send payload.
+fn could_send(connection: &Connection, side: usize) -> bool {
     let half = &connection.half[side];
-    half.has(Half::SYN) || half.has(Half::DATA) || half.has(Half::READ)
+    half.has(Half::SYN) || half.has(Half::DATA)
+}
+
+/// Could this end have closed its socket before the capture began? Not if it could still send, or took payload in.
+fn was_open(connection: &Connection, side: usize) -> bool {
+    could_send(connection, side) || connection.half[side].has(Half::READ)
 }
 
 /// A RST with the exact sequence number, in a synchronized state: `tcp_reset()` sets EPIPE in CLOSE_WAIT and
@@ -238,9 +242,11 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
         return judge_reset_after_fin(connection, story, reset);
     }
     if !connection.was_used() && sender == CLIENT && half[CLIENT].has(Half::SYN) {
-        return judge_abort(connection);
+        // Without an acknowledgment of its own the handshake was never done, also where the SYN was captured last.
+        let is_half_open = !half[CLIENT].has(Half::ACK) && half[SERVER].has(Half::SYN);
+        return if is_half_open { judge_half_open(connection, story) } else { judge_abort(connection) };
     }
-    if !was_open(connection, sender) || !was_open(connection, victim) {
+    if !could_send(connection, sender) || !was_open(connection, victim) {
         return Ending::Undecided(Doubt::BeganLate);
     }
     if probed_to_death(connection, story, &reset) {
@@ -328,7 +334,7 @@ fn judge_reset_of_closed(connection: &Connection, story: &Story, reset: Reset) -
     if complete && !story.read_after_fin[victim] {
         return Ending::Benign(Benign::Tail);
     }
-    if !was_open(connection, sender) {
+    if !could_send(connection, sender) {
         return Ending::Undecided(Doubt::BeganLate);
     }
     Ending::Failure(Failure { kind: Kind::Reset, errno: errno_at(victim, Errno::ECONNRESET), victim, by: By::Reset })

@@ -250,3 +250,27 @@ fn frames_without_bytes_are_counted() {
     assert_eq!(summary["packets"], packets());
     assert_eq!(summary["segments"], 0);
 }
+
+#[test]
+fn what_was_said_before_a_flood_of_messages_is_counted_as_forgotten() {
+    let last = packets() - 1;
+    let (near, far) = (Frame::v4(1, 2), Frame::v4(2, 1).swapped());
+    let capture = flood(|number| match number {
+        0 => Frame::v4(1, 2).tcp(SYN, 1000, 0),
+        1 => far.tcp(SYN | ACK, 5000, 1001),
+        2 => near.clone().tcp(ACK, 1001, 5001),
+        3 => near.clone().payload(b"GET / HTTP/1.1\r\n\r\n").tcp(ACK, 1001, 5001),
+        number if number == last => far.tcp(RST | ACK, 5001, 1019),
+        // Question and answer on another connection, in turns.
+        number => {
+            let (turn, bytes) = (number / 2 * 600, &[b'x'; 600]);
+            match number % 2 {
+                0 => Frame::v4(3, 2).payload(bytes).tcp(ACK, turn, turn),
+                _ => Frame::v4(2, 3).swapped().payload(bytes).tcp(ACK, turn, turn + 600),
+            }
+        }
+    });
+    let (summary, lines) = analysed(&capture);
+    assert_eq!((lines[0]["kind"].as_str(), &lines[0]["context"]), (Some("reset"), &Value::Null), "{}", lines[0]);
+    assert_eq!(summary["messages_forgotten"], 1, "{summary}");
+}

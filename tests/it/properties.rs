@@ -14,7 +14,7 @@ use tcpwhy::track::kernel::Kind;
 
 use crate::capture_file::{Format, write};
 use crate::check::analyse_capture;
-use crate::model::{Break, broken_conversation, conversation};
+use crate::model::{broken_conversation, conversation};
 
 type Frames = Vec<(Time, Vec<u8>)>;
 
@@ -64,6 +64,61 @@ fn swap(frames: &mut Frames, places: &[prop::sample::Index]) {
     }
 }
 
+/// What is captured of it where only the packets of one direction are.
+fn one_direction(script: &Script, side: Direction) -> Script {
+    let mut steps = Vec::new();
+    let mut after = 0;
+    for step in &script.steps {
+        after += step.after;
+        let is_kept = match &step.event {
+            Event::Segment(line) => line.direction == side,
+            Event::Icmp(line) => line.direction == side,
+            Event::Quiet => true,
+        };
+        if is_kept {
+            steps.push(Step { after, ..step.clone() });
+            after = 0;
+        }
+    }
+    Script { declarations: script.declarations.clone(), steps }
+}
+
+/// The same with packets of another connection that tell the time: some moments behind each frame.
+fn with_clock(frames: &Frames, family: Family, moments: &[u64]) -> Frames {
+    let address = |text: &str| text.parse().expect("an address");
+    let (ours, theirs) = match family {
+        Family::V4 => (address("192.0.2.7"), address("192.0.2.8")),
+        Family::V6 => (address("2001:db8:7::7"), address("2001:db8:7::8")),
+    };
+    let ends = [(Role::Client, ours, 50_000), (Role::Server, theirs, 50_001)];
+    let declarations = ends.map(|(role, ip, port)| Declaration { role, connection: 1, end: End { ip, port } }).to_vec();
+    let acknowledgment = SegmentLine {
+        direction: Direction::ToServer,
+        flags: Flags(Flags::ACK),
+        sequence: 1,
+        length: 0,
+        acknowledgment: Some(1),
+        window: None,
+        options: None,
+        ttl: None,
+        id: None,
+        dont_fragment: true,
+        payload: Vec::new(),
+    };
+    let step = Step { after: 0, connection: 1, event: Event::Segment(acknowledgment) };
+    let tick = Build::new(family).frames(&Script { declarations, steps: vec![step] });
+    let mut all = frames.clone();
+    // The first frame is the line's; what the last two packets agree on is the time.
+    let bytes = &tick[0].1;
+    for (time, moment) in frames.iter().flat_map(|(time, _)| moments.iter().map(|moment| (*time, *moment))) {
+        all.push((time + moment, bytes.clone()));
+        all.push((time + moment + 1000, bytes.clone()));
+    }
+    all.retain(|(time, _)| frames.last().is_some_and(|(last, _)| time <= last));
+    all.sort_by_key(|(time, _)| *time);
+    all
+}
+
 fn family() -> impl Strategy<Value = Family> {
     prop_oneof![Just(Family::V4), Just(Family::V6)]
 }
@@ -96,16 +151,19 @@ proptest! {
     }
 
     #[test]
-    fn copies_and_a_late_beginning_add_no_failure(
+    fn copies_a_late_beginning_and_an_early_end_add_no_failure(
         conversation in conversation(),
         family in family(),
         doubled in vec(any::<prop::sample::Index>(), 0..6),
         front in any::<prop::sample::Index>(),
+        back in any::<prop::sample::Index>(),
         swaps in vec(any::<prop::sample::Index>(), 0..4),
     ) {
         let script = conversation.script();
         let mut frames = Build::new(family).frames(&script);
         frames.drain(..front.index(frames.len()));
+        // As often as not, the end is there.
+        frames.truncate(1 + back.index(2 * frames.len()));
         for place in doubled {
             let at = place.index(frames.len());
             frames.insert(at, frames[at].clone());
@@ -124,17 +182,13 @@ proptest! {
         server_isn: u32,
         doubled in vec(any::<prop::sample::Index>(), 0..6),
         front in any::<prop::sample::Index>(),
+        back in any::<prop::sample::Index>(),
         swaps in vec(any::<prop::sample::Index>(), 0..4),
     ) {
         let script = conversation.broken_script(end);
         let frames = Build { client_isn, server_isn, ..Build::new(family) }.frames(&script);
         let whole = verdicts(&frames);
-        let kind = match end {
-            Break::Abort(_) => Kind::Reset,
-            Break::Closed(_) => Kind::BrokenPipe,
-            Break::Silence(_) => Kind::TimedOut,
-        };
-        prop_assert!(whole.len() == 1 && whole[0].0 == Some(kind), "{:?}\n{}", whole, render(&script));
+        prop_assert!(whole.len() == 1 && whole[0].0 == Some(end.kind()), "{:?}\n{}", whole, render(&script));
         let mut copied = frames.clone();
         for (number, place) in doubled.iter().enumerate() {
             let at = place.index(copied.len());
@@ -157,6 +211,36 @@ proptest! {
         let front = front.index(frames.len());
         let found = verdicts(&frames[front..].to_vec());
         prop_assert!(is_no_more(&found, &whole[0]), "without {}: {:?} {:?}\n{}", front, found, whole, render(&script));
+        let back = back.index(frames.len());
+        let found = verdicts(&frames[..back].to_vec());
+        prop_assert!(is_no_more(&found, &whole[0]), "up to {}: {:?} {:?}\n{}", back, found, whole, render(&script));
+    }
+
+    #[test]
+    fn one_direction_of_a_clean_conversation_never_fails(
+        conversation in conversation(),
+        family in family(),
+        side in direction(),
+    ) {
+        let script = one_direction(&conversation.script(), side);
+        prop_assert_eq!(failures(&Build::new(family).frames(&script)), Vec::<String>::new(), "\n{}", render(&script));
+    }
+
+    #[test]
+    fn packets_of_others_change_no_verdict(
+        whole in prop_oneof![
+            1 => conversation().prop_map(|conversation| conversation.script()),
+            3 => broken_conversation().prop_map(|(conversation, end)| conversation.broken_script(end)),
+        ],
+        family in family(),
+        front in any::<prop::sample::Index>(),
+        moments in vec(1_000_000u64..4_000_000_000, 1..4),
+    ) {
+        let frames = Build::new(family).frames(&whole);
+        let front = front.index(2 * frames.len()).saturating_sub(frames.len());
+        let frames = frames[front..].to_vec();
+        let timed = with_clock(&frames, family, &moments);
+        prop_assert_eq!(verdicts(&timed), verdicts(&frames), "without {}: {:?}\n{}", front, moments, render(&whole));
     }
 
     #[test]

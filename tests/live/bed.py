@@ -36,6 +36,31 @@ with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as raw:
 """
 
 
+# Starts a program that is refused sockets of NETLINK_SOCK_DIAG, as by a kernel or a container without them.
+WITHOUT_DIAG = """
+import ctypes, os, socket, struct, sys
+CALL = {"x86_64": 41, "aarch64": 198}[os.uname().machine]
+LOAD, EQUAL, RETURN, ALLOW, REFUSE = 0x20, 0x15, 0x06, 0x7FFF0000, 0x00050000 | 93
+code = [
+    (LOAD, 0, 0, 0), (EQUAL, 0, 5, CALL),
+    (LOAD, 0, 0, 16), (EQUAL, 0, 3, socket.AF_NETLINK),
+    (LOAD, 0, 0, 32), (EQUAL, 0, 1, 4), (RETURN, 0, 0, REFUSE),
+    (RETURN, 0, 0, ALLOW),
+]
+room = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *each) for each in code))
+program = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(code), ctypes.addressof(room)))
+libc = ctypes.CDLL(None, use_errno=True)
+SET_SECCOMP, FILTER = 22, 2
+if libc.prctl(SET_SECCOMP, FILTER, ctypes.c_ulong(ctypes.addressof(program)), 0, 0):
+    sys.exit(f"no filter: {os.strerror(ctypes.get_errno())}")
+try:
+    socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 4)
+except OSError:
+    os.execvp(sys.argv[1], sys.argv[1:])
+sys.exit("the filter has no effect")
+"""
+
+
 def unable() -> str:
     """Why nothing can run here; empty when it can."""
     if os.geteuid():
@@ -90,10 +115,17 @@ class Live:
     """tcpwhy on one end of the wire."""
 
     def __init__(
-        self, wire: Wire, work: Path, *arguments: str, stdout: int | None = None, interface: str = "vb"
+        self,
+        wire: Wire,
+        work: Path,
+        *arguments: str,
+        stdout: int | None = None,
+        interface: str = "vb",
+        launcher: tuple[str, ...] = (),
     ) -> None:
         self.out, self.err = work / "out", work / "err"
-        command = [TCPWHY, "-i", interface, "--netns", wire.b, "-v", "--format", "json", *arguments]
+        namespace = wire.a if interface == "va" else wire.b
+        command = [*launcher, TCPWHY, "-i", interface, "--netns", namespace, "-v", "--format", "json", *arguments]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SUDO_")}
         with self.out.open("wb") as out, self.err.open("wb") as err:
             self.process = subprocess.Popen(command, stdout=stdout or out, stderr=err, env=environment)

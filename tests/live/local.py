@@ -7,15 +7,17 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from collections.abc import Iterator
 from pathlib import Path
 
-from bed import SERVER, Wire, running, unable, wait_until
+from bed import SERVER, WITHOUT_DIAG, Live, Wire, running, unable, wait_until
 
 LISTEN = """
 import socket, sys, time
@@ -24,6 +26,9 @@ server = socket.create_server((host, port), backlog=backlog)
 print("listens", flush=True)
 time.sleep(60)
 """
+
+# With sock_diag, and without it, when /proc/net/tcp is read.
+LAUNCHERS = ((), (sys.executable, "-c", WITHOUT_DIAG))
 
 # Accepts one connection, leaves what it says unread and closes it.
 RUDE = """
@@ -57,6 +62,25 @@ with socket.socket() as client:
         pass
 """
 
+# Opens so many connections to itself as it was told, over the wire or not, and keeps them.
+MANY = """
+import resource, socket, sys, time
+count = int(sys.argv[3])
+resource.setrlimit(resource.RLIMIT_NOFILE, (2 * count + 100, 2 * count + 100))
+server = socket.create_server((sys.argv[1], int(sys.argv[2])), backlog=64)
+held = []
+for _ in range(count):
+    held.append(socket.create_connection((sys.argv[1], int(sys.argv[2]))))
+    held.append(server.accept()[0])
+print("connected", flush=True)
+time.sleep(60)
+"""
+
+# How many connections fill the table of a namespace while it may hold no more. The limit is one for all namespaces and
+# only the first may set it, so it is set to what disturbs no host that does not have as many connections, and not for long.
+FULL = 2000
+LIMIT = Path("/proc/sys/net/netfilter/nf_conntrack_max")
+
 # More clients than a queue holds, which wait until the last of them gives up.
 CROWD = """
 import socket, sys, time
@@ -66,6 +90,40 @@ for client in clients:
     client.connect_ex((sys.argv[1], int(sys.argv[2])))
     time.sleep(0.05)
 time.sleep(8)
+"""
+
+
+# Accepts one connection and speaks first, then says no more.
+SPEAKER = """
+import socket, sys, time
+server = socket.create_server((sys.argv[1], int(sys.argv[2])))
+print("listens", flush=True)
+connection, _ = server.accept()
+connection.recv(100)
+connection.send(b"an answer that gets lost")
+time.sleep(60)
+"""
+
+# Asks, and waits for the answer.
+ASKER = """
+import socket, sys, time
+client = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+client.send(b"a question")
+print("asked", flush=True)
+client.recv(100)
+time.sleep(60)
+"""
+
+# Waits for connect().
+CONNECTING = """
+import pathlib, socket, sys
+# Newer kernels repeat a SYN each second at first, and the capture is to end two seconds after one.
+linear = pathlib.Path("/proc/sys/net/ipv4/tcp_syn_linear_timeouts")
+if linear.exists():
+    linear.write_text("0")
+client = socket.socket()
+print("connects", flush=True)
+client.connect((sys.argv[1], int(sys.argv[2])))
 """
 
 
@@ -83,14 +141,30 @@ class Local(unittest.TestCase):
         self.work = Path(folder.name)
 
     @contextlib.contextmanager
-    def service(self, program: str, *arguments: str) -> Iterator[subprocess.Popen]:
-        command = ["ip", "netns", "exec", self.wire.b, sys.executable, "-c", program, *arguments]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+    def program(self, namespace: str, program: str, *arguments: str) -> Iterator[subprocess.Popen]:
+        """Runs beside the test, from its first line of output on."""
+        command = ["ip", "netns", "exec", namespace, sys.executable, "-c", program, *arguments]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
             try:
-                self.assertEqual(process.stdout.readline(), b"listens\n")
+                self.assertTrue(process.stdout.readline())
                 yield process
             finally:
                 process.kill()
+
+    def service(self, program: str, *arguments: str) -> contextlib.AbstractContextManager[subprocess.Popen]:
+        return self.program(self.wire.b, program, *arguments)
+
+    def drop(self, namespace: str, *matches: str) -> None:
+        """Packets that match one of these get no further than the capture, until the end of the test."""
+
+        def nft(*rule: str) -> None:
+            subprocess.run(["ip", "netns", "exec", namespace, "nft", *rule], check=True)
+
+        nft("add table ip wall")
+        self.addCleanup(nft, "delete table ip wall")
+        nft("add chain ip wall input { type filter hook input priority 0 ; }")
+        for match in matches:
+            nft(f"add rule ip wall input {match} drop")
 
     def client(self, program: str, *arguments: str) -> None:
         command = ["ip", "netns", "exec", self.wire.a, sys.executable, "-c", program, SERVER, *arguments]
@@ -160,6 +234,22 @@ class Local(unittest.TestCase):
             self.assertGreater(tracked["max"], 0)
             self.assertLessEqual(tracked["count"], tracked["max"])
 
+    @unittest.skipUnless(shutil.which("nft"), "connections are tracked for a firewall, which needs nft")
+    def test_a_full_table_of_tracked_connections_is_told(self) -> None:
+        self.drop(self.wire.b, "ct state invalid")
+        with (
+            self.service(LISTEN, SERVER, "87", "5"),
+            self.service(MANY, SERVER, "88", str(FULL)),
+            running(self.wire, self.work) as live,
+            tracking_at_most(FULL, self.wire.b),
+        ):
+            self.client(IMPATIENT, "87")
+            failure = self.failure(live, 60)
+        self.assertEqual((failure["kind"], failure["cause"]), ("timed_out", "syn_unanswered"), failure)
+        local = failure["local"]
+        self.assertEqual(local["conntrack"], {"count": FULL, "max": FULL})
+        self.assertIn(f"Connection tracking is full or nearly so ({FULL} of {FULL})", local["fact"])
+
     def test_data_that_was_not_read_was_counted(self) -> None:
         with self.service(RUDE, SERVER, "81") as service, running(self.wire, self.work) as live:
             self.client(TALK, "81")
@@ -167,6 +257,82 @@ class Local(unittest.TestCase):
             self.assertEqual((failure["cause"], failure["confidence"]), ("unread_data", "certain"), failure)
             self.assertEqual(failure["local"]["counters"]["TCPAbortOnClose"], 1)
             self.assertEqual(failure["local"]["listener"]["pid"], service.pid)
+
+    def unanswered(self, live: Live) -> dict:
+        """The failure of what is still unanswered when the capture ends: its socket is still there then."""
+        time.sleep(5)
+        self.assertEqual(live.stop(), 0, live.said())
+        failure = live.lines()[0]
+        self.assertEqual((failure["type"], failure.get("kind")), ("failure", "timed_out"), failure)
+        return failure["local"]
+
+    @unittest.skipUnless(shutil.which("nft"), "packets are dropped by nft")
+    def test_the_clients_process_is_named_at_its_end(self) -> None:
+        self.drop(self.wire.b, "tcp dport 82")
+        for launcher in LAUNCHERS:
+            with (
+                self.subTest(sock_diag=not launcher),
+                running(self.wire, self.work, interface="va", launcher=launcher) as live,
+                self.program(self.wire.a, CONNECTING, SERVER, "82") as client,
+            ):
+                local = self.unanswered(live)
+                self.assertEqual((local["side"], local["listener"]), ("client", None))
+                self.assertEqual(local["process"]["pid"], client.pid, local)
+                self.assertRegex(local["fact"], rf"^The client's socket is held by python\S* \(pid {client.pid}\b")
+
+    @unittest.skipUnless(shutil.which("nft"), "packets are dropped by nft")
+    def test_the_servers_process_is_named_at_its_end(self) -> None:
+        # The client's host has the handshake and acknowledges nothing that comes later.
+        self.drop(self.wire.a, "tcp sport 83 tcp flags & psh == psh")
+        for launcher in LAUNCHERS:
+            with (
+                self.subTest(sock_diag=not launcher),
+                self.service(SPEAKER, SERVER, "83") as service,
+                running(self.wire, self.work, launcher=launcher) as live,
+                self.program(self.wire.a, ASKER, SERVER, "83"),
+            ):
+                local = self.unanswered(live)
+                self.assertEqual((local["side"], local["listener"]["pid"]), ("server", service.pid))
+                self.assertEqual(local["process"]["pid"], service.pid, local)
+
+    @unittest.skipUnless(shutil.which("nft"), "packets are dropped by nft")
+    def test_of_two_ends_on_one_host_each_has_its_own_process(self) -> None:
+        # The server's answer gets lost; to another port it is the client's question.
+        self.drop(self.wire.b, *(f"iif lo tcp {port} tcp flags & psh == psh" for port in ("sport 84", "dport 85")))
+        for launcher, port in itertools.product(LAUNCHERS, ("84", "85")):
+            with (
+                self.subTest(sock_diag=not launcher, port=port),
+                self.service(SPEAKER, SERVER, port) as service,
+                running(self.wire, self.work, interface="lo", launcher=launcher) as live,
+                self.program(self.wire.b, ASKER, SERVER, port) as client,
+            ):
+                local = self.unanswered(live)
+                self.assertEqual((local["side"], local["process"]["pid"]), ("server", service.pid), local)
+                self.assertEqual(local["peer"]["pid"], client.pid, local)
+
+    def test_of_two_ends_on_one_host_the_one_that_is_gone_is_not_named(self) -> None:
+        for launcher in LAUNCHERS:
+            with (
+                self.subTest(sock_diag=not launcher),
+                self.service(RUDE, SERVER, "86") as service,
+                running(self.wire, self.work, interface="lo", launcher=launcher) as live,
+                self.program(self.wire.b, ASKER, SERVER, "86"),
+            ):
+                failure = self.failure(live)
+                local = failure["local"]
+                self.assertEqual((failure["kind"], local["side"], local["process"]), ("reset", "server", None), failure)
+                self.assertEqual((local["listener"]["pid"], local["peer"]), (service.pid, None), failure)
+
+    def test_without_sock_diag_the_tables_of_proc_tell_who_listens(self) -> None:
+        with (
+            self.service(LISTEN, "127.0.0.1", "5433", "5") as service,
+            running(self.wire, self.work, launcher=LAUNCHERS[1]) as live,
+        ):
+            self.wire.refuse(1, 5433)
+            local = self.failure(live)["local"]
+            # They do not tell how long a queue may be: that the kernel was not asked shows in it.
+            self.assertEqual((local["listener"]["pid"], local["listener"]["backlog"]), (service.pid, None), local)
+            self.assertIn(" listens on 127.0.0.1:5433 only.", local["fact"])
 
     def test_the_helper_has_no_other_right_and_ends_with_the_capture(self) -> None:
         with running(self.wire, self.work) as live:
@@ -178,6 +344,26 @@ class Local(unittest.TestCase):
             self.assertIn("NoNewPrivs:\t1\nSeccomp:\t2", status)
             self.assertEqual(live.stop(), 0, live.said())
             self.assertFalse(Path(f"/proc/{children[0]}").exists())
+
+
+@contextlib.contextmanager
+def tracking_at_most(most: int, namespace: str) -> Iterator[None]:
+    """The limit of tracked connections, of which the namespace must have so many."""
+    if not LIMIT.exists() or int(LIMIT.with_name("nf_conntrack_count").read_text()) > most // 2:
+        raise unittest.SkipTest("this host tracks connections of its own, which a low limit would hurt")
+    before = LIMIT.read_text()
+    try:
+        LIMIT.write_text(str(most))
+        reading = ["ip", "netns", "exec", namespace, "cat", str(LIMIT), str(LIMIT.with_name("nf_conntrack_count"))]
+        limit, count = map(int, subprocess.run(reading, check=True, capture_output=True).stdout.split())
+        if limit != most or count < most:
+            raise unittest.SkipTest(f"the table of the namespace is not full: {count} of {limit}")
+        yield
+    except PermissionError:
+        raise unittest.SkipTest("the limit of tracked connections may not be set here") from None
+    finally:
+        with contextlib.suppress(PermissionError):
+            LIMIT.write_text(before)
 
 
 if __name__ == "__main__":

@@ -85,6 +85,10 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
     if summary.duplicates > 0 {
         packets.push_str(&format!("; {} seen twice count once", count(summary.duplicates)));
     }
+    if summary.copies_forgotten > 0 {
+        let number = counted(summary.copies_forgotten, "packet was", "packets were");
+        packets.push_str(&format!("; {number} forgotten so soon that a copy would count as a repetition"));
+    }
     page.labelled("packets", &packets);
     if let Some(live) = &summary.live {
         page.labelled("lost", &lost(live));
@@ -99,7 +103,7 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
         );
         page.labelled("forgotten", &what);
     }
-    if summary.unremembered > 0 || folded.clients > 0 || folded.successes > 0 {
+    if summary.unremembered > 0 || summary.messages_forgotten > 0 || folded.clients > 0 || folded.successes > 0 {
         page.labelled("too many", &too_many(summary, folded));
     }
     let skipped: u64 = summary.skipped.iter().map(|(_, number)| number).sum();
@@ -116,13 +120,18 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
     }
 }
 
-/// What had no room in the tables that tell of services and of clients; the verdicts do not depend on them.
+/// What had no room in the tables that tell of services, clients and what applications said; the verdicts do not depend on them.
 fn too_many(summary: &Summary, folded: Folded) -> String {
     let parts: Vec<String> = [
         (
             summary.unremembered,
             "sign of a service or host was not remembered",
             "signs of services and hosts were not remembered",
+        ),
+        (
+            summary.messages_forgotten,
+            "last message of a connection was overwritten",
+            "last messages of connections were overwritten",
         ),
         (folded.clients, "client was no longer watched for scans", "clients were no longer watched for scans"),
         (folded.successes, "success was forgotten too soon", "successes were forgotten too soon"),

@@ -19,8 +19,12 @@ pub fn on_syn(connection: &mut Connection, from: usize, segment: &Segment, bytes
             begin(connection, from, segment, bytes);
             return refused_before_it_was_seen(connection, from, segment);
         }
-        if decided || half.has(Half::ACK) {
-            // It has had its answer: this SYN comes late.
+        let answer = connection.start + u64::from(connection.syn_ack_after) * 100;
+        let answered_now = connection.half[other(from)].has(Half::SYN)
+            && connection.syn_ack_after != u32::MAX
+            && segment.time.since(answer) < SWAPPED;
+        if decided || half.has(Half::ACK) || answered_now {
+            // It has had its answer: this SYN comes late, or was captured behind it.
             return Next::default();
         }
         return syn_again(connection, from, segment);
@@ -215,6 +219,13 @@ pub fn on_syn_ack(connection: &mut Connection, from: usize, segment: &Segment, b
         // What comes after the first answer counts anew.
         if story.silence[to].what == Repeated::Syn && !half.has(Half::SYN) {
             story.silence[to].attempts = 1;
+            // A RST that was taken for the end of waiting was the reply to this, captured ahead of it.
+            let reply = story.reset.filter(|reset| reset.from == to && segment.time.since(reset.mark.time) < SWAPPED);
+            if let (Some(reset), Some((Pending::Silence(side), _))) = (reply, story.pending)
+                && side == to
+            {
+                story.pending = Some((Pending::Reset, reset.mark.time));
+            }
         }
         let refused = story.reset.is_some_and(|reset| reset.acceptance == Acceptance::RefusesSyn);
         if refused && story.pending.is_some() && story.syn_ack_after_refusal.is_none() {

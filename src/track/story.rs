@@ -86,6 +86,8 @@ pub struct Silence {
     pub attempts: u32,
     /// Its first sequence number.
     pub sequence: u32,
+    /// One behind the last byte of the last repetition.
+    pub until: u32,
     /// The length of the longest repetition.
     pub length: u32,
     /// Segments of the other end that came meanwhile and acknowledged nothing of it.

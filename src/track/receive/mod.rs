@@ -12,6 +12,7 @@ pub use reset::{accepted, on_reset};
 pub use segment::{note_data, on_segment};
 
 use super::connection::{Connection, Half, Mark, other};
+use super::seq;
 use super::story::{Event, Pending, Repeated, Silence, What};
 use crate::decode::{Flags, Segment, Signs};
 use crate::time::{MILLISECOND, SECOND, Time};
@@ -55,6 +56,9 @@ pub enum Restart {
 /// Segments of one sender that lie closer together than this are reordered or resent at once, not sent again because
 /// an answer stayed out: no stack waits less before it retransmits by timer.
 const CLOSE: u64 = 10 * MILLISECOND;
+
+/// The shortest retransmission timeout of Linux (`TCP_RTO_MIN`).
+const SHORTEST_TIMEOUT: u64 = 200 * MILLISECOND;
 
 /// Two captures of one path, or two queues of a card, may swap segments that lie this close together.
 const SWAPPED: u64 = 50 * MILLISECOND;
@@ -109,6 +113,7 @@ fn repeat(connection: &mut Connection, from: usize, segment: &Segment, what: Rep
         *silence = Silence { what, first, last: mark, interval: segment.time.since(first.time), attempts, ..*silence };
         silence.sequence = segment.sequence;
         silence.length = segment.payload_length;
+        silence.until = segment.sequence.wrapping_add(segment.payload_length);
         silence.answers = 0;
         return attempts == 1 || silence.interval >= CLOSE;
     }
@@ -118,7 +123,12 @@ fn repeat(connection: &mut Connection, from: usize, segment: &Segment, what: Rep
         return false;
     }
     let overdue = silence.overdue();
-    silence.attempts += 1;
+    // By timer the oldest bytes go again (`tcp_retransmit_timer()`). Where the next ones follow, those were acknowledged, though
+    // the capture does not show it.
+    let goes_on =
+        what == Repeated::Data && interval >= SHORTEST_TIMEOUT && !seq::before(segment.sequence, silence.until);
+    silence.attempts += u32::from(!goes_on);
+    silence.until = segment.sequence.wrapping_add(segment.payload_length);
     silence.interval = interval;
     silence.last = mark;
     silence.length = silence.length.max(segment.payload_length);

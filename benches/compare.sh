@@ -85,6 +85,24 @@ compare() {
     done
 }
 
+# packed COMPRESSOR ENDING: a compressed capture, beside what only unpacks it
+packed() {
+    command -v "$1" > /dev/null || return 0
+    capture=million.pcap.$2
+    [ -f "$capture" ] || "$1" -c million.pcap > "$capture"
+    rm -f ./*.times
+    round=0
+    while [ "$round" -lt "$runs" ]; do
+        best unpack.times "$1" -dc "$capture"
+        best two.times "$tcpwhy" --threads 2 --format json "$capture"
+        round=$((round + 1))
+    done
+    awk -v capture="$capture" -v unpacker="$1" -v unpack="$(least unpack.times)" -v time="$(least two.times)" 'BEGIN {
+        printf "\n%s: %s alone %.2f s, tcpwhy with two threads %.2f s (%.2f times)\n", capture, unpacker, unpack, time, \
+            time / unpack
+    }'
+}
+
 make_capture large.pcap --packets "$packets" --flows 200000 --snaplen 96
 make_capture whole.pcap --packets $((packets / 4)) --flows 200000
 make_capture large.pcapng --packets "$packets" --flows 200000 --snaplen 96 --pcapng
@@ -99,4 +117,6 @@ for capture in large.pcap whole.pcap large.pcapng flood.pcap few.pcap many.pcap;
     compare $capture fast
 done
 compare million.pcap slow
+packed gzip gz
+packed zstd zst
 rm -f once ./*.times

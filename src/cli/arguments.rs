@@ -113,7 +113,7 @@ pub struct Analyse {
     /// Say which privileges were given up
     #[arg(short = 'v', long, overrides_with = "verbose", help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
     pub verbose: bool,
-    /// Threads: 1, or 2 to read beside the analysis; by default 2 for large captures
+    /// Threads: 1, or 2 to read and report beside the analysis; by default 2 for large captures
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
     /// Memory for connections, as in 512M or 2G; by default a quarter of the machine's

@@ -29,6 +29,7 @@ pub(super) fn segment(ip: &Header<'_>, view: View<'_>, frame: &RawFrame, seed: [
     let options_end = header_length.min(captured);
     let options_at = view.offset + 20;
     let cut = if options_end < header_length { Signs::OPTIONS_CUT } else { 0 };
+    // Extension headers that go on for longer than an IPv6 packet can be are none.
     let (addresses_before, ipv6) = match ip.is_ipv6() {
         true => (u16::try_from(options_at - ip.span.offset).map_err(|_| Skip::Malformed)?, Signs::IPV6),
         false => (0, 0),

@@ -5,7 +5,7 @@
 //! that.
 
 use super::closing::Closing;
-use super::connection::{Connection, Half, Mark, SERVER, other, spoke};
+use super::connection::{Connection, Half, Mark, SERVER, other};
 use super::copies::short;
 use super::seq;
 use super::sketch::{Aside, Brief, Opened, Said, closed};
@@ -44,7 +44,6 @@ pub fn is_new(end: &Brief, segment: &Segment) -> bool {
 #[inline(always)]
 pub fn take_next(room: &mut Room<'_>, segment: &Segment) -> Option<(usize, bool)> {
     const GOES_ON: u16 = OPEN | Half::FIN;
-    let mut flags = room.sketch.flags();
     let from = room.sketch.side(segment.from_first());
     let (end, peer) = room.sketch.pair(from);
     let next = segment.flags.0 & (NOTABLE | Flags::FIN) == Flags::ACK
@@ -53,24 +52,11 @@ pub fn take_next(room: &mut Room<'_>, segment: &Segment) -> Option<(usize, bool)
         && segment.payload_length < LONGEST
         && segment.window > 0
         && !seq::after(segment.acknowledgment, peer.next);
-    let data = segment.payload_length > 0;
-    if !next || !(data || seq::after(segment.acknowledgment, end.ack)) {
+    if !next || !(segment.payload_length > 0 || seq::after(segment.acknowledgment, end.ack)) {
         return None;
     }
-    end.print = short(segment.print);
-    spoke(&mut flags, from);
-    let mut message = false;
-    if data {
-        let opened = || room.opened.get(room.place as usize).map_or(Time(0), Opened::opened);
-        message = note_data((end, peer), &mut flags, room.said, opened, from, segment);
-    }
-    let again = note((end, peer), &mut room.said.end[from].ttl_high, segment, segment.payload_length);
-    room.sketch.set_flags(flags);
-    room.sketch.last = room.sketch.last.max(segment.time);
-    if again {
-        count_on(room, from);
-    }
-    Some((from, message))
+    room.sketch.spoke(from, short(segment.print));
+    Some((from, note_all(room, from, segment, segment.payload_length)))
 }
 
 /// Takes a plain segment. `None` if it is not plain: then nothing has changed.
@@ -114,15 +100,16 @@ fn take_ending(room: &mut Room<'_>, from: usize, segment: &Segment, ending: bool
 }
 
 /// Notes what a plain segment tells; this one reaches so far in sequence space. Does a message begin with it?
+#[inline(always)]
 fn note_all(room: &mut Room<'_>, from: usize, segment: &Segment, reach: u32) -> bool {
     let mut flags = room.sketch.flags();
-    let ends = room.sketch.pair(from);
+    let (end, peer) = room.sketch.pair(from);
     let mut message = false;
     if segment.payload_length > 0 {
         let opened = || room.opened.get(room.place as usize).map_or(Time(0), Opened::opened);
-        message = note_data((&mut *ends.0, &*ends.1), &mut flags, room.said, opened, from, segment);
+        message = note_data((end, peer), &mut flags, room.said, opened, from, segment);
     }
-    let again = note((ends.0, ends.1), &mut room.said.end[from].ttl_high, segment, reach);
+    let again = note((end, peer), &mut room.said.end[from].ttl_high, segment, reach);
     room.sketch.set_flags(flags);
     room.sketch.last = room.sketch.last.max(segment.time);
     if again {

@@ -144,7 +144,10 @@ fn reset_note(case: &Case<'_>, event: &Event) -> Cow<'static, str> {
     let from = event.from;
     let Some(reset) = case.reset().filter(|reset| reset.mark == event.mark) else {
         let bare = !Flags(event.flags).has(Flags::ACK);
-        return if bare {
+        let refuses = case.reset().is_some_and(|last| last.acceptance == Acceptance::RefusesSyn && last.from == from);
+        return if refuses && !bare {
+            "the SYN is refused".into()
+        } else if bare {
             about!(from, end, " has no socket for what came")
         } else {
             about!(from, "another RST from the ", end, "")

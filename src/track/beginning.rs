@@ -9,7 +9,7 @@ impl Tracker {
     /// Takes the first segment of a connection.
     #[inline(never)]
     pub(super) fn open(&mut self, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
-        let sketch = opening::begin(segment, bytes).filter(|_| self.store.sketching && !self.light);
+        let sketch = opening::begin(segment, bytes).filter(|_| self.store.sketching);
         let Some(index) = self.store.add(sketch.unwrap_or_else(|| Sketch::of(segment.flow()))) else {
             return;
         };

@@ -82,13 +82,13 @@ impl Tracker {
             return self.copy(index, from, segment);
         }
         let sketch = &mut self.store.sketches[index as usize];
-        if self.light || sketch.link() != Link::Early {
+        if sketch.link() != Link::Early {
             return self.notable(index, from, segment, bytes, sink);
         }
         if from == SERVER && opening::answer(sketch, segment, bytes) {
             return self.answered(index, segment);
         }
-        let opened = if from == CLIENT { opening::complete(sketch, segment) } else { None };
+        let opened = if from == CLIENT && !self.light { opening::complete(sketch, segment) } else { None };
         match opened {
             Some((said, opened)) => {
                 self.store.open(index, said, opened);

@@ -462,10 +462,12 @@ pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
 }
 
 /// The packets of both ends are seen twice, on their way into the capturing host and out of it, but the RST only on its
-/// way out: it was made there. Copies of one end alone are no sign of that: networks double a packet now and then, and
-/// where no identification tells, an early retransmission looks like a copy.
+/// way out: it was made there. Copies alone are no sign of that: networks and captures double a packet now and then, and
+/// where no identification tells, an early retransmission looks like a copy. A host that forwards leaves its mark on each:
+/// one hop less.
 pub fn made_on_the_way(connection: &Connection, reset: &Reset) -> bool {
-    connection.half.iter().all(|half| half.has(Half::COPIED)) && !reset.copied
+    let forwarded = |half: &Half| half.has(Half::COPIED) && half.ttl_low < half.ttl_high;
+    connection.half.iter().all(forwarded) && !reset.copied
 }
 
 /// The RST was seen more than once, but not with all the TTLs that its sender's other packets have on the way. That it

@@ -107,6 +107,9 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     if case.met_an_idle_timer() {
         return None;
     }
+    if case.behind_a_syn_proxy() {
+        return None;
+    }
     if case.foreign_ttl().is_none() && case.seen_on_a_part_of_the_way() {
         return Some(Match::possible(format!(
             "A RST in the {sender}'s name ended the connection, but it was not seen all along the way that the {sender}'s \

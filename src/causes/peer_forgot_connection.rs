@@ -101,7 +101,7 @@ pub static CAUSE: Cause = Cause {
 
 fn detect(case: &Case<'_>) -> Option<Match> {
     let reset = case.reset()?;
-    if case.reset_kind() != Some(ResetKind::Reply) {
+    if case.reset_kind() != Some(ResetKind::Reply) || case.behind_a_syn_proxy() {
         return None;
     }
     let (sender, victim) = (case.name(reset.from), case.name(case.victim()));

@@ -146,8 +146,16 @@ impl<'a> Case<'a> {
             return None;
         }
         let refuses = reset.acceptance == Acceptance::RefusesSyn;
+        let refuses = refuses || self.behind_a_syn_proxy();
         let abort = (reset.acknowledgment.is_some() && !refuses) || !reset.prompted;
         Some(if abort { ResetKind::Abort } else { ResetKind::Reply })
+    }
+
+    /// All that came in the server's name is a SYN-ACK without a window, and a RST. The SYN-ACK is that of a SYN proxy, which
+    /// speaks for the server until it has asked it: the RST is the server's answer to that, and the only packet of its own.
+    pub fn behind_a_syn_proxy(&self) -> bool {
+        let server = self.half(SERVER);
+        server.has(Half::SYN) && server.window == 0 && !server.has(Half::DATA) && self.reset_by(SERVER)
     }
 
     /// A RST of a live socket.

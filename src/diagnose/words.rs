@@ -128,6 +128,10 @@ pub fn unexplained(case: &Case<'_>) -> String {
     let ender = case.name(other(case.victim()));
     match (case.kind(), case.by()) {
         (Some(Kind::Refused), _) => format!("{server} refused the connection."),
+        (Some(Kind::Reset), _) if case.behind_a_syn_proxy() => format!(
+            "A SYN proxy completed the handshake in the name of {server}, which then refused it: most likely nothing listens \
+             there."
+        ),
         (Some(Kind::Reset), _) => format!("The {ender} reset the connection; the packets do not show why."),
         (Some(Kind::BrokenPipe), _) => format!("The {victim} wrote to a connection that the {ender} had closed."),
         (Some(Kind::Aborted), _) => {

@@ -83,14 +83,23 @@ pub enum Doubt {
     EndedEarly,
     /// The snaplen cut what would tell.
     CutShort,
+    /// Packets are missing from the capture just before the end, a FIN perhaps among them.
+    Hole,
     /// One path of several (MPTCP) failed, of which the application need not hear.
     Multipath,
 }
 
 impl Doubt {
     /// All of them.
-    pub const ALL: [Doubt; 6] =
-        [Doubt::BeganLate, Doubt::OneDirection, Doubt::OddReset, Doubt::EndedEarly, Doubt::CutShort, Doubt::Multipath];
+    pub const ALL: [Doubt; 7] = [
+        Doubt::BeganLate,
+        Doubt::OneDirection,
+        Doubt::OddReset,
+        Doubt::EndedEarly,
+        Doubt::CutShort,
+        Doubt::Hole,
+        Doubt::Multipath,
+    ];
 
     /// The id in JSON.
     pub fn id(self) -> &'static str {
@@ -100,6 +109,7 @@ impl Doubt {
             Doubt::OddReset => "odd_reset",
             Doubt::EndedEarly => "ended_early",
             Doubt::CutShort => "cut_short",
+            Doubt::Hole => "hole",
             Doubt::Multipath => "multipath",
         }
     }
@@ -229,6 +239,9 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     if gave_up_too(connection, story, &reset) {
         return Ending::Benign(Benign::Tail);
     }
+    if misses_a_fin(connection, &reset) {
+        return Ending::Undecided(Doubt::Hole);
+    }
     let sender_closed = story.fin[sender].is_some_and(|fin| fin.time <= reset.mark.time || half[sender].has(Half::FIN))
         && !missed_fin(connection, story, victim);
     let victim_closed = half[victim].has(Half::FIN);
@@ -263,6 +276,24 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
         }
     }
     Ending::Failure(Failure { kind: Kind::Reset, errno, victim, by: By::Reset })
+}
+
+/// May a FIN be missing from the capture, so that it does not show in which state the RST found its receiver? What an end sent
+/// last was acknowledged and not captured. One number of sequence space is a FIN, or hardly anything else; and a host
+/// without a socket (its RST has no acknowledgment) had closed it, or never sent what is missing.
+fn misses_a_fin(connection: &Connection, reset: &Reset) -> bool {
+    let missing = |side: usize| {
+        let half = &connection.half[side];
+        let shown = if half.has(Half::DATA) { half.data_until } else { half.isn.wrapping_add(1) };
+        if half.has(Half::BY_ACK) && !half.has(Half::FIN) { half.next.wrapping_sub(shown) } else { 0 }
+    };
+    let (by_sender, by_victim) = (missing(reset.from), missing(other(reset.from)));
+    // The RST may be the first to acknowledge it.
+    let victim = &connection.half[other(reset.from)];
+    let told_by_reset = !victim.has(Half::FIN) && reset.acknowledgment == Some(victim.next.wrapping_add(1));
+    let closed = by_sender == 1 || by_victim == 1 || by_sender > 0 && reset.acknowledgment.is_none() || told_by_reset;
+    // Without any payload it is a capture of nothing but SYN, FIN and RST.
+    closed && connection.has_payload()
 }
 
 /// The other end's FIN did not reach this end, which is in ESTABLISHED still: what it sent longer than a round trip after
@@ -437,10 +468,12 @@ pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
 }
 
 /// The packets of both ends are seen twice, on their way into the capturing host and out of it, but the RST only on its
-/// way out: it was made there. Copies of one end alone are no sign of that: networks double a packet now and then, and
-/// where no identification tells, an early retransmission looks like a copy.
+/// way out: it was made there. Copies alone are no sign of that: networks and captures double a packet now and then, and
+/// where no identification tells, an early retransmission looks like a copy. A host that forwards leaves its mark on each:
+/// one hop less.
 pub fn made_on_the_way(connection: &Connection, reset: &Reset) -> bool {
-    connection.half.iter().all(|half| half.has(Half::COPIED)) && !reset.copied
+    let forwarded = |half: &Half| half.has(Half::COPIED) && half.ttl_low < half.ttl_high;
+    connection.half.iter().all(forwarded) && !reset.copied
 }
 
 /// The RST was seen more than once, but not with all the TTLs that its sender's other packets have on the way. That it

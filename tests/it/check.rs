@@ -208,7 +208,9 @@ fn differences(expected: &Expected, finding: &Finding, ends: &[(End, End)], cond
         wrong.push("each packet once in the evidence, in order".to_owned());
     }
     let last = finding.evidence.last().map_or(finding.time, |evidence| evidence.time);
-    if finding.kind == Some(Kind::TimedOut) && finding.timing.connect.is_none() && last > finding.time {
+    let refused = finding.cause.is_some_and(|cause| cause.id == "no_listener");
+    let of_connect = refused || finding.kind == Some(Kind::TimedOut);
+    if of_connect && finding.timing.connect.is_none() && last > finding.time {
         wrong.push("a connect judged after its last packet".to_owned());
     }
     for word in &expected.words {

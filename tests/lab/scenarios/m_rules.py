@@ -2,6 +2,13 @@
 
 from model import OK, Expect, Scenario, fail
 
+SYN_PROXY = (
+    "nft 'add table inet proxy; add chain inet proxy before { type filter hook prerouting priority raw; }; "
+    "add rule inet proxy before iif r2c tcp dport 8080 tcp flags syn notrack; "
+    "add chain inet proxy through { type filter hook forward priority 0; }; add rule inet proxy through "
+    "iif r2c tcp dport 8080 ct state invalid,untracked synproxy mss 1440 wscale 7 timestamp sack-perm'"
+)
+
 SCENARIOS = [
     Scenario(
         "md5_mismatch",
@@ -101,5 +108,21 @@ SCENARIOS = [
         server="listen; accept; recv; mark asked; await dead; answer; sleep .2; recv",
         client="connect; get; opt timeout=2; recv; close; sleep .2",
         expect=fail("reset", "forged_reset", by="middlebox", at={"client": "none"}),
+    ),
+    Scenario(
+        "syn_proxy_refused",
+        "a SYN proxy answers for a server that then refuses it: the client was connected for a moment",
+        setup={"router": SYN_PROXY},
+        sysctl={"router": {"net.netfilter.nf_conntrack_tcp_loose": 0}},
+        server="sleep 1.5",
+        client="connect; sleep .1; get; recv",
+        expect=fail(
+            "reset",
+            "unexplained",
+            by="server",
+            # What it sees is a SYN and its refusal.
+            at={"server": fail("refused", "no_listener", by="server")},
+            hidden={"server": "client"},
+        ),
     ),
 ]

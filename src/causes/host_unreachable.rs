@@ -41,20 +41,20 @@ pub static CAUSE: Cause = Cause {
         title: "Bring the host back, or correct the address",
         steps: &[
             "\
-            Is {server.ip} the right and current address? Resolve the name again; look for instances or pods that \
+            Is {peer.ip} the right and current address? Resolve the name again; look for instances or pods that \
             were replaced.",
             "\
-            On the router that sent the ICMP, look at its neighbour table for {server.ip}: FAILED or INCOMPLETE \
+            On the router that sent the ICMP, look at its neighbour table for {peer.ip}: FAILED or INCOMPLETE \
             means that nobody answered.",
             "See whether the host is up and its interface has the address, with the right prefix length and VLAN.",
             "For \"time exceeded\", trace the route and look for the loop.",
             "In the client, try the next address of the name; retry later with backoff.",
         ],
         commands: &[
-            "ip route get {server.ip}",
-            "ip neigh show {server.ip}",
-            "tracepath -n {server.ip}",
-            "ping -c 3 {server.ip}",
+            "ip route get {peer.ip}",
+            "ip neigh show {peer.ip}",
+            "tracepath -n {peer.ip}",
+            "ping -c 3 {peer.ip}",
         ],
     },
     settings: &[],
@@ -63,6 +63,6 @@ pub static CAUSE: Cause = Cause {
 
 fn detect(case: &Case<'_>) -> Option<Match> {
     let icmp = case.icmp().filter(|icmp| icmp.meaning() == Meaning::HostUnreachable)?;
-    let text = format!("{} reported that {} cannot be reached: {}.", icmp.reporter, case.server(), icmp.name());
+    let text = format!("{} reported that {} cannot be reached: {}.", icmp.reporter, case.peer(), icmp.name());
     Some(if case.by() == Some(By::Icmp) { Match::certain(text) } else { Match::likely(text) })
 }

@@ -46,7 +46,7 @@ pub static CAUSE: Cause = Cause {
         owner: Owner::Network,
         title: "Find where the peer went; probe earlier so that it is noticed sooner",
         steps: &[
-            "See whether {server.ip} answers anything now, and since when it has been silent.",
+            "See whether {peer.ip} answers anything now, and since when it has been silent.",
             "\
             If new connections work, a device on the path has forgotten the old one: compare the silence with its \
             idle timer (`tcpwhy explain idle_expired`) and probe before it.",
@@ -57,9 +57,9 @@ pub static CAUSE: Cause = Cause {
             "Reconnect, with backoff and jitter.",
         ],
         commands: &[
-            "ping -c 3 {server.ip}",
-            "ip neigh show {server.ip}",
-            "ss -tnoi 'dst {server.ip} and dport = :{server.port}'",
+            "ping -c 3 {peer.ip}",
+            "ip neigh show {peer.ip}",
+            "ss -tnoi 'dst {peer.ip} and dport = :{peer.port}'",
             "nstat -az TcpExtTCPKeepAlive TcpExtTCPAbortOnTimeout",
         ],
     },
@@ -98,7 +98,10 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let victim = case.victim();
     let (name, peer) = (case.name(victim), case.name(other(victim)));
     case.waited_for(Repeated::KeepAlive).then(|| {
-        let times = case.silence().attempts;
-        Match::certain(format!("The {peer} did not answer {times} keep-alive probes of the {name}."))
+        let probes = match case.silence().attempts {
+            1 => "a keep-alive probe".to_owned(),
+            times => format!("{times} keep-alive probes"),
+        };
+        Match::certain(format!("The {peer} did not answer {probes} of the {name}."))
     })
 }

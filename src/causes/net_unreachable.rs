@@ -31,9 +31,9 @@ pub static CAUSE: Cause = Cause {
 "#,
     remedy: Remedy {
         owner: Owner::Network,
-        title: "Give the router that complains a route to {server.ip}",
+        title: "Give the router that complains a route to {peer.ip}",
         steps: &[
-            "Take the router from the report (the ICMP source) and ask it for its route to {server.ip}.",
+            "Take the router from the report (the ICMP source) and ask it for its route to {peer.ip}.",
             "\
             Look at tunnels, VPNs and peerings that should carry this prefix, and at what was withdrawn at that \
             time.",
@@ -42,7 +42,7 @@ pub static CAUSE: Cause = Cause {
             away.",
             "In the client, try the name's next address (Happy Eyeballs does it) before failing.",
         ],
-        commands: &["ip route get {server.ip}", "ip -6 route show default", "tracepath -n {server.ip}"],
+        commands: &["ip route get {peer.ip}", "ip -6 route show default", "tracepath -n {peer.ip}"],
     },
     settings: &[
         Setting {
@@ -63,6 +63,6 @@ pub static CAUSE: Cause = Cause {
 
 fn detect(case: &Case<'_>) -> Option<Match> {
     let icmp = case.icmp().filter(|icmp| icmp.meaning() == Meaning::NetUnreachable)?;
-    let text = format!("{} reported that {} cannot be reached: {}.", icmp.reporter, case.server(), icmp.name());
+    let text = format!("{} reported that {} cannot be reached: {}.", icmp.reporter, case.peer(), icmp.name());
     Some(if case.by() == Some(By::Icmp) { Match::certain(text) } else { Match::likely(text) })
 }

@@ -50,7 +50,7 @@ wait 15
         title: "Find out whether host or path died, and make clients notice within seconds",
         steps: &[
             "\
-            See whether {server.ip} answers now, on this port and at all, and whether other flows to it went on at \
+            See whether {peer.ip} answers now, on this port and at all, and whether other flows to it went on at \
             the time.",
             "\
             If the host was alive, walk the path: link and tunnel state, firewall reload or failover, route \
@@ -64,10 +64,10 @@ wait 15
             arrived.",
         ],
         commands: &[
-            "ping -c 3 {server.ip}",
-            "ip route get {server.ip}",
-            "ip neigh show {server.ip}",
-            "ss -tnoi 'dst {server.ip}'",
+            "ping -c 3 {peer.ip}",
+            "ip route get {peer.ip}",
+            "ip neigh show {peer.ip}",
+            "ss -tnoi 'dst {peer.ip}'",
             "nstat -az TcpExtTCPAbortOnTimeout TcpExtTCPTimeouts",
         ],
     },

@@ -210,6 +210,8 @@ fn act(owner: Owner) -> &'static str {
 fn plain(text: &str) -> String {
     text.replace("{server.ip}", "SERVER")
         .replace("{server.port}", "PORT")
+        .replace("{peer.ip}", "PEER")
+        .replace("{peer.port}", "PORT")
         .replace("{client.ip}", "CLIENT")
         .replace("{client.port}", "CLIENT_PORT")
 }

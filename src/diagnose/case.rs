@@ -120,6 +120,11 @@ impl<'a> Case<'a> {
         &self.server
     }
 
+    /// Whom the end that failed talked to: the server by its address and port, or the client.
+    pub fn peer(&self) -> &str {
+        if self.client_is_victim() { self.server.as_str() } else { "the client" }
+    }
+
     /// An end's name in a sentence.
     pub fn name(&self, side: usize) -> &'static str {
         if side == CLIENT { "client" } else { "server" }

@@ -55,8 +55,8 @@ fn owner(owner: Owner, ended_by: EndedBy) -> Owner {
     }
 }
 
-/// `text` with `{client.ip}`, `{client.port}`, `{server.ip}` and `{server.port}` replaced. An IPv6 address gets
-/// brackets where it would run into a port (`{server.ip}:{server.port}`, `{server.ip}:80`), stands in a URL, or after
+/// `text` with `{client.ip}`, `{client.port}`, `{server.ip}`, `{server.port}`, `{peer.ip}` and `{peer.port}` replaced; the
+/// peer is the end that whoever failed could not reach. An IPv6 address gets brackets where it would run into a port (`{server.ip}:{server.port}`, `{server.ip}:80`), stands in a URL, or after
 /// `dst` or `src` of `ss`.
 pub fn fill_in(text: &str, finding: &Finding) -> String {
     let mut filled = Vec::with_capacity(text.len() + 32);
@@ -75,6 +75,8 @@ pub struct EndTexts {
     pub server_ip: Short,
     /// The server's port.
     pub server_port: Short,
+    /// Is the client the end that was not reached, since only the server failed?
+    client_is_peer: bool,
     is_ipv6: [bool; 2],
 }
 
@@ -87,6 +89,7 @@ impl EndTexts {
             client_port: Short::number(client.port.into()),
             server_ip: Short::ip(server.ip),
             server_port: Short::number(server.port.into()),
+            client_is_peer: finding.client.errno.is_none() && finding.server.errno.is_some(),
             is_ipv6: [client.ip.is_ipv6(), server.ip.is_ipv6()],
         }
     }
@@ -136,11 +139,13 @@ impl Template {
         for part in &self.0 {
             let (text, needs_brackets) = match part {
                 Part::Text(text) => (text.as_bytes(), false),
-                Part::Placeholder { placeholder, needs_brackets } => match placeholder {
+                Part::Placeholder { placeholder, needs_brackets } => match placeholder.of_end(ends.client_is_peer) {
                     Placeholder::ClientIp => (ends.client_ip.as_bytes(), *needs_brackets && client_is_ipv6),
-                    Placeholder::ServerIp => (ends.server_ip.as_bytes(), *needs_brackets && server_is_ipv6),
                     Placeholder::ClientPort => (ends.client_port.as_bytes(), false),
-                    Placeholder::ServerPort => (ends.server_port.as_bytes(), false),
+                    Placeholder::ServerIp | Placeholder::PeerIp => {
+                        (ends.server_ip.as_bytes(), *needs_brackets && server_is_ipv6)
+                    }
+                    Placeholder::ServerPort | Placeholder::PeerPort => (ends.server_port.as_bytes(), false),
                 },
             };
             if needs_brackets {
@@ -160,6 +165,19 @@ enum Placeholder {
     ClientPort,
     ServerIp,
     ServerPort,
+    PeerIp,
+    PeerPort,
+}
+
+impl Placeholder {
+    /// The same for the client, if that is the peer. Else the server is.
+    fn of_end(self, client_is_peer: bool) -> Placeholder {
+        match self {
+            Placeholder::PeerIp if client_is_peer => Placeholder::ClientIp,
+            Placeholder::PeerPort if client_is_peer => Placeholder::ClientPort,
+            other => other,
+        }
+    }
 }
 
 fn placeholder(text: &str) -> Option<(Placeholder, &str)> {
@@ -168,6 +186,8 @@ fn placeholder(text: &str) -> Option<(Placeholder, &str)> {
         ("{client.port}", Placeholder::ClientPort),
         ("{server.ip}", Placeholder::ServerIp),
         ("{server.port}", Placeholder::ServerPort),
+        ("{peer.ip}", Placeholder::PeerIp),
+        ("{peer.port}", Placeholder::PeerPort),
     ]
     .into_iter()
     .find_map(|(name, placeholder)| text.strip_prefix(name).map(|after| (placeholder, after)))
@@ -186,6 +206,7 @@ fn begins_with_port(text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::causes::{abortive_close, unread_data};
+    use crate::diagnose::EndReport;
     use crate::report::samples;
 
     #[test]
@@ -195,6 +216,20 @@ mod tests {
             fill_in("nc -vz {server.ip} {server.port} # {client.ip}:{client.port}", &finding),
             "nc -vz 10.0.0.2 8080 # 10.0.0.1:34186"
         );
+    }
+
+    #[test]
+    fn the_peer_is_the_end_that_was_not_reached() {
+        let finding = samples::refused_ipv6();
+        assert_eq!(fill_in("{peer.ip} {peer.port}", &finding), "2001:db8::2 5432");
+        let (client, server) = (finding.client.clone(), finding.server.clone());
+        let other = Finding {
+            client: EndReport { errno: None, ..client.clone() },
+            server: EndReport { errno: client.errno, ..server },
+            ..finding
+        };
+        assert_eq!(fill_in("{peer.ip}", &other), client.end.ip.to_string());
+        assert_eq!(fill_in("{peer.ip}:{peer.port}", &other), format!("[{}]:{}", client.end.ip, client.end.port));
     }
 
     #[test]

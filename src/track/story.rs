@@ -92,6 +92,8 @@ pub struct Silence {
     pub length: u32,
     /// Segments of the other end that came meanwhile and acknowledged nothing of it.
     pub answers: u32,
+    /// Did the sender end it with a RST when the next attempt would have been due?
+    pub gave_up: bool,
 }
 
 /// No system repeats a SYN sooner (Windows after 500 ms, Linux and the BSDs after a second): what comes sooner is a copy
@@ -109,7 +111,7 @@ impl Silence {
             Repeated::Nothing => false,
             Repeated::Syn => self.attempts >= 2 && self.last.time.since(self.first.time) >= SOONEST_SYN,
             Repeated::Data => peer.has(Half::ANY) && self.attempts >= if self.answers == 0 { 3 } else { 5 },
-            Repeated::KeepAlive => peer.has(Half::ANY) && self.attempts >= 2,
+            Repeated::KeepAlive => peer.has(Half::ANY) && self.attempts + u32::from(self.gave_up) >= 2,
             Repeated::WindowProbe => self.attempts >= 3,
         }
     }

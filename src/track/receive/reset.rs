@@ -103,7 +103,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
     note_options(connection, from, segment);
     forget_error_about(connection, from, segment);
     let probing = connection.story().silence[from].what == Repeated::WindowProbe;
-    count_as_probe(connection, from, segment);
+    note_last_probe(connection, from, segment);
     // `tcp_v4_send_reset()` answers a segment that has an acknowledgment with that number, and without ACK.
     let gone = reset.acknowledgment.is_none()
         && connection.half[to].has(Half::ACK)
@@ -151,11 +151,11 @@ fn forget_error_about(connection: &mut Connection, from: usize, segment: &Segmen
 }
 
 /// `tcp_keepalive_timer()` sends its RST when the next probe would have been due: nobody answered the one before.
-fn count_as_probe(connection: &mut Connection, from: usize, segment: &Segment) {
+fn note_last_probe(connection: &mut Connection, from: usize, segment: &Segment) {
     let silence = &mut connection.story().silence[from];
     let waited = segment.time.since(silence.last.time);
     if silence.what == Repeated::KeepAlive && segment.flags.has(Flags::ACK) && waited >= SHORTEST_PROBE {
-        silence.attempts += 1;
+        silence.gave_up = true;
     }
 }
 

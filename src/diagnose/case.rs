@@ -238,7 +238,9 @@ impl<'a> Case<'a> {
     /// From the end of the last exchange to the ending, or to the request that it met: nanoseconds.
     pub fn idle_before(&self) -> u64 {
         let connection = self.connection();
-        if self.by().is_some() && self.asked_last(self.victim()) {
+        // Keep-alive probes go only when all was answered.
+        let asked = self.asked_last(self.victim()) && !self.waited_for(Repeated::KeepAlive);
+        if self.by().is_some() && asked {
             return u64::from(connection.gap) * 100_000;
         }
         if self.story.first_fin.is_some() {

@@ -97,6 +97,7 @@ fn run_one(source: &mut impl Source, decoder: Decoder, taker: &mut impl Taker) -
         }
         take(&decoder, &batch, &mut packets, &mut seen, taker);
         seen.widen(&batch);
+        taker.pause();
         if taker.is_closed() {
             break;
         }

@@ -51,6 +51,8 @@ struct Parcel {
     /// Each with the number of successes before it.
     findings: Vec<(usize, Finding)>,
     notes: Vec<String>,
+    /// Is nothing else at hand?
+    pause: bool,
 }
 
 impl Parcel {
@@ -69,6 +71,9 @@ impl Parcel {
         }
         success(&mut *listener, usize::MAX);
         self.notes.into_iter().for_each(|note| listener.note(note));
+        if self.pause {
+            listener.pause();
+        }
     }
 }
 
@@ -120,10 +125,8 @@ impl Listener for Relay<'_> {
     }
 
     fn pause(&mut self) {
-        let Parcel { successes, findings, notes } = &self.parcel;
-        if !(successes.is_empty() && findings.is_empty() && notes.is_empty()) {
-            self.send();
-        }
+        self.parcel.pause = true;
+        self.send();
     }
 }
 

@@ -75,6 +75,13 @@ impl Listener for Writer<'_> {
         self.notes.push(note);
     }
 
+    /// Who reads a pipe while it is written wants to see what is found.
+    fn pause(&mut self) {
+        if self.problem.is_none() {
+            self.problem = self.report.flush().err();
+        }
+    }
+
     fn wants_benign(&self) -> bool {
         self.report.wants_benign()
     }

@@ -1,7 +1,7 @@
 //! When the world fails: full disks, readers that go away, files that may not be read, too little memory.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -124,6 +124,28 @@ fn a_capture_that_is_still_being_written_is_read_as_far_as_it_goes() {
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert!(said(&output).contains("analysed up to there"), "{}", said(&output));
     assert!(String::from_utf8_lossy(&output.stdout).contains("\"kind\":\"refused\""));
+}
+
+#[test]
+fn what_is_found_in_a_pipe_can_be_read_while_the_pipe_is_open() {
+    for threads in ["1", "2"] {
+        let mut child = program()
+            .args(["--threads", threads, "--format", "json", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it runs");
+        let mut pipe = child.stdin.take().expect("a pipe");
+        pipe.write_all(&refused(1000)).expect("it reads");
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut line = String::new();
+        lines.read_line(&mut line).expect("a line");
+        assert!(line.contains("\"kind\":\"refused\""), "{line}");
+        drop(pipe);
+        lines.read_to_string(&mut line).expect("the rest");
+        assert!(child.wait().expect("it ends").success());
+        assert!(line.contains("\"failed\":1000"), "{threads} threads");
+    }
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Captures that hold only the segments that open and close connections: what lay between follows from the numbers.
 
 use super::connection::{CLIENT, Connection, Half, SERVER, other};
+use super::receive::tenth_of_microseconds;
 use super::seq;
+use super::sketch::{Aside, Brief, Opened, Said, Sketch};
+use super::store::Room;
 use crate::decode::{Flags, Segment};
 
 /// Takes from a closing segment what both ends must have sent before it.
@@ -34,7 +37,71 @@ fn advance(half: &mut Half, next: u32) -> bool {
         return false;
     }
     half.next = next;
+    half.data_until = next;
     half.set(Half::DATA | Half::GAP);
+    true
+}
+
+/// Is this the FIN of an end, and nothing else?
+#[inline]
+pub fn closes(segment: &Segment) -> bool {
+    segment.flags.0 & (Flags::SYN | Flags::RST | Flags::FIN | Flags::ACK) == Flags::FIN | Flags::ACK
+}
+
+/// May this FIN close the connection simply? Both SYNs were seen, and nothing comes behind a FIN.
+pub fn may_close(sketch: &Sketch, from: usize, segment: &Segment) -> bool {
+    const BOTH: u16 = Half::SYN | Half::SEQUENCE;
+    let (end, peer) = (&sketch.end[from], &sketch.end[other(from)]);
+    let behind = peer.seen & Half::FIN != 0 && seq::after(segment.acknowledgment, peer.next);
+    end.seen & peer.seen & BOTH == BOTH && end.seen & Half::FIN == 0 && !behind
+}
+
+/// What the sketch of a connection of which both SYNs were seen needs beside it once it is open, though the last segment of
+/// the handshake was not seen.
+pub fn open(sketch: &mut Sketch) -> (Said, Opened) {
+    let (start, delay) = sketch.began();
+    let (mark, scales) = sketch.opened_with();
+    let [client, server] = &mut sketch.end;
+    server.ack = client.next;
+    client.ack = 0;
+    let mut said = Said::nothing(mark.input, scales);
+    said.end[CLIENT].ttl_high = client.ttl;
+    said.end[SERVER].ttl_high = server.ttl;
+    let opened = Opened {
+        start,
+        isn: [client.next.wrapping_sub(1), server.next.wrapping_sub(1)],
+        start_frame: mark.frame,
+        syn_ack_after: tenth_of_microseconds(delay.into()),
+        ack_after: 0,
+        packets_high: [0; 2],
+        aside: Aside::Nothing.packed(),
+    };
+    (said, opened)
+}
+
+/// As [`assume_unseen`], of an open connection that is sketched.
+pub fn assume_unseen_of(room: &mut Room<'_>, from: usize, segment: &Segment) {
+    let server_began = room.opened().isn[SERVER].wrapping_add(1);
+    let ends = &mut room.sketch.end;
+    let mut talked = advance_sketched(&mut ends[from], segment.sequence);
+    talked |= advance_sketched(&mut ends[other(from)], segment.acknowledgment);
+    let client = &mut ends[CLIENT];
+    if (talked || from == CLIENT) && client.seen & Half::ACK == 0 {
+        client.ack = server_began;
+        client.seen |= Half::ACK;
+    }
+    let sender = &mut ends[from];
+    if sender.seen & Half::ACK != 0 && seq::after(segment.acknowledgment, sender.ack) {
+        sender.ack = segment.acknowledgment;
+    }
+}
+
+fn advance_sketched(end: &mut Brief, next: u32) -> bool {
+    if !seq::after(next, end.next) {
+        return false;
+    }
+    end.next = next;
+    end.seen |= Half::DATA | Half::GAP;
     true
 }
 

@@ -64,6 +64,10 @@ impl Tracker {
         let print = copies::short(segment.print);
         let sketch = &mut self.store.sketches[index as usize];
         let from = sketch.side(segment.from_first());
+        if self.light && light::closes(segment) && self.close_light(index, from, segment) {
+            return self.segment_of_open(index, segment, bytes, sink);
+        }
+        let sketch = &mut self.store.sketches[index as usize];
         let last = match sketch.link() {
             Link::Open(_) if !self.light => return self.segment_of_open(index, segment, bytes, sink),
             Link::Early | Link::Open(_) => {
@@ -86,7 +90,7 @@ impl Tracker {
             return self.notable(index, from, segment, bytes, sink);
         }
         if from == SERVER && opening::answer(sketch, segment, bytes) {
-            return self.answered(index, segment);
+            return self.answered(index, segment, sink);
         }
         let opened = if from == CLIENT && !self.light { opening::complete(sketch, segment) } else { None };
         match opened {
@@ -105,10 +109,28 @@ impl Tracker {
         if is(guess) { Some(guess) } else { self.table.find(segment.hash, is) }
     }
 
-    /// The server of a connection answered a SYN.
-    pub(super) fn answered(&mut self, index: u32, segment: &Segment) {
-        let server = self.ends_of(index)[SERVER];
-        self.services.answered(server, segment.time, segment.ttl);
+    /// The server of a connection answered a SYN. More of the handshake is not seen where only what opens and closes is.
+    pub(super) fn answered(&mut self, index: u32, segment: &Segment, sink: &mut impl Sink) {
+        let ends = self.ends_of(index);
+        self.services.answered(ends[SERVER], segment.time, segment.ttl);
+        if self.light {
+            sink.connected(ends, segment.time);
+        }
+    }
+
+    /// A FIN comes to a connection of which only what opens and closes it is seen: is that sketched as an open one?
+    fn close_light(&mut self, index: u32, from: usize, segment: &Segment) -> bool {
+        let sketch = &mut self.store.sketches[index as usize];
+        if matches!(sketch.link(), Link::Told(_)) || !light::may_close(sketch, from, segment) {
+            return false;
+        }
+        if sketch.link() == Link::Early {
+            let (said, opened) = light::open(sketch);
+            self.store.open(index, said, opened);
+        }
+        let Some(mut room) = self.store.room(index) else { return false };
+        light::assume_unseen_of(&mut room, from, segment);
+        true
     }
 
     /// Notes that a segment came a second time.
@@ -217,7 +239,7 @@ impl Tracker {
             }
         }
         if next.answered {
-            self.answered(index, segment);
+            self.answered(index, segment, sink);
         }
         if next.connected {
             sink.connected(self.ends_of(index), segment.time);

@@ -246,8 +246,7 @@ impl<L: Listener> Sink for Judge<'_, L> {
             }
             Ending::Quiet => return,
         }
-        let halves = ended.connection.half.iter();
-        self.messages_forgotten += halves.filter(|half| ended.payloads.is_overwritten(half.first_bytes)).count() as u64;
+        self.messages_forgotten += ended.forgotten() as u64;
         if let Some(finding) = diagnose(&ended) {
             self.listener.finding(finding);
         }

@@ -208,7 +208,7 @@ impl<'a> Case<'a> {
 
     /// The first bytes of the last message of `side`, if they were captured and are still there.
     pub fn first_bytes(&self, side: usize) -> &'a [u8] {
-        self.ended.payloads.get(self.half(side).first_bytes)
+        self.ended.first_bytes(side)
     }
 
     /// What the applications said last. Nothing can be asked after it.

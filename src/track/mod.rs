@@ -49,6 +49,7 @@ use addresses::Addresses;
 use copies::Copies;
 use lingering::Lingering;
 use memory::Memory;
+use payloads::owner;
 use receive::Next;
 use sketch::Sketch;
 use store::Store;
@@ -78,6 +79,22 @@ pub struct Ended<'a> {
     pub services: &'a Services,
     /// The first bytes of the last messages.
     pub payloads: &'a Payloads,
+}
+
+impl<'a> Ended<'a> {
+    /// The first bytes of the last message of `side`, if they were captured and are still there.
+    pub fn first_bytes(&self, side: usize) -> &'a [u8] {
+        self.payloads.get(self.connection.half[side].first_bytes, owner(self.connection.home, side))
+    }
+
+    /// How many ends said something last that is not there any more.
+    pub fn forgotten(&self) -> usize {
+        let overwritten = |side: &usize| {
+            let handle = self.connection.half[*side].first_bytes;
+            self.payloads.is_overwritten(handle, owner(self.connection.home, *side))
+        };
+        [CLIENT, SERVER].iter().filter(|side| overwritten(side)).count()
+    }
 }
 
 /// Who wants to know of endings.

@@ -7,6 +7,14 @@ pub const KEPT: usize = 600;
 const RING: usize = 32 << 20;
 /// Entries begin at multiples of this.
 const GRAIN: usize = 32;
+/// Before the bytes of an entry stand their number and whose they are: the handles begin anew after 128 GiB, and a
+/// connection may be silent for longer than that takes.
+const HEAD: usize = 6;
+
+/// Whose a message is: an end of the connection with this index.
+pub fn owner(index: u32, side: usize) -> u32 {
+    index << 1 | side as u32
+}
 
 /// The ring of first bytes.
 #[derive(Debug, Default)]
@@ -23,13 +31,13 @@ impl Payloads {
         Payloads { off: true, ..Payloads::default() }
     }
 
-    /// Keeps the first bytes of a message. Returns where; 0 is nowhere.
-    pub fn keep(&mut self, payload: &[u8]) -> u32 {
+    /// Keeps the first bytes of a message of this [`owner`]. Returns where; 0 is nowhere.
+    pub fn keep(&mut self, payload: &[u8], owner: u32) -> u32 {
         if self.off || payload.is_empty() {
             return 0;
         }
         let payload = &payload[..payload.len().min(KEPT)];
-        let grains = (2 + payload.len()).div_ceil(GRAIN);
+        let grains = (HEAD + payload.len()).div_ceil(GRAIN);
         let mut start = self.place(self.written);
         if start + grains * GRAIN > RING {
             // An entry does not go around the end.
@@ -43,30 +51,32 @@ impl Payloads {
         let handle = self.written.wrapping_add(1);
         self.written = self.written.wrapping_add(grains as u32);
         if let Some(entry) = self.ring.get_mut(start..end) {
-            let (length, bytes) = entry.split_at_mut(2);
-            length.copy_from_slice(&(payload.len() as u16).to_le_bytes());
+            let (head, bytes) = entry.split_at_mut(HEAD);
+            head[..2].copy_from_slice(&(payload.len() as u16).to_le_bytes());
+            head[2..].copy_from_slice(&owner.to_le_bytes());
             bytes[..payload.len()].copy_from_slice(payload);
         }
         handle
     }
 
-    /// Was something kept there that has been overwritten?
-    pub fn is_overwritten(&self, handle: u32) -> bool {
-        handle != 0 && self.written.wrapping_sub(handle.wrapping_sub(1)) as usize > RING / GRAIN
+    /// Was something of this owner kept there that has been overwritten?
+    pub fn is_overwritten(&self, handle: u32, owner: u32) -> bool {
+        handle != 0 && self.get(handle, owner).is_empty()
     }
 
-    /// The bytes kept there, if they have not been overwritten.
-    pub fn get(&self, handle: u32) -> &[u8] {
-        if handle == 0 || self.is_overwritten(handle) {
+    /// The bytes of this owner kept there, if they have not been overwritten.
+    pub fn get(&self, handle: u32, owner: u32) -> &[u8] {
+        let grain = handle.wrapping_sub(1);
+        if handle == 0 || self.written.wrapping_sub(grain) as usize > RING / GRAIN {
             return &[];
         }
-        let grain = handle.wrapping_sub(1);
-        let start = self.place(grain);
-        let Some(&[low, high]) = self.ring.get(start..).and_then(|rest| rest.first_chunk::<2>()) else {
-            return &[];
-        };
-        let length = usize::from(u16::from_le_bytes([low, high]));
-        self.ring.get(start + 2..start + 2 + length).unwrap_or_default()
+        let entry = self.ring.get(self.place(grain)..).unwrap_or_default();
+        match entry.split_first_chunk::<HEAD>() {
+            Some((&[low, high, a, b, c, d], bytes)) if [a, b, c, d] == owner.to_le_bytes() => {
+                bytes.get(..usize::from(u16::from_le_bytes([low, high]))).unwrap_or_default()
+            }
+            _ => &[],
+        }
     }
 
     fn place(&self, grain: u32) -> usize {
@@ -81,24 +91,35 @@ mod tests {
     #[test]
     fn what_is_kept_can_be_read_until_it_is_overwritten() {
         let mut payloads = Payloads::default();
-        let first = payloads.keep(b"GET / HTTP/1.1");
-        let long = payloads.keep(&[7; 1000]);
-        assert_eq!(payloads.get(first), b"GET / HTTP/1.1");
-        assert_eq!(payloads.get(long), &[7; KEPT]);
-        assert_eq!(payloads.get(0), b"");
+        let (client, server) = (owner(5, 0), owner(5, 1));
+        let first = payloads.keep(b"GET / HTTP/1.1", client);
+        let long = payloads.keep(&[7; 1000], server);
+        assert_eq!(payloads.get(first, client), b"GET / HTTP/1.1");
+        assert_eq!(payloads.get(long, server), &[7; KEPT]);
+        assert_eq!(payloads.get(0, 0), b"");
         for round in 0..(RING / GRAIN) as u32 {
-            payloads.keep(&round.to_le_bytes());
+            payloads.keep(&round.to_le_bytes(), 0);
         }
-        assert_eq!(payloads.get(first), b"");
-        assert!(payloads.is_overwritten(first) && !payloads.is_overwritten(0));
-        let last = payloads.keep(b"the end");
-        assert_eq!(payloads.get(last), b"the end");
-        assert!(!payloads.is_overwritten(last));
+        assert_eq!(payloads.get(first, client), b"");
+        assert!(payloads.is_overwritten(first, client) && !payloads.is_overwritten(0, client));
+        let last = payloads.keep(b"the end", client);
+        assert_eq!(payloads.get(last, client), b"the end");
+        assert!(!payloads.is_overwritten(last, client));
+    }
+
+    #[test]
+    fn nobody_gets_what_is_anothers_when_handles_begin_anew() {
+        let mut payloads = Payloads::default();
+        let old = payloads.keep(b"long ago", owner(1, 0));
+        payloads.written = 0;
+        assert_eq!(payloads.keep(b"just now", owner(2, 0)), old);
+        assert_eq!(payloads.get(old, owner(1, 0)), b"");
+        assert_eq!(payloads.get(old, owner(2, 0)), b"just now");
     }
 
     #[test]
     fn nothing_is_kept_when_nobody_wants_it() {
         let mut payloads = Payloads::off();
-        assert_eq!(payloads.keep(b"secret"), 0);
+        assert_eq!(payloads.keep(b"secret", 0), 0);
     }
 }

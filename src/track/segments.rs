@@ -1,5 +1,6 @@
 //! Segments on their way to the connection that they belong to: the short way, or by the handlers of [`receive`].
 
+use super::payloads::owner;
 use super::sketch::Link;
 use super::*;
 
@@ -13,7 +14,7 @@ impl Tracker {
             && let Some((from, message)) = plain::take_next(&mut room, segment)
         {
             if message {
-                room.said.end[from].first_bytes = self.payloads.keep(segment.payload().of(bytes));
+                room.said.end[from].first_bytes = self.payloads.keep(segment.payload().of(bytes), owner(guess, from));
             }
             return;
         }
@@ -49,7 +50,8 @@ impl Tracker {
         match plain::take(&mut room, from, segment) {
             Some(taken) => {
                 if taken.message {
-                    room.said.end[from].first_bytes = self.payloads.keep(segment.payload().of(bytes));
+                    room.said.end[from].first_bytes =
+                        self.payloads.keep(segment.payload().of(bytes), owner(index, from));
                 }
                 if taken.closed {
                     self.linger(index);
@@ -262,7 +264,8 @@ pub(super) fn take(
     if next.restart.is_none() {
         connection.last = connection.last.max(segment.time);
         if next.message {
-            connection.half[from].first_bytes = payloads.keep(segment.payload().of(bytes));
+            connection.half[from].first_bytes =
+                payloads.keep(segment.payload().of(bytes), owner(connection.home, from));
         }
         sent(&mut connection.half[from], segment);
     }

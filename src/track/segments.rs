@@ -43,7 +43,7 @@ impl Tracker {
             let last = sketch.last_of(from);
             if self.copies.is_copy(index, from, &last, segment, self.counts.segments) {
                 sketch.spoke(from, copies::short(segment.print));
-                return self.copy(index, from, segment);
+                return self.copy(index, from, segment, sink);
             }
         }
         sketch.spoke(from, copies::short(segment.print));
@@ -85,7 +85,7 @@ impl Tracker {
             }
         };
         if self.copies.is_copy(index, from, &last, segment, self.counts.segments) {
-            return self.copy(index, from, segment);
+            return self.copy(index, from, segment, sink);
         }
         let sketch = &mut self.store.sketches[index as usize];
         if sketch.link() != Link::Early {
@@ -137,13 +137,14 @@ impl Tracker {
 
     /// Notes that a segment came a second time.
     #[cold]
-    fn copy(&mut self, index: u32, from: usize, segment: &Segment) {
+    fn copy(&mut self, index: u32, from: usize, segment: &Segment, sink: &mut impl Sink) {
         self.counts.duplicates += 1;
         if segment.flags.has(Flags::SYN | Flags::ACK) {
             let ends = self.store.sketches[index as usize].ends(self.ends6.get(index));
             self.services.saw_ttl(ends[from].ip, segment.ttl);
         }
         if let Some(place) = self.store.place(index) {
+            self.judge_own(place, segment.time, sink);
             copies::note(&mut self.store.told[place as usize], from, segment);
         } else if !self.store.room(index).is_some_and(|room| store::knows_copy(&room, from, segment.ttl)) {
             let mut connection = self.store.retell(index);

@@ -36,11 +36,12 @@ pub fn run(arguments: &Analyse, surroundings: Surroundings) -> Result<Outcome, E
 
 /// Reads the captures and writes what is found.
 fn run_analysis(arguments: &Analyse, report: &mut Report) -> Result<Outcome, Error> {
-    let settings = Settings { filter: arguments.filter.clone(), progress: true };
+    let means = arguments.means();
+    let settings = Settings { filter: arguments.filter.clone(), progress: true, ahead: means.threads > 1 };
     let mut files = Files::open(&arguments.inputs(), &settings)?;
     report.inputs(Inputs { names: files.input_names().to_vec(), digits: files.fractional_digits() });
     let mut writer = Writer { report, payload: !arguments.no_payload, problem: None, notes: Vec::new() };
-    let done = analyse_with(&mut files, &mut writer, arguments.means());
+    let done = analyse_with(&mut files, &mut writer, means);
     let Writer { problem, notes, .. } = writer;
     // The progress bar is erased before anything else goes to the terminal.
     drop(files);

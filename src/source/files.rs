@@ -28,6 +28,8 @@ pub struct Settings {
     pub filter: Option<String>,
     /// Show a progress bar, if stderr is a terminal.
     pub progress: bool,
+    /// Unpack a single file on a thread of its own.
+    pub ahead: bool,
 }
 
 /// One file and where it is in the merge.
@@ -90,7 +92,7 @@ impl Files {
         };
         let mut errors = Vec::new();
         for (index, path) in paths.iter().enumerate() {
-            match files.open_lane(index, path, paths) {
+            match files.open_lane(index, path, paths, settings.ahead) {
                 Ok(state) => {
                     files.readable += 1;
                     files.lanes.push(Lane { path: path.clone(), frames_before: 0, state });
@@ -127,7 +129,7 @@ impl Files {
     }
 
     /// Opens one of `paths` for the first time and puts its first frame among the heads.
-    fn open_lane(&mut self, index: usize, path: &PathBuf, paths: &[PathBuf]) -> Result<State, Error> {
+    fn open_lane(&mut self, index: usize, path: &PathBuf, paths: &[PathBuf], ahead: bool) -> Result<State, Error> {
         let name = || printable_path(path);
         let Ok(input) = u16::try_from(index) else {
             return Err(Error::Input { name: name(), problem: "too many files; give at most 65536".to_owned() });
@@ -136,7 +138,10 @@ impl Files {
             return Err(Error::Input { name: name(), problem: "can be named only once".to_owned() });
         }
         if paths.len() == 1 {
-            let reader = Reader::open(path, input, Arc::clone(&self.bytes_read))?;
+            let mut reader = Reader::open(path, input, Arc::clone(&self.bytes_read))?;
+            if ahead {
+                reader.unpack_ahead();
+            }
             self.pending = Some(index);
             self.fractional_digits = reader.fractional_digits();
             return Ok(State::Open(Box::new(Running { reader, batch: FrameBatch::default(), next: 0 })));

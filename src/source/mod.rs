@@ -2,13 +2,14 @@
 //! a socket or a clock.
 //!
 //! A [`Source`] gives batches of frames in time order. [`Files`] is the source for captures that are already taken:
-//! `open` looks through compression and at the magic, `reader` fills batches from one file with the help of a record
+//! `open` looks through compression and at the magic, `ahead` unpacks on a thread of its own, `reader` fills batches from one file with the help of a record
 //! walker (`pcap_file`, `pcapng`), `order` mends small steps back in time, and `files` merges several files by time.
 //! [`Live`] is the source for an interface; it keeps the account of what it lost in [`Losses`].
 //!
 //! **Bytes are copied once**: `read` puts them into the batch, where the records are walked in place. Only the tail of a
 //! batch (a record that is cut, frames that a later one may still overtake) is carried over to the next.
 
+mod ahead;
 mod error;
 mod files;
 mod filter;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use super::ahead::Ahead;
 use super::open::{Opened, open};
 use super::order::Order;
 use super::pcap_file::PcapFile;
@@ -100,6 +101,14 @@ impl Reader {
             ended: false,
             note: None,
         })
+    }
+
+    /// Unpacks on a thread of its own from now on, if there is anything to unpack.
+    pub(super) fn unpack_ahead(&mut self) {
+        if self.opened.packed.is_some() {
+            let stream = std::mem::replace(&mut self.opened.stream, Box::new(std::io::empty()));
+            self.opened.stream = Box::new(Ahead::new(stream, !self.opened.regular));
+        }
     }
 
     /// Replaces what is in `batch` by the next frames, of about `chunk` bytes in all. False at the end.

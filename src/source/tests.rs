@@ -409,7 +409,8 @@ fn filters() {
         enhanced(endian, 1, 3, &arp(6)),
     ]
     .concat();
-    let with = |filter: &str| read_all(&[&file], &Settings { filter: Some(filter.to_owned()), progress: false });
+    let with =
+        |filter: &str| read_all(&[&file], &Settings { filter: Some(filter.to_owned()), progress: false, ahead: false });
     let taken = with("arp").expect("a right expression");
     assert_eq!(taken.frames.iter().map(|frame| frame.1).collect::<Vec<_>>(), [1]);
     let taken = with("ether src 02:02:02:02:02:02").expect("it fits Ethernet");

@@ -63,7 +63,7 @@ impl Listener for Collector {
 pub fn analyse_capture(capture: &[u8]) -> (Collector, Summary) {
     let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
     file.write_all(capture).expect("room for a capture");
-    let settings = Settings { filter: None, progress: false };
+    let settings = Settings { filter: None, progress: false, ahead: false };
     let mut files = Files::open(&[file.path().to_path_buf()], &settings).expect("a capture");
     let mut collector = Collector::default();
     let summary = analyse(&mut files, &mut collector).expect("an analysis");

@@ -87,11 +87,13 @@ pub enum Doubt {
     Hole,
     /// One path of several (MPTCP) failed, of which the application need not hear.
     Multipath,
+    /// The server repeated its SYN-ACK: whether it had a socket when the client's RST came does not show.
+    HalfAccepted,
 }
 
 impl Doubt {
     /// All of them.
-    pub const ALL: [Doubt; 7] = [
+    pub const ALL: [Doubt; 8] = [
         Doubt::BeganLate,
         Doubt::OneDirection,
         Doubt::OddReset,
@@ -99,6 +101,7 @@ impl Doubt {
         Doubt::CutShort,
         Doubt::Hole,
         Doubt::Multipath,
+        Doubt::HalfAccepted,
     ];
 
     /// The id in JSON.
@@ -111,6 +114,7 @@ impl Doubt {
             Doubt::CutShort => "cut_short",
             Doubt::Hole => "hole",
             Doubt::Multipath => "multipath",
+            Doubt::HalfAccepted => "half_accepted",
         }
     }
 }
@@ -254,6 +258,9 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     if sender_closed {
         return judge_reset_after_fin(connection, story, reset);
     }
+    if let Some(ending) = judge_half_accepted(connection, story, &reset) {
+        return ending;
+    }
     if !connection.was_used() && sender == CLIENT && half[CLIENT].has(Half::SYN) {
         // Without an acknowledgment of its own the handshake was never done, also where the SYN was captured last.
         let is_half_open = !half[CLIENT].has(Half::ACK) && half[SERVER].has(Half::SYN);
@@ -276,6 +283,20 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
         }
     }
     Ending::Failure(Failure { kind: Kind::Reset, errno, victim, by: By::Reset })
+}
+
+/// The client's RST to a server that repeated its SYN-ACK: where no socket was made of the handshake (`tcp_check_req()`)
+/// no application hears of it. `None` if one was made.
+fn judge_half_accepted(connection: &Connection, story: &Story, reset: &Reset) -> Option<Ending> {
+    let waits = story.half_accepted.filter(|_| reset.from == CLIENT)?;
+    if !waits.acknowledged {
+        let silent = !connection.was_used();
+        return Some(if silent { judge_half_open(connection, story) } else { Ending::Undecided(Doubt::HalfAccepted) });
+    }
+    // It would have been sent again by now, unless the server had given up after so many (`tcp_synack_retries`).
+    let overdue = waits.last + waits.interval.saturating_mul(2).saturating_add(waits.interval / 4);
+    let accepted = waits.repeated == 1 && reset.mark.time > overdue;
+    (!accepted).then_some(Ending::Undecided(Doubt::HalfAccepted))
 }
 
 /// May a FIN be missing from the capture, so that it does not show in which state the RST found its receiver? What an end sent

@@ -60,6 +60,9 @@ const CLOSE: u64 = 10 * MILLISECOND;
 /// The shortest retransmission timeout of Linux (`TCP_RTO_MIN`).
 const SHORTEST_TIMEOUT: u64 = 200 * MILLISECOND;
 
+/// No system repeats its SYN-ACK sooner (`TCP_TIMEOUT_INIT` is a second, and timers are a little early at times).
+const SHORTEST_SYN_ACK_TIMEOUT: u64 = SECOND * 9 / 10;
+
 /// Two captures of one path, or two queues of a card, may swap segments that lie this close together.
 const SWAPPED: u64 = 50 * MILLISECOND;
 

@@ -494,7 +494,17 @@ pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
 /// one hop less.
 pub fn made_on_the_way(connection: &Connection, reset: &Reset) -> bool {
     let forwarded = |half: &Half| half.has(Half::COPIED) && half.ttl_low < half.ttl_high;
-    connection.half.iter().all(forwarded) && !reset.copied
+    connection.half.iter().all(forwarded) && !reset.copied && !was_lost_here(connection, reset)
+}
+
+/// The RST came in like all packets of its sender, and did not go out: with the TTL that they have before that hop is taken
+/// off, with the window of the live socket (`tcp_send_active_reset()`), and in IPv4 next in the socket's identifications
+/// (`ip_select_ident_segs()`). A host that makes one has none of that.
+fn was_lost_here(connection: &Connection, reset: &Reset) -> bool {
+    let half = &connection.half[reset.from];
+    let step = reset.ip_id.wrapping_sub(half.ip_id);
+    let next = connection.has(Connection::IPV6) || reset.ip_id != 0 && (1..=4).contains(&step);
+    reset.acknowledgment.is_some() && reset.ttl == half.ttl_high && reset.window == half.window && next
 }
 
 /// The RST was seen more than once, but not with all the TTLs that its sender's other packets have on the way. That it

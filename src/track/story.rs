@@ -22,6 +22,8 @@ pub enum Acceptance {
     Dropped,
     /// The capture does not show what the receiver expects.
     Unknown,
+    /// The snaplen cut what would show whether the receiver demands a signature that the RST has not.
+    Hidden,
 }
 
 /// A RST.
@@ -283,6 +285,8 @@ pub struct Story {
     pub window_closed: [Option<Mark>; 2],
     /// Does each end sign its segments? Then it drops what is not signed.
     pub signed: [bool; 2],
+    /// The snaplen cut options of each segment of an end that may hold a signature.
+    pub hidden: [bool; 2],
     /// What is known of several paths (MPTCP).
     pub paths: Paths,
     /// A SYN on the same 4-tuple with another ISN, while this connection lived.
@@ -321,6 +325,7 @@ impl Story {
         let waits = self.waits > 0 || self.pending.is_some() || self.look_again.is_some() || self.decided;
         let reset = self.reset.is_some() || self.reset_back.is_some() || self.challenged;
         let other = self.signed != [false; 2]
+            || self.hidden != [false; 2]
             || self.paths != Paths::default()
             || self.fatal.is_some()
             || self.half_accepted.is_some()

@@ -129,9 +129,18 @@ const LONGEST_GRACE: u64 = 2500 * MILLISECOND;
 pub fn due(connection: &Connection) -> Option<Time> {
     let story = connection.story.as_deref()?;
     let (pending, time) = story.pending?;
-    let half_open = matches!(pending, Pending::Reset)
-        && story.reset.is_some_and(|reset| reset.from == CLIENT && reset.acceptance == Acceptance::EndsHalfOpen);
-    if !half_open {
+    let awaits_syn = |reset: Reset| match reset.acceptance {
+        Acceptance::EndsHalfOpen => reset.from == CLIENT,
+        // The client drops the RST if it signs its SYN, which the snaplen may have cut.
+        Acceptance::RefusesSyn => story.hidden[CLIENT],
+        Acceptance::Exact
+        | Acceptance::InWindow
+        | Acceptance::Ignored
+        | Acceptance::Dropped
+        | Acceptance::Unknown
+        | Acceptance::Hidden => false,
+    };
+    if !matches!(pending, Pending::Reset) || !story.reset.is_some_and(awaits_syn) {
         return Some(time + GRACE);
     }
     let silence = &story.silence[CLIENT];
@@ -203,6 +212,7 @@ fn judge_reset(connection: &Connection, story: &Story, reset: Reset) -> Ending {
         Acceptance::Dropped if story.reuses_ports => Ending::Benign(Benign::PortReuse),
         Acceptance::Dropped => Ending::Benign(Benign::IgnoredReset),
         Acceptance::Unknown => Ending::Undecided(Doubt::BeganLate),
+        Acceptance::Hidden => Ending::Undecided(Doubt::CutShort),
     }
 }
 

@@ -147,6 +147,14 @@ fn repeat(connection: &mut Connection, from: usize, segment: &Segment, what: Rep
 /// those.
 fn note_options(connection: &mut Connection, from: usize, segment: &Segment) {
     let signs = segment.signs;
+    let hidden = signs.has(Signs::OPTIONS_HIDDEN);
+    if segment.flags.has(Flags::SYN) && hidden {
+        connection.story().hidden[from] = true;
+    }
+    // Who signs signs all; a SYN may have asked for something else, and other options come and go.
+    if let Some(story) = connection.story.as_mut().filter(|_| !hidden && !segment.flags.has(Flags::RST)) {
+        story.hidden[from] = false;
+    }
     if signs.0 & (Signs::SIGNED | Signs::MULTIPATH) == 0 {
         return;
     }

@@ -89,11 +89,14 @@ pub enum Doubt {
     Multipath,
     /// The server repeated its SYN-ACK: whether it had a socket when the client's RST came does not show.
     HalfAccepted,
+    /// An end had sent its FIN when the RST came: whether its application had closed the socket, or had only ended its
+    /// sending and still read, does not show.
+    HalfClosed,
 }
 
 impl Doubt {
     /// All of them.
-    pub const ALL: [Doubt; 8] = [
+    pub const ALL: [Doubt; 9] = [
         Doubt::BeganLate,
         Doubt::OneDirection,
         Doubt::OddReset,
@@ -102,6 +105,7 @@ impl Doubt {
         Doubt::Hole,
         Doubt::Multipath,
         Doubt::HalfAccepted,
+        Doubt::HalfClosed,
     ];
 
     /// The id in JSON.
@@ -115,6 +119,7 @@ impl Doubt {
             Doubt::Hole => "hole",
             Doubt::Multipath => "multipath",
             Doubt::HalfAccepted => "half_accepted",
+            Doubt::HalfClosed => "half_closed",
         }
     }
 }
@@ -398,6 +403,10 @@ fn judge_reset_of_closed(connection: &Connection, story: &Story, reset: Reset) -
     }
     if !could_send(connection, sender) {
         return Ending::Undecided(Doubt::BeganLate);
+    }
+    if !story.read_after_fin[victim] {
+        // Some of what it sent was lost, of which it hears if it still reads.
+        return Ending::Undecided(Doubt::HalfClosed);
     }
     Ending::Failure(Failure { kind: Kind::Reset, errno: errno_at(victim, Errno::ECONNRESET), victim, by: By::Reset })
 }

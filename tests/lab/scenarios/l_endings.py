@@ -293,4 +293,20 @@ SCENARIOS = [
         client="connect; get; get; sleep .05; mark sent; recv; recv; send more",
         expect=fail("reset", "unread_data", "abortive_close", "keepalive_race", by="server"),
     ),
+    Scenario(
+        "request_and_close_meet_an_abort",
+        "the client sends and closes; the server aborts before it gets that: nobody is left to hear of it",
+        delay=0.1,
+        server="listen; accept; recv; answer; await sent; abort; sleep .5",
+        client="connect; get; recv; send more; close; mark sent; sleep .6",
+        expect=OK,
+    ),
+    Scenario(
+        "request_and_shutdown_meet_an_abort",
+        "the same, but the client only ends its sending and reads: on the wire it is the same",
+        delay=0.1,
+        server="listen; accept; recv; answer; await sent; abort; sleep .5",
+        client="connect; get; recv; send more; shutdown; mark sent; recv",
+        expect=fail("reset", "abortive_close", "unread_data", by="server", or_kinds=(None,)),
+    ),
 ]

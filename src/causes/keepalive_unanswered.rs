@@ -3,7 +3,7 @@
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::Case;
 use crate::track::kernel::Kind;
-use crate::track::{Repeated, other};
+use crate::track::{Repeated, SHORTEST_PROBE, other};
 
 /// Signs: Probes with seq SND.NXT-1 (no payload, or one byte), at constant intervals, none answered, after an idle
 /// time; then an abort-RST from the prober. Certain that the other end did not answer and that the prober's
@@ -98,7 +98,15 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let victim = case.victim();
     let (name, peer) = (case.name(victim), case.name(other(victim)));
     case.waited_for(Repeated::KeepAlive).then(|| {
-        let times = case.silence().attempts;
-        Match::certain(format!("The {peer} did not answer {times} keep-alive probes of the {name}."))
+        // The RST that gives up was sent when the next probe would have been due, and counts as one for the tracker.
+        let gave_up = case.reset().is_some_and(|reset| {
+            let waited = reset.mark.time.since(case.silence().last.time);
+            reset.from == victim && reset.acknowledgment.is_some() && waited >= SHORTEST_PROBE
+        });
+        let probes = match case.silence().attempts.saturating_sub(u32::from(gave_up)) {
+            0 | 1 => "a keep-alive probe".to_string(),
+            times => format!("{times} keep-alive probes"),
+        };
+        Match::certain(format!("The {peer} did not answer {probes} of the {name}."))
     })
 }

@@ -36,7 +36,7 @@ use std::collections::BinaryHeap;
 pub use connection::{CLIENT, Connection, Ends6, Half, Mark, SERVER, other};
 pub use memory::LEAST as LEAST_MEMORY;
 pub use payloads::Payloads;
-pub use receive::accepted;
+pub use receive::{SHORTEST_PROBE, accepted};
 pub use services::{Service, Services, Visits};
 pub use story::{Acceptance, Event, Paths, Pending, Probes, Repeated, Reset, Silence, SoftError, Story, What};
 pub use verdict::{

@@ -7,6 +7,7 @@
 //! // expect[2]: benign benign_tail           (of connection 2)
 //! // expect: undecided began_late
 //! // expect: nothing
+//! // says: 3 keep-alive probes              (words of a finding's sentence)
 //! // cut: reset client=ECONNRESET server=- cause=peer_closed     (when the payload is cut off)
 //! // except: ipv4 cut, ipv6 cut              (conditions that take away what the verdict rests on)
 //! // only: ipv4                              (a family)
@@ -87,6 +88,7 @@ struct Header {
     expected_when_cut: Vec<Expected>,
     except: Vec<String>,
     only: Option<String>,
+    says: Vec<String>,
     says_nothing: bool,
 }
 
@@ -102,6 +104,7 @@ impl Header {
                 "expect" => header.expected.push(expected(connection(), value)),
                 "cut" => header.expected_when_cut.push(expected(connection(), value)),
                 "except" => header.except.extend(value.split(", ").map(String::from)),
+                "says" => header.says.push(value.into()),
                 "only" => header.only = Some(value.into()),
                 _ => {}
             }
@@ -143,6 +146,10 @@ pub fn check(text: &str) -> Result<(), String> {
         }
         if condition.cut {
             continue;
+        }
+        let said = |words: &String| collector.findings.iter().any(|finding| finding.summary.contains(words));
+        for words in header.says.iter().filter(|words| !said(words)) {
+            complaints.entry(format!("no finding says \"{words}\"")).or_default().push(condition.name);
         }
         // What the expectation does not name must not depend on the condition either; ICMP has codes of its own in
         // each family, and so errnos.

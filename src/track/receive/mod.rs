@@ -70,7 +70,7 @@ const SWAPPED: u64 = 50 * MILLISECOND;
 const SHORTEST_WINDOW_PROBE: u64 = 150 * MILLISECOND;
 
 /// Keep-alive probes are never closer: TCP_KEEPINTVL counts whole seconds, and timers are a little early at times.
-const SHORTEST_PROBE: u64 = SECOND * 9 / 10;
+pub const SHORTEST_PROBE: u64 = SECOND * 9 / 10;
 
 /// Sequence numbers further ahead than this cannot be explained by segments that the capture lost.
 const FAR: u32 = 1 << 26;

@@ -73,6 +73,9 @@ pub(super) fn input_of(frame: &RawFrame) -> u8 {
     frame.input.min(u8::MAX.into()) as u8
 }
 
+/// The window of a segment whose window was cut off, as by tcpdump's old snap length of 68 bytes in IPv6: not a closed one.
+pub(super) const UNSEEN_WINDOW: u16 = u16::MAX;
+
 /// The captured part of a header that the snaplen cut, with zeros behind it.
 #[cold]
 fn cut<'p>(view: View<'_>, padded: &'p mut [u8; 20]) -> Result<&'p [u8; 20], Skip> {
@@ -85,7 +88,7 @@ fn cut<'p>(view: View<'_>, padded: &'p mut [u8; 20]) -> Result<&'p [u8; 20], Ski
     }
     // Half a window is none.
     if view.data.len() < USEFUL + 2 {
-        padded[USEFUL] = 0;
+        padded[USEFUL..USEFUL + 2].copy_from_slice(&UNSEEN_WINDOW.to_be_bytes());
     }
     Ok(padded)
 }

@@ -173,8 +173,10 @@ pub(super) fn refused_before_it_was_seen(connection: &mut Connection, from: usiz
 
 /// The SYN-ACK came by timer, longer than a trip after the client's ACK: the server has not taken that.
 fn note_half_accepted(connection: &mut Connection, from: usize, segment: &Segment) {
-    let nothing_but_syn = connection.half[from].next == connection.half[from].isn.wrapping_add(1);
-    if from != SERVER || !connection.half[CLIENT].has(Half::ACK) || !nothing_but_syn {
+    let [client, server] = &connection.half;
+    // Who has sent payload or acknowledged some has a socket, and this is a copy come late.
+    let spoke = server.next != server.isn.wrapping_add(1) || seq::after(server.ack, client.isn.wrapping_add(1));
+    if from != SERVER || !client.has(Half::ACK) || spoke {
         return;
     }
     let first = connection.start + u64::from(connection.syn_ack_after) * 100;

@@ -48,6 +48,13 @@ pub fn timer_hint(idle: u64) -> String {
     timer.map_or(String::new(), |(_, name)| format!(" ({name})"))
 }
 
+/// Does a socket that closes after this idle time close by a timer? No timer is early by more than a tenth of a second
+/// (Apache httpd's `TIMEOUT_FUDGE_FACTOR`), most are late by a tick.
+pub fn is_timer(idle: u64) -> bool {
+    let times = SERVERS.iter().map(|(seconds, _)| *seconds).chain(DEADLINES.iter().copied());
+    times.into_iter().any(|seconds| idle + SECOND / 10 >= seconds * SECOND && Case::is_about(idle, seconds))
+}
+
 /// Times after which servers give up a request by themselves, in seconds.
 const DEADLINES: &[u64] = &[1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 600, 900, 1800, 3600];
 
@@ -71,6 +78,14 @@ mod tests {
     fn a_pause_of_a_known_length_hints_at_its_timer() {
         assert!(timer_hint(75 * SECOND + SECOND / 5).contains("nginx"));
         assert_eq!(timer_hint(7 * SECOND), "");
+    }
+
+    #[test]
+    fn a_timer_is_never_early() {
+        assert!(is_timer(5 * SECOND + SECOND / 20));
+        assert!(is_timer(60 * SECOND + SECOND / 2));
+        assert!(!is_timer(59 * SECOND + SECOND / 2));
+        assert!(!is_timer(58 * SECOND));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `keepalive_race`: A kept-alive connection was reused while the server closed it.
 
-use super::clues::timer_hint;
+use super::clues::{is_timer, timer_hint};
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::Case;
 use crate::time::SECOND;
@@ -37,7 +37,9 @@ pub static CAUSE: Cause = Cause {
     is_not: "\
         Not a crash of the server: its log shows nothing, because for it nothing happened.\n\n\
         Not the network: the packets cross by design, on any path longer than zero.\n\n\
-        Not `stale_connection`: there the FIN had long arrived and the client should have known.",
+        Not `stale_connection`: there the FIN had long arrived and the client should have known.\n\n\
+        Not every RST that answers the request after a pause: a server that closes because of that request, without \
+        reading it, looks the same. Where the pause equals no known timer, `unread_data` is named instead.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
 +0 > . 1:1(0) ack 1 win 64240
@@ -176,7 +178,9 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     let fresh = case.idle_before() >= SECOND && case.at_once(case.since_payload(CLIENT));
     let raced = case.is_abort() && case.reset_by(SERVER) && fresh && case.request_is_one_segment();
+    // A server that closes because of the request, without reading it, looks the same, but for the time of day.
+    let found = if is_timer(case.idle_before() + case.since_payload(CLIENT)) { Match::likely } else { Match::possible };
     raced.then(|| {
-        Match::likely(format!("The server closed the idle connection just as the client's next request arrived{idle}."))
+        found(format!("The server closed the idle connection just as the client's next request arrived{idle}."))
     })
 }

@@ -31,6 +31,8 @@ impl Signs {
     pub const OPTIONS_CUT: u16 = 512;
     /// It was sent by the end that stands first in its key.
     pub const FROM_FIRST: u16 = 1024;
+    /// The snaplen cut more options off than the usual ones: a signature may be among them, or several paths.
+    pub const OPTIONS_HIDDEN: u16 = 2048;
 
     /// Is every flag of `mask` set?
     #[inline(always)]
@@ -80,6 +82,16 @@ fn of_multipath(data: &[u8]) -> u16 {
 
 /// What the options of a usual SYN take: more may hold a signature, or ask for several paths.
 const USUAL_SYN: usize = 20;
+
+/// What the options of any other segment take that neither acknowledges selectively nor is signed: the time stamps.
+const USUAL: usize = 12;
+
+/// The signs of options that take `wire` bytes and are cut.
+#[cold]
+pub(super) fn of_cut(flags: Flags, wire: u32) -> u16 {
+    let usual = if flags.has(Flags::SYN) { USUAL_SYN } else { USUAL };
+    Signs::OPTIONS_CUT | if wire as usize > usual { Signs::OPTIONS_HIDDEN } else { 0 }
+}
 
 /// The longest TLS alert record in use: 5 bytes of header, 8 of nonce, 2 of alert, 16 of authentication, or with CBC
 /// ciphers up to 48 in all.

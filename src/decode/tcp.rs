@@ -1,6 +1,7 @@
 //! TCP headers (RFC 9293, section 3.1) and their options.
 
 use crate::decode::ip::Header;
+use crate::decode::signs;
 use crate::decode::view::View;
 use crate::decode::{Flags, Segment, Signs, Skip};
 use crate::source::RawFrame;
@@ -28,7 +29,8 @@ pub(super) fn segment(ip: &Header<'_>, view: View<'_>, frame: &RawFrame, seed: [
     let captured = view.data.len() as u32;
     let options_end = header_length.min(captured);
     let options_at = view.offset + 20;
-    let cut = if options_end < header_length { Signs::OPTIONS_CUT } else { 0 };
+    let flags = Flags(head[13]);
+    let cut = if options_end < header_length { signs::of_cut(flags, header_length - 20) } else { 0 };
     // Extension headers that go on for longer than an IPv6 packet can be are none.
     let (addresses_before, ipv6) = match ip.is_ipv6() {
         true => (u16::try_from(options_at - ip.span.offset).map_err(|_| Skip::Malformed)?, Signs::IPV6),
@@ -48,7 +50,7 @@ pub(super) fn segment(ip: &Header<'_>, view: View<'_>, frame: &RawFrame, seed: [
         captured: captured - options_end,
         addresses_before,
         options_length: options_end.saturating_sub(20) as u8,
-        flags: Flags(head[13]),
+        flags,
         ttl: ip.ttl,
         signs: Signs(cut | ipv6 | if from_first { Signs::FROM_FIRST } else { 0 }),
         input: input_of(frame),
@@ -71,6 +73,9 @@ pub(super) fn input_of(frame: &RawFrame) -> u8 {
     frame.input.min(u8::MAX.into()) as u8
 }
 
+/// The window of a segment whose window was cut off, as by tcpdump's old snap length of 68 bytes in IPv6: not a closed one.
+pub(super) const UNSEEN_WINDOW: u16 = u16::MAX;
+
 /// The captured part of a header that the snaplen cut, with zeros behind it.
 #[cold]
 fn cut<'p>(view: View<'_>, padded: &'p mut [u8; 20]) -> Result<&'p [u8; 20], Skip> {
@@ -83,7 +88,7 @@ fn cut<'p>(view: View<'_>, padded: &'p mut [u8; 20]) -> Result<&'p [u8; 20], Ski
     }
     // Half a window is none.
     if view.data.len() < USEFUL + 2 {
-        padded[USEFUL] = 0;
+        padded[USEFUL..USEFUL + 2].copy_from_slice(&UNSEEN_WINDOW.to_be_bytes());
     }
     Ok(padded)
 }

@@ -159,7 +159,10 @@ fn reset_note(case: &Case<'_>, event: &Event) -> Cow<'static, str> {
     match (reset.acceptance, case.reset_kind()) {
         (Acceptance::RefusesSyn, _) => "the SYN is refused".into(),
         (Acceptance::EndsHalfOpen, _) => "client ends the handshake".into(),
-        (Acceptance::InWindow | Acceptance::Ignored | Acceptance::Dropped | Acceptance::Unknown, _) => {
+        (
+            Acceptance::InWindow | Acceptance::Ignored | Acceptance::Dropped | Acceptance::Unknown | Acceptance::Hidden,
+            _,
+        ) => {
             about!(other(from), "the ", end, " does not accept this RST")
         }
         (Acceptance::Exact, _) if case.kind() == Some(Kind::Aborted) => "client aborts".into(),

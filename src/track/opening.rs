@@ -18,7 +18,7 @@ pub fn begin(segment: &Segment, bytes: &[u8]) -> Option<Sketch> {
     if segment.flags.0 & STEP != Flags::SYN || segment.payload_length > 0 {
         return None;
     }
-    if segment.signs.0 & (Signs::SIGNED | Signs::JOIN) != 0 {
+    if segment.signs.0 & (Signs::SIGNED | Signs::JOIN | Signs::OPTIONS_HIDDEN) != 0 {
         return None;
     }
     let mut sketch = Sketch::of(segment.flow());
@@ -34,7 +34,7 @@ pub fn answer(sketch: &mut Sketch, segment: &Segment, bytes: &[u8]) -> bool {
     let delay = segment.time.since(sketch.last);
     let plain = segment.flags.0 & STEP == Flags::SYN | Flags::ACK
         && segment.payload_length == 0
-        && segment.signs.0 & (Signs::SIGNED | Signs::MULTIPATH) == 0
+        && segment.signs.0 & (Signs::SIGNED | Signs::MULTIPATH | Signs::OPTIONS_HIDDEN) == 0
         && sketch.end[SERVER].seen == 0
         && segment.acknowledgment == sketch.end[CLIENT].next
         && segment.time >= sketch.last

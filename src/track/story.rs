@@ -22,6 +22,8 @@ pub enum Acceptance {
     Dropped,
     /// The capture does not show what the receiver expects.
     Unknown,
+    /// The snaplen cut what would show whether the receiver demands a signature that the RST has not.
+    Hidden,
 }
 
 /// A RST.
@@ -211,6 +213,21 @@ pub struct Probes {
     pub interval: u64,
 }
 
+/// A server that repeats its SYN-ACK though the client has acknowledged it: the ACK was lost, or the accept queue is full
+/// (`tcp_conn_request()` made the request, `tcp_v4_syn_recv_sock()` makes no socket of it, and `reqsk_timer_handler()` sends
+/// the SYN-ACK again). Until a later ACK is taken no application knows of the connection.
+#[derive(Clone, Copy, Debug)]
+pub struct HalfAccepted {
+    /// When the SYN-ACK was last sent.
+    pub last: Time,
+    /// Nanoseconds between the last two.
+    pub interval: u64,
+    /// How often it was sent after the client's ACK.
+    pub repeated: u16,
+    /// The client has acknowledged the last one too.
+    pub acknowledged: bool,
+}
+
 /// The notable part of a connection's life.
 #[derive(Debug, Default)]
 pub struct Story {
@@ -242,6 +259,8 @@ pub struct Story {
     pub probes: [Probes; 2],
     /// SYN-ACKs seen.
     pub syn_acks: u16,
+    /// The server repeats its SYN-ACK, and nothing yet shows that a socket was made of the handshake.
+    pub half_accepted: Option<HalfAccepted>,
     /// SYNs seen.
     pub syns: u16,
     /// The RST that decides, or else the last one.
@@ -268,6 +287,8 @@ pub struct Story {
     pub window_closed: [Option<Mark>; 2],
     /// Does each end sign its segments? Then it drops what is not signed.
     pub signed: [bool; 2],
+    /// The snaplen cut options of each segment of an end that may hold a signature.
+    pub hidden: [bool; 2],
     /// What is known of several paths (MPTCP).
     pub paths: Paths,
     /// A SYN on the same 4-tuple with another ISN, while this connection lived.
@@ -306,8 +327,10 @@ impl Story {
         let waits = self.waits > 0 || self.pending.is_some() || self.look_again.is_some() || self.decided;
         let reset = self.reset.is_some() || self.reset_back.is_some() || self.challenged;
         let other = self.signed != [false; 2]
+            || self.hidden != [false; 2]
             || self.paths != Paths::default()
             || self.fatal.is_some()
+            || self.half_accepted.is_some()
             || self.other_syn.is_some()
             || self.syn_ack_after_refusal.is_some();
         !waits && !reset && !other && quiet(super::CLIENT) && quiet(super::SERVER)

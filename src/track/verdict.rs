@@ -87,11 +87,16 @@ pub enum Doubt {
     Hole,
     /// One path of several (MPTCP) failed, of which the application need not hear.
     Multipath,
+    /// The server repeated its SYN-ACK: whether it had a socket when the client's RST came does not show.
+    HalfAccepted,
+    /// An end had sent its FIN when the RST came: whether its application had closed the socket, or had only ended its
+    /// sending and still read, does not show.
+    HalfClosed,
 }
 
 impl Doubt {
     /// All of them.
-    pub const ALL: [Doubt; 7] = [
+    pub const ALL: [Doubt; 9] = [
         Doubt::BeganLate,
         Doubt::OneDirection,
         Doubt::OddReset,
@@ -99,6 +104,8 @@ impl Doubt {
         Doubt::CutShort,
         Doubt::Hole,
         Doubt::Multipath,
+        Doubt::HalfAccepted,
+        Doubt::HalfClosed,
     ];
 
     /// The id in JSON.
@@ -111,6 +118,8 @@ impl Doubt {
             Doubt::CutShort => "cut_short",
             Doubt::Hole => "hole",
             Doubt::Multipath => "multipath",
+            Doubt::HalfAccepted => "half_accepted",
+            Doubt::HalfClosed => "half_closed",
         }
     }
 }
@@ -125,9 +134,18 @@ const LONGEST_GRACE: u64 = 2500 * MILLISECOND;
 pub fn due(connection: &Connection) -> Option<Time> {
     let story = connection.story.as_deref()?;
     let (pending, time) = story.pending?;
-    let half_open = matches!(pending, Pending::Reset)
-        && story.reset.is_some_and(|reset| reset.from == CLIENT && reset.acceptance == Acceptance::EndsHalfOpen);
-    if !half_open {
+    let awaits_syn = |reset: Reset| match reset.acceptance {
+        Acceptance::EndsHalfOpen => reset.from == CLIENT,
+        // The client drops the RST if it signs its SYN, which the snaplen may have cut.
+        Acceptance::RefusesSyn => story.hidden[CLIENT],
+        Acceptance::Exact
+        | Acceptance::InWindow
+        | Acceptance::Ignored
+        | Acceptance::Dropped
+        | Acceptance::Unknown
+        | Acceptance::Hidden => false,
+    };
+    if !matches!(pending, Pending::Reset) || !story.reset.is_some_and(awaits_syn) {
         return Some(time + GRACE);
     }
     let silence = &story.silence[CLIENT];
@@ -199,6 +217,7 @@ fn judge_reset(connection: &Connection, story: &Story, reset: Reset) -> Ending {
         Acceptance::Dropped if story.reuses_ports => Ending::Benign(Benign::PortReuse),
         Acceptance::Dropped => Ending::Benign(Benign::IgnoredReset),
         Acceptance::Unknown => Ending::Undecided(Doubt::BeganLate),
+        Acceptance::Hidden => Ending::Undecided(Doubt::CutShort),
     }
 }
 
@@ -254,6 +273,9 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     if sender_closed {
         return judge_reset_after_fin(connection, story, reset);
     }
+    if let Some(ending) = judge_half_accepted(connection, story, &reset) {
+        return ending;
+    }
     if !connection.was_used() && sender == CLIENT && half[CLIENT].has(Half::SYN) {
         // Without an acknowledgment of its own the handshake was never done, also where the SYN was captured last.
         let is_half_open = !half[CLIENT].has(Half::ACK) && half[SERVER].has(Half::SYN);
@@ -276,6 +298,20 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
         }
     }
     Ending::Failure(Failure { kind: Kind::Reset, errno, victim, by: By::Reset })
+}
+
+/// The client's RST to a server that repeated its SYN-ACK: where no socket was made of the handshake (`tcp_check_req()`)
+/// no application hears of it. `None` if one was made.
+fn judge_half_accepted(connection: &Connection, story: &Story, reset: &Reset) -> Option<Ending> {
+    let waits = story.half_accepted.filter(|_| reset.from == CLIENT)?;
+    if !waits.acknowledged {
+        let silent = !connection.was_used();
+        return Some(if silent { judge_half_open(connection, story) } else { Ending::Undecided(Doubt::HalfAccepted) });
+    }
+    // It would have been sent again by now, unless the server had given up after so many (`tcp_synack_retries`).
+    let overdue = waits.last + waits.interval.saturating_mul(2).saturating_add(waits.interval / 4);
+    let accepted = waits.repeated == 1 && reset.mark.time > overdue;
+    (!accepted).then_some(Ending::Undecided(Doubt::HalfAccepted))
 }
 
 /// May a FIN be missing from the capture, so that it does not show in which state the RST found its receiver? What an end sent
@@ -367,6 +403,10 @@ fn judge_reset_of_closed(connection: &Connection, story: &Story, reset: Reset) -
     }
     if !could_send(connection, sender) {
         return Ending::Undecided(Doubt::BeganLate);
+    }
+    if !story.read_after_fin[victim] {
+        // Some of what it sent was lost, of which it hears if it still reads.
+        return Ending::Undecided(Doubt::HalfClosed);
     }
     Ending::Failure(Failure { kind: Kind::Reset, errno: errno_at(victim, Errno::ECONNRESET), victim, by: By::Reset })
 }
@@ -473,7 +513,17 @@ pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
 /// one hop less.
 pub fn made_on_the_way(connection: &Connection, reset: &Reset) -> bool {
     let forwarded = |half: &Half| half.has(Half::COPIED) && half.ttl_low < half.ttl_high;
-    connection.half.iter().all(forwarded) && !reset.copied
+    connection.half.iter().all(forwarded) && !reset.copied && !was_lost_here(connection, reset)
+}
+
+/// The RST came in like all packets of its sender, and did not go out: with the TTL that they have before that hop is taken
+/// off, with the window of the live socket (`tcp_send_active_reset()`), and in IPv4 next in the socket's identifications
+/// (`ip_select_ident_segs()`). A host that makes one has none of that.
+fn was_lost_here(connection: &Connection, reset: &Reset) -> bool {
+    let half = &connection.half[reset.from];
+    let step = reset.ip_id.wrapping_sub(half.ip_id);
+    let next = connection.has(Connection::IPV6) || reset.ip_id != 0 && (1..=4).contains(&step);
+    reset.acknowledgment.is_some() && reset.ttl == half.ttl_high && reset.window == half.window && next
 }
 
 /// The RST was seen more than once, but not with all the TTLs that its sender's other packets have on the way. That it

@@ -7,6 +7,7 @@
 //! // expect[2]: benign benign_tail           (of connection 2)
 //! // expect: undecided began_late
 //! // expect: nothing
+//! // says: 3 keep-alive probes              (words of a finding's sentence)
 //! // cut: reset client=ECONNRESET server=- cause=peer_closed     (when the payload is cut off)
 //! // except: ipv4 cut, ipv6 cut              (conditions that take away what the verdict rests on)
 //! // only: ipv4                              (a family)
@@ -87,6 +88,7 @@ struct Header {
     expected_when_cut: Vec<Expected>,
     except: Vec<String>,
     only: Option<String>,
+    says: Vec<String>,
     says_nothing: bool,
 }
 
@@ -102,6 +104,7 @@ impl Header {
                 "expect" => header.expected.push(expected(connection(), value)),
                 "cut" => header.expected_when_cut.push(expected(connection(), value)),
                 "except" => header.except.extend(value.split(", ").map(String::from)),
+                "says" => header.says.push(value.into()),
                 "only" => header.only = Some(value.into()),
                 _ => {}
             }
@@ -111,7 +114,9 @@ impl Header {
 
     fn suits(&self, condition: &Condition) -> bool {
         let family = if condition.family == Family::V4 { "ipv4" } else { "ipv6" };
-        !self.except.iter().any(|name| name == condition.name) && self.only.as_deref().is_none_or(|only| only == family)
+        let cut = condition.short && self.except.iter().any(|name| name == "ipv6 cut");
+        !cut && !self.except.iter().any(|name| name == condition.name)
+            && self.only.as_deref().is_none_or(|only| only == family)
     }
 
     fn expected(&self, condition: &Condition) -> &[Expected] {
@@ -137,12 +142,29 @@ pub fn check(text: &str) -> Result<(), String> {
     for condition in conditions::ALL.iter().filter(|condition| header.suits(condition) && condition.suits(&script)) {
         let (capture, ends) = condition.capture(&script);
         let (collector, summary) = analyse_capture(&capture);
+        if condition.short {
+            // Much is missing: it may say less, and nothing else.
+            let known = first.iter().filter(|(family, _)| *family == condition.family).flat_map(|(_, seen)| seen);
+            let known: Vec<&String> = known.collect();
+            let other = |finding: &&Finding| {
+                let said = outcome(finding);
+                finding.kind.is_some() && !known.iter().any(|seen| seen.starts_with(&said))
+            };
+            for finding in collector.findings.iter().filter(other) {
+                complaints.entry(format!("says {}", describe(finding))).or_default().push(condition.name);
+            }
+            continue;
+        }
         let complaint = compare(header.expected(condition), &collector, &summary, &ends, condition);
         for line in complaint.lines() {
             complaints.entry(line.into()).or_default().push(condition.name);
         }
         if condition.cut {
             continue;
+        }
+        let said = |words: &String| collector.findings.iter().any(|finding| finding.summary.contains(words));
+        for words in header.says.iter().filter(|words| !said(words)) {
+            complaints.entry(format!("no finding says \"{words}\"")).or_default().push(condition.name);
         }
         // What the expectation does not name must not depend on the condition either; ICMP has codes of its own in
         // each family, and so errnos.
@@ -261,11 +283,17 @@ fn attribute(finding: &Finding, name: &str) -> &'static str {
 const ATTRIBUTES: [&str; 7] = ["client", "server", "cause", "ended_by", "reset", "retry", "confidence"];
 
 fn describe(finding: &Finding) -> String {
-    let mut text = finding.kind.map_or("benign", |kind| kind.id()).to_string();
-    for name in ATTRIBUTES {
+    let mut text = outcome(finding);
+    for name in &ATTRIBUTES[2..] {
         let _ = write!(text, " {name}={}", attribute(finding, name));
     }
     text
+}
+
+/// What the applications got.
+fn outcome(finding: &Finding) -> String {
+    let kind = finding.kind.map_or("benign", |kind| kind.id());
+    format!("{kind} client={} server={}", attribute(finding, "client"), attribute(finding, "server"))
 }
 
 /// What of a finding must not depend on how it was captured, whether or not a script names it.

@@ -23,6 +23,8 @@ pub struct Condition {
     pub doubled: bool,
     /// Packets are cut behind the TCP header.
     pub cut: bool,
+    /// Behind its flags, rather: even the windows are missing.
+    pub short: bool,
     /// Another connection sends all the time, so that the clock of the packets never stands still, as live.
     busy: bool,
     format: Format,
@@ -36,6 +38,7 @@ const PLAIN: Condition = Condition {
     isns: None,
     doubled: false,
     cut: false,
+    short: false,
     busy: false,
     format: Format::PcapNanoseconds,
 };
@@ -61,6 +64,7 @@ pub const ALL: &[Condition] = &[
     Condition { name: "pcapng", format: Format::Pcapng, ..PLAIN },
     Condition { name: "ipv4 cut", cut: true, ..PLAIN },
     Condition { name: "ipv6 cut", family: Family::V6, cut: true, ..PLAIN },
+    Condition { name: "ipv6 short", family: Family::V6, cut: true, short: true, ..PLAIN },
 ];
 
 impl Condition {
@@ -104,8 +108,8 @@ impl Condition {
         }
         let ip = if self.family == Family::V4 { 20 } else { 40 };
         let icmp = script.steps.iter().any(|step| matches!(step.event, Event::Icmp(_)));
-        // 60 in IPv4, a length that people use.
-        14 + ip + 20 + 6 + if icmp { 8 + ip } else { 0 }
+        // 60 in IPv4, a length that people use; 68 in IPv6, which was tcpdump's own.
+        14 + ip + if self.short { 14 } else { 26 } + if icmp { 8 + ip } else { 0 }
     }
 }
 

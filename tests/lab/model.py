@@ -39,8 +39,7 @@ class Expect:
     `kind` None is a benign connection: any failure on it is a false alarm. `at` gives a vantage that cannot know:
     "none" (it must stay silent), "may" (it may stay silent, but not name another kind) or another Expect.
     `or_kinds` are further kinds that are right, None for silence, where the packets cannot tell. `hidden` names, for a
-    vantage, the ends whose errno cannot be known there. `rests_on_options`: where a snap length cuts TCP options, nothing
-    is right or wrong.
+    vantage, the ends whose errno cannot be known there.
     """
 
     kind: str | None
@@ -49,7 +48,6 @@ class Expect:
     or_kinds: tuple[str | None, ...] = ()
     at: Mapping[str, str | Expect] = field(default_factory=dict)
     hidden: Mapping[str, str] = field(default_factory=dict)
-    rests_on_options: bool = False
 
 
 def fail(kind: str, *causes: str, by: str = "", **rest) -> Expect:

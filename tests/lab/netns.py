@@ -106,7 +106,8 @@ class Net:
 
     def _address(self, side: int, host: int) -> str:
         if self.family == 4:
-            return f"10.{side}.{self.number}.{host}"
+            block, network = divmod(self.number, 255)
+            return f"10.{side + 10 * block}.{network}.{host}"
         return f"fd00:{side}:{self.number:x}::{host:x}"
 
     @property

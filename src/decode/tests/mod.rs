@@ -1,5 +1,6 @@
 //! Every link type, tunnel, cut and damage, as bytes.
 
+use super::tcp::UNSEEN_WINDOW;
 use super::*;
 
 mod errors;
@@ -88,7 +89,7 @@ fn a_cut_frame_gives_all_that_it_holds() {
                 Ok(Packet::Segment(found)) => {
                     assert!(captured >= useful, "{} at {captured}", sample.name);
                     check(&sample, cut, &found);
-                    assert_eq!(found.window, if captured >= useful + 2 { 502 } else { 0 });
+                    assert_eq!(found.window, if captured >= useful + 2 { 502 } else { UNSEEN_WINDOW });
                     assert_eq!(found.payload().of(cut), &b"hello"[..5usize.saturating_sub(wire - captured)]);
                     assert_eq!(found.options().length as usize, captured.saturating_sub(useful + 6).min(12));
                 }

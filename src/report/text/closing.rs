@@ -210,6 +210,8 @@ fn doubt(id: &str) -> Option<&'static str> {
         Doubt::CutShort => "with the deciding bytes cut off by the snaplen",
         Doubt::Hole => "with packets missing from the capture just before the end",
         Doubt::Multipath => "on one path of several (MPTCP), of which the application need not hear",
+        Doubt::HalfAccepted => "given up by the client when the server may not have taken its handshake",
+        Doubt::HalfClosed => "reset when one end had sent all it had and may have closed",
     })
 }
 

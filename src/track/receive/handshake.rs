@@ -1,9 +1,12 @@
 //! SYN and SYN-ACK.
 
-use super::super::connection::{Connection, Half, Mark, other};
+use super::super::connection::{Connection, Half, Mark, SERVER, other};
 use super::super::seq;
-use super::super::story::{Acceptance, Pending, Repeated, Silence, What};
-use super::{Next, Restart, SWAPPED, note_data, note_options, reach, repeat, tell, tenth_of_microseconds};
+use super::super::story::{Acceptance, HalfAccepted, Pending, Repeated, Silence, What};
+use super::{
+    Next, Restart, SHORTEST_SYN_ACK_TIMEOUT, SWAPPED, note_data, note_options, reach, repeat, tell,
+    tenth_of_microseconds,
+};
 use crate::decode::{Segment, Signs};
 
 /// Takes a SYN without ACK.
@@ -168,6 +171,26 @@ pub(super) fn refused_before_it_was_seen(connection: &mut Connection, from: usiz
     Next { grace: true, ..Next::default() }
 }
 
+/// The SYN-ACK came by timer, longer than a trip after the client's ACK: the server has not taken that.
+fn note_half_accepted(connection: &mut Connection, from: usize, segment: &Segment) {
+    let [client, server] = &connection.half;
+    // Who has sent payload or acknowledged some has a socket, and this is a copy come late.
+    let spoke = server.next != server.isn.wrapping_add(1) || seq::after(server.ack, client.isn.wrapping_add(1));
+    if from != SERVER || !client.has(Half::ACK) || spoke {
+        return;
+    }
+    let first = connection.start + u64::from(connection.syn_ack_after) * 100;
+    let acknowledged = connection.start + u64::from(connection.ack_after) * 100;
+    let round_trip = connection.round_trip();
+    let story = connection.story();
+    let (before, repeated) = story.half_accepted.map_or((first, 0), |waits| (waits.last, waits.repeated));
+    let interval = segment.time.since(before);
+    if interval >= SHORTEST_SYN_ACK_TIMEOUT && segment.time.since(acknowledged) > round_trip {
+        let repeated = repeated.saturating_add(1);
+        story.half_accepted = Some(HalfAccepted { last: segment.time, interval, repeated, acknowledged: false });
+    }
+}
+
 /// Takes a SYN-ACK.
 pub fn on_syn_ack(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> Next {
     let to = other(from);
@@ -203,6 +226,7 @@ pub fn on_syn_ack(connection: &mut Connection, from: usize, segment: &Segment, b
     if half.has(Half::SEQUENCE | Half::SYN) && half.isn == segment.sequence {
         let story = connection.story();
         story.syn_acks = story.syn_acks.saturating_add(1);
+        note_half_accepted(connection, from, segment);
         tell(connection, from, segment, What::Repeated);
     } else {
         begin(connection, from, segment, bytes);

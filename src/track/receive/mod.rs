@@ -60,6 +60,9 @@ const CLOSE: u64 = 10 * MILLISECOND;
 /// The shortest retransmission timeout of Linux (`TCP_RTO_MIN`).
 const SHORTEST_TIMEOUT: u64 = 200 * MILLISECOND;
 
+/// No system repeats its SYN-ACK sooner (`TCP_TIMEOUT_INIT` is a second, and timers are a little early at times).
+const SHORTEST_SYN_ACK_TIMEOUT: u64 = SECOND * 9 / 10;
+
 /// Two captures of one path, or two queues of a card, may swap segments that lie this close together.
 const SWAPPED: u64 = 50 * MILLISECOND;
 
@@ -144,6 +147,14 @@ fn repeat(connection: &mut Connection, from: usize, segment: &Segment, what: Rep
 /// those.
 fn note_options(connection: &mut Connection, from: usize, segment: &Segment) {
     let signs = segment.signs;
+    let hidden = signs.has(Signs::OPTIONS_HIDDEN);
+    if segment.flags.has(Flags::SYN) && hidden {
+        connection.story().hidden[from] = true;
+    }
+    // Who signs signs all; a SYN may have asked for something else, and other options come and go.
+    if let Some(story) = connection.story.as_mut().filter(|_| !hidden && !segment.flags.has(Flags::RST)) {
+        story.hidden[from] = false;
+    }
     if signs.0 & (Signs::SIGNED | Signs::MULTIPATH) == 0 {
         return;
     }

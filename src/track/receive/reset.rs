@@ -171,10 +171,18 @@ pub fn accepted(acceptance: Acceptance) -> bool {
 pub(super) fn acceptance(connection: &Connection, from: usize, segment: &Segment) -> Acceptance {
     let to = other(from);
     let (sender, receiver) = (&connection.half[from], &connection.half[to]);
-    let unsigned = !segment.signs.has(Signs::SIGNED) && !segment.signs.has(Signs::OPTIONS_CUT);
-    if unsigned && connection.story.as_ref().is_some_and(|story| story.signed[to]) {
+    let unsigned = !segment.signs.has(Signs::SIGNED) && !segment.signs.has(Signs::OPTIONS_HIDDEN);
+    if let Some(story) = connection.story.as_ref().filter(|_| unsigned) {
         // `tcp_inbound_hash()`: an end that has a key for the other drops what is not signed.
-        return Acceptance::Dropped;
+        if story.signed[to] {
+            return Acceptance::Dropped;
+        }
+        // A long SYN asks for several paths (MPTCP) more often than it is signed; but no system whose SYN is refused sends it
+        // again, but for Windows.
+        let ignores = story.syns > 0 && story.resets[from] > 0;
+        if story.hidden[to] && (ignores || !waits_for_syn_ack(connection, to)) {
+            return Acceptance::Hidden;
+        }
     }
     if waits_for_syn_ack(connection, to) {
         return if acknowledges_syn(connection, to, segment) { Acceptance::RefusesSyn } else { Acceptance::Dropped };

@@ -35,6 +35,7 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment) -
     if let Some(story) = connection.story.as_mut() {
         answers(story, to, segment);
     }
+    note_accepted(connection, from, segment);
     if segment.flags.has(Flags::ACK) {
         take_acknowledgment(connection, from, segment);
         if segment.signs.has(Signs::SACK) {
@@ -85,6 +86,22 @@ pub(super) fn anchor(connection: &mut Connection, from: usize, segment: &Segment
         peer.isn = segment.acknowledgment.wrapping_sub(1);
         peer.next = segment.acknowledgment;
         peer.set(Half::SEQUENCE);
+    }
+}
+
+/// After a repeated SYN-ACK: the client acknowledges it, or the server speaks, for which it has a socket.
+fn note_accepted(connection: &mut Connection, from: usize, segment: &Segment) {
+    let first = connection.half[CLIENT].isn.wrapping_add(1);
+    let Some(story) = connection.story.as_mut() else {
+        return;
+    };
+    // A bare ACK of nothing but the SYN is sent without a socket too (`tcp_check_req()`).
+    let speaks = segment.flags.has(Flags::ACK) && seq::after(segment.acknowledgment, first) || reach(segment) > 0;
+    if from == SERVER && speaks {
+        story.half_accepted = None;
+    }
+    if let Some(waits) = story.half_accepted.as_mut().filter(|_| from == CLIENT) {
+        waits.acknowledged = true;
     }
 }
 

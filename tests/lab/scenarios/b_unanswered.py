@@ -68,6 +68,27 @@ SCENARIOS = [
         expect={"second": fail("timed_out", "backlog_overflow", "peer_vanished", by="server network unknown")},
     ),
     Scenario(
+        "backlog_full_client_aborts",
+        "the accept queue stays full; the client, connected as it thinks, aborts after the repeated SYN-ACK: no application "
+        "of the server hears of it",
+        delay=0.05,
+        server="listen backlog=1; sleep 2.5",
+        client=TWO_AT_ONCE + "use first; send hello; use second; sleep 1.4; abort; sleep .3",
+        tail=1.6,
+        expect={"second": fail("aborted", "connect_cancelled", by="client", or_kinds=(None,))},
+    ),
+    Scenario(
+        "backlog_full_then_client_aborts",
+        "the accept queue has room again when the ACK of the repeated SYN-ACK comes; then the client aborts",
+        delay=0.05,
+        server="listen backlog=1; sleep .9; accept; accept; accept; recv; sleep 1",
+        client=TWO_AT_ONCE + "use first; send hello; use second; sleep 1.6; abort; sleep .3",
+        tail=1.6,
+        expect={
+            "second": fail("aborted", "connect_cancelled", "health_check", by="client", or_kinds=(None,)),
+        },
+    ),
+    Scenario(
         "backlog_full_abort",
         "the same with tcp_abort_on_overflow: the final ACK is answered with a RST",
         delay=0.05,

@@ -7,6 +7,10 @@ NAT = (
     "add rule inet nat post oif r2s masquerade'"
 )
 
+ABORT_UNTOLD = "listen; accept; recv; answer; await sent; abort; accept; recv; answer; recv; close"
+# Another connection, so that a capture without its end still shows all of the first.
+ONE_MORE = "connect as=later; get; recv; close; sleep .3"
+
 SCENARIOS = [
     Scenario(
         "listener_closed_in_handshake",
@@ -255,9 +259,7 @@ SCENARIOS = [
             "peer_forgot_connection",
             "idle_expired",
             "keepalive_race",
-            # The router forwards all but this packet of the server's, which looks as if it had made it.
-            "forged_reset",
-            by="server middlebox",
+            by="server",
         ),
     ),
     Scenario(
@@ -294,5 +296,21 @@ SCENARIOS = [
         server="listen; accept; await sent; recv 33; answer; close; sleep .2",
         client="connect; get; get; sleep .05; mark sent; recv; recv; send more",
         expect=fail("reset", "unread_data", "abortive_close", "keepalive_race", by="server"),
+    ),
+    Scenario(
+        "request_and_close_meet_an_abort",
+        "the client sends and closes; the server aborts before it gets that: nobody is left to hear of it",
+        delay=0.1,
+        server=ABORT_UNTOLD,
+        client=f"connect; get; recv; send more; close; mark sent; sleep .6; {ONE_MORE}",
+        expect=OK,
+    ),
+    Scenario(
+        "request_and_shutdown_meet_an_abort",
+        "the same, but the client only ends its sending and reads: on the wire it is the same",
+        delay=0.1,
+        server=ABORT_UNTOLD,
+        client=f"connect as=reader; get; recv; send more; shutdown; mark sent; recv; sleep .4; {ONE_MORE}",
+        expect={"reader": fail("reset", "abortive_close", "unread_data", by="server", or_kinds=(None,))},
     ),
 ]

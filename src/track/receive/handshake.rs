@@ -1,6 +1,6 @@
 //! SYN and SYN-ACK.
 
-use super::super::connection::{CLIENT, Connection, Half, Mark, SERVER, other};
+use super::super::connection::{Connection, Half, Mark, SERVER, other};
 use super::super::seq;
 use super::super::story::{Acceptance, HalfAccepted, Pending, Repeated, Silence, What};
 use super::{

@@ -11,6 +11,7 @@ mod closing;
 mod connection;
 mod copies;
 mod due;
+mod ending;
 pub mod kernel;
 mod light;
 mod lingering;
@@ -34,14 +35,13 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 pub use connection::{CLIENT, Connection, Ends6, Half, Mark, SERVER, other};
+pub use ending::{Benign, By, Doubt, Ending, Failure};
 pub use memory::LEAST as LEAST_MEMORY;
 pub use payloads::Payloads;
 pub use receive::accepted;
 pub use services::{Service, Services, Visits};
 pub use story::{Acceptance, Event, Paths, Pending, Probes, Repeated, Reset, Silence, SoftError, Story, What};
-pub use verdict::{
-    Benign, By, Doubt, Ending, Failure, foreign, made_on_the_way, probed_to_death, seen_on_a_part_of_the_way,
-};
+pub use verdict::{foreign, made_on_the_way, probed_to_death, seen_on_a_part_of_the_way};
 
 use crate::decode::{End, Flags, IcmpError, Packet, Segment};
 use crate::time::{MILLISECOND, SECOND, Time};

@@ -1,0 +1,119 @@
+//! How connections end.
+
+use super::kernel::{Errno, Kind};
+
+/// How a connection ended, or why it cannot be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// An application got an error.
+    Failure(Failure),
+    /// Something that looks like one and is none.
+    Benign(Benign),
+    /// The capture cannot tell.
+    Undecided(Doubt),
+    /// Nothing worth a word.
+    Quiet,
+}
+
+/// An error that an application got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Which one.
+    pub kind: Kind,
+    /// What the client's and the server's application got.
+    pub errno: [Option<Errno>; 2],
+    /// The end that it happened to.
+    pub victim: usize,
+    /// By what.
+    pub by: By,
+}
+
+/// What brought a failure about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// A RST.
+    Reset,
+    /// An ICMP error.
+    Icmp,
+    /// Silence.
+    Silence,
+}
+
+/// Endings that look like failures and are none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Benign {
+    /// A RST that no application sees: both ends had finished.
+    Tail,
+    /// A new connection on the ports of an old one.
+    PortReuse,
+    /// A RST that its receiver did not accept.
+    IgnoredReset,
+    /// One end had shut down its sending side and went on reading.
+    HalfClose,
+}
+
+impl Benign {
+    /// Its cause id.
+    pub fn id(self) -> &'static str {
+        match self {
+            Benign::Tail => "benign_tail",
+            Benign::PortReuse => "port_reuse",
+            Benign::IgnoredReset => "ignored_reset",
+            Benign::HalfClose => "half_close",
+        }
+    }
+}
+
+/// Why a capture cannot tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// The capture began after the connection, and what was before it matters.
+    BeganLate,
+    /// Only one direction was captured.
+    OneDirection,
+    /// A RST whose sequence number does not fit what was captured.
+    OddReset,
+    /// Something was unanswered when the capture ended.
+    EndedEarly,
+    /// The snaplen cut what would tell.
+    CutShort,
+    /// Packets are missing from the capture just before the end, a FIN perhaps among them.
+    Hole,
+    /// One path of several (MPTCP) failed, of which the application need not hear.
+    Multipath,
+    /// The server repeated its SYN-ACK: whether it had a socket when the client's RST came does not show.
+    HalfAccepted,
+    /// An end had sent its FIN when the RST came: whether its application had closed the socket, or had only ended its
+    /// sending and still read, does not show.
+    HalfClosed,
+}
+
+impl Doubt {
+    /// All of them.
+    pub const ALL: [Doubt; 9] = [
+        Doubt::BeganLate,
+        Doubt::OneDirection,
+        Doubt::OddReset,
+        Doubt::EndedEarly,
+        Doubt::CutShort,
+        Doubt::Hole,
+        Doubt::Multipath,
+        Doubt::HalfAccepted,
+        Doubt::HalfClosed,
+    ];
+
+    /// The id in JSON.
+    pub fn id(self) -> &'static str {
+        match self {
+            Doubt::BeganLate => "began_late",
+            Doubt::OneDirection => "one_direction",
+            Doubt::OddReset => "odd_reset",
+            Doubt::EndedEarly => "ended_early",
+            Doubt::CutShort => "cut_short",
+            Doubt::Hole => "hole",
+            Doubt::Multipath => "multipath",
+            Doubt::HalfAccepted => "half_accepted",
+            Doubt::HalfClosed => "half_closed",
+        }
+    }
+}

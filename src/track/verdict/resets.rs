@@ -1,0 +1,234 @@
+//! What a RST does to its receiver, by what both had sent before (`tcp_reset()`).
+
+use super::*;
+
+pub(super) fn judge_reset(connection: &Connection, story: &Story, reset: Reset) -> Ending {
+    let victim = other(reset.from);
+    match reset.acceptance {
+        Acceptance::RefusesSyn => Ending::Failure(Failure {
+            kind: Kind::Refused,
+            errno: errno_at(victim, Errno::ECONNREFUSED),
+            victim,
+            by: By::Reset,
+        }),
+        Acceptance::EndsHalfOpen => judge_half_open(connection, story),
+        Acceptance::Exact if story.receiver_lives && story.pending.is_none() => Ending::Benign(Benign::IgnoredReset),
+        Acceptance::Exact => judge_exact(connection, story, reset),
+        Acceptance::InWindow | Acceptance::Ignored => {
+            let lives = story.challenged || story.receiver_lives || story.sender_lives.is_some();
+            if lives { Ending::Benign(Benign::IgnoredReset) } else { Ending::Undecided(Doubt::OddReset) }
+        }
+        Acceptance::Dropped if story.reuses_ports => Ending::Benign(Benign::PortReuse),
+        Acceptance::Dropped => Ending::Benign(Benign::IgnoredReset),
+        Acceptance::Unknown => Ending::Undecided(Doubt::BeganLate),
+        Acceptance::Hidden => Ending::Undecided(Doubt::CutShort),
+    }
+}
+
+/// The client's RST before the handshake was complete. No application of the server knows of it. A client that had
+/// repeated its SYN in vain before gave up: that is its timeout.
+fn judge_half_open(connection: &Connection, story: &Story) -> Ending {
+    let silence = &story.silence[CLIENT];
+    if story.syn_acks == 0 && silence.what == Repeated::Syn && silence.convinces(&connection.half[SERVER]) {
+        let errno = errno_at(CLIENT, Errno::ETIMEDOUT);
+        return Ending::Failure(Failure { kind: Kind::TimedOut, errno, victim: CLIENT, by: By::Silence });
+    }
+    Ending::Failure(Failure { kind: Kind::Aborted, errno: [None; 2], victim: SERVER, by: By::Reset })
+}
+
+/// Could this end have sent a FIN before the capture began? Not if it was seen to open or to send payload.
+fn could_send(connection: &Connection, side: usize) -> bool {
+    let half = &connection.half[side];
+    half.has(Half::SYN) || half.has(Half::DATA)
+}
+
+/// Could this end have closed its socket before the capture began? Not if it could still send, or took payload in.
+fn was_open(connection: &Connection, side: usize) -> bool {
+    could_send(connection, side) || connection.half[side].has(Half::READ)
+}
+
+/// A RST with the exact sequence number, in a synchronized state: `tcp_reset()` sets EPIPE in CLOSE_WAIT and
+/// ECONNRESET in every other state; whether an application is there to get it is what remains to be told.
+fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
+    let (sender, victim) = (reset.from, other(reset.from));
+    let half = &connection.half;
+    if !half[victim].has(Half::ANY) {
+        return Ending::Undecided(Doubt::OneDirection);
+    }
+    if victim == CLIENT && half[CLIENT].has(Half::SYN) && !half[CLIENT].has(Half::ACK) {
+        // It never acknowledged the SYN-ACK: whether it was connected is not known.
+        return Ending::Undecided(Doubt::OneDirection);
+    }
+    if gave_up_too(connection, story, &reset) {
+        return Ending::Benign(Benign::Tail);
+    }
+    if misses_a_fin(connection, &reset) {
+        return Ending::Undecided(Doubt::Hole);
+    }
+    let sender_closed = story.fin[sender].is_some_and(|fin| fin.time <= reset.mark.time || half[sender].has(Half::FIN))
+        && !missed_fin(connection, story, victim);
+    let victim_closed = half[victim].has(Half::FIN);
+    if sender_closed && victim_closed {
+        return judge_reset_of_both_closed(connection, story, reset);
+    }
+    if victim_closed {
+        return judge_reset_of_closed(connection, story, reset);
+    }
+    if sender_closed {
+        return judge_reset_after_fin(connection, story, reset);
+    }
+    if let Some(ending) = judge_half_accepted(connection, story, &reset) {
+        return ending;
+    }
+    if !connection.was_used() && sender == CLIENT && half[CLIENT].has(Half::SYN) {
+        // Without an acknowledgment of its own the handshake was never done, also where the SYN was captured last.
+        let is_half_open = !half[CLIENT].has(Half::ACK) && half[SERVER].has(Half::SYN);
+        return if is_half_open { judge_half_open(connection, story) } else { judge_abort(connection) };
+    }
+    if !could_send(connection, sender) || !was_open(connection, victim) {
+        return Ending::Undecided(Doubt::BeganLate);
+    }
+    if probed_to_death(connection, story, &reset) {
+        let errno = [Some(Errno::ETIMEDOUT), Some(Errno::ECONNRESET)];
+        let errno = if sender == CLIENT { errno } else { [errno[1], errno[0]] };
+        return Ending::Failure(Failure { kind: Kind::TimedOut, errno, victim: sender, by: By::Silence });
+    }
+    let mut errno = errno_at(victim, Errno::ECONNRESET);
+    if let Some(back) = story.reset_back.filter(|back| accepted(back.acceptance)) {
+        // Somebody else sent the RST: the end in whose name it came went on, and was reset in its turn.
+        let forged = story.sender_lives.is_some() || [&reset, &back].iter().any(|reset| foreign(connection, reset));
+        if forged {
+            errno[sender] = Some(Errno::ECONNRESET);
+        }
+    }
+    Ending::Failure(Failure { kind: Kind::Reset, errno, victim, by: By::Reset })
+}
+
+/// The client's RST to a server that repeated its SYN-ACK: where no socket was made of the handshake (`tcp_check_req()`)
+/// no application hears of it. `None` if one was made.
+fn judge_half_accepted(connection: &Connection, story: &Story, reset: &Reset) -> Option<Ending> {
+    let waits = story.half_accepted.filter(|_| reset.from == CLIENT)?;
+    if !waits.acknowledged {
+        let silent = !connection.was_used();
+        return Some(if silent { judge_half_open(connection, story) } else { Ending::Undecided(Doubt::HalfAccepted) });
+    }
+    // It would have been sent again by now, unless the server had given up after so many (`tcp_synack_retries`).
+    let overdue = waits.last + waits.interval.saturating_mul(2).saturating_add(waits.interval / 4);
+    let accepted = waits.repeated == 1 && reset.mark.time > overdue;
+    (!accepted).then_some(Ending::Undecided(Doubt::HalfAccepted))
+}
+
+/// May a FIN be missing from the capture, so that it does not show in which state the RST found its receiver? What an end sent
+/// last was acknowledged and not captured. One number of sequence space is a FIN, or hardly anything else; and a host
+/// without a socket (its RST has no acknowledgment) had closed it, or never sent what is missing.
+fn misses_a_fin(connection: &Connection, reset: &Reset) -> bool {
+    let missing = |side: usize| {
+        let half = &connection.half[side];
+        let shown = if half.has(Half::DATA) { half.data_until } else { half.isn.wrapping_add(1) };
+        if half.has(Half::BY_ACK) && !half.has(Half::FIN) { half.next.wrapping_sub(shown) } else { 0 }
+    };
+    let (by_sender, by_victim) = (missing(reset.from), missing(other(reset.from)));
+    // The RST may be the first to acknowledge it.
+    let victim = &connection.half[other(reset.from)];
+    let told_by_reset = !victim.has(Half::FIN) && reset.acknowledgment == Some(victim.next.wrapping_add(1));
+    let closed = by_sender == 1 || by_victim == 1 || by_sender > 0 && reset.acknowledgment.is_none() || told_by_reset;
+    // Without any payload it is a capture of nothing but SYN, FIN and RST.
+    closed && connection.has_payload()
+}
+
+/// The other end's FIN did not reach this end, which is in ESTABLISHED still: what it sent longer than a round trip after
+/// the FIN does not acknowledge it.
+fn missed_fin(connection: &Connection, story: &Story, side: usize) -> bool {
+    let (half, peer) = (&connection.half[side], &connection.half[other(side)]);
+    let Some(fin) = story.fin[other(side)] else {
+        return false;
+    };
+    let crossing = match connection.round_trip() {
+        0 => SECOND,
+        round_trip => 2 * round_trip + 50 * MILLISECOND,
+    };
+    // A FIN that came with payload arrived with it; some stacks acknowledge it later.
+    let last_payload = peer.data_time;
+    let arrived = peer.has(Half::DATA) && last_payload == fin.time && !seq::before(half.ack, peer.data_until);
+    !arrived
+        && half.has(Half::DATA)
+        && half.data_time.since(fin.time) > crossing
+        && half.data_ack != peer.next
+        && half.ack != peer.next
+}
+
+/// The receiver of the RST sent one itself, before it can have got this one: a live socket's abort, or the answer of a
+/// host that had no socket any more. Either way no application is left to get an error.
+fn gave_up_too(connection: &Connection, story: &Story, reset: &Reset) -> bool {
+    let Some(back) = story.reset_back.filter(|_| story.sender_lives.is_none()) else {
+        return false;
+    };
+    let forged = [reset, &back].iter().any(|reset| foreign(connection, reset) || made_on_the_way(connection, reset));
+    // A host without a socket never answers a RST, and nothing else with an acknowledgment (`tcp_v4_send_reset()`).
+    let abort = back.acknowledgment.is_some();
+    let crossing = back.mark.time.since(reset.mark.time) <= (2 * connection.round_trip()).max(50 * MILLISECOND);
+    (abort || crossing) && !forged
+}
+
+/// The client's RST after the handshake, before any payload.
+fn judge_abort(connection: &Connection) -> Ending {
+    if !connection.half[SERVER].has(Half::ANY) {
+        return Ending::Undecided(Doubt::OneDirection);
+    }
+    Ending::Failure(Failure {
+        kind: Kind::Aborted,
+        errno: errno_at(SERVER, Errno::ECONNRESET),
+        victim: SERVER,
+        by: By::Reset,
+    })
+}
+
+/// A RST after both FINs. No application is there to get an error; but a request that crossed the first FIN was lost,
+/// and the client, which closed when it saw that FIN, had no other sign of it than the end of the connection.
+fn judge_reset_of_both_closed(connection: &Connection, story: &Story, reset: Reset) -> Ending {
+    let (sender, victim) = (reset.from, other(reset.from));
+    let half = &connection.half[victim];
+    let crossed = half.data_ack != connection.half[sender].next && story.fin_after_fin[victim];
+    let request = victim == CLIENT && !connection.has(Connection::SERVER_SPOKE_LAST);
+    let lost = request && connection.unacknowledged(victim) > 0 && crossed;
+    if !lost || half.has(Half::TLS_ALERT) || half.has(Half::UNSEEN) {
+        return Ending::Benign(Benign::Tail);
+    }
+    Ending::Failure(Failure { kind: Kind::BrokenPipe, errno: [None; 2], victim, by: By::Reset })
+}
+
+/// A RST into an end that has itself sent a FIN. Its application has closed the socket, so there is nobody to tell,
+/// unless it had shut down only its sending side: then it reads ECONNRESET.
+fn judge_reset_of_closed(connection: &Connection, story: &Story, reset: Reset) -> Ending {
+    let (sender, victim) = (reset.from, other(reset.from));
+    let complete = connection.acknowledged(victim) && connection.acknowledged(sender);
+    if complete && !story.read_after_fin[victim] {
+        return Ending::Benign(Benign::Tail);
+    }
+    if !could_send(connection, sender) {
+        return Ending::Undecided(Doubt::BeganLate);
+    }
+    if !story.read_after_fin[victim] {
+        // Some of what it sent was lost, of which it hears if it still reads.
+        return Ending::Undecided(Doubt::HalfClosed);
+    }
+    Ending::Failure(Failure { kind: Kind::Reset, errno: errno_at(victim, Errno::ECONNRESET), victim, by: By::Reset })
+}
+
+/// A RST after a FIN of the same sender: its receiver is in CLOSE_WAIT. If it wrote to the end that was closed, it
+/// gets EPIPE; if nothing of it was lost, its next call is a read that returns 0.
+fn judge_reset_after_fin(connection: &Connection, story: &Story, reset: Reset) -> Ending {
+    let victim = other(reset.from);
+    let lost = connection.unacknowledged(victim);
+    if lost == 0 && story.data_after_fin[victim] == 0 {
+        return Ending::Benign(Benign::Tail);
+    }
+    let farewell = connection.half[victim].has(Half::TLS_ALERT) && lost <= connection.half[victim].data_length;
+    if farewell {
+        return Ending::Benign(Benign::Tail);
+    }
+    if connection.half[victim].has(Half::UNSEEN) && lost <= connection.half[victim].data_length {
+        return Ending::Undecided(Doubt::CutShort);
+    }
+    Ending::Failure(Failure { kind: Kind::BrokenPipe, errno: errno_at(victim, Errno::EPIPE), victim, by: By::Reset })
+}

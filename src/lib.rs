@@ -19,7 +19,8 @@
 //! - [`diagnose`] asks the causes and puts a finding together.
 //! - [`episodes`] gathers findings that are alike; [`report`] words them, and nothing else does.
 //! - [`host`] adds to findings of live capture what this host's own sockets and counters say.
-//! - [`analysis`] puts these in line, and [`cli`] is the command line around it.
+//! - [`analysis`] puts these in line, on one thread or, with [`pipeline`] before the tracker and [`relay`] behind it, on
+//!   more; [`cli`] is the command line around it.
 //!
 //! # What holds
 //!
@@ -38,7 +39,6 @@ pub mod causes;
 pub mod cli;
 pub mod context;
 pub mod cpu;
-
 pub mod decode;
 pub mod diagnose;
 pub mod episodes;

@@ -149,7 +149,7 @@ impl Episode {
     }
 
     /// Does the client hammer: ten failed attempts or more, one after the other and without backoff, at a mean
-    /// interval below a second? The whole rule stands at [`Pace`].
+    /// interval below a second? The whole rule stands at `Pace`.
     pub fn is_retry_storm(&self) -> bool {
         self.pace.is_storm() && self.backoff != Backoff::Exponential && self.is_about_connecting()
     }

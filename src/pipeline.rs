@@ -1,6 +1,6 @@
 //! Frames on their way from the source to the tracker: read and decoded here, on a thread of their own where that pays.
 //!
-//! Both ways hand over the same packets in the same order. With a second thread a few [`Load`]s go around: the reader
+//! Both ways hand over the same packets in the same order. With a second thread a few loads go around: the reader
 //! fills them, the tracker takes them in the order of their filling and gives them back. A load is a whole batch of the
 //! source, because a channel that wakes a thread for each few hundred packets costs more than the thread brings.
 

@@ -144,7 +144,7 @@ impl Half {
 }
 
 /// What is known of a connection. Only those are kept in this form to which something notable happened; of the others
-/// there is a [`super::sketch::Sketch`] that holds the same.
+/// there is a sketch that holds the same.
 #[derive(Debug, Default)]
 #[repr(C, align(64))]
 pub struct Connection {

@@ -31,7 +31,7 @@ impl Payloads {
         Payloads { off: true, ..Payloads::default() }
     }
 
-    /// Keeps the first bytes of a message of this [`owner`]. Returns where; 0 is nowhere.
+    /// Keeps the first bytes of a message of this owner. Returns where; 0 is nowhere.
     pub fn keep(&mut self, payload: &[u8], owner: u32) -> u32 {
         if self.off || payload.is_empty() {
             return 0;

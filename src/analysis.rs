@@ -87,11 +87,7 @@ pub fn analyse_with(
 /// The same with a listener on this thread.
 fn analyse_on(source: &mut (impl Source + Send), listener: &mut impl Listener, means: Means) -> Result<Summary, Error> {
     let seed = random_seed();
-    let mut tracker = Tracker::new(source.input_names().len(), seed).within(means.memory);
-    if !listener.wants_payload() {
-        tracker = tracker.without_payload();
-    }
-    let mut work = Work { tracker, judge: Judge::new(listener) };
+    let mut work = Work::new(source, listener, means, seed);
     let seen = pipeline::run(source, Decoder::new(seed), means.threads, &mut work)?;
     let Work { mut tracker, mut judge } = work;
     if let Some((_, last)) = seen.span {
@@ -107,12 +103,7 @@ fn analyse_on(source: &mut (impl Source + Send), listener: &mut impl Listener, m
 pub fn watch(source: &mut impl Source, listener: &mut impl Listener, means: Means) -> Result<Summary, Error> {
     let seed = random_seed();
     let decoder = Decoder::new(seed);
-    let mut tracker = Tracker::new(source.input_names().len(), seed).within(means.memory);
-    tracker.expect_light(source.is_light());
-    if !listener.wants_payload() {
-        tracker = tracker.without_payload();
-    }
-    let mut work = Work { tracker, judge: Judge::new(listener) };
+    let mut work = Work::new(source, listener, means, seed);
     let mut seen = Seen::default();
     let mut batch = FrameBatch::default();
     let mut packets = Packets::default();
@@ -148,6 +139,17 @@ pub fn watch(source: &mut impl Source, listener: &mut impl Listener, means: Mean
 struct Work<'a, L> {
     tracker: Tracker,
     judge: Judge<'a, L>,
+}
+
+impl<'a, L: Listener> Work<'a, L> {
+    fn new(source: &impl Source, listener: &'a mut L, means: Means, seed: [u64; 2]) -> Self {
+        let mut tracker = Tracker::new(source.input_names().len(), seed).within(means.memory);
+        tracker.expect_light(source.is_light());
+        if !listener.wants_payload() {
+            tracker = tracker.without_payload();
+        }
+        Work { tracker, judge: Judge::new(listener) }
+    }
 }
 
 impl<L: Listener> Taker for Work<'_, L> {

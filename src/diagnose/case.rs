@@ -253,7 +253,7 @@ impl<'a> Case<'a> {
     pub fn last_payload_time(&self) -> Time {
         let halves = &self.connection().half;
         let last = halves.iter().filter(|half| half.has(Half::DATA)).map(|half| half.data_time).max();
-        last.unwrap_or(self.connection().start + u64::from(self.connection().ack_after) * 100)
+        last.unwrap_or(self.connection().opened_at())
     }
 
     /// From the last payload of `side` to the ending: nanoseconds.
@@ -394,12 +394,12 @@ impl<'a> Case<'a> {
 
     /// When the handshake was complete.
     pub fn opened(&self) -> Time {
-        self.connection().start + u64::from(self.connection().ack_after) * 100
+        self.connection().opened_at()
     }
 
     /// When the server answered the SYN.
     pub fn syn_acked(&self) -> Time {
-        self.connection().start + u64::from(self.connection().syn_ack_after) * 100
+        self.connection().answered_at()
     }
 
     /// Had `side` acknowledged the other end's FIN when it sent its last payload?

@@ -56,8 +56,8 @@ fn owner(owner: Owner, ended_by: EndedBy) -> Owner {
 }
 
 /// `text` with `{client.ip}`, `{client.port}`, `{server.ip}`, `{server.port}`, `{peer.ip}` and `{peer.port}` replaced; the
-/// peer is the end that whoever failed could not reach. An IPv6 address gets brackets where it would run into a port (`{server.ip}:{server.port}`, `{server.ip}:80`), stands in a URL, or after
-/// `dst` or `src` of `ss`.
+/// peer is the end that whoever failed could not reach. An IPv6 address gets brackets where it would run into a port
+/// (`{server.ip}:{server.port}`, `{server.ip}:80`), stands in a URL, or after `dst` or `src` of `ss`.
 pub fn fill_in(text: &str, finding: &Finding) -> String {
     let mut filled = Vec::with_capacity(text.len() + 32);
     Template::of(text).fill_in(&mut filled, &EndTexts::of(finding));

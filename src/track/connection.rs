@@ -227,6 +227,16 @@ impl Connection {
         client.has(Half::ANY) && server.has(Half::ANY)
     }
 
+    /// When the SYN-ACK came; the start if it was not seen.
+    pub fn answered_at(&self) -> Time {
+        self.start + u64::from(self.syn_ack_after) * 100
+    }
+
+    /// When the handshake ended; the start if that was not seen.
+    pub fn opened_at(&self) -> Time {
+        self.start + u64::from(self.ack_after) * 100
+    }
+
     /// The round trip of the handshake, nanoseconds; 0 when the capture does not show it.
     pub fn round_trip(&self) -> u64 {
         u64::from(self.ack_after.max(self.syn_ack_after)) * 100

@@ -1,9 +1,8 @@
 //! Captures that hold only the segments that open and close connections: what lay between follows from the numbers.
 
 use super::connection::{CLIENT, Connection, Half, SERVER, other};
-use super::receive::tenth_of_microseconds;
 use super::seq;
-use super::sketch::{Aside, Brief, Opened, Said, Sketch};
+use super::sketch::{Brief, Sketch};
 use super::store::Room;
 use crate::decode::{Flags, Segment};
 
@@ -54,29 +53,6 @@ pub fn may_close(sketch: &Sketch, from: usize, segment: &Segment) -> bool {
     let (end, peer) = (&sketch.end[from], &sketch.end[other(from)]);
     let behind = peer.seen & Half::FIN != 0 && seq::after(segment.acknowledgment, peer.next);
     end.seen & peer.seen & BOTH == BOTH && end.seen & Half::FIN == 0 && !behind
-}
-
-/// What the sketch of a connection of which both SYNs were seen needs beside it once it is open, though the last segment of
-/// the handshake was not seen.
-pub fn open(sketch: &mut Sketch) -> (Said, Opened) {
-    let (start, delay) = sketch.began();
-    let (mark, scales) = sketch.opened_with();
-    let [client, server] = &mut sketch.end;
-    server.ack = client.next;
-    client.ack = 0;
-    let mut said = Said::nothing(mark.input, scales);
-    said.end[CLIENT].ttl_high = client.ttl;
-    said.end[SERVER].ttl_high = server.ttl;
-    let opened = Opened {
-        start,
-        isn: [client.next.wrapping_sub(1), server.next.wrapping_sub(1)],
-        start_frame: mark.frame,
-        syn_ack_after: tenth_of_microseconds(delay.into()),
-        ack_after: 0,
-        packets_high: [0; 2],
-        aside: Aside::Nothing.packed(),
-    };
-    (said, opened)
 }
 
 /// As [`assume_unseen`], of an open connection that is sketched.

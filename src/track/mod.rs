@@ -84,16 +84,19 @@ pub struct Ended<'a> {
 impl<'a> Ended<'a> {
     /// The first bytes of the last message of `side`, if they were captured and are still there.
     pub fn first_bytes(&self, side: usize) -> &'a [u8] {
-        self.payloads.get(self.connection.half[side].first_bytes, owner(self.connection.home, side))
+        let (handle, owner) = self.message(side);
+        self.payloads.get(handle, owner)
     }
 
     /// How many ends said something last that is not there any more.
     pub fn forgotten(&self) -> usize {
-        let overwritten = |side: &usize| {
-            let handle = self.connection.half[*side].first_bytes;
-            self.payloads.is_overwritten(handle, owner(self.connection.home, *side))
-        };
-        [CLIENT, SERVER].iter().filter(|side| overwritten(side)).count()
+        let messages = [CLIENT, SERVER].map(|side| self.message(side));
+        messages.iter().filter(|(handle, owner)| self.payloads.is_overwritten(*handle, *owner)).count()
+    }
+
+    /// Where the first bytes of the last message of `side` are kept, and whose they are.
+    fn message(&self, side: usize) -> (u32, u32) {
+        (self.connection.half[side].first_bytes, owner(self.connection.home, side))
     }
 }
 

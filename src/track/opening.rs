@@ -61,31 +61,43 @@ pub fn complete(sketch: &mut Sketch, segment: &Segment) -> Option<(Said, Opened)
     if !plain {
         return None;
     }
-    let (start, delay) = sketch.began();
-    let (mark, scales) = sketch.opened_with();
+    let (mut said, mut opened) = open(sketch);
+    opened.ack_after = tenth_of_microseconds(segment.time.since(opened.start));
     sketch.last = sketch.last.max(segment.time);
-    let [client, server] = &mut sketch.end;
-    server.ack = client.next;
+    let client = &mut sketch.end[CLIENT];
     client.ack = segment.acknowledgment;
     client.packets = 2;
     client.seen |= Half::ACK;
     client.window = segment.window;
     client.ip_id = segment.ip_id;
-    let mut said = Said::nothing(mark.input, scales);
     said.end[CLIENT].ttl_high = client.ttl.max(segment.ttl);
-    said.end[SERVER].ttl_high = server.ttl;
     client.ttl = client.ttl.min(segment.ttl);
+    sketch.spoke(CLIENT, short(segment.print));
+    Some((said, opened))
+}
+
+/// What the sketch of a connection of which both SYNs were seen needs beside it once it is open, before the ACK that ends
+/// the handshake, if that is seen at all.
+#[inline]
+pub fn open(sketch: &mut Sketch) -> (Said, Opened) {
+    let (start, delay) = sketch.began();
+    let (mark, scales) = sketch.opened_with();
+    let [client, server] = &mut sketch.end;
+    server.ack = client.next;
+    client.ack = 0;
+    let mut said = Said::nothing(mark.input, scales);
+    said.end[CLIENT].ttl_high = client.ttl;
+    said.end[SERVER].ttl_high = server.ttl;
     let opened = Opened {
         start,
         isn: [client.next.wrapping_sub(1), server.next.wrapping_sub(1)],
         start_frame: mark.frame,
         syn_ack_after: tenth_of_microseconds(delay.into()),
-        ack_after: tenth_of_microseconds(segment.time.since(start)),
+        ack_after: 0,
         packets_high: [0; 2],
         aside: Aside::Nothing.packed(),
     };
-    sketch.spoke(CLIENT, short(segment.print));
-    Some((said, opened))
+    (said, opened)
 }
 
 /// Notes the first segment of an end, a SYN or a SYN-ACK, but for its acknowledgment; tells the window scale.

@@ -38,21 +38,26 @@ pub fn is_new(end: &Brief, segment: &Segment) -> bool {
         && (segment.payload_length.wrapping_sub(1) < LONGEST || seq::after(segment.acknowledgment, end.ack))
 }
 
+/// Does it go on where its end is, between two ends that have acknowledged each other?
+#[inline(always)]
+fn is_plain(end: &Brief, peer: &Brief, segment: &Segment) -> bool {
+    segment.flags.0 & NOTABLE == Flags::ACK
+        && segment.sequence == end.next
+        && end.seen & peer.seen & OPEN == OPEN
+        && segment.payload_length < LONGEST
+        && segment.window > 0
+        && !seq::after(segment.acknowledgment, peer.next)
+}
+
 /// Takes the segments that come most often: payload or an acknowledgment that the sender has not sent before, in order,
 /// while neither end has closed. Tells the side of the sender, and whether a message begins. `None` if it is not one of
 /// them: then nothing has changed.
 #[inline(always)]
 pub fn take_next(room: &mut Room<'_>, segment: &Segment) -> Option<(usize, bool)> {
-    const GOES_ON: u16 = OPEN | Half::FIN;
     let from = room.sketch.side(segment.from_first());
     let (end, peer) = room.sketch.pair(from);
-    let next = segment.flags.0 & (NOTABLE | Flags::FIN) == Flags::ACK
-        && segment.sequence == end.next
-        && (end.seen ^ Half::FIN) & (peer.seen ^ Half::FIN) & GOES_ON == GOES_ON
-        && segment.payload_length < LONGEST
-        && segment.window > 0
-        && !seq::after(segment.acknowledgment, peer.next);
-    if !next || !(segment.payload_length > 0 || seq::after(segment.acknowledgment, end.ack)) {
+    let fin = (end.seen | peer.seen) & Half::FIN != 0 || segment.flags.has(Flags::FIN);
+    if fin || !is_plain(end, peer, segment) || !is_new(end, segment) {
         return None;
     }
     room.sketch.spoke(from, short(segment.print));
@@ -63,13 +68,7 @@ pub fn take_next(room: &mut Room<'_>, segment: &Segment) -> Option<(usize, bool)
 #[inline]
 pub fn take(room: &mut Room<'_>, from: usize, segment: &Segment) -> Option<Taken> {
     let (end, peer) = room.sketch.pair(from);
-    let plain = segment.flags.0 & NOTABLE == Flags::ACK
-        && end.seen & peer.seen & OPEN == OPEN
-        && segment.sequence == end.next
-        && segment.payload_length < LONGEST
-        && segment.window > 0
-        && !seq::after(segment.acknowledgment, peer.next);
-    if !plain {
+    if !is_plain(end, peer, segment) {
         return None;
     }
     let ending = (end.seen | peer.seen) & Half::FIN != 0;

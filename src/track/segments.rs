@@ -127,7 +127,7 @@ impl Tracker {
             return false;
         }
         if sketch.link() == Link::Early {
-            let (said, opened) = light::open(sketch);
+            let (said, opened) = opening::open(sketch);
             self.store.open(index, said, opened);
         }
         let Some(mut room) = self.store.room(index) else { return false };

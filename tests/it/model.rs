@@ -1,12 +1,15 @@
 //! A model of two hosts that talk without fault: what a capture between them shows, with packets that are lost on
 //! either side of it and sent again.
 
+mod wire;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use tcpwhy::decode::Flags;
 use tcpwhy::notation::{Direction, Event, IcmpKind, IcmpLine, Script, SegmentLine, Step};
 use tcpwhy::time::{MILLISECOND, SECOND};
 use tcpwhy::track::kernel::Kind;
+use wire::Wire;
 
 const CLIENT: usize = 0;
 const SERVER: usize = 1;
@@ -335,185 +338,5 @@ impl Conversation {
             }
         }
         wire
-    }
-}
-
-/// The capture point, and both kernels as far as they matter here.
-#[derive(Default)]
-struct Wire {
-    steps: Vec<Step>,
-    /// Time since the last captured packet.
-    after: u64,
-    /// SND.NXT of each end; the other one has received all before it.
-    next: [u32; 2],
-    /// The window that each end advertises.
-    closed: [bool; 2],
-}
-
-impl Wire {
-    /// The capture, which goes on for so many seconds.
-    fn end(mut self, seconds: u64) -> Script {
-        self.steps.push(Step { after: self.after + seconds * SECOND, connection: 1, event: Event::Quiet });
-        Script { declarations: Vec::new(), steps: self.steps }
-    }
-
-    fn capture(&mut self, side: usize, flags: u8, sequence: u32, length: u32) {
-        let line = SegmentLine {
-            direction: if side == CLIENT { Direction::ToServer } else { Direction::ToClient },
-            flags: Flags(flags),
-            sequence,
-            length,
-            acknowledgment: (flags & Flags::ACK != 0).then_some(self.next[1 - side]),
-            window: self.closed[side].then_some(0),
-            options: None,
-            ttl: None,
-            id: None,
-            dont_fragment: true,
-            payload: Vec::new(),
-        };
-        self.steps.push(Step { after: self.after, connection: 1, event: Event::Segment(line) });
-        self.after = 0;
-    }
-
-    /// An ICMP error for `side` about a segment of its.
-    fn icmp(&mut self, side: usize, error: &'static str, flags: u8, sequence: u32, length: u32) {
-        let line = IcmpLine {
-            direction: if side == CLIENT { Direction::ToClient } else { Direction::ToServer },
-            kind: IcmpKind::Named(error),
-            mtu: None,
-            from: None,
-            flags: Flags(flags),
-            sequence,
-            length,
-            acknowledgment: (flags & Flags::ACK != 0).then_some(self.next[1 - side]),
-        };
-        self.steps.push(Step { after: self.after, connection: 1, event: Event::Icmp(line) });
-        self.after = 0;
-    }
-
-    /// An end sends, and gets an ICMP error each time; `errors` times.
-    fn meet_errors(&mut self, side: usize, errors: u8) {
-        let (sequence, mut timeout) = (self.next[side], SECOND / 5);
-        self.after += MILLISECOND;
-        for _ in 0..errors {
-            self.capture(side, Flags::ACK | Flags::PSH, sequence, 50);
-            self.after += MILLISECOND;
-            self.icmp(side, "unreachable-host", Flags::ACK | Flags::PSH, sequence, 50);
-            self.after += timeout;
-            timeout *= 2;
-        }
-    }
-
-    fn soft_errors(&mut self, side: usize, errors: u8) {
-        self.meet_errors(side, errors);
-        self.transmit(side, Flags::ACK | Flags::PSH, 50, &[]);
-    }
-
-    fn acknowledge(&mut self, side: usize) {
-        self.after += MILLISECOND;
-        self.capture(side, Flags::ACK, self.next[side], 0);
-    }
-
-    fn handshake(&mut self, losses: &[Loss]) {
-        let mut wait = SECOND;
-        for loss in losses {
-            match loss {
-                Loss::Before => {}
-                Loss::After => self.capture(CLIENT, Flags::SYN, 0, 0),
-                Loss::AnswerBefore => self.capture(CLIENT, Flags::SYN, 0, 0),
-                Loss::AnswerAfter => {
-                    self.capture(CLIENT, Flags::SYN, 0, 0);
-                    self.next[CLIENT] = 1;
-                    self.after += MILLISECOND;
-                    self.capture(SERVER, Flags::SYN | Flags::ACK, 0, 0);
-                }
-            }
-            self.after += wait;
-            wait *= 2;
-        }
-        self.capture(CLIENT, Flags::SYN, 0, 0);
-        self.next[CLIENT] = 1;
-        self.after += MILLISECOND;
-        self.capture(SERVER, Flags::SYN | Flags::ACK, 0, 0);
-        self.next[SERVER] = 1;
-        self.acknowledge(CLIENT);
-    }
-
-    fn send(&mut self, side: usize, length: u16, losses: &[Loss]) {
-        let mut left = u32::from(length);
-        let mut losses = losses;
-        while left > 0 {
-            let size = left.min(1460);
-            left -= size;
-            let push = if left == 0 { Flags::PSH } else { 0 };
-            self.transmit(side, Flags::ACK | push, size, losses);
-            losses = &[];
-        }
-    }
-
-    /// Sends payload or a FIN until it is acknowledged.
-    fn transmit(&mut self, side: usize, flags: u8, length: u32, losses: &[Loss]) {
-        let sequence = self.next[side];
-        let next = sequence + length + u32::from(flags & Flags::FIN != 0);
-        let mut timeout = SECOND / 5;
-        self.after += MILLISECOND;
-        for loss in losses {
-            match loss {
-                Loss::Before => {}
-                Loss::After => self.capture(side, flags, sequence, length),
-                Loss::AnswerBefore => {
-                    self.capture(side, flags, sequence, length);
-                    self.next[side] = next;
-                }
-                Loss::AnswerAfter => {
-                    self.capture(side, flags, sequence, length);
-                    self.next[side] = next;
-                    self.acknowledge(1 - side);
-                }
-            }
-            self.after += timeout;
-            timeout *= 2;
-        }
-        self.capture(side, flags, sequence, length);
-        self.next[side] = next;
-        self.acknowledge(1 - side);
-    }
-
-    fn keep_alive(&mut self, side: usize, losses: &[Loss]) {
-        self.after += 75 * SECOND;
-        for loss in losses {
-            match loss {
-                Loss::Before => {}
-                Loss::After | Loss::AnswerBefore => self.capture(side, Flags::ACK, self.next[side] - 1, 0),
-                Loss::AnswerAfter => {
-                    self.capture(side, Flags::ACK, self.next[side] - 1, 0);
-                    self.acknowledge(1 - side);
-                }
-            }
-            self.after += 10 * SECOND;
-        }
-        self.capture(side, Flags::ACK, self.next[side] - 1, 0);
-        self.acknowledge(1 - side);
-    }
-
-    /// The other end's window closes, and is probed.
-    fn no_room(&mut self, side: usize, probes: u8, answered: bool) {
-        self.closed[1 - side] = true;
-        self.transmit(side, Flags::ACK | Flags::PSH, 1000, &[]);
-        let mut timeout = SECOND / 5;
-        for _ in 0..probes {
-            self.after += timeout;
-            timeout *= 2;
-            self.capture(side, Flags::ACK, self.next[side] - 1, 0);
-            if answered {
-                self.acknowledge(1 - side);
-            }
-        }
-    }
-
-    fn zero_window(&mut self, side: usize, probes: u8) {
-        self.no_room(side, probes, true);
-        self.closed[1 - side] = false;
-        self.acknowledge(1 - side);
     }
 }

@@ -120,7 +120,8 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
     }
 }
 
-/// What had no room in the tables that tell of services, clients and what applications said; the verdicts do not depend on them.
+/// What had no room in the tables that tell of services, clients and what applications said; the verdicts do not depend
+/// on them.
 fn too_many(summary: &Summary, folded: Folded) -> String {
     let parts: Vec<String> = [
         (

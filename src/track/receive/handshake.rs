@@ -22,7 +22,7 @@ pub fn on_syn(connection: &mut Connection, from: usize, segment: &Segment, bytes
             begin(connection, from, segment, bytes);
             return refused_before_it_was_seen(connection, from, segment);
         }
-        let answer = connection.start + u64::from(connection.syn_ack_after) * 100;
+        let answer = connection.answered_at();
         let answered_now = connection.half[other(from)].has(Half::SYN)
             && connection.syn_ack_after != u32::MAX
             && segment.time.since(answer) < SWAPPED;
@@ -179,8 +179,8 @@ fn note_half_accepted(connection: &mut Connection, from: usize, segment: &Segmen
     if from != SERVER || !client.has(Half::ACK) || spoke {
         return;
     }
-    let first = connection.start + u64::from(connection.syn_ack_after) * 100;
-    let acknowledged = connection.start + u64::from(connection.ack_after) * 100;
+    let first = connection.answered_at();
+    let acknowledged = connection.opened_at();
     let round_trip = connection.round_trip();
     let story = connection.story();
     let (before, repeated) = story.half_accepted.map_or((first, 0), |waits| (waits.last, waits.repeated));

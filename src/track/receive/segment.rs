@@ -185,7 +185,7 @@ pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment) ->
     let by_server = from == SERVER;
     let turned = connection.has(Connection::SERVER_SPOKE_LAST) != by_server || !connection.has_payload();
     let previous = connection.half.iter().filter(|half| half.has(Half::DATA)).map(|half| half.data_time).max();
-    let opened = connection.start + u64::from(connection.ack_after) * 100;
+    let opened = connection.opened_at();
     let idle = segment.time.since(previous.unwrap_or(opened));
     if turned || idle >= SECOND {
         connection.gap = u32::try_from(idle / 100_000).unwrap_or(u32::MAX);
@@ -314,7 +314,7 @@ pub(super) fn on_fin(connection: &mut Connection, from: usize, segment: &Segment
     let to = other(from);
     let mark = Mark::of(segment);
     let previous = connection.half.iter().filter(|half| half.has(Half::DATA)).map(|half| half.data_time).max();
-    let opened = connection.start + u64::from(connection.ack_after) * 100;
+    let opened = connection.opened_at();
     let idle = segment.time.since(previous.unwrap_or(opened));
     let event = event(connection, from, segment, What::Fin);
     let peer = connection.half[to];

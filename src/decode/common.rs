@@ -30,12 +30,14 @@ pub(super) enum Short {
 const IPV4_AND_TCP: usize = 40;
 /// The same with IPv6.
 const IPV6_AND_TCP: usize = 60;
+/// Bytes of an Ethernet header without tags.
+const UNTAGGED: usize = 14;
 
 /// Puts the segment of a frame of the usual kind into `slot`.
 ///
 /// It writes field by field where the segment is to be: one that was made elsewhere would have to be copied, which waits
 /// until all of its small fields have arrived in memory. It takes all fixed headers as one array, so that a single look at
-/// its length makes sure of every field in it.
+/// its length makes sure of every field in it, and reads neighbouring fields with one load.
 #[inline(always)]
 pub(super) fn segment(bytes: &[u8], frame: &RawFrame, seed: [u64; 2], slot: &mut Segment) -> Short {
     read(bytes, frame, seed, slot).unwrap_or(Short::Other)
@@ -48,42 +50,64 @@ fn read(bytes: &[u8], frame: &RawFrame, seed: [u64; 2], slot: &mut Segment) -> O
     }
     let start = frame.offset as usize;
     let captured = bytes.get(start..start + frame.captured as usize)?;
-    let (ether, rest) = captured.split_first_chunk::<14>()?;
-    let (mut kind, mut packet, mut at) = (u16_at(ether, 12), rest, 14);
+    if let Some((head, rest)) = captured.split_first_chunk::<{ UNTAGGED + IPV4_AND_TCP }>()
+        && u16_at(head, 12) == IPV4
+        && let Some(packet) = head.last_chunk::<IPV4_AND_TCP>()
+        && is_plain_tcp(packet)
+    {
+        return ipv4(packet, rest, frame.offset + UNTAGGED as u32, frame, seed, slot);
+    }
+    read_tagged(captured, frame, seed, slot)
+}
+
+/// Takes frames with a tag, IPv6, and what is no TCP.
+#[inline(never)]
+fn read_tagged(captured: &[u8], frame: &RawFrame, seed: [u64; 2], slot: &mut Segment) -> Option<Short> {
+    let (ether, rest) = captured.split_first_chunk::<UNTAGGED>()?;
+    let (mut kind, mut packet, mut at) = (u16_at(ether, 12), rest, UNTAGGED as u32);
     if kind == VLAN {
         let tag;
         (tag, packet) = rest.split_first_chunk::<4>()?;
         (kind, at) = (u16_at(tag, 2), 18);
     }
     match kind {
-        IPV4 => ipv4(packet, frame.offset + at, frame, seed, slot),
+        IPV4 => match packet.split_first_chunk() {
+            Some((head, rest)) if is_plain_tcp(head) => ipv4(head, rest, frame.offset + at, frame, seed, slot),
+            _ => udp4(packet),
+        },
         IPV6 => ipv6(packet, frame.offset + at, frame, seed, slot),
         _ => None,
     }
 }
 
-/// Takes an IPv4 packet that stands at `offset` in the batch.
+/// Is it an IPv4 header without options, and TCP from its first byte on behind it?
 #[inline(always)]
-fn ipv4(bytes: &[u8], offset: u32, frame: &RawFrame, seed: [u64; 2], slot: &mut Segment) -> Option<Short> {
-    let Some((head, rest)) = bytes.split_first_chunk::<IPV4_AND_TCP>() else { return udp4(bytes) };
-    let later = u16_at(head, 6) & 0x1fff != 0;
-    let total = u32::from(u16_at(head, 2));
-    if head[9] != protocol::TCP {
-        return udp4(bytes);
-    }
-    if head[0] != 0x45 || later || total < IPV4_AND_TCP as u32 {
-        return None;
-    }
-    let (source, destination) = (u32_at(head, 12), u32_at(head, 16));
-    let (source_port, destination_port) = (u16_at(head, 20), u16_at(head, 22));
-    let (flow, from_first) = FlowKey::of_ipv4(source, source_port, destination, destination_port);
+fn is_plain_tcp(head: &[u8; IPV4_AND_TCP]) -> bool {
+    // The protocol, and three bytes before it the offset of a fragment.
+    head[0] == 0x45 && u64_at(head, 2) & 0x1fff_00ff == u64::from(protocol::TCP)
+}
+
+/// Takes an IPv4 packet that stands at `offset` in the batch, after [`is_plain_tcp`].
+#[inline(always)]
+fn ipv4(
+    head: &[u8; IPV4_AND_TCP],
+    rest: &[u8],
+    offset: u32,
+    frame: &RawFrame,
+    seed: [u64; 2],
+    slot: &mut Segment,
+) -> Option<Short> {
+    // Length, identification, offset, TTL, protocol.
+    let fields = u64_at(head, 2);
+    let wire = ((fields >> 48) as u32).checked_sub(IPV4_AND_TCP as u32)?;
+    let (flow, from_first) = FlowKey::of_ipv4(u64_at(head, 12), u32_at(head, 20));
     (slot.key, slot.hash) = (flow.packed(), flow.hash(seed));
     slot.addresses_before = 0;
-    slot.ip_id = u16_at(head, 4);
-    slot.ttl = head[8];
+    slot.ip_id = (fields >> 32) as u16;
+    slot.ttl = (fields >> 8) as u8;
     slot.signs = Signs(if from_first { Signs::FROM_FIRST } else { 0 });
     let tcp: &[u8; 20] = head.last_chunk()?;
-    assemble(tcp, rest, offset + IPV4_AND_TCP as u32, total - IPV4_AND_TCP as u32, frame, slot)
+    assemble(tcp, rest, offset + IPV4_AND_TCP as u32, wire, frame, slot)
 }
 
 /// The same with IPv6.
@@ -118,22 +142,22 @@ fn assemble(
     frame: &RawFrame,
     slot: &mut Segment,
 ) -> Option<Short> {
-    let header = u32::from(tcp[12] >> 4) * 4;
-    if header < 20 || header - 20 > wire {
-        return None;
-    }
-    let length = header - 20;
+    // Data offset, flags, window, checksum, urgent pointer.
+    let fields = u64_at(tcp, 12);
+    let length = ((fields >> 60) as u32 * 4).checked_sub(20)?;
+    let payload_length = wire.checked_sub(length)?;
     let (options, payload) = rest.split_at_checked(length as usize)?;
     // Behind a short packet Ethernet is filled up.
-    let payload = payload.get(..(wire - length) as usize).unwrap_or(payload);
+    let payload = payload.get(..payload_length as usize).unwrap_or(payload);
+    let numbers = u64_at(tcp, 4);
     slot.time = frame.time;
     slot.frame = number_of(frame);
-    slot.sequence = u32_at(tcp, 4);
-    slot.acknowledgment = u32_at(tcp, 8);
-    slot.payload_length = wire - length;
-    slot.window = u16_at(tcp, 14);
+    slot.sequence = (numbers >> 32) as u32;
+    slot.acknowledgment = numbers as u32;
+    slot.payload_length = payload_length;
+    slot.window = (fields >> 32) as u16;
     slot.input = input_of(frame);
-    slot.flags = Flags(tcp[13]);
+    slot.flags = Flags((fields >> 48) as u8);
     slot.options_at = offset;
     slot.options_length = length as u8;
     slot.captured = payload.len() as u32;
@@ -153,12 +177,17 @@ fn udp4(bytes: &[u8]) -> Option<Short> {
 
 #[inline(always)]
 fn u16_at<const N: usize>(bytes: &[u8; N], at: usize) -> u16 {
-    u16::from_be_bytes([bytes[at], bytes[at + 1]])
+    bytes[at..].first_chunk().map_or(0, |bytes| u16::from_be_bytes(*bytes))
 }
 
 #[inline(always)]
 fn u32_at<const N: usize>(bytes: &[u8; N], at: usize) -> u32 {
-    u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+    bytes[at..].first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes))
+}
+
+#[inline(always)]
+fn u64_at<const N: usize>(bytes: &[u8; N], at: usize) -> u64 {
+    bytes[at..].first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
 #[inline(always)]

@@ -82,9 +82,8 @@ impl<'a> Header<'a> {
     pub fn flow(&self, source_port: u16, destination_port: u16, seed: [u64; 2]) -> (FlowKey, bool) {
         match self.addresses {
             Addresses::V4(bytes) => {
-                let (source, destination) = halves(bytes);
-                let (source, destination) = (u32::from_be_bytes(source), u32::from_be_bytes(destination));
-                FlowKey::of_ipv4(source, source_port, destination, destination_port)
+                let ports = u32::from(source_port) << 16 | u32::from(destination_port);
+                FlowKey::of_ipv4(u64::from_be_bytes(*bytes), ports)
             }
             Addresses::V6(bytes) => {
                 let (source, destination) = halves(bytes);

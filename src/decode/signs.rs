@@ -42,9 +42,19 @@ impl Signs {
 
     #[inline(always)]
     fn of(flags: Flags, options: &[u8], payload: &[u8], wire: u32) -> Signs {
-        let said = if wire == 0 { 0 } else { of_payload(payload, wire) };
-        Signs(said | if has_only_stamps(options) { 0 } else { of_options(flags, options) })
+        let unseen = if is_unseen(payload, wire) { Signs::UNSEEN } else { 0 };
+        if has_only_stamps(options) && !may_be_record(payload) {
+            return Signs(unseen);
+        }
+        Signs(unseen | of_bytes(flags, options, payload, wire))
     }
+}
+
+/// The signs that take a closer look.
+#[inline(never)]
+fn of_bytes(flags: Flags, options: &[u8], payload: &[u8], wire: u32) -> u16 {
+    let said = if may_be_record(payload) { of_record(payload, wire) } else { 0 };
+    said | if has_only_stamps(options) { 0 } else { of_options(flags, options) }
 }
 
 /// Most segments carry time stamps, padded in front to 12 bytes, and nothing else.
@@ -53,7 +63,6 @@ fn has_only_stamps(options: &[u8]) -> bool {
     options.is_empty() || options.len() == 12 && options.starts_with(&[1, 1, 8, 10])
 }
 
-#[inline(never)]
 fn of_options(flags: Flags, bytes: &[u8]) -> u16 {
     // A SYN offers options and has nothing to acknowledge selectively.
     if flags.has(Flags::SYN) && bytes.len() <= USUAL_SYN {
@@ -97,19 +106,21 @@ pub(super) fn of_cut(flags: Flags, wire: u32) -> u16 {
 /// ciphers up to 48 in all.
 const LONGEST_ALERT: u32 = 53;
 
-/// In TLS 1.3, which hides its type, an alert is a record with nothing but two bytes: 5 of header, 2 of alert, 1 of type,
-/// 16 of authentication (RFC 8446, section 5.2).
+/// Is the payload, of which `wire` bytes were sent, so short that it may be an alert, and cut before its beginning says so?
 #[inline(always)]
-fn of_payload(payload: &[u8], wire: u32) -> u16 {
-    let said = match payload {
-        [_, 3, ..] => of_record(payload, wire),
-        _ => 0,
-    };
-    let unseen = wire <= LONGEST_ALERT && payload.len() < wire.min(5) as usize;
-    if unseen { said | Signs::UNSEEN } else { said }
+fn is_unseen(payload: &[u8], wire: u32) -> bool {
+    // Without payload there are not less than 0 bytes.
+    (wire <= LONGEST_ALERT) & (payload.len() < wire.min(5) as usize)
 }
 
-#[inline(never)]
+/// Does it begin like a TLS record? The second byte is the upper half of the version.
+#[inline(always)]
+fn may_be_record(payload: &[u8]) -> bool {
+    matches!(payload, [_, 3, ..])
+}
+
+/// In TLS 1.3, which hides its type, an alert is a record with nothing but two bytes: 5 of header, 2 of alert, 1 of type,
+/// 16 of authentication (RFC 8446, section 5.2).
 fn of_record(payload: &[u8], wire: u32) -> u16 {
     match payload {
         [21, ..] => Signs::TLS_ALERT | Signs::TLS_NEWS,

@@ -117,6 +117,7 @@ pub fn watch(source: &mut impl Source, listener: &mut impl Listener, means: Mean
         if let Some(now) = source.now() {
             tracker.tick(now, judge);
         }
+        judge.listener.pause();
         if judge.listener.wants_summary() {
             let summary = judge.summary(tracker, source, &seen);
             judge.listener.summary_so_far(summary);

@@ -157,7 +157,11 @@ impl Listener for Watcher {
             finding.confidence = confidence;
         }
         let piece = self.report.finding(finding);
-        self.writer.write(piece);
+        self.writer.write(&piece);
+    }
+
+    fn pause(&mut self) {
+        self.writer.glance();
     }
 
     fn success(&mut self, client: IpAddr, server: IpAddr, port: u16, time: Time) {

@@ -2,7 +2,7 @@
 //! counted and given up.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,18 +11,40 @@ use super::screen::Screen;
 use crate::report::output::Error;
 
 /// So many pieces (findings) may wait; each takes about 3 KB.
-const QUEUE: usize = 8192;
-/// As many pieces as are there are written at once, until they have so many bytes. A disk that is nearly full takes all of
-/// them or none, so they are not many.
+const QUEUE: u64 = 8192;
+/// Pieces are written together until they have so many bytes. A disk that is nearly full takes all of them or none, so they
+/// are not many.
 const AT_ONCE: usize = 16 << 10;
+/// So long pieces may gather before they are handed over: to wake the thread costs more than to word a piece.
+const GATHER: Duration = Duration::from_millis(50);
+/// So many pieces may gather.
+const GATHERED: u64 = 128;
 /// How often the thread looks up when nothing is to be written.
 const GLANCE: Duration = Duration::from_millis(100);
 /// How long the end of the report may wait for a slow reader.
 const LAST_PATIENCE: Duration = Duration::from_secs(5);
 
+/// Pieces that are written together.
+#[derive(Default)]
+struct Parcel {
+    bytes: Vec<u8>,
+    pieces: u64,
+}
+
+impl Parcel {
+    fn add(&mut self, piece: &[u8]) {
+        self.bytes.extend_from_slice(piece);
+        self.pieces += 1;
+    }
+}
+
 /// The near end of the queue.
 pub struct Writer {
-    sender: SyncSender<Vec<u8>>,
+    sender: Sender<Vec<Parcel>>,
+    /// What is not in the queue yet.
+    gathered: Vec<Parcel>,
+    /// Since when it gathers.
+    since: Instant,
     shared: Arc<Shared>,
     is_stdout: bool,
 }
@@ -45,7 +67,7 @@ struct Shared {
 impl Writer {
     /// Starts the thread. `reopen` asks it to open its file again.
     pub fn start(destination: Destination, screen: Screen, reopen: Arc<AtomicBool>) -> Writer {
-        let (sender, receiver) = sync_channel(QUEUE);
+        let (sender, receiver) = channel();
         let shared = Arc::new(Shared {
             pending: AtomicU64::new(0),
             lost: AtomicU64::new(0),
@@ -58,15 +80,49 @@ impl Writer {
         let is_stdout = destination.is_stdout();
         let far = Far { destination, screen, shared: Arc::clone(&shared) };
         std::thread::spawn(move || far.run(&receiver));
-        Writer { sender, shared, is_stdout }
+        Writer { sender, gathered: Vec::new(), since: Instant::now(), shared, is_stdout }
     }
 
-    /// Hands over a piece, or counts it as lost.
-    pub fn write(&self, piece: Vec<u8>) {
-        self.shared.pending.fetch_add(1, Ordering::SeqCst);
-        if self.sender.try_send(piece).is_err() {
-            self.shared.pending.fetch_sub(1, Ordering::SeqCst);
-            self.shared.lost.fetch_add(1, Ordering::SeqCst);
+    /// Takes a piece, which is handed over with the next [`Writer::flush`] at the latest.
+    pub fn write(&mut self, piece: &[u8]) {
+        if self.gathered.is_empty() {
+            self.since = Instant::now();
+        }
+        match self.gathered.last_mut().filter(|parcel| parcel.bytes.len() < AT_ONCE) {
+            Some(parcel) => parcel.add(piece),
+            None => {
+                let mut parcel = Parcel::default();
+                parcel.add(piece);
+                self.gathered.push(parcel);
+            }
+        }
+        if self.pieces_gathered() >= GATHERED {
+            self.flush();
+        }
+    }
+
+    fn pieces_gathered(&self) -> u64 {
+        self.gathered.iter().map(|parcel| parcel.pieces).sum()
+    }
+
+    /// Hands over what has gathered for long enough. To be called often.
+    pub fn glance(&mut self) {
+        if !self.gathered.is_empty() && self.since.elapsed() >= GATHER {
+            self.flush();
+        }
+    }
+
+    /// Hands over what was written, or counts it as lost.
+    pub fn flush(&mut self) {
+        let pieces = self.pieces_gathered();
+        if pieces == 0 {
+            return;
+        }
+        let parcels = std::mem::take(&mut self.gathered);
+        let waiting = self.shared.pending.fetch_add(pieces, Ordering::SeqCst);
+        if waiting + pieces > QUEUE || self.sender.send(parcels).is_err() {
+            self.shared.pending.fetch_sub(pieces, Ordering::SeqCst);
+            self.shared.lost.fetch_add(pieces, Ordering::SeqCst);
         }
     }
 
@@ -81,7 +137,8 @@ impl Writer {
     }
 
     /// Waits until everything is written, for a while.
-    pub fn settle(&self) {
+    pub fn settle(&mut self) {
+        self.flush();
         self.settle_until(Instant::now() + LAST_PATIENCE);
     }
 
@@ -93,19 +150,16 @@ impl Writer {
 
     /// Hands over the last pieces, waits for a slow reader, and says what became of it all. What is still not written
     /// then counts as lost.
-    pub fn finish(self, pieces: Vec<Vec<u8>>) -> Finished {
+    pub fn finish(mut self, pieces: Vec<Vec<u8>>) -> Finished {
         let end = Instant::now() + LAST_PATIENCE;
+        self.flush();
         self.shared.ending.store(true, Ordering::SeqCst);
         for piece in pieces {
-            self.shared.pending.fetch_add(1, Ordering::SeqCst);
-            let mut piece = piece;
-            while let Err(TrySendError::Full(back)) = self.sender.try_send(piece) {
-                if Instant::now() >= end {
-                    break;
-                }
-                piece = back;
+            while self.shared.pending.load(Ordering::SeqCst) >= QUEUE && Instant::now() < end {
                 std::thread::sleep(Duration::from_millis(2));
             }
+            self.write(&piece);
+            self.flush();
         }
         self.settle_until(end);
         while self.shared.unread.load(Ordering::SeqCst) > 0 && Instant::now() < end {
@@ -141,16 +195,16 @@ struct Far {
 }
 
 impl Far {
-    fn run(mut self, receiver: &Receiver<Vec<u8>>) {
+    fn run(mut self, receiver: &Receiver<Vec<Parcel>>) {
         loop {
-            let piece = receiver.recv_timeout(GLANCE);
+            let parcels = receiver.recv_timeout(GLANCE);
             if self.shared.reopen.swap(false, Ordering::SeqCst)
                 && let Err(error) = self.destination.reopen()
             {
                 self.screen.note(&format!("{error}; going on with the file that was open"));
             }
-            match piece {
-                Ok(first) => self.write_all(first, receiver),
+            match parcels {
+                Ok(parcels) => parcels.iter().for_each(|parcel| self.write(parcel)),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
@@ -158,20 +212,8 @@ impl Far {
         }
     }
 
-    /// Writes this piece, and those that have come after it: a burst of findings is not a burst of system calls.
-    fn write_all(&mut self, first: Vec<u8>, receiver: &Receiver<Vec<u8>>) {
-        let (mut bytes, mut pieces) = (first, 1);
-        while bytes.len() < AT_ONCE
-            && let Ok(more) = receiver.try_recv()
-        {
-            bytes.extend_from_slice(&more);
-            pieces += 1;
-        }
-        self.write(&bytes, pieces);
-    }
-
-    /// Writes so many pieces, or counts them as lost.
-    fn write(&mut self, bytes: &[u8], pieces: u64) {
+    /// Writes these pieces, or counts them as lost.
+    fn write(&mut self, Parcel { bytes, pieces }: &Parcel) {
         let written = if self.destination.is_stdout() {
             let destination = &mut self.destination;
             self.screen.beside(|| destination.write(bytes))
@@ -179,14 +221,14 @@ impl Far {
             self.destination.write(bytes)
         };
         // Asking a disk after each piece would be slow; it is asked when there is nothing more to write.
-        let last = self.shared.ending.load(Ordering::SeqCst) && self.shared.pending.load(Ordering::SeqCst) == pieces;
+        let last = self.shared.ending.load(Ordering::SeqCst) && self.shared.pending.load(Ordering::SeqCst) == *pieces;
         let written = if last { written.and_then(|()| self.destination.finish()) } else { written };
         let mut problem = self.shared.problem.lock().unwrap_or_else(PoisonError::into_inner);
         match written {
             Ok(()) => *problem = None,
             Err(Error::Closed) => self.shared.closed.store(true, Ordering::SeqCst),
             Err(error) => {
-                self.shared.lost.fetch_add(pieces, Ordering::SeqCst);
+                self.shared.lost.fetch_add(*pieces, Ordering::SeqCst);
                 let line = error.to_string();
                 if problem.as_ref() != Some(&line) {
                     self.screen.note(&line);
@@ -195,7 +237,7 @@ impl Far {
             }
         }
         drop(problem);
-        self.shared.pending.fetch_sub(pieces, Ordering::SeqCst);
+        self.shared.pending.fetch_sub(*pieces, Ordering::SeqCst);
     }
 }
 
@@ -212,8 +254,8 @@ mod tests {
 
     #[test]
     fn what_a_full_disk_cannot_take_is_counted() {
-        let writer = writer(Path::new("/dev/full"));
-        (0..3).for_each(|_| writer.write(b"line\n".to_vec()));
+        let mut writer = writer(Path::new("/dev/full"));
+        (0..3).for_each(|_| writer.write(b"line\n"));
         let finished = writer.finish(vec![b"end\n".to_vec()]);
         assert_eq!(finished.lost, 4, "{finished:?}");
         assert!(finished.problem.is_some_and(|line| line.contains("No space left on device")));
@@ -224,10 +266,11 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("pipe");
         rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::from(0o600)).expect("a pipe");
-        let writer = writer(&path);
+        let mut writer = writer(&path);
         let line = [b'x'; 1023].iter().chain(b"\n").copied().collect::<Vec<u8>>();
-        let all = QUEUE as u64 + 1000;
-        (0..all).for_each(|_| writer.write(line.clone()));
+        let all = QUEUE + 1000;
+        (0..all).for_each(|_| writer.write(&line));
+        writer.flush();
         let lost = writer.lost();
         assert!(lost > 0 && lost < all, "{lost}");
         let mut reader = std::fs::File::open(&path).expect("a reader");

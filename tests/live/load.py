@@ -92,21 +92,22 @@ def times(pid: int) -> tuple[float, float]:
     return int(fields[11]) / TICKS, int(fields[12]) / TICKS
 
 
-def measure(command: list[str], wire: Wire, send: Callable[[int], list[str]], options) -> tuple[Used, str]:
+def measure(command: list[str], wire: Wire, send: Callable[[int, int], list[str]], options) -> tuple[Used, str]:
     """What it took, what it said and printed."""
 
-    def sending(seconds: int) -> int:
+    def sending(seconds: int, first: int) -> int:
         if not seconds:
             return 0
-        done = subprocess.run(["ip", "netns", "exec", wire.a, *send(seconds)], check=True, capture_output=True)
+        done = subprocess.run(["ip", "netns", "exec", wire.a, *send(seconds, first)], check=True, capture_output=True)
         return int(done.stdout.split()[0])
 
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         process = subprocess.Popen(command, stdout=out, stderr=err)
         time.sleep(1)
-        sending(options.warm_up)
+        sending(options.warm_up, 0)
         before = times(process.pid)
-        sent = sending(options.seconds)
+        # Other connections than those of the warm-up.
+        sent = sending(options.seconds, 128)
         time.sleep(0.5)
         after = times(process.pid)
         process.send_signal(signal.SIGINT)
@@ -141,8 +142,8 @@ def main() -> int:
         capture, send = Path(scratch, "load.pcap"), build_sender(Path(scratch))
         write_capture(capture, options.resets)
 
-        def sender(seconds: int) -> list[str]:
-            return [send, "va", str(capture), str(options.rate), str(seconds)]
+        def sender(seconds: int, first: int) -> list[str]:
+            return [send, "va", str(capture), str(options.rate), str(seconds), str(first)]
 
         tcpdump = ["ip", "netns", "exec", wire.b, "tcpdump", "-i", "vb", "-w", "/dev/null", "-s", "96", "-B", "65536"]
         programs = {

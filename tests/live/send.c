@@ -1,6 +1,7 @@
 // send.c - sends the Ethernet frames of a pcap file again and again through a PACKET_TX_RING.
-//   cc -O2 -o send send.c; ip netns exec NAME ./send DEVICE FILE.pcap PACKETS_A_SECOND SECONDS
-// At each round the IPv4 addresses of all frames get another second byte, so that each round has connections of its own.
+//   cc -O2 -o send send.c; ip netns exec NAME ./send DEVICE FILE.pcap PACKETS_A_SECOND SECONDS [FIRST]
+// At each round the IPv4 addresses of all frames get another second byte, so that each round has connections of its own;
+// the rounds are numbered from FIRST on (0).
 #define _GNU_SOURCE
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -23,7 +24,8 @@ static double now(void) {
 }
 
 int main(int count, char **arguments) {
-    if (count != 5) return 2;
+    if (count != 5 && count != 6) return 2;
+    unsigned long first = count == 6 ? strtoul(arguments[5], 0, 10) : 0;
     double rate = atof(arguments[3]), seconds = atof(arguments[4]);
     FILE *file = fopen(arguments[2], "rb");
     if (!file) return perror(arguments[2]), 1;
@@ -59,7 +61,7 @@ int main(int count, char **arguments) {
             uint32_t index = (uint32_t)(sent % frame_count);
             uint8_t *frame = (uint8_t *)head + TPACKET2_HDRLEN - sizeof(struct sockaddr_ll);
             memcpy(frame, frames[index], lengths[index]);
-            frame[27] = frame[31] = (uint8_t)(sent / frame_count);
+            frame[27] = frame[31] = (uint8_t)(first + sent / frame_count);
             head->tp_len = lengths[index];
             __sync_synchronize();
             *(volatile uint32_t *)&head->tp_status = TP_STATUS_SEND_REQUEST;

@@ -136,20 +136,24 @@ impl Tracker {
     /// Judges what is due until `clock`.
     pub(super) fn judge_due(&mut self, clock: Time, sink: &mut impl Sink) {
         self.clock = self.clock.max(clock);
-        while let Some(&Reverse((time, place, generation))) = self.overdue.peek()
-            && time <= self.clock
-        {
-            self.overdue.pop();
-            self.check_overdue(time, place, generation);
-        }
-        while let Some(&Reverse((time, _, place, generation))) = self.waiting.peek()
-            && time <= self.clock
-        {
-            self.waiting.pop();
-            if !self.puts_off(time, place, generation) {
-                self.conclude(place, generation, sink);
+        // In the order of time, also where that jumps: what was to be judged before a repetition was overdue comes first.
+        loop {
+            let overdue = self.overdue.peek().map(|Reverse((time, ..))| *time);
+            let waiting = self.waiting.peek().map(|Reverse((time, ..))| *time);
+            let next = [overdue, waiting].into_iter().flatten().min();
+            if next.is_none_or(|next| next > self.clock) {
+                return;
             }
-            self.waited(time, place, generation);
+            if next == overdue {
+                if let Some(Reverse((time, place, generation))) = self.overdue.pop() {
+                    self.check_overdue(time, place, generation);
+                }
+            } else if let Some(Reverse((time, _, place, generation))) = self.waiting.pop() {
+                if !self.puts_off(time, place, generation) {
+                    self.conclude(place, generation, sink);
+                }
+                self.waited(time, place, generation);
+            }
         }
     }
 

@@ -4,8 +4,8 @@ use super::super::connection::{Connection, Half, Mark, SERVER, other};
 use super::super::seq;
 use super::super::story::{Acceptance, HalfAccepted, Pending, Repeated, Silence, What};
 use super::{
-    Next, Restart, SHORTEST_SYN_ACK_TIMEOUT, SWAPPED, note_data, note_options, reach, repeat, tell,
-    tenth_of_microseconds,
+    Next, Restart, SHORTEST_SYN_ACK_TIMEOUT, SWAPPED, gives_up, note_data, note_options, reach, repeat, tell,
+    tenth_of_microseconds, waits_for_syn_ack,
 };
 use crate::decode::{Segment, Signs};
 
@@ -48,7 +48,10 @@ pub fn on_syn(connection: &mut Connection, from: usize, segment: &Segment, bytes
         }
         return Next { restart: Some(Restart::Here), ..Next::default() };
     }
-    if connection.half[from].has(Half::SYN) && !connection.half[other(from)].has(Half::ANY) {
+    let unanswered = connection.half[from].has(Half::SYN) && !connection.half[other(from)].has(Half::ANY);
+    if unanswered || waits_for_syn_ack(connection, from) {
+        // A socket keeps its ISN: this is another one, and the one before waits no more.
+        gives_up(connection, from, segment.time, false);
         return Next { restart: Some(Restart::Here), ..Next::default() };
     }
     let mark = Mark::of(segment);

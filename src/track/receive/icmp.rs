@@ -18,15 +18,16 @@ pub fn on_icmp_error(connection: &mut Connection, error: &IcmpError) -> bool {
     if !half.has(Half::SEQUENCE) || connection.story.as_ref().is_some_and(|story| story.decided) {
         return false;
     }
-    if connection.story.as_ref().is_some_and(|story| story.resets[from] > 0) {
-        // Its RST was the last that its socket sent: what is said of that comes too late.
+    let connecting = waits_for_syn_ack(connection, from);
+    if !connecting && connection.story.as_ref().is_some_and(|story| story.resets[from] > 0) {
+        // Its RST was the last that its socket sent: what is said of that comes too late. But in SYN_SENT a RST only answers
+        // segments of an older connection (`tcp_rcv_synsent_state_process()`).
         return false;
     }
     let oldest = if peer.has(Half::ACK) { peer.ack } else { half.isn };
     if !seq::between(error.sequence, oldest, half.next) {
         return false;
     }
-    let connecting = waits_for_syn_ack(connection, from);
     let event = Event {
         mark: Mark::at(error.time, error.frame, error.input),
         from,

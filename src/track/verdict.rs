@@ -3,10 +3,10 @@
 mod resets;
 
 use super::GRACE;
-use super::connection::{CLIENT, Connection, Half, SERVER, other};
+use super::connection::{CLIENT, Connection, Half, Mark, SERVER, other};
 use super::ending::{Benign, By, Doubt, Ending, Failure};
 use super::kernel::{Errno, Kind};
-use super::receive::accepted;
+use super::receive::{SWAPPED, accepted};
 use super::seq;
 use super::story::{Acceptance, Pending, Repeated, Reset, Silence, Story};
 use crate::time::{MILLISECOND, SECOND, Time};

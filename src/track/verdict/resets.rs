@@ -65,8 +65,9 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     if misses_a_fin(connection, &reset) {
         return Ending::Undecided(Doubt::Hole);
     }
-    let sender_closed = story.fin[sender].is_some_and(|fin| fin.time <= reset.mark.time || half[sender].has(Half::FIN))
-        && !missed_fin(connection, story, victim);
+    let sender_closed = story.fin[sender].is_some_and(|fin| !comes_before(&reset, fin, &half[sender]))
+        && !missed_fin(connection, story, victim)
+        && !stands_before_fin(connection, &reset);
     let victim_closed = half[victim].has(Half::FIN);
     if sender_closed && victim_closed {
         return judge_reset_of_both_closed(connection, story, reset);
@@ -97,7 +98,7 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     if let Some(back) = story.reset_back.filter(|back| accepted(back.acceptance)) {
         // Somebody else sent the RST: the end in whose name it came went on, and was reset in its turn.
         let forged = story.sender_lives.is_some() || [&reset, &back].iter().any(|reset| foreign(connection, reset));
-        if forged {
+        if forged && !half[sender].has(Half::FIN) {
             errno[sender] = Some(Errno::ECONNRESET);
         }
     }
@@ -157,6 +158,19 @@ fn missed_fin(connection: &Connection, story: &Story, side: usize) -> bool {
         && half.ack != peer.next
 }
 
+/// The RST came well before its sender's FIN, and does not stand behind it: somebody else sent it.
+fn comes_before(reset: &Reset, fin: Mark, sender: &Half) -> bool {
+    fin.time > reset.mark.time + SWAPPED && seq::before(reset.sequence, sender.next)
+}
+
+/// A RST that is accepted stands at RCV.NXT, or one below it after a FIN (`tcp_reset_check()`). Where it stands before the
+/// FIN of its sender, which is never acknowledged, the FIN waits behind a hole (`tcp_data_queue_ofo()`): its receiver is in
+/// ESTABLISHED still.
+fn stands_before_fin(connection: &Connection, reset: &Reset) -> bool {
+    let next = connection.half[reset.from].next;
+    seq::before(reset.sequence, next.wrapping_sub(1)) && seq::before(connection.half[other(reset.from)].ack, next)
+}
+
 /// The receiver of the RST sent one itself, before it can have got this one: a live socket's abort, or the answer of a
 /// host that had no socket any more. Either way no application is left to get an error.
 fn gave_up_too(connection: &Connection, story: &Story, reset: &Reset) -> bool {
@@ -167,7 +181,10 @@ fn gave_up_too(connection: &Connection, story: &Story, reset: &Reset) -> bool {
     // A host without a socket never answers a RST, and nothing else with an acknowledgment (`tcp_v4_send_reset()`).
     let abort = back.acknowledgment.is_some();
     let crossing = back.mark.time.since(reset.mark.time) <= (2 * connection.round_trip()).max(50 * MILLISECOND);
-    (abort || crossing) && !forged
+    // A live socket's RST carries SND.NXT (`tcp_send_active_reset()`), a reply what the segment that it answers acknowledged.
+    let sent = connection.half[back.from].next;
+    let own = if abort { !seq::before(back.sequence, sent) } else { crossing && !seq::after(back.sequence, sent) };
+    own && !forged
 }
 
 /// The client's RST after the handshake, before any payload.

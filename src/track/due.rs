@@ -274,9 +274,14 @@ impl Tracker {
             Ending::Benign(Benign::IgnoredReset) | Ending::Quiet => false,
             Ending::Benign(Benign::PortReuse) => connection.established(),
             Ending::Benign(_) => true,
+            // Most likely its receiver dropped it, and what comes later counts.
+            Ending::Undecided(Doubt::OddReset) => false,
             Ending::Undecided(_) => !connection.story().challenged,
         };
-        let lives_on = matches!(ending, Ending::Benign(Benign::IgnoredReset | Benign::PortReuse)) && !over;
+        let lives_on = match ending {
+            Ending::Benign(Benign::IgnoredReset | Benign::PortReuse) | Ending::Undecided(Doubt::OddReset) => !over,
+            Ending::Failure(_) | Ending::Benign(_) | Ending::Undecided(_) | Ending::Quiet => false,
+        };
         let told = connection.story().told_ignored;
         connection.story().told_ignored |= lives_on;
         if !(lives_on && told) {

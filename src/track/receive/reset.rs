@@ -29,7 +29,8 @@ pub(super) fn after_reset(connection: &mut Connection, from: usize, segment: &Se
         let elsewhere = reset.mark.input != segment.input || half.has(Half::COPIED);
         let slack = if elsewhere { SWAPPED.max(connection.round_trip()) } else { SWAPPED };
         let late = segment.time.since(reset.mark.time) >= slack;
-        if beyond || (segment.sequence == reset.sequence && late) {
+        // A socket that has sent a RST is closed, and sends no payload again.
+        if beyond || late && (segment.sequence == reset.sequence || segment.payload_length > 0) {
             let mark = Mark::of(segment);
             let event = event(connection, from, segment, What::Data);
             let story = connection.story();

@@ -195,9 +195,11 @@ fn gave_up_too(connection: &Connection, story: &Story, reset: &Reset) -> bool {
     // A host without a socket never answers a RST, and nothing else with an acknowledgment (`tcp_v4_send_reset()`).
     let abort = back.acknowledgment.is_some();
     let crossing = back.mark.time.since(reset.mark.time) <= (2 * connection.round_trip()).max(50 * MILLISECOND);
-    // A live socket's RST carries SND.NXT (`tcp_send_active_reset()`), a reply what the segment that it answers acknowledged.
+    // A live socket's RST carries SND.NXT (`tcp_send_active_reset()`), which is in the window of the other end; a reply carries
+    // what the segment that it answers acknowledged.
     let sent = connection.half[back.from].next;
-    let own = if abort { !seq::before(back.sequence, sent) } else { crossing && !seq::after(back.sequence, sent) };
+    let may_be_next = !seq::before(back.sequence, sent) && back.acceptance != Acceptance::Ignored;
+    let own = if abort { may_be_next } else { crossing && !seq::after(back.sequence, sent) };
     own && !forged
 }
 

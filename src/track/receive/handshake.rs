@@ -30,7 +30,9 @@ pub fn on_syn(connection: &mut Connection, from: usize, segment: &Segment, bytes
             // It has had its answer: this SYN comes late, or was captured behind it.
             return Next::default();
         }
-        return syn_again(connection, from, segment);
+        let next = syn_again(connection, from, segment);
+        let refused = refused_before_it_was_seen(connection, from, segment);
+        return Next { grace: refused.grace, ..next };
     }
     if decided || over(connection) {
         return Next { restart: Some(Restart::Here), ..Next::default() };
@@ -161,7 +163,7 @@ pub(super) fn refused_before_it_was_seen(connection: &mut Connection, from: usiz
         return Next::default();
     };
     let answers = reset.from == other(from)
-        && reset.acceptance == Acceptance::Unknown
+        && matches!(reset.acceptance, Acceptance::Unknown | Acceptance::Ignored)
         && reset.acknowledgment == Some(connection.half[from].next)
         && segment.time.since(reset.mark.time) < SWAPPED;
     if !answers {
@@ -170,7 +172,7 @@ pub(super) fn refused_before_it_was_seen(connection: &mut Connection, from: usiz
     reset.acceptance = Acceptance::RefusesSyn;
     let story = connection.story();
     story.reset = Some(reset);
-    story.pending = Some((Pending::Reset, reset.mark.time));
+    story.pending = Some((Pending::Reset, segment.time));
     Next { grace: true, ..Next::default() }
 }
 

@@ -263,7 +263,11 @@ impl Tracker {
                 let first = story.silence[side].first.time;
                 self.services.cut_error_since(ends[side].ip, first)
             }
-            Some((Pending::Reset | Pending::Icmp, _)) | None => false,
+            // It may say that the RST did not arrive.
+            Some((Pending::Reset, time)) => {
+                story.reset.is_some_and(|reset| self.services.cut_error_since(ends[reset.from].ip, time))
+            }
+            Some((Pending::Icmp, _)) | None => false,
         };
         let Some(connection) = self.live(place, generation) else {
             return;

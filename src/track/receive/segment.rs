@@ -114,7 +114,8 @@ pub(super) fn answers(story: &mut Story, to: usize, segment: &Segment, old: bool
     let gone = story.resets[to] > 0;
     let silence = &mut story.silence[to];
     match silence.what {
-        Repeated::KeepAlive if old => {}
+        // What comes after its last RST comes too late.
+        Repeated::KeepAlive if old || silence.gave_up => {}
         Repeated::KeepAlive => *silence = Silence::default(),
         Repeated::Data if gone => {}
         Repeated::Data => silence.answers = silence.answers.saturating_add(1),

@@ -60,6 +60,8 @@ pub fn on_syn(connection: &mut Connection, from: usize, segment: &Segment, bytes
     let story = connection.story();
     match story.other_syn {
         Some((_, isn, _)) if isn == segment.sequence => Next { restart: Some(Restart::AtOtherSyn), ..Next::default() },
+        // Its RST, whether or not the other end took it, was the end of the socket before this one.
+        _ if story.resets[from] > 0 => Next { restart: Some(Restart::Here), ..Next::default() },
         _ => {
             story.other_syn = Some((mark, segment.sequence, from));
             tell(connection, from, segment, What::Handshake);

@@ -136,20 +136,24 @@ impl Tracker {
     /// Judges what is due until `clock`.
     pub(super) fn judge_due(&mut self, clock: Time, sink: &mut impl Sink) {
         self.clock = self.clock.max(clock);
-        while let Some(&Reverse((time, place, generation))) = self.overdue.peek()
-            && time <= self.clock
-        {
-            self.overdue.pop();
-            self.check_overdue(time, place, generation);
-        }
-        while let Some(&Reverse((time, _, place, generation))) = self.waiting.peek()
-            && time <= self.clock
-        {
-            self.waiting.pop();
-            if !self.puts_off(time, place, generation) {
-                self.conclude(place, generation, sink);
+        // In the order of time, also where that jumps: what was to be judged before a repetition was overdue comes first.
+        loop {
+            let overdue = self.overdue.peek().map(|Reverse((time, ..))| *time);
+            let waiting = self.waiting.peek().map(|Reverse((time, ..))| *time);
+            let next = [overdue, waiting].into_iter().flatten().min();
+            if next.is_none_or(|next| next > self.clock) {
+                return;
             }
-            self.waited(time, place, generation);
+            if next == overdue {
+                if let Some(Reverse((time, place, generation))) = self.overdue.pop() {
+                    self.check_overdue(time, place, generation);
+                }
+            } else if let Some(Reverse((time, _, place, generation))) = self.waiting.pop() {
+                if !self.puts_off(time, place, generation) {
+                    self.conclude(place, generation, sink);
+                }
+                self.waited(time, place, generation);
+            }
         }
     }
 
@@ -259,7 +263,11 @@ impl Tracker {
                 let first = story.silence[side].first.time;
                 self.services.cut_error_since(ends[side].ip, first)
             }
-            Some((Pending::Reset | Pending::Icmp, _)) | None => false,
+            // It may say that the RST did not arrive.
+            Some((Pending::Reset, time)) => {
+                story.reset.is_some_and(|reset| self.services.cut_error_since(ends[reset.from].ip, time))
+            }
+            Some((Pending::Icmp, _)) | None => false,
         };
         let Some(connection) = self.live(place, generation) else {
             return;
@@ -270,9 +278,14 @@ impl Tracker {
             Ending::Benign(Benign::IgnoredReset) | Ending::Quiet => false,
             Ending::Benign(Benign::PortReuse) => connection.established(),
             Ending::Benign(_) => true,
+            // Most likely its receiver dropped it, and what comes later counts.
+            Ending::Undecided(Doubt::OddReset) => false,
             Ending::Undecided(_) => !connection.story().challenged,
         };
-        let lives_on = matches!(ending, Ending::Benign(Benign::IgnoredReset | Benign::PortReuse)) && !over;
+        let lives_on = match ending {
+            Ending::Benign(Benign::IgnoredReset | Benign::PortReuse) | Ending::Undecided(Doubt::OddReset) => !over,
+            Ending::Failure(_) | Ending::Benign(_) | Ending::Undecided(_) | Ending::Quiet => false,
+        };
         let told = connection.story().told_ignored;
         connection.story().told_ignored |= lives_on;
         if !(lives_on && told) {

@@ -3,10 +3,10 @@
 mod resets;
 
 use super::GRACE;
-use super::connection::{CLIENT, Connection, Half, SERVER, other};
+use super::connection::{CLIENT, Connection, Half, Mark, SERVER, other};
 use super::ending::{Benign, By, Doubt, Ending, Failure};
 use super::kernel::{Errno, Kind};
-use super::receive::accepted;
+use super::receive::{SWAPPED, accepted};
 use super::seq;
 use super::story::{Acceptance, Pending, Repeated, Reset, Silence, Story};
 use crate::time::{MILLISECOND, SECOND, Time};
@@ -17,12 +17,12 @@ const NEXT_SYN: u64 = 1300 * MILLISECOND;
 /// No verdict on a handshake waits longer for that.
 const LONGEST_GRACE: u64 = 2500 * MILLISECOND;
 
-/// When the verdict on what is pending is due. A RST that ends a handshake may be none of the client's, which shows only
-/// when its next SYN comes.
+/// When the verdict on what is pending is due. A RST that ends a handshake may be none of the client's, and an ICMP error may
+/// not have ended connect(), which shows only when its next SYN comes.
 pub fn due(connection: &Connection) -> Option<Time> {
     let story = connection.story.as_deref()?;
     let (pending, time) = story.pending?;
-    let awaits_syn = |reset: Reset| match reset.acceptance {
+    let reset_awaits_syn = |reset: Reset| match reset.acceptance {
         Acceptance::EndsHalfOpen => reset.from == CLIENT,
         // The client drops the RST if it signs its SYN, which the snaplen may have cut.
         Acceptance::RefusesSyn => story.hidden[CLIENT],
@@ -33,7 +33,13 @@ pub fn due(connection: &Connection) -> Option<Time> {
         | Acceptance::Unknown
         | Acceptance::Hidden => false,
     };
-    if !matches!(pending, Pending::Reset) || !story.reset.is_some_and(awaits_syn) {
+    let awaits_syn = match pending {
+        Pending::Reset => story.reset.is_some_and(reset_awaits_syn),
+        // While connect() has the socket, which it has as it sends the SYN, `tcp_v4_err()` only notes the error.
+        Pending::Icmp => story.syns == 0 && time.since(connection.start) < MILLISECOND,
+        Pending::Silence(_) => false,
+    };
+    if !awaits_syn {
         return Some(time + GRACE);
     }
     let silence = &story.silence[CLIENT];

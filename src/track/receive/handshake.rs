@@ -4,8 +4,8 @@ use super::super::connection::{Connection, Half, Mark, SERVER, other};
 use super::super::seq;
 use super::super::story::{Acceptance, HalfAccepted, Pending, Repeated, Silence, What};
 use super::{
-    Next, Restart, SHORTEST_SYN_ACK_TIMEOUT, SWAPPED, note_data, note_options, reach, repeat, tell,
-    tenth_of_microseconds,
+    Next, Restart, SHORTEST_SYN_ACK_TIMEOUT, SWAPPED, gives_up, note_data, note_options, reach, repeat, tell,
+    tenth_of_microseconds, waits_for_syn_ack,
 };
 use crate::decode::{Segment, Signs};
 
@@ -30,7 +30,9 @@ pub fn on_syn(connection: &mut Connection, from: usize, segment: &Segment, bytes
             // It has had its answer: this SYN comes late, or was captured behind it.
             return Next::default();
         }
-        return syn_again(connection, from, segment);
+        let next = syn_again(connection, from, segment);
+        let refused = refused_before_it_was_seen(connection, from, segment);
+        return Next { grace: refused.grace, ..next };
     }
     if decided || over(connection) {
         return Next { restart: Some(Restart::Here), ..Next::default() };
@@ -48,13 +50,18 @@ pub fn on_syn(connection: &mut Connection, from: usize, segment: &Segment, bytes
         }
         return Next { restart: Some(Restart::Here), ..Next::default() };
     }
-    if connection.half[from].has(Half::SYN) && !connection.half[other(from)].has(Half::ANY) {
+    let unanswered = connection.half[from].has(Half::SYN) && !connection.half[other(from)].has(Half::ANY);
+    if unanswered || waits_for_syn_ack(connection, from) {
+        // A socket keeps its ISN: this is another one, and the one before waits no more.
+        gives_up(connection, from, segment.time, false);
         return Next { restart: Some(Restart::Here), ..Next::default() };
     }
     let mark = Mark::of(segment);
     let story = connection.story();
     match story.other_syn {
         Some((_, isn, _)) if isn == segment.sequence => Next { restart: Some(Restart::AtOtherSyn), ..Next::default() },
+        // Its RST, whether or not the other end took it, was the end of the socket before this one.
+        _ if story.resets[from] > 0 => Next { restart: Some(Restart::Here), ..Next::default() },
         _ => {
             story.other_syn = Some((mark, segment.sequence, from));
             tell(connection, from, segment, What::Handshake);
@@ -158,7 +165,7 @@ pub(super) fn refused_before_it_was_seen(connection: &mut Connection, from: usiz
         return Next::default();
     };
     let answers = reset.from == other(from)
-        && reset.acceptance == Acceptance::Unknown
+        && matches!(reset.acceptance, Acceptance::Unknown | Acceptance::Ignored)
         && reset.acknowledgment == Some(connection.half[from].next)
         && segment.time.since(reset.mark.time) < SWAPPED;
     if !answers {
@@ -167,7 +174,7 @@ pub(super) fn refused_before_it_was_seen(connection: &mut Connection, from: usiz
     reset.acceptance = Acceptance::RefusesSyn;
     let story = connection.story();
     story.reset = Some(reset);
-    story.pending = Some((Pending::Reset, reset.mark.time));
+    story.pending = Some((Pending::Reset, segment.time));
     Next { grace: true, ..Next::default() }
 }
 

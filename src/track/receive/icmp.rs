@@ -3,7 +3,7 @@
 use super::super::connection::{Connection, Half, Mark, other};
 use super::super::kernel::{tcp_v4_err, tcp_v6_err};
 use super::super::seq;
-use super::super::story::{Event, Pending, SoftError, What};
+use super::super::story::{Acceptance, Event, Pending, Reset, SoftError, Story, What};
 use super::{SWAPPED, waits_for_syn_ack};
 use crate::decode::{Flags, IcmpError};
 
@@ -15,18 +15,23 @@ pub fn on_icmp_error(connection: &mut Connection, error: &IcmpError) -> bool {
     let from = connection.side(error.from_first);
     let half = connection.half[from];
     let peer = connection.half[other(from)];
-    if !half.has(Half::SEQUENCE) || connection.story.as_ref().is_some_and(|story| story.decided) {
+    if connection.story.as_ref().is_some_and(|story| story.decided) {
         return false;
     }
-    if connection.story.as_ref().is_some_and(|story| story.resets[from] > 0) {
-        // Its RST was the last that its socket sent: what is said of that comes too late.
+    let connecting = waits_for_syn_ack(connection, from);
+    if let Some(story) = connection.story.as_mut().filter(|story| !connecting && story.resets[from] > 0) {
+        // Its RST was the last that its socket sent: what is said of what came before is too late. But in SYN_SENT a RST only
+        // answers segments of an older connection (`tcp_rcv_synsent_state_process()`).
+        take_back_reset(story, from, error);
+        return false;
+    }
+    if !half.has(Half::SEQUENCE) {
         return false;
     }
     let oldest = if peer.has(Half::ACK) { peer.ack } else { half.isn };
     if !seq::between(error.sequence, oldest, half.next) {
         return false;
     }
-    let connecting = waits_for_syn_ack(connection, from);
     let event = Event {
         mark: Mark::at(error.time, error.frame, error.input),
         from,
@@ -60,6 +65,18 @@ pub fn on_icmp_error(connection: &mut Connection, error: &IcmpError) -> bool {
     story.fatal = Some(soft);
     story.pending = Some((Pending::Icmp, error.time));
     true
+}
+
+/// The RST itself brought the error: it did not arrive.
+fn take_back_reset(story: &mut Story, from: usize, error: &IcmpError) {
+    let quotes =
+        |reset: &&mut Reset| reset.from == from && reset.sequence == error.sequence && reset.mark.time <= error.time;
+    if let Some(reset) = story.reset.as_mut().filter(quotes) {
+        reset.acceptance = Acceptance::Dropped;
+        if matches!(story.pending, Some((Pending::Reset, _))) {
+            story.pending = None;
+        }
+    }
 }
 
 /// "Fragmentation needed", or "packet too big".

@@ -64,7 +64,7 @@ const SHORTEST_TIMEOUT: u64 = 200 * MILLISECOND;
 const SHORTEST_SYN_ACK_TIMEOUT: u64 = SECOND * 9 / 10;
 
 /// Two captures of one path, or two queues of a card, may swap segments that lie this close together.
-const SWAPPED: u64 = 50 * MILLISECOND;
+pub const SWAPPED: u64 = 50 * MILLISECOND;
 
 /// Probes of a window are never closer: `tcp_probe0_base()` is TCP_RTO_MIN at least, 200 ms.
 const SHORTEST_WINDOW_PROBE: u64 = 150 * MILLISECOND;
@@ -192,13 +192,13 @@ pub fn gives_up(connection: &mut Connection, from: usize, time: Time, gone: bool
     if gone {
         silence.answers = 0;
     }
+    connection.story().silence[from] = silence;
     // Whoever was heard meanwhile may still answer.
     let heard = silence.what == Repeated::Data && silence.answers > 0;
     if heard || !silence.convinces(&connection.half[other(from)]) || connection.story().pending.is_some() {
         return false;
     }
     let story = connection.story();
-    story.silence[from] = silence;
     story.pending = Some((Pending::Silence(from), time));
     true
 }

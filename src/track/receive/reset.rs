@@ -2,7 +2,7 @@
 
 use super::super::connection::{CLIENT, Connection, Half, Mark, other};
 use super::super::seq;
-use super::super::story::{Acceptance, Event, Pending, Repeated, Reset, What};
+use super::super::story::{Acceptance, Event, Pending, Repeated, Reset, Silence, What};
 use super::{
     Next, Restart, SHORTEST_PROBE, SWAPPED, acknowledges_syn, event, gives_up, note_options, reach, tell,
     waits_for_syn_ack,
@@ -29,7 +29,8 @@ pub(super) fn after_reset(connection: &mut Connection, from: usize, segment: &Se
         let elsewhere = reset.mark.input != segment.input || half.has(Half::COPIED);
         let slack = if elsewhere { SWAPPED.max(connection.round_trip()) } else { SWAPPED };
         let late = segment.time.since(reset.mark.time) >= slack;
-        if beyond || (segment.sequence == reset.sequence && late) {
+        // A socket that has sent a RST is closed, and sends no payload again.
+        if beyond || late && (segment.sequence == reset.sequence || segment.payload_length > 0) {
             let mark = Mark::of(segment);
             let event = event(connection, from, segment, What::Data);
             let story = connection.story();
@@ -188,6 +189,9 @@ pub(super) fn acceptance(connection: &Connection, from: usize, segment: &Segment
         return if acknowledges_syn(connection, to, segment) { Acceptance::RefusesSyn } else { Acceptance::Dropped };
     }
     let sequence = segment.sequence;
+    if sequence != sender.next && misses_syn_ack(connection, to) && acknowledges_syn(connection, to, segment) {
+        return Acceptance::RefusesSyn;
+    }
     if from == CLIENT && sender.has(Half::SYN) && !sender.has(Half::ACK) {
         let first = sender.isn.wrapping_add(1);
         let window = u32::from(receiver.window.max(1));
@@ -217,4 +221,11 @@ pub(super) fn acceptance(connection: &Connection, from: usize, segment: &Segment
         true => Acceptance::InWindow,
         false => Acceptance::Ignored,
     }
+}
+
+/// The client has sent its SYN again after the SYN-ACK was captured, and nothing since: it is in SYN_SENT still.
+fn misses_syn_ack(connection: &Connection, side: usize) -> bool {
+    let half = &connection.half[side];
+    let repeats = |silence: &Silence| silence.what == Repeated::Syn && silence.last.time > connection.answered_at();
+    half.has(Half::SYN) && !half.has(Half::ACK) && connection.story.as_ref().is_some_and(|s| repeats(&s.silence[side]))
 }

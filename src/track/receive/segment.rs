@@ -32,8 +32,10 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment) -
     if new && ahead > FAR {
         return next;
     }
+    // What ends before all that was acknowledged is dropped ahead of its acknowledgment (`tcp_validate_incoming()`).
+    let old = seq::before(end, connection.half[to].ack) && connection.half[to].has(Half::ACK);
     if let Some(story) = connection.story.as_mut() {
-        answers(story, to, segment);
+        answers(story, to, segment, old);
     }
     note_accepted(connection, from, segment);
     if segment.flags.has(Flags::ACK) {
@@ -105,12 +107,15 @@ fn note_accepted(connection: &mut Connection, from: usize, segment: &Segment) {
     }
 }
 
-/// The other end is alive: that ends some kinds of silence.
-pub(super) fn answers(story: &mut Story, to: usize, segment: &Segment) {
+/// The other end is alive: that ends some kinds of silence. An `old` segment, a keep-alive probe for one, is no answer to
+/// a probe: `tcp_keepalive_timer()` counts on.
+pub(super) fn answers(story: &mut Story, to: usize, segment: &Segment, old: bool) {
     // A socket that gave up by a RST hears no answer any more.
     let gone = story.resets[to] > 0;
     let silence = &mut story.silence[to];
     match silence.what {
+        // What comes after its last RST comes too late.
+        Repeated::KeepAlive if old || silence.gave_up => {}
         Repeated::KeepAlive => *silence = Silence::default(),
         Repeated::Data if gone => {}
         Repeated::Data => silence.answers = silence.answers.saturating_add(1),

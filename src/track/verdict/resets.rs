@@ -65,7 +65,8 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     if misses_a_fin(connection, &reset) {
         return Ending::Undecided(Doubt::Hole);
     }
-    let sender_closed = story.fin[sender].is_some_and(|fin| fin.time <= reset.mark.time || half[sender].has(Half::FIN))
+    let sender_closed = story.fin[sender]
+        .is_some_and(|fin| !comes_before(connection, &reset, fin) && !fin_is_missing(connection, &reset, fin))
         && !missed_fin(connection, story, victim);
     let victim_closed = half[victim].has(Half::FIN);
     if sender_closed && victim_closed {
@@ -97,7 +98,7 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     if let Some(back) = story.reset_back.filter(|back| accepted(back.acceptance)) {
         // Somebody else sent the RST: the end in whose name it came went on, and was reset in its turn.
         let forged = story.sender_lives.is_some() || [&reset, &back].iter().any(|reset| foreign(connection, reset));
-        if forged {
+        if forged && !half[sender].has(Half::FIN) {
             errno[sender] = Some(Errno::ECONNRESET);
         }
     }
@@ -143,18 +144,45 @@ fn missed_fin(connection: &Connection, story: &Story, side: usize) -> bool {
     let Some(fin) = story.fin[other(side)] else {
         return false;
     };
-    let crossing = match connection.round_trip() {
-        0 => SECOND,
-        round_trip => 2 * round_trip + 50 * MILLISECOND,
-    };
     // A FIN that came with payload arrived with it; some stacks acknowledge it later.
     let last_payload = peer.data_time;
     let arrived = peer.has(Half::DATA) && last_payload == fin.time && !seq::before(half.ack, peer.data_until);
     !arrived
         && half.has(Half::DATA)
-        && half.data_time.since(fin.time) > crossing
+        && half.data_time.since(fin.time) > crossing(connection)
         && half.data_ack != peer.next
         && half.ack != peer.next
+}
+
+/// Does the way that the RST came show that another one sent it?
+fn forged(connection: &Connection, reset: &Reset) -> bool {
+    foreign(connection, reset) || made_on_the_way(connection, reset)
+}
+
+/// What is sent longer than this after a segment was captured, its sender had got it when it sent that.
+fn crossing(connection: &Connection) -> u64 {
+    match connection.round_trip() {
+        0 => SECOND,
+        round_trip => 2 * round_trip + 50 * MILLISECOND,
+    }
+}
+
+/// Somebody else sent the RST, before its sender's FIN: it does not stand behind that. Of one of the sender's own, a capture may
+/// hold a little earlier what came a little later.
+fn comes_before(connection: &Connection, reset: &Reset, fin: Mark) -> bool {
+    let ahead = reset.mark.time < fin.time && seq::before(reset.sequence, connection.half[reset.from].next);
+    ahead && (forged(connection, reset) || fin.time.since(reset.mark.time) > SWAPPED)
+}
+
+/// A RST that is accepted stands at RCV.NXT, or one below it after a FIN (`tcp_reset_check()`). Its receiver is in ESTABLISHED
+/// still if it stands before the FIN of its sender, which waits behind a hole (`tcp_data_queue_ofo()`), or answers what was
+/// sent long after the FIN and does not acknowledge it.
+fn fin_is_missing(connection: &Connection, reset: &Reset, fin: Mark) -> bool {
+    let next = connection.half[reset.from].next;
+    let late = reset.acknowledgment.is_none() && reset.mark.time.since(fin.time) > crossing(connection);
+    let at_fin = next.wrapping_sub(1);
+    let before = seq::before(reset.sequence, at_fin) || late && reset.sequence == at_fin;
+    before && seq::before(connection.half[other(reset.from)].ack, next)
 }
 
 /// The receiver of the RST sent one itself, before it can have got this one: a live socket's abort, or the answer of a
@@ -163,11 +191,16 @@ fn gave_up_too(connection: &Connection, story: &Story, reset: &Reset) -> bool {
     let Some(back) = story.reset_back.filter(|_| story.sender_lives.is_none()) else {
         return false;
     };
-    let forged = [reset, &back].iter().any(|reset| foreign(connection, reset) || made_on_the_way(connection, reset));
+    let forged = [reset, &back].iter().any(|reset| forged(connection, reset));
     // A host without a socket never answers a RST, and nothing else with an acknowledgment (`tcp_v4_send_reset()`).
     let abort = back.acknowledgment.is_some();
     let crossing = back.mark.time.since(reset.mark.time) <= (2 * connection.round_trip()).max(50 * MILLISECOND);
-    (abort || crossing) && !forged
+    // A live socket's RST carries SND.NXT (`tcp_send_active_reset()`), which is in the window of the other end; a reply carries
+    // what the segment that it answers acknowledged.
+    let sent = connection.half[back.from].next;
+    let may_be_next = !seq::before(back.sequence, sent) && back.acceptance != Acceptance::Ignored;
+    let own = if abort { may_be_next } else { crossing && !seq::after(back.sequence, sent) };
+    own && !forged
 }
 
 /// The client's RST after the handshake, before any payload.

@@ -86,8 +86,9 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let nothing_unread = !asked && !reset.window_closed && !case.upload_was_cut() && case.lost(victim) == 0;
     nothing_unread.then(|| {
         Match::likely(format!(
-            "The {} ended the connection with a RST instead of a FIN, though nothing was left unread.",
-            case.name(reset.from)
+            "The {} ended the connection with a RST instead of a FIN{}, though nothing was left unread.",
+            case.name(reset.from),
+            case.idle_words()
         ))
     })
 }

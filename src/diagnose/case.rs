@@ -230,6 +230,12 @@ impl<'a> Case<'a> {
         context::tls_state(self.first_bytes(CLIENT), self.first_bytes(SERVER))
     }
 
+    /// All that the client sent is one request: it was the first to speak, or the server greeted it, and it made no pause.
+    pub fn is_first_request(&self) -> bool {
+        let connection = self.connection();
+        connection.turns <= 2 && u64::from(connection.gap) * 100_000 < SECOND
+    }
+
     /// The length of the last payload of `side`.
     pub fn last_payload(&self, side: usize) -> u32 {
         self.half(side).data_length
@@ -317,9 +323,10 @@ impl<'a> Case<'a> {
         let (there, back) = (u64::from(connection.syn_ack_after) * 100, u64::from(connection.ack_after) * 100);
         let at_client = self.story.syns == 0 && there >= 4 * MILLISECOND && back.saturating_sub(there) < there / 5;
         let client = self.half(CLIENT);
-        let covers = reset.acknowledgment == Some(client.data_until) && client.has(Half::DATA);
+        // What another segment has acknowledged before can be acknowledged at once: then the handshake was slow.
+        let covers = reset.acknowledgment == Some(client.data_until) && !reset.had_all;
         let after = self.since_payload(CLIENT);
-        (at_client && covers && after < there / 2).then_some((after, there))
+        (at_client && covers && client.has(Half::DATA) && after < there / 2).then_some((after, there))
     }
 
     /// The sender of the RST answered while the other end was still sending an upload, and closed at once: it can hardly

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use super::case::Case;
-use super::finding::{ResetKind, RetryVerdict};
+use super::finding::{EndedBy, ResetKind, RetryVerdict};
 use super::words::bytes;
 use crate::track::kernel::Kind;
 use crate::track::{CLIENT, Half, SERVER};
 
 /// The verdict, and why: a clause without a capital or full stop.
-pub fn verdict(case: &Case<'_>) -> (RetryVerdict, Cow<'static, str>) {
+pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static, str>) {
     let client = case.half(CLIENT);
     let server = case.half(SERVER);
     if !case.connection().established() {
@@ -33,13 +33,22 @@ pub fn verdict(case: &Case<'_>) -> (RetryVerdict, Cow<'static, str>) {
             format!("{} came back after the last request", bytes(answer_length(case))).into(),
         );
     }
+    if server.has(Half::DATA) && case.upload_was_cut() {
+        let why = format!("{} came back while the request was still being sent", bytes(answer_length(case)));
+        return (RetryVerdict::Answered, why.into());
+    }
     let request = bytes(case.last_payload(CLIENT));
     let lost = case.lost(CLIENT);
+    let by_reset = case.reset().is_some_and(|reset| reset.from == SERVER && !reset.had_all);
+    if lost == 0 && by_reset && ended_by == EndedBy::Middlebox {
+        let why = format!("only a RST that is not the server's acknowledged the {request} of the request");
+        return (RetryVerdict::Unknown, why.into());
+    }
     if lost == 0 {
         let why = format!("the {request} of the request were acknowledged, no answer came").into();
         return (RetryVerdict::MaybeProcessed, why);
     }
-    if lost < case.last_payload(CLIENT) {
+    if lost < case.last_payload(CLIENT) || lost < client.bytes() && case.is_first_request() {
         return (RetryVerdict::MaybeProcessed, "a part of the request was acknowledged, no answer came".into());
     }
     let rejected = matches!(case.kind(), Some(Kind::BrokenPipe | Kind::Reset))

@@ -108,6 +108,9 @@ pub fn calls(case: &Case<'_>, side: usize) -> Option<String> {
             Repeated::Nothing if side == case.victim() => {
                 ("recv fails with ", " when the keep-alive probes are used up")
             }
+            Repeated::WindowProbe if case.story().silence[side].probes_in_vain() => {
+                ("send blocks (EAGAIN without blocking) until it fails with ", " when the window probes are used up")
+            }
             Repeated::WindowProbe => (
                 "send blocks (EAGAIN without blocking) until it fails with ",
                 " by TCP_USER_TIMEOUT, or the application gives up",

@@ -40,14 +40,15 @@ pub(super) fn after_reset(connection: &mut Connection, from: usize, segment: &Se
         }
         return false;
     }
+    let peer = connection.half[reset.from];
     let story = connection.story();
     if segment.payload_length == 0 && !segment.flags.has(Flags::FIN) && reset.acceptance != Acceptance::Exact {
         story.challenged = true;
     }
-    if story.sender_lives.is_some()
-        && segment.flags.has(Flags::ACK)
-        && seq::after(segment.acknowledgment, reset.sequence)
-    {
+    let acknowledges = |number| segment.flags.has(Flags::ACK) && seq::after(segment.acknowledgment, number);
+    // Whose connect() failed has no socket any more, and answers the SYN-ACK with a RST: this end has not got that RST.
+    let connects = reset.acceptance == Acceptance::RefusesSyn && peer.has(Half::SYN) && acknowledges(peer.isn);
+    if connects || story.sender_lives.is_some() && acknowledges(reset.sequence) {
         story.receiver_lives = true;
         if matches!(story.pending, Some((Pending::Reset, _))) {
             story.pending = None;
@@ -76,6 +77,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         return Next { restart: Some(Restart::AtOtherSyn), ..Next::default() };
     }
     let acceptance = acceptance(connection, from, segment);
+    let had_all = connection.acknowledged(to);
     if let Acceptance::Exact = acceptance
         && segment.flags.has(Flags::ACK)
         && connection.half[from].has(Half::ACK)
@@ -94,6 +96,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         ip_id: segment.ip_id,
         ttl: segment.ttl,
         ttls: (segment.ttl, segment.ttl),
+        had_all,
         unacknowledged: connection.unacknowledged(to),
         window_closed: connection.story.as_ref().is_some_and(|story| story.window_closed[from].is_some()),
         copied: false,

@@ -110,6 +110,7 @@ pub(super) fn answers(story: &mut Story, to: usize, segment: &Segment) {
     // A socket that gave up by a RST hears no answer any more.
     let gone = story.resets[to] > 0;
     let silence = &mut story.silence[to];
+    silence.unheard = 0;
     match silence.what {
         Repeated::KeepAlive => *silence = Silence::default(),
         Repeated::Data if gone => {}

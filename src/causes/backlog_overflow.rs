@@ -141,6 +141,12 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             ))
         });
     }
+    if case.reset_by(SERVER) && case.story().half_accepted.is_some() {
+        return Some(Match::likely(format!(
+            "{server} repeated its SYN-ACK though the client had acknowledged it, and gave up with a RST: its accept queue is \
+             full, or the client's ACK does not reach it."
+        )));
+    }
     let at_once = case.at_once(case.decisive().since(case.opened()));
     let dropped =
         case.reset_kind() == Some(ResetKind::Reply) && case.reset_by(SERVER) && case.lost(CLIENT) == case.sent(CLIENT);

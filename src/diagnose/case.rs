@@ -200,10 +200,10 @@ impl<'a> Case<'a> {
         self.connection().unacknowledged(side)
     }
 
-    /// How often the server has answered on this connection, at least.
+    /// How often the server has answered before the client spoke last.
     pub fn answers(&self) -> u32 {
-        // client, server, client, server: each second turn is the server's.
-        u32::from(self.connection().turns) / 2
+        // Client, server, client; or server, client, server, client, where a greeting came first, which answers nothing.
+        u32::from(self.connection().turns.saturating_sub(1)) / 2
     }
 
     /// The first bytes of the last message of `side`, if they were captured and are still there.

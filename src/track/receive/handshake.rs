@@ -5,7 +5,7 @@ use super::super::seq;
 use super::super::story::{Acceptance, HalfAccepted, Pending, Repeated, Silence, What};
 use super::{
     Next, Restart, SHORTEST_SYN_ACK_TIMEOUT, SWAPPED, note_data, note_options, reach, repeat, tell,
-    tenth_of_microseconds,
+    tenth_of_microseconds, waits_for_syn_ack,
 };
 use crate::decode::{Segment, Signs};
 
@@ -212,6 +212,9 @@ pub fn on_syn_ack(connection: &mut Connection, from: usize, segment: &Segment, b
     let acknowledges_syn = segment.acknowledgment.wrapping_sub(opener.isn).wrapping_sub(1)
         <= opener.next.wrapping_sub(opener.isn).wrapping_sub(1);
     if !acknowledges_syn {
+        // Of an older connection on these ports, which the client will answer with a RST, as it does a challenge ACK.
+        let connecting = waits_for_syn_ack(connection, to);
+        connection.story().challenged |= connecting;
         tell(connection, from, segment, What::Answer);
         return Next::default();
     }

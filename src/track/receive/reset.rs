@@ -198,8 +198,8 @@ pub(super) fn acceptance(connection: &Connection, from: usize, segment: &Segment
         // has not got it either, and answers with a challenge ACK (RFC 5961; older kernels drop the handshake).
         return match seq::between(sequence, first, first.wrapping_add(window)) {
             true if sequence == first => Acceptance::EndsHalfOpen,
-            true => Acceptance::InWindow,
-            false => Acceptance::Dropped,
+            true if receiver.has(Half::SYN) => Acceptance::InWindow,
+            true | false => Acceptance::Dropped,
         };
     }
     if !sender.has(Half::SEQUENCE) && !receiver.has(Half::ACK) {

@@ -193,6 +193,7 @@ impl<'a> Case<'a> {
         self.connection().has_payload()
             && self.connection().has(Connection::SERVER_SPOKE_LAST) == (side == SERVER)
             && self.half(side).has(Half::DATA)
+            && self.connection().unseen_answer(side) == 0
     }
 
     /// Bytes of `side` that were never acknowledged.
@@ -246,6 +247,12 @@ impl<'a> Case<'a> {
         let connection = self.connection();
         // Keep-alive probes go only when all was answered.
         let asked = self.asked_last(self.victim()) && !self.waited_for(Repeated::KeepAlive);
+        if self.by().is_some() && asked && connection.gap == u32::MAX {
+            // Longer than is counted (nearly five days).
+            let (half, peer) = (self.half(self.victim()), self.half(other(self.victim())));
+            let before = if peer.has(Half::DATA) { peer.data_time } else { connection.opened_at() };
+            return half.data_time.since(before);
+        }
         if self.by().is_some() && asked {
             return u64::from(connection.gap) * 100_000;
         }

@@ -23,6 +23,11 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
         let known = client.has(Half::SYN);
         return if known { (RetryVerdict::NotDelivered, why) } else { (RetryVerdict::Unknown, why_late()) };
     }
+    let unseen = case.connection().unseen_answer(CLIENT);
+    if unseen > 0 {
+        let why = format!("the client acknowledged {} of an answer that the capture does not show", bytes(unseen));
+        return (RetryVerdict::Answered, why.into());
+    }
     if server.has(Half::DATA) && !case.asked_last(CLIENT) {
         if client.ack == client.data_ack && case.lost(SERVER) > 0 {
             let why = "the server answered, though the client's host acknowledged nothing of it".into();

@@ -29,7 +29,14 @@ pub(super) fn after_reset(connection: &mut Connection, from: usize, segment: &Se
         let elsewhere = reset.mark.input != segment.input || half.has(Half::COPIED);
         let slack = if elsewhere { SWAPPED.max(connection.round_trip()) } else { SWAPPED };
         let late = segment.time.since(reset.mark.time) >= slack;
-        if beyond || (segment.sequence == reset.sequence && late) {
+        // Only a socket acknowledges what came after the RST, by one clock.
+        let peer = connection.half[other(from)];
+        let takes_more = segment.flags.has(Flags::ACK)
+            && peer.has(Half::DATA)
+            && [reset.mark.input, peer.data_input] == [segment.input; 2]
+            && { peer.data_time } > reset.mark.time
+            && !seq::before(segment.acknowledgment, peer.data_until);
+        if beyond || (segment.sequence == reset.sequence && (late || takes_more)) {
             let mark = Mark::of(segment);
             let event = event(connection, from, segment, What::Data);
             let story = connection.story();

@@ -120,8 +120,10 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         if case.connection().has(Connection::REUSED) {
             return None;
         }
-        let answered = case.service().filter(|_| !case.half(SERVER).has(Half::SYN))?.answered;
-        let meanwhile = answered >= case.connection().start - 60 * SECOND;
+        let service = case.service().filter(|_| !case.half(SERVER).has(Half::SYN))?;
+        // Where the first answer came only after the last of these SYNs, host or path were not up before.
+        let meanwhile = service.answered >= case.connection().start - 60 * SECOND
+            && service.answered_first <= case.silence().last.time;
         return meanwhile.then(|| {
             Match::likely(format!(
                 "{server} answered others but not this SYN: its accept queue is full, or a filter drops it."

@@ -12,7 +12,7 @@ pub use finding::{
     EndReport, EndedBy, Evidence, Finding, LiveCounts, ResetKind, RetryVerdict, Side, Summary, Timing, Traffic,
 };
 pub use icmp::{IcmpSeen, Meaning};
-pub use words::{bytes, duration};
+pub use words::{bytes, duration, were};
 
 use std::sync::OnceLock;
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::case::Case;
 use super::finding::{EndedBy, ResetKind, RetryVerdict};
-use super::words::bytes;
+use super::words::{self, bytes};
 use crate::track::kernel::Kind;
 use crate::track::{CLIENT, Half, SERVER};
 
@@ -42,7 +42,7 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
         let why = format!("{} came back while the request was still being sent", bytes(answer_length(case)));
         return (RetryVerdict::Answered, why.into());
     }
-    let request = bytes(case.last_payload(CLIENT));
+    let (request, were) = (bytes(case.last_payload(CLIENT)), words::were(case.last_payload(CLIENT)));
     let lost = case.lost(CLIENT);
     let by_reset = case.reset().is_some_and(|reset| reset.from == SERVER && !reset.had_all);
     if lost == 0 && by_reset && ended_by == EndedBy::Middlebox {
@@ -50,7 +50,7 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
         return (RetryVerdict::Unknown, why.into());
     }
     if lost == 0 {
-        let why = format!("the {request} of the request were acknowledged, no answer came").into();
+        let why = format!("the {request} of the request {were} acknowledged, no answer came").into();
         return (RetryVerdict::MaybeProcessed, why);
     }
     if lost < case.last_payload(CLIENT) || lost < client.bytes() && case.is_first_request() {
@@ -62,12 +62,14 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
     if rejected {
         return (
             RetryVerdict::NotDelivered,
-            format!("the {} of the request were never acknowledged", bytes(lost)).into(),
+            format!("the {} of the request {} never acknowledged", bytes(lost), words::were(lost)).into(),
         );
     }
     let why = format!(
-        "{} of the client were not acknowledged in this capture, which does not prove that they did not arrive",
-        bytes(lost)
+        "{} of the client {} not acknowledged in this capture, which does not prove that {} did not arrive",
+        bytes(lost),
+        words::were(lost),
+        if lost == 1 { "it" } else { "they" }
     );
     (RetryVerdict::Unknown, why.into())
 }

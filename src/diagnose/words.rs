@@ -51,6 +51,11 @@ pub fn bytes(count: u32) -> Short {
     text
 }
 
+/// What goes with so many of something that happened to them.
+pub fn were(count: u32) -> &'static str {
+    if count == 1 { "was" } else { "were" }
+}
+
 #[cfg(test)]
 #[test]
 fn bytes_are_grouped_by_thousands() {

@@ -1,7 +1,7 @@
 //! `abortive_close`: it ended the connection with a RST instead of a FIN.
 
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
-use crate::diagnose::Case;
+use crate::diagnose::{Case, duration};
 use crate::track::SERVER;
 use crate::track::kernel::Kind;
 
@@ -84,10 +84,19 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let victim = case.victim();
     let asked = case.asked_last(victim) && reset.from == SERVER;
     let nothing_unread = !asked && !reset.window_closed && !case.upload_was_cut() && case.lost(victim) == 0;
+    if let Some(closed) = case.story().window_closed[victim].filter(|_| nothing_unread) {
+        return Some(Match::likely(format!(
+            "The {} ended the connection with a RST when the {} had read nothing for {}: its window was closed.",
+            case.name(reset.from),
+            case.name(victim),
+            duration(reset.mark.time.since(closed.time))
+        )));
+    }
     nothing_unread.then(|| {
         Match::likely(format!(
-            "The {} ended the connection with a RST instead of a FIN, though nothing was left unread.",
-            case.name(reset.from)
+            "The {} ended the connection with a RST instead of a FIN{}, though nothing was left unread.",
+            case.name(reset.from),
+            case.idle_words()
         ))
     })
 }

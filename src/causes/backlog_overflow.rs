@@ -120,8 +120,10 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         if case.connection().has(Connection::REUSED) {
             return None;
         }
-        let answered = case.service().filter(|_| !case.half(SERVER).has(Half::SYN))?.answered;
-        let meanwhile = answered >= case.connection().start - 60 * SECOND;
+        let service = case.service().filter(|_| !case.half(SERVER).has(Half::SYN))?;
+        // Where the first answer came only after the last of these SYNs, host or path were not up before.
+        let meanwhile = service.answered >= case.connection().start - 60 * SECOND
+            && service.answered_first <= case.silence().last.time;
         return meanwhile.then(|| {
             Match::likely(format!(
                 "{server} answered others but not this SYN: its accept queue is full, or a filter drops it."
@@ -140,6 +142,12 @@ fn detect(case: &Case<'_>) -> Option<Match> {
                  client's ACK and data, as with a full accept queue."
             ))
         });
+    }
+    if case.reset_by(SERVER) && case.story().half_accepted.is_some() {
+        return Some(Match::likely(format!(
+            "{server} repeated its SYN-ACK though the client had acknowledged it, and gave up with a RST: its accept queue is \
+             full, or the client's ACK does not reach it."
+        )));
     }
     let at_once = case.at_once(case.decisive().since(case.opened()));
     let dropped =

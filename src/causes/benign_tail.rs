@@ -51,7 +51,12 @@ pub static CAUSE: Cause = Cause {
 
 fn detect(case: &Case<'_>) -> Option<Match> {
     let lost = case.lost(CLIENT).max(case.lost(SERVER));
-    Some(Match::likely(if lost == 0 {
+    let unanswered = case.asked_last(CLIENT);
+    Some(Match::likely(if lost == 0 && unanswered {
+        "A RST came after a FIN, all data acknowledged; neither application got an error, though the client's last message \
+         had no answer."
+            .to_string()
+    } else if lost == 0 {
         "A RST came after both applications had what they wanted; neither got an error.".to_string()
     } else {
         format!("A RST came after the end; {} had no reader any more, but no application got an error.", bytes(lost))

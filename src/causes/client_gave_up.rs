@@ -1,7 +1,7 @@
 //! `client_gave_up`: the client gave up before the answer was complete.
 
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
-use crate::diagnose::{Case, bytes, duration};
+use crate::diagnose::{Case, bytes, duration, were};
 use crate::track::kernel::Kind;
 use crate::track::{CLIENT, Half, SERVER};
 
@@ -106,9 +106,12 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     if case.kind() == Some(Kind::BrokenPipe) {
         let first = case.story().first_fin == Some(CLIENT);
-        let lost = bytes(case.lost(SERVER));
+        let lost = case.lost(SERVER);
+        let (lost, were) = (bytes(lost), were(lost));
         return first.then(|| {
-            Match::likely(format!("The client closed the connection before it had the whole answer: {lost} were lost."))
+            Match::likely(format!(
+                "The client closed the connection before it had the whole answer: {lost} {were} lost."
+            ))
         });
     }
     let reset = case.reset().filter(|reset| reset.from == CLIENT)?;
@@ -125,7 +128,13 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         && (reset.unacknowledged > 0 || case.lost(SERVER) > 0 || case.at_once(case.since_payload(SERVER)));
     let text = match case.lost(SERVER).max(reset.unacknowledged) {
         0 => "The client reset the connection right after the server's last data.".to_string(),
-        lost => format!("The client ended the connection while the server was sending: {} were lost.", bytes(lost)),
+        lost => {
+            format!(
+                "The client ended the connection while the server was sending: {} {} lost.",
+                bytes(lost),
+                were(lost)
+            )
+        }
     };
     let kind = case.is_abort() || reset.unacknowledged > 0;
     // All that the server had written has come (it pushed the last of it): the answer may have been complete.

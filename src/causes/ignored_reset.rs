@@ -2,6 +2,7 @@
 
 use super::{Cause, Group, Match, Owner, Remedy};
 use crate::diagnose::Case;
+use crate::track::{accepted, other};
 
 /// Signs: A RST outside the receive window (dropped), or inside but not exactly at RCV.NXT (challenge ACK), or one
 /// to SYN_SENT that does not acknowledge the SYN; the connection lives on. Certain when data of either end is
@@ -19,7 +20,9 @@ pub static CAUSE: Cause = Cause {
         exactly; tcp_validate_incoming() drops the others or challenges them (tcp_send_challenge_ack()). If the \
         sender is honest, it answers the challenge with a RST that fits.\n\n\
         Who sends such: devices that lost track of the connection, delayed duplicates, somebody who guesses, \
-        censors that send several at once.",
+        censors that send several at once.\n\n\
+        A RST with the right number ends nothing either where it does not get to TCP: some hosts drop those of a \
+        censor with a filter. That the connection goes on shows it.",
     is_not: "\
         Not a failure: no application was told anything. Tools that count every RST flag as a broken connection \
         are wrong here.",
@@ -54,8 +57,15 @@ pub static CAUSE: Cause = Cause {
 
 fn detect(case: &Case<'_>) -> Option<Match> {
     let reset = case.reset()?;
-    Some(Match::likely(format!(
-        "A RST in the {}'s name was not accepted, because its numbers do not fit; the connection went on.",
-        case.name(reset.from)
-    )))
+    let (sender, receiver) = (case.name(reset.from), case.name(other(reset.from)));
+    Some(Match::likely(if accepted(reset.acceptance) {
+        format!(
+            "A RST in the {sender}'s name has the right numbers, but did not get to the {receiver}'s TCP, as where a filter \
+             drops it; the connection went on."
+        )
+    } else {
+        format!(
+            "A RST in the {sender}'s name was not accepted, because its numbers do not fit; the connection went on."
+        )
+    }))
 }

@@ -170,9 +170,10 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let idle = format!("{}{}", case.idle_words(), timer_hint(pause));
     if case.kind() == Some(Kind::BrokenPipe) {
         let crossed = !case.knew_of_fin(CLIENT);
+        let connection = if pause.max(case.idle_before()) < SECOND / 2 { "connection" } else { "idle connection" };
         return crossed.then(|| {
             Match::likely(format!(
-                "The server closed the idle connection while the client's next request was on its way{idle}."
+                "The server closed the {connection} while the client's next request was on its way{idle}."
             ))
         });
     }

@@ -92,7 +92,8 @@ wait 15
 
 fn detect(case: &Case<'_>) -> Option<Match> {
     let victim = case.victim();
-    let closed = case.story().window_closed[other(victim)].filter(|_| case.waited_for(Repeated::WindowProbe))?;
+    let stalled = case.waited_for(Repeated::WindowProbe) && !case.silence().probes_in_vain();
+    let closed = case.story().window_closed[other(victim)].filter(|_| stalled)?;
     let (reader, since) = (case.name(other(victim)), duration(case.time().since(closed.time)));
     Some(Match::likely(format!(
         "The {reader}'s application did not read: its window stayed closed for {since}, and the {} gave up.",

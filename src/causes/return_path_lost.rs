@@ -1,7 +1,7 @@
 //! `return_path_lost`: the server answers, but its answers do not come back.
 
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
-use crate::diagnose::Case;
+use crate::diagnose::{Case, IcmpSeen};
 use crate::track::kernel::Kind;
 use crate::track::{Half, Repeated, SERVER, other, probed_to_death};
 
@@ -99,8 +99,11 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         )));
     }
     case.half(SERVER).has(Half::SYN).then(|| {
+        let rejected = case.story().soft[SERVER].map(|error| IcmpSeen::of(&error.icmp));
+        let rejected =
+            rejected.map_or(String::new(), |icmp| format!(": {} rejects it, {}", icmp.reporter, icmp.name()));
         Match::likely(format!(
-            "{} answered the SYN, but the client repeated it: the SYN-ACK does not reach the client.",
+            "{} answered the SYN, but the client repeated it: the SYN-ACK does not reach the client{rejected}.",
             case.server()
         ))
     })

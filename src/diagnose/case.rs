@@ -193,6 +193,7 @@ impl<'a> Case<'a> {
         self.connection().has_payload()
             && self.connection().has(Connection::SERVER_SPOKE_LAST) == (side == SERVER)
             && self.half(side).has(Half::DATA)
+            && self.connection().unseen_answer(side) == 0
     }
 
     /// Bytes of `side` that were never acknowledged.
@@ -200,10 +201,10 @@ impl<'a> Case<'a> {
         self.connection().unacknowledged(side)
     }
 
-    /// How often the server has answered on this connection, at least.
+    /// How often the server has answered before the client spoke last.
     pub fn answers(&self) -> u32 {
-        // client, server, client, server: each second turn is the server's.
-        u32::from(self.connection().turns) / 2
+        // Client, server, client; or server, client, server, client, where a greeting came first, which answers nothing.
+        u32::from(self.connection().turns.saturating_sub(1)) / 2
     }
 
     /// The first bytes of the last message of `side`, if they were captured and are still there.
@@ -230,6 +231,12 @@ impl<'a> Case<'a> {
         context::tls_state(self.first_bytes(CLIENT), self.first_bytes(SERVER))
     }
 
+    /// All that the client sent is one request: it was the first to speak, or the server greeted it, and it made no pause.
+    pub fn is_first_request(&self) -> bool {
+        let connection = self.connection();
+        connection.turns <= 2 && u64::from(connection.gap) * 100_000 < SECOND
+    }
+
     /// The length of the last payload of `side`.
     pub fn last_payload(&self, side: usize) -> u32 {
         self.half(side).data_length
@@ -240,6 +247,12 @@ impl<'a> Case<'a> {
         let connection = self.connection();
         // Keep-alive probes go only when all was answered.
         let asked = self.asked_last(self.victim()) && !self.waited_for(Repeated::KeepAlive);
+        if self.by().is_some() && asked && connection.gap == u32::MAX {
+            // Longer than is counted (nearly five days).
+            let (half, peer) = (self.half(self.victim()), self.half(other(self.victim())));
+            let before = if peer.has(Half::DATA) { peer.data_time } else { connection.opened_at() };
+            return half.data_time.since(before);
+        }
         if self.by().is_some() && asked {
             return u64::from(connection.gap) * 100_000;
         }
@@ -317,9 +330,10 @@ impl<'a> Case<'a> {
         let (there, back) = (u64::from(connection.syn_ack_after) * 100, u64::from(connection.ack_after) * 100);
         let at_client = self.story.syns == 0 && there >= 4 * MILLISECOND && back.saturating_sub(there) < there / 5;
         let client = self.half(CLIENT);
-        let covers = reset.acknowledgment == Some(client.data_until) && client.has(Half::DATA);
+        // What another segment has acknowledged before can be acknowledged at once: then the handshake was slow.
+        let covers = reset.acknowledgment == Some(client.data_until) && !reset.had_all;
         let after = self.since_payload(CLIENT);
-        (at_client && covers && after < there / 2).then_some((after, there))
+        (at_client && covers && client.has(Half::DATA) && after < there / 2).then_some((after, there))
     }
 
     /// The sender of the RST answered while the other end was still sending an upload, and closed at once: it can hardly

@@ -12,7 +12,7 @@ pub use finding::{
     EndReport, EndedBy, Evidence, Finding, LiveCounts, ResetKind, RetryVerdict, Side, Summary, Timing, Traffic,
 };
 pub use icmp::{IcmpSeen, Meaning};
-pub use words::{bytes, duration};
+pub use words::{bytes, duration, were};
 
 use std::sync::OnceLock;
 
@@ -25,14 +25,15 @@ pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
     let case = Case::of(ended)?;
     let (cause, found) = explain(&case);
     let [client, server] = ended.ends;
-    let (retry, retry_why) = retry::verdict(&case);
+    let ended_by = ended_by(&case, cause);
+    let (retry, retry_why) = retry::verdict(&case, ended_by);
     let report = |side: usize, end| EndReport { end, errno: case.errno(side), calls: words::calls(&case, side) };
     Some(Finding {
         time: ended.time,
         kind: case.kind(),
         cause,
         confidence: found.confidence,
-        ended_by: ended_by(&case, cause),
+        ended_by,
         reset: case.reset_kind(),
         client: report(CLIENT, client),
         server: report(SERVER, server),
@@ -104,7 +105,9 @@ fn ended_by(case: &Case<'_>, cause: Option<&'static Cause>) -> EndedBy {
                 EndedBy::Middlebox
             }
         }
-        By::Silence if case.waited_for(Repeated::WindowProbe) => case.side(other(case.victim())),
+        By::Silence if case.waited_for(Repeated::WindowProbe) && !case.silence().probes_in_vain() => {
+            case.side(other(case.victim()))
+        }
         By::Silence => match case.soft_reporter() {
             Some(false) => EndedBy::Middlebox,
             Some(true) | None => EndedBy::Network,

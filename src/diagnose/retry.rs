@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use super::case::Case;
-use super::finding::{ResetKind, RetryVerdict};
-use super::words::bytes;
+use super::finding::{EndedBy, ResetKind, RetryVerdict};
+use super::words::{self, bytes};
 use crate::track::kernel::Kind;
 use crate::track::{CLIENT, Half, SERVER};
 
 /// The verdict, and why: a clause without a capital or full stop.
-pub fn verdict(case: &Case<'_>) -> (RetryVerdict, Cow<'static, str>) {
+pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static, str>) {
     let client = case.half(CLIENT);
     let server = case.half(SERVER);
     if !case.connection().established() {
@@ -23,6 +23,11 @@ pub fn verdict(case: &Case<'_>) -> (RetryVerdict, Cow<'static, str>) {
         let known = client.has(Half::SYN);
         return if known { (RetryVerdict::NotDelivered, why) } else { (RetryVerdict::Unknown, why_late()) };
     }
+    let unseen = case.connection().unseen_answer(CLIENT);
+    if unseen > 0 {
+        let why = format!("the client acknowledged {} of an answer that the capture does not show", bytes(unseen));
+        return (RetryVerdict::Answered, why.into());
+    }
     if server.has(Half::DATA) && !case.asked_last(CLIENT) {
         if client.ack == client.data_ack && case.lost(SERVER) > 0 {
             let why = "the server answered, though the client's host acknowledged nothing of it".into();
@@ -33,13 +38,22 @@ pub fn verdict(case: &Case<'_>) -> (RetryVerdict, Cow<'static, str>) {
             format!("{} came back after the last request", bytes(answer_length(case))).into(),
         );
     }
-    let request = bytes(case.last_payload(CLIENT));
+    if server.has(Half::DATA) && case.upload_was_cut() {
+        let why = format!("{} came back while the request was still being sent", bytes(answer_length(case)));
+        return (RetryVerdict::Answered, why.into());
+    }
+    let (request, were) = (bytes(case.last_payload(CLIENT)), words::were(case.last_payload(CLIENT)));
     let lost = case.lost(CLIENT);
+    let by_reset = case.reset().is_some_and(|reset| reset.from == SERVER && !reset.had_all);
+    if lost == 0 && by_reset && ended_by == EndedBy::Middlebox {
+        let why = format!("only a RST that is not the server's acknowledged the {request} of the request");
+        return (RetryVerdict::Unknown, why.into());
+    }
     if lost == 0 {
-        let why = format!("the {request} of the request were acknowledged, no answer came").into();
+        let why = format!("the {request} of the request {were} acknowledged, no answer came").into();
         return (RetryVerdict::MaybeProcessed, why);
     }
-    if lost < case.last_payload(CLIENT) {
+    if lost < case.last_payload(CLIENT) || lost < client.bytes() && case.is_first_request() {
         return (RetryVerdict::MaybeProcessed, "a part of the request was acknowledged, no answer came".into());
     }
     let rejected = matches!(case.kind(), Some(Kind::BrokenPipe | Kind::Reset))
@@ -48,12 +62,14 @@ pub fn verdict(case: &Case<'_>) -> (RetryVerdict, Cow<'static, str>) {
     if rejected {
         return (
             RetryVerdict::NotDelivered,
-            format!("the {} of the request were never acknowledged", bytes(lost)).into(),
+            format!("the {} of the request {} never acknowledged", bytes(lost), words::were(lost)).into(),
         );
     }
     let why = format!(
-        "{} of the client were not acknowledged in this capture, which does not prove that they did not arrive",
-        bytes(lost)
+        "{} of the client {} not acknowledged in this capture, which does not prove that {} did not arrive",
+        bytes(lost),
+        words::were(lost),
+        if lost == 1 { "it" } else { "they" }
     );
     (RetryVerdict::Unknown, why.into())
 }

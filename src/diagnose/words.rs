@@ -51,6 +51,11 @@ pub fn bytes(count: u32) -> Short {
     text
 }
 
+/// What goes with so many of something that happened to them.
+pub fn were(count: u32) -> &'static str {
+    if count == 1 { "was" } else { "were" }
+}
+
 #[cfg(test)]
 #[test]
 fn bytes_are_grouped_by_thousands() {
@@ -107,6 +112,9 @@ pub fn calls(case: &Case<'_>, side: usize) -> Option<String> {
             // Its probes were answered, which it did not see.
             Repeated::Nothing if side == case.victim() => {
                 ("recv fails with ", " when the keep-alive probes are used up")
+            }
+            Repeated::WindowProbe if case.story().silence[side].probes_in_vain() => {
+                ("send blocks (EAGAIN without blocking) until it fails with ", " when the window probes are used up")
             }
             Repeated::WindowProbe => (
                 "send blocks (EAGAIN without blocking) until it fails with ",

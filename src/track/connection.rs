@@ -259,6 +259,14 @@ impl Connection {
         seq::distance(receiver.ack, sender.data_end())
     }
 
+    /// How much came to `side` since its last payload: it acknowledged it, though the capture does not show it. A single number
+    /// may be a FIN.
+    pub fn unseen_answer(&self, side: usize) -> u32 {
+        let (half, peer) = (&self.half[side], &self.half[other(side)]);
+        let answer = seq::distance(half.data_ack, half.ack);
+        if half.has(Half::DATA) && peer.has(Half::BY_ACK) && answer > 1 { answer } else { 0 }
+    }
+
     /// Has payload gone in either direction?
     pub fn has_payload(&self) -> bool {
         self.half.iter().any(|half| half.has(Half::DATA))

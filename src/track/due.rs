@@ -303,6 +303,7 @@ impl Tracker {
             story.reset = None;
             story.reset_back = None;
             story.sender_lives = None;
+            story.receiver_lives = false;
             story.challenged = false;
         }
     }
@@ -358,6 +359,7 @@ impl Tracker {
 fn unanswered(connection: &Connection, side: usize) -> Option<Time> {
     let story = connection.story.as_deref().filter(|story| !story.decided)?;
     let silence = &story.silence[side];
-    let convinces = silence.what != Repeated::WindowProbe && silence.convinces(&connection.half[other(side)]);
+    let may_answer = silence.what == Repeated::WindowProbe && !silence.probes_in_vain();
+    let convinces = !may_answer && silence.convinces(&connection.half[other(side)]);
     convinces.then_some(silence.last.time)
 }

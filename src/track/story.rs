@@ -47,6 +47,8 @@ pub struct Reset {
     pub ttl: u8,
     /// The lowest and the highest TTL that it was seen with, where it was seen more than once.
     pub ttls: (u8, u8),
+    /// Its sender had acknowledged all of the receiver's payload before.
+    pub had_all: bool,
     /// How much of the receiver's payload the RST's sender had not acknowledged when it came.
     pub unacknowledged: u32,
     /// The sender of the RST had closed its window: its application did not read.
@@ -94,6 +96,8 @@ pub struct Silence {
     pub length: u32,
     /// Segments of the other end that came meanwhile and acknowledged nothing of it.
     pub answers: u32,
+    /// Attempts since the other end was last heard.
+    pub unheard: u32,
     /// Did the sender end it with a RST when the next attempt would have been due?
     pub gave_up: bool,
 }
@@ -116,6 +120,12 @@ impl Silence {
             Repeated::KeepAlive => peer.has(Half::ANY) && self.attempts + u32::from(self.gave_up) >= 2,
             Repeated::WindowProbe => self.attempts >= 3,
         }
+    }
+
+    /// Probes of a closed window that are not answered any more: the other end is gone, or the path. `tcp_probe_timer()`
+    /// gives up after so many (`icsk_probes_out`), and never as long as there are answers.
+    pub fn probes_in_vain(&self) -> bool {
+        self.what == Repeated::WindowProbe && self.unheard >= 3
     }
 
     /// When the next repetition is overdue: twice the last interval and a quarter more, for timers that back off

@@ -164,10 +164,12 @@ fn closed_with_its_data(story: &Story, side: usize, silence: &Silence) -> bool {
     story.fin[side].is_some_and(|fin| fin.time.since(silence.first.time) < 150 * MILLISECOND)
 }
 
-/// Does a RST carry a TTL that no other packet of its sender has? Then its sender is not the one that it names.
+/// Does a RST carry a TTL that no other packet of its sender has? Then its sender is not the one that it names. Where it is
+/// seen once more than they are, before address translation for one, one of both times must do.
 pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
     let half = &connection.half[reset.from];
-    half.has(Half::ANY) && !(half.ttl_low..=half.ttl_high).contains(&reset.ttl)
+    let (low, high) = if half.has(Half::COPIED) { (reset.ttl, reset.ttl) } else { reset.ttls };
+    half.has(Half::ANY) && (high < half.ttl_low || low > half.ttl_high)
 }
 
 /// The packets of both ends are seen twice, on their way into the capturing host and out of it, but the RST only on its

@@ -219,6 +219,9 @@ pub fn on_syn_ack(connection: &mut Connection, from: usize, segment: &Segment, b
     let acknowledges_syn = segment.acknowledgment.wrapping_sub(opener.isn).wrapping_sub(1)
         <= opener.next.wrapping_sub(opener.isn).wrapping_sub(1);
     if !acknowledges_syn {
+        // Of an older connection on these ports, which the client will answer with a RST, as it does a challenge ACK.
+        let connecting = waits_for_syn_ack(connection, to);
+        connection.story().challenged |= connecting;
         tell(connection, from, segment, What::Answer);
         return Next::default();
     }

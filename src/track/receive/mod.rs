@@ -118,6 +118,7 @@ fn repeat(connection: &mut Connection, from: usize, segment: &Segment, what: Rep
         silence.length = segment.payload_length;
         silence.until = segment.sequence.wrapping_add(segment.payload_length);
         silence.answers = 0;
+        silence.unheard = attempts;
         return attempts == 1 || silence.interval >= CLOSE;
     }
     let interval = segment.time.since(silence.last.time);
@@ -131,6 +132,7 @@ fn repeat(connection: &mut Connection, from: usize, segment: &Segment, what: Rep
     let goes_on =
         what == Repeated::Data && interval >= SHORTEST_TIMEOUT && !seq::before(segment.sequence, silence.until);
     silence.attempts += u32::from(!goes_on);
+    silence.unheard += 1;
     silence.until = segment.sequence.wrapping_add(segment.payload_length);
     silence.interval = interval;
     silence.last = mark;

@@ -29,8 +29,16 @@ pub(super) fn after_reset(connection: &mut Connection, from: usize, segment: &Se
         let elsewhere = reset.mark.input != segment.input || half.has(Half::COPIED);
         let slack = if elsewhere { SWAPPED.max(connection.round_trip()) } else { SWAPPED };
         let late = segment.time.since(reset.mark.time) >= slack;
+        // Only a socket acknowledges what came after the RST, by one clock.
+        let peer = connection.half[other(from)];
+        let takes_more = segment.flags.has(Flags::ACK)
+            && peer.has(Half::DATA)
+            && [reset.mark.input, peer.data_input] == [segment.input; 2]
+            && { peer.data_time } > reset.mark.time
+            && !seq::before(segment.acknowledgment, peer.data_until);
         // A socket that has sent a RST is closed, and sends no payload again.
-        if beyond || late && (segment.sequence == reset.sequence || segment.payload_length > 0) {
+        let again = segment.sequence == reset.sequence;
+        if beyond || late && (again || segment.payload_length > 0) || takes_more && again {
             let mark = Mark::of(segment);
             let event = event(connection, from, segment, What::Data);
             let story = connection.story();
@@ -41,14 +49,15 @@ pub(super) fn after_reset(connection: &mut Connection, from: usize, segment: &Se
         }
         return false;
     }
+    let peer = connection.half[reset.from];
     let story = connection.story();
     if segment.payload_length == 0 && !segment.flags.has(Flags::FIN) && reset.acceptance != Acceptance::Exact {
         story.challenged = true;
     }
-    if story.sender_lives.is_some()
-        && segment.flags.has(Flags::ACK)
-        && seq::after(segment.acknowledgment, reset.sequence)
-    {
+    let acknowledges = |number| segment.flags.has(Flags::ACK) && seq::after(segment.acknowledgment, number);
+    // Whose connect() failed has no socket any more, and answers the SYN-ACK with a RST: this end has not got that RST.
+    let connects = reset.acceptance == Acceptance::RefusesSyn && peer.has(Half::SYN) && acknowledges(peer.isn);
+    if connects || story.sender_lives.is_some() && acknowledges(reset.sequence) {
         story.receiver_lives = true;
         if matches!(story.pending, Some((Pending::Reset, _))) {
             story.pending = None;
@@ -77,6 +86,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         return Next { restart: Some(Restart::AtOtherSyn), ..Next::default() };
     }
     let acceptance = acceptance(connection, from, segment);
+    let had_all = connection.acknowledged(to);
     if let Acceptance::Exact = acceptance
         && segment.flags.has(Flags::ACK)
         && connection.half[from].has(Half::ACK)
@@ -95,6 +105,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         ip_id: segment.ip_id,
         ttl: segment.ttl,
         ttls: (segment.ttl, segment.ttl),
+        had_all,
         unacknowledged: connection.unacknowledged(to),
         window_closed: connection.story.as_ref().is_some_and(|story| story.window_closed[from].is_some()),
         copied: false,
@@ -199,8 +210,8 @@ pub(super) fn acceptance(connection: &Connection, from: usize, segment: &Segment
         // has not got it either, and answers with a challenge ACK (RFC 5961; older kernels drop the handshake).
         return match seq::between(sequence, first, first.wrapping_add(window)) {
             true if sequence == first => Acceptance::EndsHalfOpen,
-            true => Acceptance::InWindow,
-            false => Acceptance::Dropped,
+            true if receiver.has(Half::SYN) => Acceptance::InWindow,
+            true | false => Acceptance::Dropped,
         };
     }
     if !sender.has(Half::SEQUENCE) && !receiver.has(Half::ACK) {

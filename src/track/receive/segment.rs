@@ -113,6 +113,7 @@ pub(super) fn answers(story: &mut Story, to: usize, segment: &Segment, old: bool
     // A socket that gave up by a RST hears no answer any more.
     let gone = story.resets[to] > 0;
     let silence = &mut story.silence[to];
+    silence.unheard = 0;
     match silence.what {
         // What comes after its last RST comes too late.
         Repeated::KeepAlive if old || silence.gave_up => {}

@@ -5,6 +5,9 @@ use super::*;
 pub(super) fn judge_reset(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     let victim = other(reset.from);
     match reset.acceptance {
+        Acceptance::RefusesSyn | Acceptance::Exact if story.receiver_lives && story.pending.is_none() => {
+            Ending::Benign(Benign::IgnoredReset)
+        }
         Acceptance::RefusesSyn => Ending::Failure(Failure {
             kind: Kind::Refused,
             errno: errno_at(victim, Errno::ECONNREFUSED),
@@ -12,7 +15,6 @@ pub(super) fn judge_reset(connection: &Connection, story: &Story, reset: Reset) 
             by: By::Reset,
         }),
         Acceptance::EndsHalfOpen => judge_half_open(connection, story),
-        Acceptance::Exact if story.receiver_lives && story.pending.is_none() => Ending::Benign(Benign::IgnoredReset),
         Acceptance::Exact => judge_exact(connection, story, reset),
         Acceptance::InWindow | Acceptance::Ignored => {
             let lives = story.challenged || story.receiver_lives || story.sender_lives.is_some();

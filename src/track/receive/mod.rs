@@ -132,7 +132,7 @@ fn repeat(connection: &mut Connection, from: usize, segment: &Segment, what: Rep
         what == Repeated::Data && interval >= SHORTEST_TIMEOUT && !seq::before(segment.sequence, silence.until);
     silence.attempts += u32::from(!goes_on);
     silence.until = segment.sequence.wrapping_add(segment.payload_length);
-    silence.interval = interval;
+    silence.interval = silence.interval.max(interval);
     silence.last = mark;
     silence.length = silence.length.max(segment.payload_length);
     // What was overdue has come in the time of grace: the sender goes on, whether or not others' packets had told the time.

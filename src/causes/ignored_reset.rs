@@ -54,8 +54,12 @@ pub static CAUSE: Cause = Cause {
 
 fn detect(case: &Case<'_>) -> Option<Match> {
     let reset = case.reset()?;
+    let story = case.story();
+    let why = if story.signed[case.victim()] { "it is not signed" } else { "its numbers do not fit" };
+    let lives = story.challenged || story.receiver_lives || story.sender_lives.is_some();
+    let after = if lives { "; the connection went on" } else { "" };
     Some(Match::likely(format!(
-        "A RST in the {}'s name was not accepted, because its numbers do not fit; the connection went on.",
+        "A RST in the {}'s name was not accepted, because {why}{after}.",
         case.name(reset.from)
     )))
 }

@@ -27,12 +27,13 @@ pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
     let [client, server] = ended.ends;
     let (retry, retry_why) = retry::verdict(&case);
     let report = |side: usize, end| EndReport { end, errno: case.errno(side), calls: words::calls(&case, side) };
+    let ended_by = ended_by(&case, cause);
     Some(Finding {
         time: ended.time,
         kind: case.kind(),
         cause,
         confidence: found.confidence,
-        ended_by: ended_by(&case, cause),
+        ended_by,
         reset: case.reset_kind(),
         client: report(CLIENT, client),
         server: report(SERVER, server),
@@ -42,7 +43,7 @@ pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
         summary: found.summary,
         timing: case.timing(),
         traffic: case.traffic(),
-        evidence: evidence::collect(&case),
+        evidence: evidence::collect(&case, ended_by),
         context: case.into_context(),
         local: None,
     })

@@ -90,8 +90,8 @@ fn analyse_on(source: &mut (impl Source + Send), listener: &mut impl Listener, m
     let mut work = Work::new(source, listener, means, seed);
     let seen = pipeline::run(source, Decoder::new(seed), means.threads, &mut work)?;
     let Work { mut tracker, mut judge } = work;
-    if let Some((_, last)) = seen.span {
-        tracker.finish(last, &mut judge);
+    if seen.span.is_some() {
+        tracker.finish(seen.end, &mut judge);
     }
     Ok(judge.summary(&tracker, source, &seen))
 }
@@ -127,8 +127,8 @@ pub fn watch(source: &mut impl Source, listener: &mut impl Listener, means: Mean
         }
     }
     let Work { mut tracker, mut judge } = work;
-    if let Some((_, last)) = seen.span {
-        tracker.finish(source.now().map_or(last, |now| now.max(last)), &mut judge);
+    if seen.span.is_some() {
+        tracker.finish(source.now().map_or(seen.end, |now| now.max(seen.end)), &mut judge);
     }
     for note in source.take_notes() {
         judge.listener.note(note);

@@ -21,37 +21,41 @@ const LOADS: usize = 4;
 pub struct Seen {
     /// Frames without a packet, by [`Skip::index`].
     pub skipped: [u64; Skip::COUNT],
-    /// The times of the first and the last frame.
+    /// The earliest and the latest time of a frame.
     pub span: Option<(Time, Time)>,
+    /// When the last frame came: earlier than others, where recordings were pasted together in another order.
+    pub end: Time,
     /// How many recordings the capture was put together from: between them lies more than a day, forwards or back.
     pub recordings: u64,
-    before: Time,
 }
 
 /// More silence than this, or a step back by more, and the frames are of another recording.
 const DAY: u64 = 86_400 * SECOND;
 
 impl Seen {
-    /// Takes note of when the frames of a batch were captured.
+    /// Takes note of when the frames of a batch were captured. Where batches end makes no difference.
     pub fn widen(&mut self, batch: &FrameBatch) {
-        if let (Some(first), Some(last)) = (batch.frames.first(), batch.frames.last()) {
-            let (from, to) = self.span.unwrap_or((first.time, last.time));
-            self.span = Some((from.min(first.time), to.max(last.time)));
-            self.count_recordings(batch, first.time, last.time);
+        let (Some(first), Some(last)) = (batch.frames.first(), batch.frames.last()) else { return };
+        let (mut from, mut to) = (first.time, first.time);
+        for frame in &batch.frames {
+            from = from.min(frame.time);
+            to = to.max(frame.time);
         }
+        self.count_recordings(batch, first.time, to.since(from));
+        self.span = Some(self.span.map_or((from, to), |span| (span.0.min(from), span.1.max(to))));
+        self.end = last.time;
     }
 
     /// Looks at single frames only where a batch spans days.
-    fn count_recordings(&mut self, batch: &FrameBatch, first: Time, last: Time) {
+    fn count_recordings(&mut self, batch: &FrameBatch, first: Time, spanned: u64) {
         let apart = |a: Time, b: Time| a.since(b).max(b.since(a)) > DAY;
-        if self.recordings == 0 || apart(first, self.before) {
+        if self.recordings == 0 || apart(first, self.end) {
             self.recordings += 1;
         }
-        if apart(first, last) {
+        if spanned > DAY {
             let steps = batch.frames.windows(2).filter(|pair| apart(pair[0].time, pair[1].time));
             self.recordings += steps.count() as u64;
         }
-        self.before = last;
     }
 }
 
@@ -177,21 +181,24 @@ mod tests {
     use super::*;
     use crate::source::RawFrame;
 
+    fn frame_at(day: f64) -> RawFrame {
+        RawFrame {
+            time: Time((day * DAY as f64) as u64),
+            number: 1,
+            offset: 0,
+            captured: 0,
+            wire: 0,
+            link: 1,
+            input: 0,
+        }
+    }
+
     #[test]
     fn recordings_lie_more_than_a_day_apart() {
         let recordings = |batches: &[&[f64]]| {
             let mut seen = Seen::default();
             for days in batches {
-                let frame = |day: &f64| RawFrame {
-                    time: Time((day * DAY as f64) as u64),
-                    number: 1,
-                    offset: 0,
-                    captured: 0,
-                    wire: 0,
-                    link: 1,
-                    input: 0,
-                };
-                seen.widen(&FrameBatch { bytes: Vec::new(), frames: days.iter().map(frame).collect() });
+                seen.widen(&FrameBatch { bytes: Vec::new(), frames: days.iter().copied().map(frame_at).collect() });
             }
             seen.recordings
         };
@@ -199,5 +206,19 @@ mod tests {
         assert_eq!(recordings(&[&[10.0, 10.5], &[11.2]]), 1);
         assert_eq!(recordings(&[&[10.0, 12.0]]), 2);
         assert_eq!(recordings(&[&[10.0], &[20.0], &[5.0]]), 3);
+        assert_eq!(recordings(&[&[10.0, 20.0, 10.0]]), 3);
+    }
+
+    #[test]
+    fn what_is_noted_of_times_does_not_depend_on_where_batches_end() {
+        let frames = [30, 10, 40, 20].map(|seconds| RawFrame { time: Time(seconds * SECOND), ..frame_at(0.0) });
+        for size in 1..=frames.len() {
+            let mut seen = Seen::default();
+            for batch in frames.chunks(size) {
+                seen.widen(&FrameBatch { bytes: Vec::new(), frames: batch.to_vec() });
+            }
+            assert_eq!(seen.span, Some((Time(10 * SECOND), Time(40 * SECOND))), "batches of {size}");
+            assert_eq!((seen.end, seen.recordings), (Time(20 * SECOND), 1), "batches of {size}");
+        }
     }
 }

@@ -34,7 +34,7 @@ pub static CAUSE: Cause = Cause {
 "#,
     remedy: Remedy {
         owner: Owner::Nobody,
-        title: "Nothing is wrong; close or filter ports that need not be seen",
+        title: "Close or filter ports that need not be seen",
         steps: &[
             "Look whether {client.ip} is one of your own scanners or monitors.",
             "If the port should not be reachable from there, filter it.",

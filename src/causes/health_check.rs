@@ -43,7 +43,7 @@ pub static CAUSE: Cause = Cause {
 "#,
     remedy: Remedy {
         owner: Owner::Nobody,
-        title: "Nothing is wrong; let the check ask a question, or the server keep quiet about it",
+        title: "Let the check ask a question, or the server keep quiet about it",
         steps: &[
             "\
             Make sure that {client.ip} is your load balancer or monitor, and that the period is the configured \

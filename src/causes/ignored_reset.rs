@@ -57,15 +57,16 @@ pub static CAUSE: Cause = Cause {
 
 fn detect(case: &Case<'_>) -> Option<Match> {
     let reset = case.reset()?;
+    let story = case.story();
     let (sender, receiver) = (case.name(reset.from), case.name(other(reset.from)));
-    Some(Match::likely(if accepted(reset.acceptance) {
-        format!(
+    if accepted(reset.acceptance) {
+        return Some(Match::likely(format!(
             "A RST in the {sender}'s name has the right numbers, but did not get to the {receiver}'s TCP, as where a filter \
              drops it; the connection went on."
-        )
-    } else {
-        format!(
-            "A RST in the {sender}'s name was not accepted, because its numbers do not fit; the connection went on."
-        )
-    }))
+        )));
+    }
+    let why = if story.signed[case.victim()] { "it is not signed" } else { "its numbers do not fit" };
+    let lives = story.challenged || story.receiver_lives || story.sender_lives.is_some();
+    let after = if lives { "; the connection went on" } else { "" };
+    Some(Match::likely(format!("A RST in the {sender}'s name was not accepted, because {why}{after}.")))
 }

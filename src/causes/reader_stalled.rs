@@ -50,7 +50,7 @@ pub static CAUSE: Cause = Cause {
 wait 15
 "#,
     remedy: Remedy {
-        owner: Owner::Client,
+        owner: Owner::Ender,
         title: "Find out why the receiving application does not read",
         steps: &[
             "On the receiving host see Recv-Q of the socket: it stays high and does not fall.",

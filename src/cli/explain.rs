@@ -202,7 +202,7 @@ fn act(owner: Owner) -> &'static str {
         Owner::Server => "who runs the server",
         Owner::Network => "who runs the network",
         Owner::Nobody => "nobody needs to",
-        Owner::Ender => "who runs the end that closed, which a report names",
+        Owner::Ender => "who runs the end that ended it, which a report names",
     }
 }
 

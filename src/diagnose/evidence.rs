@@ -10,8 +10,8 @@ use crate::short::Short;
 use crate::track::kernel::Kind;
 use crate::track::{Acceptance, By, CLIENT, Connection, Event, Half, Mark, SERVER, What, other};
 
-/// The evidence for a case, in time order.
-pub fn collect(case: &Case<'_>) -> Vec<Evidence> {
+/// The evidence for a case, in time order. Where something between the ends ended it, the RST is not its sender's.
+pub fn collect(case: &Case<'_>, ended_by: EndedBy) -> Vec<Evidence> {
     let connection = case.connection();
     let told = &case.story().events;
     let mut all: Vec<Evidence> = Vec::with_capacity(told.len() + 3);
@@ -32,6 +32,7 @@ pub fn collect(case: &Case<'_>) -> Vec<Evidence> {
         }
     }
     let mut repeated = 0;
+    let foreign = ended_by == EndedBy::Middlebox;
     for event in told {
         if matches!(event.what, What::Repeated | What::KeepAlive | What::WindowProbe) {
             repeated += 1;
@@ -40,7 +41,7 @@ pub fn collect(case: &Case<'_>) -> Vec<Evidence> {
             What::Icmp(kind, code) => icmp(kind, code, event.sequence),
             _ => render_segment(Flags(event.flags), event.sequence, event.length, event.acknowledgment),
         };
-        all.push(evidence(event.mark, from(case, event), packet, note(case, event, repeated)));
+        all.push(evidence(event.mark, from(case, event), packet, note(case, event, repeated, foreign)));
     }
     all.sort_by_key(|evidence| (evidence.time, evidence.input, evidence.frame));
     // A packet that is notable twice, as data after a FIN that bears a FIN itself, is one line.
@@ -118,8 +119,8 @@ fn from(case: &Case<'_>, event: &Event) -> EndedBy {
     }
 }
 
-/// What a packet means in this case.
-fn note(case: &Case<'_>, event: &Event, repeated: usize) -> Cow<'static, str> {
+/// What a packet means in this case; `foreign` if the RST that ended it is taken for somebody else's than its sender's.
+fn note(case: &Case<'_>, event: &Event, repeated: usize, foreign: bool) -> Cow<'static, str> {
     let from = event.from;
     let flags = Flags(event.flags);
     match event.what {
@@ -131,16 +132,17 @@ fn note(case: &Case<'_>, event: &Event, repeated: usize) -> Cow<'static, str> {
         What::KeepAlive => about!(from, "keep-alive probe of the ", end, ""),
         What::WindowProbe => about!(from, end, " probes the closed window"),
         What::WindowClosed => about!(from, end, " closes its window: its application does not read"),
+        What::Data if foreign => about!(from, end, " goes on after the RST in its name"),
         What::Data => about!(from, end, " goes on after its RST"),
         What::DataAfterFin => about!(from, end, " sends to an end that has closed"),
         What::Fin => about!(from, end, " closed"),
         What::Answer => about!(from, end, " answers with what it expects"),
         What::Icmp(..) => about!(from, "an ICMP error about this segment of the ", end, ""),
-        What::Reset => reset_note(case, event),
+        What::Reset => reset_note(case, event, foreign),
     }
 }
 
-fn reset_note(case: &Case<'_>, event: &Event) -> Cow<'static, str> {
+fn reset_note(case: &Case<'_>, event: &Event, foreign: bool) -> Cow<'static, str> {
     let from = event.from;
     let Some(reset) = case.reset().filter(|reset| reset.mark == event.mark) else {
         let bare = !Flags(event.flags).has(Flags::ACK);
@@ -166,6 +168,7 @@ fn reset_note(case: &Case<'_>, event: &Event) -> Cow<'static, str> {
             about!(other(from), "the ", end, " does not accept this RST")
         }
         (Acceptance::Exact, _) if case.kind() == Some(Kind::Aborted) => "client aborts".into(),
+        (Acceptance::Exact, _) if foreign => about!(from, "a RST in the ", end, "'s name, which must be accepted"),
         (Acceptance::Exact, Some(ResetKind::Abort)) => {
             about!(from, end, "'s socket aborts; the ", other, " must accept it")
         }

@@ -43,7 +43,7 @@ pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
         summary: found.summary,
         timing: case.timing(),
         traffic: case.traffic(),
-        evidence: evidence::collect(&case),
+        evidence: evidence::collect(&case, ended_by),
         context: case.into_context(),
         local: None,
     })

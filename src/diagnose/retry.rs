@@ -13,7 +13,9 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
     let client = case.half(CLIENT);
     let server = case.half(SERVER);
     if !case.connection().established() {
-        return (RetryVerdict::NotDelivered, "the connection was never established".into());
+        let opening = client.has(Half::SYN) || server.has(Half::SYN);
+        let why = "the connection was never established".into();
+        return if opening { (RetryVerdict::NotDelivered, why) } else { (RetryVerdict::Unknown, why_late()) };
     }
     if !case.half(SERVER).has(Half::ANY) {
         return (RetryVerdict::Unknown, "the capture does not show the server's packets".into());

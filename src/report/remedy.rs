@@ -205,7 +205,7 @@ fn begins_with_port(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::causes::{abortive_close, unread_data};
+    use crate::causes::{abortive_close, reader_stalled, unread_data};
     use crate::diagnose::EndReport;
     use crate::report::samples;
 
@@ -267,8 +267,8 @@ mod tests {
     }
 
     #[test]
-    fn who_closed_has_to_act_where_the_cause_says_so() {
-        for cause in [&abortive_close::CAUSE, &unread_data::CAUSE] {
+    fn who_ended_it_has_to_act_where_the_cause_says_so() {
+        for cause in [&abortive_close::CAUSE, &unread_data::CAUSE, &reader_stalled::CAUSE] {
             let of = |ended_by| advice(&Finding { cause: Some(cause), ended_by, ..samples::keepalive_race() }).owner;
             assert_eq!(of(EndedBy::Client), Owner::Client, "{}", cause.id);
             assert_eq!(of(EndedBy::Server), Owner::Server, "{}", cause.id);

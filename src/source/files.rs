@@ -137,24 +137,20 @@ impl Files {
         if path.as_os_str() == "-" && paths.iter().take(index).any(|earlier| earlier == path) {
             return Err(Error::Input { name: name(), problem: "can be named only once".to_owned() });
         }
-        if paths.len() == 1 {
-            let mut reader = Reader::open(path, input, Arc::clone(&self.bytes_read))?;
-            if ahead {
-                reader.unpack_ahead();
-            }
-            self.pending = Some(index);
-            self.fractional_digits = reader.fractional_digits();
-            return Ok(State::Open(Box::new(Running { reader, batch: FrameBatch::default(), next: 0 })));
+        let alone = paths.len() == 1;
+        let bytes_read = if alone { Arc::clone(&self.bytes_read) } else { Arc::default() };
+        let mut reader = Reader::open(path, input, bytes_read)?;
+        if alone && ahead {
+            reader.unpack_ahead();
         }
-        let mut reader = Reader::open(path, input, Arc::default())?;
         let mut batch = FrameBatch::default();
-        let found = reader.fill(&mut batch, SMALLEST_CHUNK);
+        let found = reader.fill(&mut batch, if alone { self.chunk } else { SMALLEST_CHUNK });
         self.fractional_digits = self.fractional_digits.max(reader.fractional_digits());
         let Some(first) = first_time(&batch).filter(|_| found) else {
             self.notes.extend(reader.take_note());
             return Ok(State::Done);
         };
-        if reader.is_regular() {
+        if !alone && reader.is_regular() {
             self.heads.push(Reverse((first - EARLIER, index)));
             return Ok(State::Waiting);
         }
@@ -195,7 +191,6 @@ impl Files {
         let Some(lane) = self.lanes.get_mut(index) else { return };
         let State::Open(mut running) = std::mem::replace(&mut lane.state, State::Done) else { return };
         lane.frames_before = running.reader.frames();
-        self.fractional_digits = self.fractional_digits.max(running.reader.fractional_digits());
         self.notes.extend(running.reader.take_note());
     }
 
@@ -204,7 +199,6 @@ impl Files {
         let Some(Lane { state: State::Open(running), .. }) = self.lanes.get_mut(index) else { return false };
         if running.reader.fill(batch, self.chunk) {
             self.pending = Some(index);
-            self.fractional_digits = self.fractional_digits.max(running.reader.fractional_digits());
             return true;
         }
         self.finish(index);

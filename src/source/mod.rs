@@ -51,7 +51,8 @@ pub trait Source {
     /// Frames read so far, whether or not the filter let them pass.
     fn frames_read(&self) -> u64;
 
-    /// How many digits of a second the inputs' clocks have: 6, or 9 as soon as one of them is finer than a microsecond.
+    /// How many digits of a second the inputs' clocks have: 6, or 9 if one of them is finer than a microsecond when its
+    /// first frame comes.
     fn fractional_digits(&self) -> u8;
 
     /// Up to when all frames are known to have come, where that does not follow from the frames: live only. After the

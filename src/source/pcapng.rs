@@ -269,7 +269,7 @@ impl Pcapng {
             }
             options = options.get(4 + usize::from(length).next_multiple_of(4)..).unwrap_or_default();
         }
-        self.finer_than_microseconds |= interface.is_finer_than_microseconds();
+        self.finer_than_microseconds |= self.number == 0 && interface.is_finer_than_microseconds();
         self.interfaces.push(interface);
         Ok(())
     }

@@ -101,6 +101,20 @@ fn nanoseconds_are_told() {
 }
 
 #[test]
+fn nanoseconds_of_pcapng_are_told_before_its_frames_are_taken() {
+    let folder = TempDir::new().expect("a folder for the test");
+    let path = folder.path().join("a.pcapng");
+    let endian = Endian::Little;
+    for (resolution, digits) in [(6, 6), (9, 9)] {
+        let frame = enhanced(endian, 0, 5_000_000, &[1; 61]);
+        let file = [section(endian), interface(endian, 1, 0, &[(9, &[resolution])]), frame].concat();
+        std::fs::write(&path, file).expect("a file for the test");
+        let files = Files::open(std::slice::from_ref(&path), &Settings::default()).expect("it is readable");
+        assert_eq!(files.fractional_digits(), digits);
+    }
+}
+
+#[test]
 fn the_checksum_bits_of_a_link_type_are_no_part_of_it() {
     let mut file = pcap_header(Endian::Little, MICROSECONDS, (2, 4), 96, 0x2400_0001);
     file.extend(pcap_record(Endian::Little, &frames(1)[0], 0));

@@ -17,7 +17,7 @@ impl Tracker {
 
     /// The capture is over at `end`: judges all that is still pending.
     pub fn finish(&mut self, end: Time, sink: &mut impl Sink) {
-        let end = end.max(self.previous);
+        let end = end.max(self.previous).max(self.clock);
         self.fire(end, sink);
         while let Some(Reverse((time, _, place, generation))) = self.waiting.pop() {
             self.conclude(place, generation, sink);
@@ -224,12 +224,13 @@ impl Tracker {
             if silence.what == Repeated::Nothing || !silence.convinces(&half[other(side)]) {
                 continue;
             }
-            if silence.overdue() <= time {
-                story.pending = Some((Pending::Silence(side), time));
-                self.wait(time, place, generation);
+            let overdue = silence.overdue();
+            if overdue <= time {
+                story.pending = Some((Pending::Silence(side), overdue));
+                self.wait(overdue, place, generation);
                 return;
             }
-            later = Some(later.map_or(silence.overdue(), |found| found.min(silence.overdue())));
+            later = Some(later.map_or(overdue, |found| found.min(overdue)));
         }
         if let Some(later) = later {
             story.timer = true;

@@ -84,7 +84,7 @@ pub struct Silence {
     pub first: Mark,
     /// The last one.
     pub last: Mark,
-    /// Nanoseconds between the last two.
+    /// The longest time between two of them, nanoseconds: timeouts grow, but a capture may show one of them late.
     pub interval: u64,
     /// How often it was sent, the first time included.
     pub attempts: u32,
@@ -128,7 +128,7 @@ impl Silence {
         self.what == Repeated::WindowProbe && self.unheard >= 3
     }
 
-    /// When the next repetition is overdue: twice the last interval and a quarter more, for timers that back off
+    /// When the next repetition is overdue: twice the longest interval and a quarter more, for timers that back off
     /// exactly by two, and never less than a second, which no stack's first timeouts exceed by much.
     pub fn overdue(&self) -> Time {
         self.last.time + self.interval.saturating_mul(2).saturating_add(self.interval / 4).max(SECOND)

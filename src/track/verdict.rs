@@ -187,7 +187,9 @@ pub fn made_on_the_way(connection: &Connection, reset: &Reset) -> bool {
 fn was_lost_here(connection: &Connection, reset: &Reset) -> bool {
     let half = &connection.half[reset.from];
     let step = reset.ip_id.wrapping_sub(half.ip_id);
-    let next = connection.has(Connection::IPV6) || reset.ip_id != 0 && (1..=4).contains(&step);
+    // Some hosts leave it 0 in all that is not to be fragmented (RFC 6864, section 4.1).
+    let none = connection.has(Connection::IPV6) || reset.ip_id == 0 && half.ip_id == 0;
+    let next = none || reset.ip_id != 0 && (1..=4).contains(&step);
     reset.acknowledgment.is_some() && reset.ttl == half.ttl_high && reset.window == half.window && next
 }
 

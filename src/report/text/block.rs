@@ -433,7 +433,7 @@ fn fix(page: &mut Page, finding: &Finding, told: Option<usize>) {
         Owner::Client => "Fix at the client",
         Owner::Server => "Fix at the server",
         Owner::Network => "Fix in the network",
-        Owner::Ender => "Fix at the end that closed",
+        Owner::Ender => "Fix at the end that ended it",
         Owner::Nobody => "Nothing to fix",
     };
     page.blank();

@@ -14,6 +14,10 @@ pub fn on_syn(connection: &mut Connection, from: usize, segment: &Segment, bytes
     let half = connection.half[from];
     let decided = connection.story.as_ref().is_some_and(|story| story.decided);
     if !half.has(Half::SEQUENCE) {
+        if segment.time.since(connection.start) >= SWAPPED {
+            // What came before, such as a RST to an older connection, is no part of this one.
+            return Next { restart: Some(Restart::Here), ..Next::default() };
+        }
         begin(connection, from, segment, bytes);
         return refused_before_it_was_seen(connection, from, segment);
     }

@@ -134,7 +134,7 @@ fn repeat(connection: &mut Connection, from: usize, segment: &Segment, what: Rep
     silence.attempts += u32::from(!goes_on);
     silence.unheard += 1;
     silence.until = segment.sequence.wrapping_add(segment.payload_length);
-    silence.interval = interval;
+    silence.interval = silence.interval.max(interval);
     silence.last = mark;
     silence.length = silence.length.max(segment.payload_length);
     // What was overdue has come in the time of grace: the sender goes on, whether or not others' packets had told the time.

@@ -4,7 +4,7 @@ use super::super::connection::{CLIENT, Connection, Half, Mark, other};
 use super::super::seq;
 use super::super::story::{Acceptance, Event, Pending, Repeated, Reset, Silence, What};
 use super::{
-    Next, Restart, SHORTEST_PROBE, SWAPPED, acknowledges_syn, event, gives_up, note_options, reach, tell,
+    FAR, Next, Restart, SHORTEST_PROBE, SWAPPED, acknowledges_syn, event, gives_up, note_options, reach, tell,
     waits_for_syn_ack,
 };
 use crate::decode::{Flags, Segment, Signs};
@@ -206,12 +206,17 @@ pub(super) fn acceptance(connection: &Connection, from: usize, segment: &Segment
     if from == CLIENT && sender.has(Half::SYN) && !sender.has(Half::ACK) {
         let first = sender.isn.wrapping_add(1);
         let window = u32::from(receiver.window.max(1));
+        // It acknowledges payload of the server, which had a socket then: what opened that is missing.
+        let ahead = segment.acknowledgment.wrapping_sub(receiver.next);
+        let opened = segment.flags.has(Flags::ACK) && receiver.has(Half::SEQUENCE) && (1..=FAR).contains(&ahead);
         // Behind that the client has sent payload, for which it needs the SYN-ACK: either the capture has a hole, or the server
         // has not got it either, and answers with a challenge ACK (RFC 5961; older kernels drop the handshake).
         return match seq::between(sequence, first, first.wrapping_add(window)) {
             true if sequence == first => Acceptance::EndsHalfOpen,
-            true if receiver.has(Half::SYN) => Acceptance::InWindow,
-            true | false => Acceptance::Dropped,
+            true if receiver.has(Half::SYN) || opened => Acceptance::InWindow,
+            true => Acceptance::Dropped,
+            false if opened => Acceptance::Ignored,
+            false => Acceptance::Dropped,
         };
     }
     if !sender.has(Half::SEQUENCE) && !receiver.has(Half::ACK) {

@@ -256,7 +256,9 @@ fn judge_reset_after_fin(connection: &Connection, story: &Story, reset: Reset) -
     let victim = other(reset.from);
     let lost = connection.unacknowledged(victim);
     if lost == 0 && story.data_after_fin[victim] == 0 {
-        return Ending::Benign(Benign::Tail);
+        // In a capture of nothing but SYN, FIN and RST it does not show what was lost.
+        let unseen = connection.was_used() && !connection.has_payload();
+        return if unseen { Ending::Undecided(Doubt::Hole) } else { Ending::Benign(Benign::Tail) };
     }
     let farewell = connection.half[victim].has(Half::TLS_ALERT) && lost <= connection.half[victim].data_length;
     if farewell {

@@ -152,7 +152,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let at_once = case.at_once(case.decisive().since(case.opened()));
     let dropped =
         case.reset_kind() == Some(ResetKind::Reply) && case.reset_by(SERVER) && case.lost(CLIENT) == case.sent(CLIENT);
-    if dropped && (at_once || case.story().syn_acks > 0) {
+    if dropped && !case.two_hosts_answered() && (at_once || case.story().syn_acks > 0) {
         let text = format!(
             "{server} answered the end of the handshake with a RST, as with a full accept queue and \
              tcp_abort_on_overflow."

@@ -2,8 +2,8 @@
 
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, ResetKind};
-use crate::track::Half;
 use crate::track::kernel::Kind;
+use crate::track::{Half, SERVER};
 
 /// Signs: A reply-RST (`R`, seq equal to the segment's ack, win 0, IP ID 0, no options) to data or a keep-alive in
 /// ESTABLISHED, no FIN from that host before, its TTL the baseline: certain that no socket existed there, likely
@@ -113,6 +113,13 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     if case.story().first_fin.is_some() {
         return None;
+    }
+    if reset.from == SERVER && case.two_hosts_answered() {
+        return Some(Match::likely(format!(
+            "A second SYN-ACK with another number came from {}, as where two hosts have that address; one of them had no \
+             socket for this connection and answered the client with a RST.",
+            case.server()
+        )));
     }
     let text =
         format!("The {sender}'s host had no socket for this connection any more and answered the {victim} with a RST.");

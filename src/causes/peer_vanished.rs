@@ -29,7 +29,7 @@ pub static CAUSE: Cause = Cause {
     is_not: "\
         Not a slow server: its kernel would acknowledge the data at once.\n\n\
         Not a closed connection: that would answer with a RST.\n\n\
-        Not a zero window: `reader_stalled`.",
+        Not a zero window whose probes are answered: `reader_stalled`.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
 +0 > . 1:1(0) ack 1 win 64240

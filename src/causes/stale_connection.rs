@@ -109,7 +109,9 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let fin = case.story().fin[other(victim)]?;
     let written = case.story().data_after_fin_at[victim]?;
     let later = written.time.since(fin.time);
-    let stale = case.knew_of_fin(victim) && later >= SECOND && case.client_is_victim();
+    // Who still read after its FIN had only ended its sending.
+    let open = case.story().read_after_fin[other(victim)];
+    let stale = !open && case.knew_of_fin(victim) && later >= SECOND && case.client_is_victim();
     stale.then(|| {
         Match::likely(format!(
             "The client used a connection that the server had closed {} before{}.",

@@ -6,13 +6,13 @@ use super::finding::{EndedBy, ResetKind, Timing, Traffic};
 use super::icmp::IcmpSeen;
 use super::words::duration;
 use crate::context::{self, Context, Mismatch, Reading, Speaker, TlsState};
-use crate::decode::End;
+use crate::decode::{End, Flags};
 use crate::short::Short;
 use crate::time::{MILLISECOND, SECOND, Time};
 use crate::track::kernel::{Errno, Kind};
 use crate::track::{
-    Acceptance, Benign, By, CLIENT, Connection, Ended, Ending, Half, Repeated, Reset, SERVER, Service, Silence, Story,
-    Visits, accepted, foreign, made_on_the_way, other, seen_on_a_part_of_the_way,
+    Acceptance, Benign, By, CLIENT, Connection, Ended, Ending, Event, Half, Repeated, Reset, SERVER, Service, Silence,
+    Story, Visits, accepted, foreign, made_on_the_way, other, seen_on_a_part_of_the_way,
 };
 
 /// One connection's ending and all that is known about it.
@@ -161,6 +161,12 @@ impl<'a> Case<'a> {
     pub fn behind_a_syn_proxy(&self) -> bool {
         let server = self.half(SERVER);
         server.has(Half::SYN) && server.window == 0 && !server.has(Half::DATA) && self.reset_by(SERVER)
+    }
+
+    /// A second SYN-ACK came with an initial sequence number of its own: another host, too, answers for the server's address.
+    pub fn two_hosts_answered(&self) -> bool {
+        let opens = |event: &Event| event.from == SERVER && Flags(event.flags).has(Flags::SYN | Flags::ACK);
+        self.story.events.iter().any(|event| opens(event) && event.sequence != 0)
     }
 
     /// A RST of a live socket.

@@ -182,7 +182,7 @@ impl Tracker {
         }
         let waits = |reset: &Reset| {
             let lives = matches!(reset.acceptance, Acceptance::InWindow | Acceptance::Ignored | Acceptance::Dropped);
-            story.waits > 0 && (lives || !story.challenged)
+            story.waits > 0 && (lives || story.receiver_lives || !story.challenged)
         };
         let pending = story.pending.is_some();
         let due = match pending {

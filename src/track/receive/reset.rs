@@ -49,15 +49,14 @@ pub(super) fn after_reset(connection: &mut Connection, from: usize, segment: &Se
         }
         return false;
     }
-    let peer = connection.half[reset.from];
     let story = connection.story();
     if segment.payload_length == 0 && !segment.flags.has(Flags::FIN) && reset.acceptance != Acceptance::Exact {
         story.challenged = true;
     }
-    let acknowledges = |number| segment.flags.has(Flags::ACK) && seq::after(segment.acknowledgment, number);
     // Whose connect() failed has no socket any more, and answers the SYN-ACK with a RST: this end has not got that RST.
-    let connects = reset.acceptance == Acceptance::RefusesSyn && peer.has(Half::SYN) && acknowledges(peer.isn);
-    if connects || story.sender_lives.is_some() && acknowledges(reset.sequence) {
+    let connects = reset.acceptance == Acceptance::RefusesSyn;
+    let takes_more = story.sender_lives.is_some() && seq::after(segment.acknowledgment, reset.sequence);
+    if segment.flags.has(Flags::ACK) && (connects || takes_more) {
         story.receiver_lives = true;
         if matches!(story.pending, Some((Pending::Reset, _))) {
             story.pending = None;

@@ -36,10 +36,12 @@ impl Seen {
     /// Takes note of when the frames of a batch were captured. Where batches end makes no difference.
     pub fn widen(&mut self, batch: &FrameBatch) {
         let (Some(first), Some(last)) = (batch.frames.first(), batch.frames.last()) else { return };
-        let (mut from, mut to) = (first.time, first.time);
-        for frame in &batch.frames {
-            from = from.min(frame.time);
-            to = to.max(frame.time);
+        let (mut from, mut to) = (first.time, last.time);
+        if !batch.frames.is_sorted_by_key(|frame| frame.time) {
+            for frame in &batch.frames {
+                from = from.min(frame.time);
+                to = to.max(frame.time);
+            }
         }
         self.count_recordings(batch, first.time, to.since(from));
         self.span = Some(self.span.map_or((from, to), |span| (span.0.min(from), span.1.max(to))));

@@ -160,7 +160,8 @@ impl<'a> Case<'a> {
     /// speaks for the server until it has asked it: the RST is the server's answer to that, and the only packet of its own.
     pub fn behind_a_syn_proxy(&self) -> bool {
         let server = self.half(SERVER);
-        server.has(Half::SYN) && server.window == 0 && !server.has(Half::DATA) && self.reset_by(SERVER)
+        let speaks = server.has(Half::DATA) || server.has(Half::READ);
+        server.has(Half::SYN) && server.window == 0 && !speaks && self.reset_by(SERVER)
     }
 
     /// A second SYN-ACK came with an initial sequence number of its own: another host, too, answers for the server's address.

@@ -12,7 +12,7 @@ use crate::time::{MILLISECOND, SECOND, Time};
 use crate::track::kernel::{Errno, Kind};
 use crate::track::{
     Acceptance, Benign, By, CLIENT, Connection, Ended, Ending, Event, Half, Repeated, Reset, SERVER, Service, Silence,
-    Story, Visits, accepted, foreign, made_on_the_way, other, seen_on_a_part_of_the_way,
+    Story, Visits, foreign, made_on_the_way, other, seen_on_a_part_of_the_way,
 };
 
 /// One connection's ending and all that is known about it.
@@ -146,7 +146,7 @@ impl<'a> Case<'a> {
     pub fn reset_kind(&self) -> Option<ResetKind> {
         let reset = self.reset()?;
         // A RST that the waiting end had to ignore did not end its wait.
-        let ignored = self.by() == Some(By::Silence) && reset.from != self.victim() && !accepted(reset.acceptance);
+        let ignored = self.by() == Some(By::Silence) && reset.from != self.victim() && !reset.is_accepted();
         if ignored {
             return None;
         }
@@ -195,6 +195,11 @@ impl<'a> Case<'a> {
         self.by() == Some(By::Silence) && self.silence().what == what
     }
 
+    /// The end that waited in vain had a peer that was there, and did not read.
+    pub fn reader_stalls(&self) -> bool {
+        self.by() == Some(By::Silence) && self.silence().reader_stalls()
+    }
+
     /// Payload went and the last of it came from `side`: it waits for an answer.
     pub fn asked_last(&self, side: usize) -> bool {
         self.connection().has_payload()
@@ -241,7 +246,7 @@ impl<'a> Case<'a> {
     /// All that the client sent is one request: it was the first to speak, or the server greeted it, and it made no pause.
     pub fn is_first_request(&self) -> bool {
         let connection = self.connection();
-        connection.turns <= 2 && u64::from(connection.gap) * 100_000 < SECOND
+        connection.turns <= 2 && connection.pause() < SECOND
     }
 
     /// The length of the last payload of `side`.
@@ -254,14 +259,14 @@ impl<'a> Case<'a> {
         let connection = self.connection();
         // Keep-alive probes go only when all was answered.
         let asked = self.asked_last(self.victim()) && !self.waited_for(Repeated::KeepAlive);
-        if self.by().is_some() && asked && connection.gap == u32::MAX {
-            // Longer than is counted (nearly five days).
+        if self.by().is_some() && asked {
+            if connection.gap < u32::MAX {
+                return connection.pause();
+            }
+            // Longer than is counted.
             let (half, peer) = (self.half(self.victim()), self.half(other(self.victim())));
             let before = if peer.has(Half::DATA) { peer.data_time } else { connection.opened_at() };
             return half.data_time.since(before);
-        }
-        if self.by().is_some() && asked {
-            return u64::from(connection.gap) * 100_000;
         }
         if self.story.first_fin.is_some() {
             return self.story.idle_before_fin;

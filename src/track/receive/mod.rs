@@ -25,7 +25,7 @@ pub struct Next {
     /// Something is repeated: look again when the next repetition is overdue.
     pub deadline: bool,
     /// The connection is over, and a new one begins on its 4-tuple: with this segment, or with the SYN told in
-    /// [`super::connection::Story::other_syn`].
+    /// [`super::story::Story::other_syn`].
     pub restart: Option<Restart>,
     /// Both ends closed and acknowledged.
     pub closed: bool,

@@ -2,7 +2,7 @@
 
 use super::{Cause, Group, Match, Owner, Remedy};
 use crate::diagnose::Case;
-use crate::track::{accepted, other};
+use crate::track::other;
 
 /// Signs: A RST outside the receive window (dropped), or inside but not exactly at RCV.NXT (challenge ACK), or one
 /// to SYN_SENT that does not acknowledge the SYN; the connection lives on. Certain when data of either end is
@@ -59,14 +59,13 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let reset = case.reset()?;
     let story = case.story();
     let (sender, receiver) = (case.name(reset.from), case.name(other(reset.from)));
-    if accepted(reset.acceptance) {
+    if reset.is_accepted() {
         return Some(Match::likely(format!(
             "A RST in the {sender}'s name has the right numbers, but did not get to the {receiver}'s TCP, as where a filter \
              drops it; the connection went on."
         )));
     }
     let why = if story.signed[case.victim()] { "it is not signed" } else { "its numbers do not fit" };
-    let lives = story.challenged || story.receiver_lives || story.sender_lives.is_some();
-    let after = if lives { "; the connection went on" } else { "" };
+    let after = if story.went_on() { "; the connection went on" } else { "" };
     Some(Match::likely(format!("A RST in the {sender}'s name was not accepted, because {why}{after}.")))
 }

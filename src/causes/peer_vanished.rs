@@ -3,7 +3,7 @@
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, bytes};
 use crate::track::kernel::Kind;
-use crate::track::{By, Repeated, other};
+use crate::track::{Repeated, other};
 
 /// Signs: Data retransmitted with doubling intervals, no ACK, nothing else from the peer; the last retransmission
 /// stays without a successor and no RST follows (retransmission death is silent). Certain that ACKs stopped; the
@@ -104,24 +104,20 @@ wait 15
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    if case.by() != Some(By::Silence) {
-        return None;
-    }
     let silence = case.silence();
     let victim = case.victim();
     let (name, peer) = (case.name(victim), case.name(other(victim)));
-    if silence.probes_in_vain() {
+    if case.waited_for(Repeated::WindowProbe) && silence.probes_in_vain() {
         return Some(Match::likely(format!(
             "The {peer} stopped answering: its window was closed, and it did not answer the last {} probes of the {name}.",
             silence.unheard
         )));
     }
-    if silence.what != Repeated::Data {
-        return None;
-    }
-    Some(Match::likely(format!(
-        "The {peer} stopped answering: the {name} sent the same {} {} times without an acknowledgment.",
-        bytes(silence.length),
-        silence.attempts
-    )))
+    case.waited_for(Repeated::Data).then(|| {
+        Match::likely(format!(
+            "The {peer} stopped answering: the {name} sent the same {} {} times without an acknowledgment.",
+            bytes(silence.length),
+            silence.attempts
+        ))
+    })
 }

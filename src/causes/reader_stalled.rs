@@ -3,7 +3,7 @@
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, duration};
 use crate::track::kernel::Kind;
-use crate::track::{Repeated, other};
+use crate::track::other;
 
 /// Signs: The receiver advertises win 0 and answers the sender's window probes (seq one below SND.NXT, no or one
 /// byte) with win 0; it never opens again before the sender stops or gives up. Certain that the receiver's host
@@ -92,8 +92,7 @@ wait 15
 
 fn detect(case: &Case<'_>) -> Option<Match> {
     let victim = case.victim();
-    let stalled = case.waited_for(Repeated::WindowProbe) && !case.silence().probes_in_vain();
-    let closed = case.story().window_closed[other(victim)].filter(|_| stalled)?;
+    let closed = case.story().window_closed[other(victim)].filter(|_| case.reader_stalls())?;
     let (reader, since) = (case.name(other(victim)), duration(case.time().since(closed.time)));
     Some(Match::likely(format!(
         "The {reader}'s application did not read: its window stayed closed for {since}, and the {} gave up.",

@@ -2,14 +2,16 @@
 
 mod layout;
 mod nearest;
+mod parts;
 
-use layout::{Text, WIDTH, fold_command};
+use layout::{Text, WIDTH};
 pub use nearest::UnknownTopic;
+use parts::{NOTATION, act, belongs_to, general, plain};
 
-use crate::causes::kinds::{self, Calls};
+use crate::causes::kinds;
 use crate::causes::languages::{self, Found, Saying};
 use crate::causes::retry::{self, Language};
-use crate::causes::{self, Cause, Group, Owner, Setting};
+use crate::causes::{self, Cause, Group};
 use crate::track::kernel::{Errno, Kind};
 
 /// The page on a topic: a cause, a kind, an errno, or a language's name for it; without a topic the list of them.
@@ -27,8 +29,6 @@ pub fn explain(topic: Option<&str>) -> Result<String, UnknownTopic> {
         None => Err(UnknownTopic::new(topic)),
     }
 }
-
-// ---- the pages ------------------------------------------------------------------------------------------------------
 
 fn list() -> String {
     let mut page = Text::new();
@@ -159,167 +159,6 @@ fn sayings_page(topic: &str, said: &[&'static Saying]) -> String {
     let more: Vec<_> = about.iter().map(|errno| format!("tcpwhy explain {}", errno.errno.name())).collect();
     page.paragraph(0, &format!("More: {}", more.join(", ")));
     page.done()
-}
-
-// ---- their parts ----------------------------------------------------------------------------------------------------
-
-const NOTATION: &str = "\
-    Seconds since the packet before; > client to server, < server to client; flags (S SYN, F FIN, R RST, P PSH, \
-    . ACK); first:last(length) and ack counted from the start of the connection; win as in the header.";
-
-/// The programs whose words stand on the page of a cause; the others are on the page of the errno.
-const MAIN: [&str; 8] = ["C", "Python", "Go", "Node", "Java", "Rust", ".NET", "curl"];
-
-fn belongs_to(cause: &Cause) -> String {
-    match cause.group {
-        Group::Benign => "no failure: it is left out of reports unless --all is given".to_string(),
-        Group::Pattern => "a pattern over many connections".to_string(),
-        Group::Failure if cause.kinds.len() == Kind::ALL.len() => "kind: any".to_string(),
-        Group::Failure => {
-            let kinds: Vec<_> = cause
-                .kinds
-                .iter()
-                .map(|kind| format!("{} ({}, {})", kind.id(), kinds::page(*kind).errno.name(), python(*kind)))
-                .collect();
-            format!("kind: {}", kinds.join("; "))
-        }
-    }
-}
-
-fn python(kind: Kind) -> &'static str {
-    kinds::page(kind).errno.python()
-}
-
-/// A server that was left hears its errno from a plain call. Words that stand for more than one errno are those of
-/// libraries for clients, but for C's, which stand for all.
-fn may_be_a_servers(saying: &Saying) -> bool {
-    saying.program == "C" || (saying.errnos.len() == 1 && saying.program != "curl")
-}
-
-fn act(owner: Owner) -> &'static str {
-    match owner {
-        Owner::Client => "who runs the client",
-        Owner::Server => "who runs the server",
-        Owner::Network => "who runs the network",
-        Owner::Nobody => "nobody needs to",
-        Owner::Ender => "who runs the end that ended it, which a report names",
-    }
-}
-
-/// The placeholders of a report as words that a reader can fill in.
-fn plain(text: &str) -> String {
-    text.replace("{server.ip}", "SERVER")
-        .replace("{server.port}", "PORT")
-        .replace("{peer.ip}", "PEER")
-        .replace("{peer.port}", "PORT")
-        .replace("{client.ip}", "CLIENT")
-        .replace("{client.port}", "CLIENT_PORT")
-}
-
-/// A saying that several errnos share, with their numbers and texts left open.
-fn general(saying: &Saying) -> String {
-    saying
-        .text
-        .replace("{name}", "NAME")
-        .replace("{number}", "N")
-        .replace("{message}", "MESSAGE")
-        .replace("{lower}", "MESSAGE")
-}
-
-/// The parts of pages that the catalogue fills.
-impl Text {
-    fn commands(&mut self, commands: &[&str]) {
-        if commands.is_empty() {
-            return;
-        }
-        self.heading("Commands");
-        for command in commands {
-            self.block(&fold_command(&plain(command), WIDTH - 2));
-        }
-    }
-
-    fn settings(&mut self, settings: &[Setting]) {
-        if settings.is_empty() {
-            return;
-        }
-        self.heading("Settings");
-        for setting in settings {
-            let mut about = String::new();
-            if !setting.default.is_empty() {
-                about.push_str(&format!(" (default {})", setting.default));
-            }
-            if !setting.advice.is_empty() {
-                about.push_str(&format!(": {}", setting.advice));
-            }
-            self.item(&format!("{}  ", setting.program), &format!("{}{about}", setting.name));
-        }
-    }
-
-    fn calls(&mut self, calls: &[Calls]) {
-        self.heading("Which call fails, and in which order");
-        for calls in calls {
-            self.item(&format!("{}: ", calls.when), calls.then);
-        }
-    }
-
-    fn causes(&mut self, kind: Kind) {
-        self.heading("Causes");
-        for cause in kinds::causes(kind) {
-            self.entry(cause.id, cause.title);
-        }
-    }
-
-    /// What the pages of a kind and of an errno end with.
-    fn rest(&mut self, errno: Errno, kind: Kind) {
-        self.heading("What programs say");
-        match kind {
-            Kind::Aborted if errno == kinds::page(kind).errno => self.words(&[kind]),
-            _ => self.sayings(errno),
-        }
-        self.section("Is it safe to try again?", kinds::page(kind).again);
-        if kind != Kind::Aborted {
-            self.retries(kind, &Language::ALL);
-        }
-    }
-
-    fn sayings(&mut self, errno: Errno) {
-        let Some(page) = languages::page(errno) else { return };
-        for saying in languages::sayings(errno) {
-            self.item(&format!("{}: ", saying.program), &saying.text(page));
-            if !saying.note.is_empty() {
-                self.paragraph(5, &saying.note.replace("{name}", errno.name()));
-            }
-        }
-    }
-
-    /// What the main languages say, in short, each wording once.
-    fn words(&mut self, kinds: &[Kind]) {
-        let mut seen: Vec<String> = Vec::new();
-        for program in MAIN {
-            for kind in kinds {
-                let Some(page) = languages::page(kinds::page(*kind).errno) else { continue };
-                let heard = |saying: &&Saying| *kind != Kind::Aborted || may_be_a_servers(saying);
-                let said = languages::sayings(page.errno).filter(|saying| saying.program == program);
-                for saying in said.filter(heard) {
-                    let text = saying.text(page);
-                    if !seen.contains(&text) {
-                        self.item(&format!("{program}: "), &text);
-                        seen.push(text);
-                    }
-                }
-            }
-        }
-    }
-
-    fn retries(&mut self, kind: Kind, languages: &[Language]) {
-        self.section("A good retry", retry::RULE);
-        for language in languages {
-            self.gap();
-            self.line(&format!("  {}:", language.name()));
-            self.gap();
-            self.block(&retry::code(*language, kind));
-        }
-    }
 }
 
 #[cfg(test)]

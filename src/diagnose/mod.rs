@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 
 use crate::causes::{self, Cause, Confidence, Match};
 use crate::track::kernel::Kind;
-use crate::track::{By, CLIENT, Connection, Ended, Ending, Repeated, SERVER, other};
+use crate::track::{By, CLIENT, Connection, Ended, Ending, SERVER, other};
 
 /// The finding about a connection's ending; `None` where there is nothing to say.
 pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
@@ -105,9 +105,7 @@ fn ended_by(case: &Case<'_>, cause: Option<&'static Cause>) -> EndedBy {
                 EndedBy::Middlebox
             }
         }
-        By::Silence if case.waited_for(Repeated::WindowProbe) && !case.silence().probes_in_vain() => {
-            case.side(other(case.victim()))
-        }
+        By::Silence if case.reader_stalls() => case.side(other(case.victim())),
         By::Silence => match case.soft_reporter() {
             Some(false) => EndedBy::Middlebox,
             Some(true) | None => EndedBy::Network,

@@ -44,7 +44,13 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
         let why = format!("{} came back while the request was still being sent", bytes(answer_length(case)));
         return (RetryVerdict::Answered, why.into());
     }
-    let (request, were) = (bytes(case.last_payload(CLIENT)), words::were(case.last_payload(CLIENT)));
+    unanswered(case, ended_by)
+}
+
+/// No answer came to the last request: whether it arrived.
+fn unanswered(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static, str>) {
+    let length = case.last_payload(CLIENT);
+    let (request, were) = (bytes(length), words::were(length));
     let lost = case.lost(CLIENT);
     let by_reset = case.reset().is_some_and(|reset| reset.from == SERVER && !reset.had_all);
     if lost == 0 && by_reset && ended_by == EndedBy::Middlebox {
@@ -55,7 +61,7 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
         let why = format!("the {request} of the request {were} acknowledged, no answer came").into();
         return (RetryVerdict::MaybeProcessed, why);
     }
-    if lost < case.last_payload(CLIENT) || lost < client.bytes() && case.is_first_request() {
+    if lost < length || lost < case.sent(CLIENT) && case.is_first_request() {
         return (RetryVerdict::MaybeProcessed, "a part of the request was acknowledged, no answer came".into());
     }
     let rejected = matches!(case.kind(), Some(Kind::BrokenPipe | Kind::Reset))

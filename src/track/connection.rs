@@ -158,7 +158,7 @@ pub struct Connection {
     pub story: Option<Box<Story>>,
     /// The first segment's frame.
     pub start_frame: u32,
-    /// Silence before the last exchange, in units of 100 µs.
+    /// Silence before the last exchange, in units of 100 µs; the highest number stands for all that is longer.
     pub gap: u32,
     /// From the start to the SYN-ACK, in units of 100 ns; 0 when it was not seen.
     pub syn_ack_after: u32,
@@ -240,6 +240,11 @@ impl Connection {
     /// The round trip of the handshake, nanoseconds; 0 when the capture does not show it.
     pub fn round_trip(&self) -> u64 {
         u64::from(self.ack_after.max(self.syn_ack_after)) * 100
+    }
+
+    /// Silence before the last exchange, nanoseconds.
+    pub fn pause(&self) -> u64 {
+        u64::from(self.gap) * 100_000
     }
 
     /// Has every payload byte of `side` been acknowledged by the other end?

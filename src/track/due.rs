@@ -244,68 +244,36 @@ impl Tracker {
         let Some(connection) = self.live(place, generation) else {
             return;
         };
-        let Some(story) = connection.story.as_deref() else {
+        let index = connection.home;
+        let Some(story) = connection.story.as_deref().filter(|story| !story.decided) else {
             return;
         };
-        if story.decided {
-            return;
-        }
         let time = story.pending.map(|(_, time)| time).or(story.reset.map(|reset| reset.mark.time));
         let Some(time) = time else {
             return;
         };
-        let index = connection.home;
         let ends = self.ends_of(index);
-        let Some(story) = self.store.told[place as usize].story.as_deref() else {
-            return;
-        };
-        let unreadable = match story.pending {
-            Some((Pending::Silence(side), _)) => {
-                let first = story.silence[side].first.time;
-                self.services.cut_error_since(ends[side].ip, first)
-            }
-            // It may say that the RST did not arrive.
-            Some((Pending::Reset, time)) => {
-                story.reset.is_some_and(|reset| self.services.cut_error_since(ends[reset.from].ip, time))
-            }
-            Some((Pending::Icmp, _)) | None => false,
-        };
-        let Some(connection) = self.live(place, generation) else {
-            return;
-        };
+        let connection = &self.store.told[place as usize];
+        let unreadable = lacks_an_error(connection, ends, &self.services);
         let ending = if unreadable { Ending::Undecided(Doubt::CutShort) } else { verdict::judge(connection) };
-        let over = match ending {
-            Ending::Failure(_) => true,
-            Ending::Benign(Benign::IgnoredReset) | Ending::Quiet => false,
-            Ending::Benign(Benign::PortReuse) => connection.established(),
-            Ending::Benign(_) => true,
-            // Most likely its receiver dropped it, and what comes later counts.
-            Ending::Undecided(Doubt::OddReset) => false,
-            Ending::Undecided(_) => !connection.story().challenged,
-        };
-        let lives_on = match ending {
-            Ending::Benign(Benign::IgnoredReset | Benign::PortReuse) | Ending::Undecided(Doubt::OddReset) => !over,
-            Ending::Failure(_) | Ending::Benign(_) | Ending::Undecided(_) | Ending::Quiet => false,
-        };
-        let told = connection.story().told_ignored;
-        connection.story().told_ignored |= lives_on;
-        if !(lives_on && told) {
-            let connection = &self.store.told[place as usize];
+        let after = After::of(ending, connection);
+        let told = connection.story.as_ref().is_some_and(|story| story.told_ignored);
+        if !(after == After::GoesOn && told) {
             sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
         }
         self.note_visit(place, &ending, ends);
-        let connection = &mut self.store.told[place as usize];
-        let story = connection.story();
+        let story = self.store.told[place as usize].story();
         story.pending = None;
-        if over {
-            story.decided = true;
-            self.linger(index);
-        } else if lives_on {
-            story.reset = None;
-            story.reset_back = None;
-            story.sender_lives = None;
-            story.receiver_lives = false;
-            story.challenged = false;
+        match after {
+            After::Over => {
+                story.decided = true;
+                self.linger(index);
+            }
+            After::GoesOn => {
+                story.told_ignored = true;
+                story.forget_resets();
+            }
+            After::Open => {}
         }
     }
 
@@ -356,11 +324,48 @@ impl Tracker {
     }
 }
 
+/// An ICMP error that the snaplen cut may say why nothing is answered, or that the RST did not arrive.
+fn lacks_an_error(connection: &Connection, ends: [End; 2], services: &Services) -> bool {
+    let Some(story) = connection.story.as_deref() else {
+        return false;
+    };
+    match story.pending {
+        Some((Pending::Silence(side), _)) => services.cut_error_since(ends[side].ip, story.silence[side].first.time),
+        Some((Pending::Reset, time)) => {
+            story.reset.is_some_and(|reset| services.cut_error_since(ends[reset.from].ip, time))
+        }
+        Some((Pending::Icmp, _)) | None => false,
+    }
+}
+
+/// What becomes of a connection after a verdict.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    /// It is over.
+    Over,
+    /// It goes on as if the RST had never come.
+    GoesOn,
+    /// Nothing is decided, and what came still counts.
+    Open,
+}
+
+impl After {
+    fn of(ending: Ending, connection: &Connection) -> After {
+        match ending {
+            // Of an odd RST: most likely its receiver dropped it.
+            Ending::Benign(Benign::IgnoredReset) | Ending::Undecided(Doubt::OddReset) => After::GoesOn,
+            Ending::Benign(Benign::PortReuse) if !connection.established() => After::GoesOn,
+            Ending::Undecided(_) if connection.story.as_ref().is_some_and(|story| story.challenged) => After::Open,
+            Ending::Quiet => After::Open,
+            Ending::Failure(_) | Ending::Benign(_) | Ending::Undecided(_) => After::Over,
+        }
+    }
+}
+
 /// The last unanswered repetition of an end, if it is one that convinces.
 fn unanswered(connection: &Connection, side: usize) -> Option<Time> {
     let story = connection.story.as_deref().filter(|story| !story.decided)?;
     let silence = &story.silence[side];
-    let may_answer = silence.what == Repeated::WindowProbe && !silence.probes_in_vain();
-    let convinces = !may_answer && silence.convinces(&connection.half[other(side)]);
+    let convinces = !silence.reader_stalls() && silence.convinces(&connection.half[other(side)]);
     convinces.then_some(silence.last.time)
 }

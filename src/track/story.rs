@@ -49,7 +49,7 @@ pub struct Reset {
     pub ttls: (u8, u8),
     /// Its sender had acknowledged all of the receiver's payload before.
     pub had_all: bool,
-    /// How much of the receiver's payload the RST's sender had not acknowledged when it came.
+    /// How much of the receiver's payload the RST's sender had not acknowledged, that of an abort included.
     pub unacknowledged: u32,
     /// The sender of the RST had closed its window: its application did not read.
     pub window_closed: bool,
@@ -57,6 +57,13 @@ pub struct Reset {
     pub copied: bool,
     /// A segment that it may answer came within about a round trip before it.
     pub prompted: bool,
+}
+
+impl Reset {
+    /// Does its receiver take it for the end of the connection?
+    pub fn is_accepted(&self) -> bool {
+        matches!(self.acceptance, Acceptance::RefusesSyn | Acceptance::EndsHalfOpen | Acceptance::Exact)
+    }
 }
 
 /// What a sender repeats because nothing answers.
@@ -122,10 +129,15 @@ impl Silence {
         }
     }
 
-    /// Probes of a closed window that are not answered any more: the other end is gone, or the path. `tcp_probe_timer()`
-    /// gives up after so many (`icsk_probes_out`), and never as long as there are answers.
+    /// Probes of a closed window that are not answered any more, as many as convince: the other end is gone, or the path.
+    /// `tcp_probe_timer()` counts those since the last answer (`icsk_probes_out`), and gives up when they are too many.
     pub fn probes_in_vain(&self) -> bool {
         self.what == Repeated::WindowProbe && self.unheard >= 3
+    }
+
+    /// Probes of a closed window whose receiver is there, and does not read.
+    pub fn reader_stalls(&self) -> bool {
+        self.what == Repeated::WindowProbe && !self.probes_in_vain()
     }
 
     /// When the next repetition is overdue: twice the longest interval and a quarter more, for timers that back off
@@ -324,6 +336,20 @@ const FIRST_EVENTS: usize = 8;
 const EVENTS: usize = 20;
 
 impl Story {
+    /// The connection went on after a RST: either end was heard in a way that shows it.
+    pub fn went_on(&self) -> bool {
+        self.challenged || self.receiver_lives || self.sender_lives.is_some()
+    }
+
+    /// The RSTs that came changed nothing: the next is looked at as the first.
+    pub fn forget_resets(&mut self) {
+        self.reset = None;
+        self.reset_back = None;
+        self.sender_lives = None;
+        self.receiver_lives = false;
+        self.challenged = false;
+    }
+
     /// Is all of it past? Then it is neither changed nor asked for by payload and acknowledgments that come in order.
     pub fn rests(&self) -> bool {
         let quiet = |side: usize| {

@@ -6,7 +6,7 @@ use super::GRACE;
 use super::connection::{CLIENT, Connection, Half, Mark, SERVER, other};
 use super::ending::{Benign, By, Doubt, Ending, Failure};
 use super::kernel::{Errno, Kind};
-use super::receive::{SWAPPED, accepted};
+use super::receive::SWAPPED;
 use super::seq;
 use super::story::{Acceptance, Pending, Repeated, Reset, Silence, Story};
 use crate::time::{MILLISECOND, SECOND, Time};
@@ -79,7 +79,7 @@ fn judge_pending(connection: &Connection, story: &Story) -> Ending {
             None => Ending::Quiet,
         },
         // What was pending was contradicted, or the RST was none that its receiver must accept.
-        None => match story.reset.filter(|reset| !accepted(reset.acceptance) || story.receiver_lives) {
+        None => match story.reset.filter(|reset| !reset.is_accepted() || story.receiver_lives) {
             Some(reset) => judge_reset(connection, story, reset),
             None => Ending::Quiet,
         },

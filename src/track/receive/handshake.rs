@@ -12,34 +12,41 @@ use crate::decode::{Segment, Signs};
 /// Takes a SYN without ACK.
 pub fn on_syn(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> Next {
     let half = connection.half[from];
-    let decided = connection.story.as_ref().is_some_and(|story| story.decided);
     if !half.has(Half::SEQUENCE) {
         if segment.time.since(connection.start) >= SWAPPED {
             // What came before, such as a RST to an older connection, is no part of this one.
-            return Next { restart: Some(Restart::Here), ..Next::default() };
+            return Next::restart(Restart::Here);
         }
         begin(connection, from, segment, bytes);
         return refused_before_it_was_seen(connection, from, segment);
     }
-    if segment.sequence == half.isn {
-        if !half.has(Half::SYN) {
-            begin(connection, from, segment, bytes);
-            return refused_before_it_was_seen(connection, from, segment);
-        }
-        let answer = connection.answered_at();
-        let answered_now = connection.half[other(from)].has(Half::SYN)
-            && connection.syn_ack_after != u32::MAX
-            && segment.time.since(answer) < SWAPPED;
-        if decided || half.has(Half::ACK) || answered_now {
-            // It has had its answer: this SYN comes late, or was captured behind it.
-            return Next::default();
-        }
-        let next = syn_again(connection, from, segment);
-        let refused = refused_before_it_was_seen(connection, from, segment);
-        return Next { grace: refused.grace, ..next };
+    if segment.sequence != half.isn {
+        return on_another_syn(connection, from, segment);
     }
-    if decided || over(connection) {
-        return Next { restart: Some(Restart::Here), ..Next::default() };
+    if !half.has(Half::SYN) {
+        begin(connection, from, segment, bytes);
+        return refused_before_it_was_seen(connection, from, segment);
+    }
+    let answered_now = connection.half[other(from)].has(Half::SYN)
+        && connection.syn_ack_after != u32::MAX
+        && segment.time.since(connection.answered_at()) < SWAPPED;
+    if is_decided(connection) || half.has(Half::ACK) || answered_now {
+        // It has had its answer: this SYN comes late, or was captured behind it.
+        return Next::default();
+    }
+    let next = syn_again(connection, from, segment);
+    let refused = refused_before_it_was_seen(connection, from, segment);
+    Next { grace: refused.grace, ..next }
+}
+
+fn is_decided(connection: &Connection) -> bool {
+    connection.story.as_ref().is_some_and(|story| story.decided)
+}
+
+/// A SYN with another ISN on a 4-tuple that has a connection: it begins the next one, or will have to be answered first.
+fn on_another_syn(connection: &mut Connection, from: usize, segment: &Segment) -> Next {
+    if is_decided(connection) || over(connection) {
+        return Next::restart(Restart::Here);
     }
     let refused = connection.story.as_ref().is_some_and(|story| {
         matches!(story.pending, Some((Pending::Reset, _)))
@@ -52,20 +59,20 @@ pub fn on_syn(connection: &mut Connection, from: usize, segment: &Segment, bytes
             connection.half[from].next = segment.sequence.wrapping_add(1);
             return syn_again(connection, from, segment);
         }
-        return Next { restart: Some(Restart::Here), ..Next::default() };
+        return Next::restart(Restart::Here);
     }
     let unanswered = connection.half[from].has(Half::SYN) && !connection.half[other(from)].has(Half::ANY);
     if unanswered || waits_for_syn_ack(connection, from) {
         // A socket keeps its ISN: this is another one, and the one before waits no more.
         gives_up(connection, from, segment.time, false);
-        return Next { restart: Some(Restart::Here), ..Next::default() };
+        return Next::restart(Restart::Here);
     }
     let mark = Mark::of(segment);
     let story = connection.story();
     match story.other_syn {
-        Some((_, isn, _)) if isn == segment.sequence => Next { restart: Some(Restart::AtOtherSyn), ..Next::default() },
+        Some((_, isn, _)) if isn == segment.sequence => Next::restart(Restart::AtOtherSyn),
         // Its RST, whether or not the other end took it, was the end of the socket before this one.
-        _ if story.resets[from] > 0 => Next { restart: Some(Restart::Here), ..Next::default() },
+        _ if story.resets[from] > 0 => Next::restart(Restart::Here),
         _ => {
             story.other_syn = Some((mark, segment.sequence, from));
             tell(connection, from, segment, What::Handshake);
@@ -210,7 +217,7 @@ pub fn on_syn_ack(connection: &mut Connection, from: usize, segment: &Segment, b
         && who == to
         && segment.acknowledgment.wrapping_sub(isn).wrapping_sub(1) <= u16::MAX.into()
     {
-        return Next { restart: Some(Restart::AtOtherSyn), ..Next::default() };
+        return Next::restart(Restart::AtOtherSyn);
     }
     let opener = &mut connection.half[to];
     if !opener.has(Half::SEQUENCE) {
@@ -246,30 +253,36 @@ pub fn on_syn_ack(connection: &mut Connection, from: usize, segment: &Segment, b
         begin(connection, from, segment, bytes);
         connection.syn_ack_after = tenth_of_microseconds(segment.time.since(connection.start));
     }
-    let mark = Mark::of(segment);
     // The same one, come late, takes nothing back.
     let late = half.has(Half::SYN | Half::ACK) && seq::before(segment.acknowledgment, half.ack);
     if !late {
         connection.half[from].ack = segment.acknowledgment;
         connection.half[from].set(Half::ACK);
     }
-    if let Some(story) = connection.story.as_mut() {
-        // What comes after the first answer counts anew.
-        if story.silence[to].what == Repeated::Syn && !half.has(Half::SYN) {
-            story.silence[to].attempts = 1;
-            // A RST that was taken for the end of waiting was the reply to this, captured ahead of it.
-            let reply = story.reset.filter(|reset| reset.from == to && segment.time.since(reset.mark.time) < SWAPPED);
-            if let (Some(reset), Some((Pending::Silence(side), _))) = (reply, story.pending)
-                && side == to
-            {
-                story.pending = Some((Pending::Reset, reset.mark.time));
-            }
-        }
-        let refused = story.reset.is_some_and(|reset| reset.acceptance == Acceptance::RefusesSyn);
-        if refused && story.pending.is_some() && story.syn_ack_after_refusal.is_none() {
-            story.syn_ack_after_refusal = Some(mark);
-            tell(connection, from, segment, What::Handshake);
+    note_answer(connection, from, segment, !half.has(Half::SYN));
+    Next { answered: true, ..Next::default() }
+}
+
+/// What a SYN-ACK, the `first` or a later one, tells about what came before it.
+fn note_answer(connection: &mut Connection, from: usize, segment: &Segment, first: bool) {
+    let to = other(from);
+    let Some(story) = connection.story.as_mut() else {
+        return;
+    };
+    // What comes after the first answer counts anew.
+    if story.silence[to].what == Repeated::Syn && first {
+        story.silence[to].attempts = 1;
+        // A RST that was taken for the end of waiting was the reply to this, captured ahead of it.
+        let reply = story.reset.filter(|reset| reset.from == to && segment.time.since(reset.mark.time) < SWAPPED);
+        if let (Some(reset), Some((Pending::Silence(side), _))) = (reply, story.pending)
+            && side == to
+        {
+            story.pending = Some((Pending::Reset, reset.mark.time));
         }
     }
-    Next { answered: true, ..Next::default() }
+    let refused = story.reset.is_some_and(|reset| reset.acceptance == Acceptance::RefusesSyn);
+    if refused && story.pending.is_some() && story.syn_ack_after_refusal.is_none() {
+        story.syn_ack_after_refusal = Some(Mark::of(segment));
+        tell(connection, from, segment, What::Handshake);
+    }
 }

@@ -8,7 +8,7 @@ mod segment;
 pub use handshake::{offers, on_syn, on_syn_ack};
 pub use icmp::on_icmp_error;
 use reset::closed;
-pub use reset::{accepted, on_reset};
+pub use reset::on_reset;
 pub use segment::{note_data, on_segment};
 
 use super::connection::{Connection, Half, Mark, other};
@@ -25,7 +25,7 @@ pub struct Next {
     /// Something is repeated: look again when the next repetition is overdue.
     pub deadline: bool,
     /// The connection is over, and a new one begins on its 4-tuple: with this segment, or with the SYN told in
-    /// [`super::connection::Story::other_syn`].
+    /// [`super::story::Story::other_syn`].
     pub restart: Option<Restart>,
     /// Both ends closed and acknowledged.
     pub closed: bool,
@@ -38,6 +38,11 @@ pub struct Next {
 }
 
 impl Next {
+    /// Another connection begins.
+    fn restart(restart: Restart) -> Next {
+        Next { restart: Some(restart), ..Next::default() }
+    }
+
     /// Is there nothing to be done?
     pub fn is_quiet(self) -> bool {
         self == Next { message: self.message, ..Next::default() }
@@ -188,19 +193,19 @@ fn acknowledges_syn(connection: &Connection, side: usize, segment: &Segment) -> 
 /// A sender that waits in vain ends the connection itself: its silence is decided. `gone` if its RST says that its host has
 /// no socket any more: then nobody was there to hear what came meanwhile, and none of it was an answer.
 pub fn gives_up(connection: &mut Connection, from: usize, time: Time, gone: bool) -> bool {
-    let Some(mut silence) = connection.story.as_ref().map(|story| story.silence[from]) else {
+    let peer = connection.half[other(from)];
+    let Some(story) = connection.story.as_mut() else {
         return false;
     };
+    let silence = &mut story.silence[from];
     if gone {
         silence.answers = 0;
     }
-    connection.story().silence[from] = silence;
     // Whoever was heard meanwhile may still answer.
     let heard = silence.what == Repeated::Data && silence.answers > 0;
-    if heard || !silence.convinces(&connection.half[other(from)]) || connection.story().pending.is_some() {
+    if heard || !silence.convinces(&peer) || story.pending.is_some() {
         return false;
     }
-    let story = connection.story();
     story.pending = Some((Pending::Silence(from), time));
     true
 }

@@ -2,7 +2,7 @@
 
 use super::super::connection::{CLIENT, Connection, Half, Mark, other};
 use super::super::seq;
-use super::super::story::{Acceptance, Event, Pending, Repeated, Reset, Silence, What};
+use super::super::story::{Acceptance, Event, Pending, Repeated, Reset, Silence, Story, What};
 use super::{
     FAR, Next, Restart, SHORTEST_PROBE, SWAPPED, acknowledges_syn, event, gives_up, note_options, reach, tell,
     waits_for_syn_ack,
@@ -10,45 +10,53 @@ use super::{
 use crate::decode::{Flags, Segment, Signs};
 use crate::time::SECOND;
 
-/// What a segment tells about a RST that was captured before it.
-pub(super) fn after_reset(connection: &mut Connection, from: usize, segment: &Segment, mut reset: Reset) -> bool {
-    let half = connection.half[from];
-    let soon = segment.time.since(reset.mark.time) < SWAPPED;
+/// What a segment tells about a RST that was captured before it. Returns whether that may decide something.
+pub(super) fn after_reset(connection: &mut Connection, from: usize, segment: &Segment, reset: Reset) -> bool {
     if from == reset.from {
-        let undecided = matches!(reset.acceptance, Acceptance::InWindow | Acceptance::Ignored | Acceptance::Unknown);
-        if undecided && soon && half.next == reset.sequence {
-            // It was captured ahead of what it follows.
-            reset.acceptance = Acceptance::Exact;
-            let story = connection.story();
-            story.reset = Some(reset);
-            story.pending = Some((Pending::Reset, reset.mark.time));
-            return true;
-        }
-        let beyond = seq::after(segment.sequence.wrapping_add(reach(segment)), reset.sequence);
-        // What left before the RST comes late from a capture that was made further along the way.
-        let elsewhere = reset.mark.input != segment.input || half.has(Half::COPIED);
-        let slack = if elsewhere { SWAPPED.max(connection.round_trip()) } else { SWAPPED };
-        let late = segment.time.since(reset.mark.time) >= slack;
-        // Only a socket acknowledges what came after the RST, by one clock.
-        let peer = connection.half[other(from)];
-        let takes_more = segment.flags.has(Flags::ACK)
-            && peer.has(Half::DATA)
-            && [reset.mark.input, peer.data_input] == [segment.input; 2]
-            && { peer.data_time } > reset.mark.time
-            && !seq::before(segment.acknowledgment, peer.data_until);
-        // A socket that has sent a RST is closed, and sends no payload again.
-        let again = segment.sequence == reset.sequence;
-        if beyond || late && (again || segment.payload_length > 0) || takes_more && again {
-            let mark = Mark::of(segment);
-            let event = event(connection, from, segment, What::Data);
-            let story = connection.story();
-            if story.sender_lives.is_none() {
-                story.sender_lives = Some(mark);
-                story.tell(event);
-            }
-        }
-        return false;
+        after_own_reset(connection, from, segment, reset)
+    } else {
+        after_reset_of_the_other(connection, segment, reset)
     }
+}
+
+/// The sender of the RST is heard again: the RST was captured ahead of what it follows, or another one sent it.
+fn after_own_reset(connection: &mut Connection, from: usize, segment: &Segment, mut reset: Reset) -> bool {
+    let half = connection.half[from];
+    let since = segment.time.since(reset.mark.time);
+    let undecided = matches!(reset.acceptance, Acceptance::InWindow | Acceptance::Ignored | Acceptance::Unknown);
+    if undecided && since < SWAPPED && half.next == reset.sequence {
+        reset.acceptance = Acceptance::Exact;
+        let story = connection.story();
+        story.reset = Some(reset);
+        story.pending = Some((Pending::Reset, reset.mark.time));
+        return true;
+    }
+    let beyond = seq::after(segment.sequence.wrapping_add(reach(segment)), reset.sequence);
+    // What left before the RST comes late from a capture that was made further along the way.
+    let elsewhere = reset.mark.input != segment.input || half.has(Half::COPIED);
+    let late = since >= if elsewhere { SWAPPED.max(connection.round_trip()) } else { SWAPPED };
+    // Only a socket acknowledges what came after the RST, by one clock.
+    let peer = connection.half[other(from)];
+    let takes_more = segment.flags.has(Flags::ACK)
+        && peer.has(Half::DATA)
+        && [reset.mark.input, peer.data_input] == [segment.input; 2]
+        && { peer.data_time } > reset.mark.time
+        && !seq::before(segment.acknowledgment, peer.data_until);
+    // A socket that has sent a RST is closed, and sends no payload again.
+    let again = segment.sequence == reset.sequence;
+    if beyond || late && (again || segment.payload_length > 0) || takes_more && again {
+        let event = event(connection, from, segment, What::Data);
+        let story = connection.story();
+        if story.sender_lives.is_none() {
+            story.sender_lives = Some(Mark::of(segment));
+            story.tell(event);
+        }
+    }
+    false
+}
+
+/// The receiver of the RST is heard: it answers a RST that it did not take, or takes what came after it.
+fn after_reset_of_the_other(connection: &mut Connection, segment: &Segment, reset: Reset) -> bool {
     let story = connection.story();
     if segment.payload_length == 0 && !segment.flags.has(Flags::FIN) && reset.acceptance != Acceptance::Exact {
         story.challenged = true;
@@ -82,7 +90,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         who == to && segment.flags.has(Flags::ACK) && segment.acknowledgment == isn.wrapping_add(1)
     });
     if answers_other_syn {
-        return Next { restart: Some(Restart::AtOtherSyn), ..Next::default() };
+        return Next::restart(Restart::AtOtherSyn);
     }
     let acceptance = acceptance(connection, from, segment);
     let had_all = connection.acknowledged(to);
@@ -121,32 +129,36 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         && segment.sequence == connection.half[to].ack;
     let gave_up = !probing && gives_up(connection, from, segment.time, gone);
     let story = connection.story();
-    story.reuses_ports |= story.challenged && reset.acceptance == Acceptance::Dropped && from == CLIENT;
-    story.resets[from] = story.resets[from].saturating_add(1);
-    match story.reset {
-        None => story.reset = Some(reset),
-        Some(earlier) if earlier.from != from => {
-            story.reset_back.get_or_insert(reset);
-            if !accepted(earlier.acceptance) && accepted(reset.acceptance) {
-                story.reset = Some(reset);
-                story.reset_back = Some(earlier);
-            }
-        }
-        Some(earlier) => {
-            if !accepted(earlier.acceptance) && accepted(reset.acceptance) {
-                story.reset = Some(reset);
-            }
-        }
-    }
-    let decides = story.reset.filter(|reset| accepted(reset.acceptance)).map(|reset| reset.mark.time);
-    if let Some(time) = decides
+    keep(story, reset);
+    if let Some(decisive) = story.reset.filter(Reset::is_accepted)
         && !gave_up
         && story.pending.is_none()
         && !story.decided
     {
-        story.pending = Some((Pending::Reset, time));
+        story.pending = Some((Pending::Reset, decisive.mark.time));
     }
     Next { grace: true, ..Next::default() }
+}
+
+/// Of several RSTs the first one counts that its receiver accepts, else the first one.
+fn keep(story: &mut Story, reset: Reset) {
+    let from = reset.from;
+    story.reuses_ports |= story.challenged && reset.acceptance == Acceptance::Dropped && from == CLIENT;
+    story.resets[from] = story.resets[from].saturating_add(1);
+    let Some(earlier) = story.reset else {
+        story.reset = Some(reset);
+        return;
+    };
+    let outranks = !earlier.is_accepted() && reset.is_accepted();
+    if earlier.from != from {
+        story.reset_back.get_or_insert(reset);
+        if outranks {
+            story.reset_back = Some(earlier);
+        }
+    }
+    if outranks {
+        story.reset = Some(reset);
+    }
 }
 
 /// An ICMP error about this RST was captured just before it: the socket was gone when it came.
@@ -168,11 +180,6 @@ fn note_last_probe(connection: &mut Connection, from: usize, segment: &Segment) 
     if silence.what == Repeated::KeepAlive && segment.flags.has(Flags::ACK) && waited >= SHORTEST_PROBE {
         silence.gave_up = true;
     }
-}
-
-/// Does a RST that is taken like this end the connection?
-pub fn accepted(acceptance: Acceptance) -> bool {
-    matches!(acceptance, Acceptance::RefusesSyn | Acceptance::EndsHalfOpen | Acceptance::Exact)
 }
 
 /// How the kernel of the receiver takes a RST.
@@ -203,20 +210,7 @@ pub(super) fn acceptance(connection: &Connection, from: usize, segment: &Segment
         return Acceptance::RefusesSyn;
     }
     if from == CLIENT && sender.has(Half::SYN) && !sender.has(Half::ACK) {
-        let first = sender.isn.wrapping_add(1);
-        let window = u32::from(receiver.window.max(1));
-        // It acknowledges payload of the server, which had a socket then: what opened that is missing.
-        let ahead = segment.acknowledgment.wrapping_sub(receiver.next);
-        let opened = segment.flags.has(Flags::ACK) && receiver.has(Half::SEQUENCE) && (1..=FAR).contains(&ahead);
-        // Behind that the client has sent payload, for which it needs the SYN-ACK: either the capture has a hole, or the server
-        // has not got it either, and answers with a challenge ACK (RFC 5961; older kernels drop the handshake).
-        return match seq::between(sequence, first, first.wrapping_add(window)) {
-            true if sequence == first => Acceptance::EndsHalfOpen,
-            true if receiver.has(Half::SYN) || opened => Acceptance::InWindow,
-            true => Acceptance::Dropped,
-            false if opened => Acceptance::Ignored,
-            false => Acceptance::Dropped,
-        };
+        return in_syn_recv(sender, receiver, segment);
     }
     if !sender.has(Half::SEQUENCE) && !receiver.has(Half::ACK) {
         return Acceptance::Unknown;
@@ -238,9 +232,30 @@ pub(super) fn acceptance(connection: &Connection, from: usize, segment: &Segment
     }
 }
 
+/// How a server takes the RST of a client whose acknowledgment of the handshake was not seen (`tcp_check_req()`).
+fn in_syn_recv(client: &Half, server: &Half, segment: &Segment) -> Acceptance {
+    let first = client.isn.wrapping_add(1);
+    let window = u32::from(server.window.max(1));
+    // It acknowledges payload of the server, which had a socket then: what opened that is missing.
+    let ahead = segment.acknowledgment.wrapping_sub(server.next);
+    let opened = segment.flags.has(Flags::ACK) && server.has(Half::SEQUENCE) && (1..=FAR).contains(&ahead);
+    if segment.sequence == first {
+        return Acceptance::EndsHalfOpen;
+    }
+    // Behind that the client has sent payload, for which it needs the SYN-ACK: either the capture has a hole, or the server
+    // has not got it either, and answers with a challenge ACK (RFC 5961; older kernels drop the handshake).
+    match seq::between(segment.sequence, first, first.wrapping_add(window)) {
+        true if server.has(Half::SYN) || opened => Acceptance::InWindow,
+        false if opened => Acceptance::Ignored,
+        true | false => Acceptance::Dropped,
+    }
+}
+
 /// The client has sent its SYN again after the SYN-ACK was captured, and nothing since: it is in SYN_SENT still.
 fn misses_syn_ack(connection: &Connection, side: usize) -> bool {
     let half = &connection.half[side];
     let repeats = |silence: &Silence| silence.what == Repeated::Syn && silence.last.time > connection.answered_at();
-    half.has(Half::SYN) && !half.has(Half::ACK) && connection.story.as_ref().is_some_and(|s| repeats(&s.silence[side]))
+    half.has(Half::SYN)
+        && !half.has(Half::ACK)
+        && connection.story.as_ref().is_some_and(|story| repeats(&story.silence[side]))
 }

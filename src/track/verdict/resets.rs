@@ -17,8 +17,11 @@ pub(super) fn judge_reset(connection: &Connection, story: &Story, reset: Reset) 
         Acceptance::EndsHalfOpen => judge_half_open(connection, story),
         Acceptance::Exact => judge_exact(connection, story, reset),
         Acceptance::InWindow | Acceptance::Ignored => {
-            let lives = story.challenged || story.receiver_lives || story.sender_lives.is_some();
-            if lives { Ending::Benign(Benign::IgnoredReset) } else { Ending::Undecided(Doubt::OddReset) }
+            if story.went_on() {
+                Ending::Benign(Benign::IgnoredReset)
+            } else {
+                Ending::Undecided(Doubt::OddReset)
+            }
         }
         Acceptance::Dropped if story.reuses_ports => Ending::Benign(Benign::PortReuse),
         Acceptance::Dropped => Ending::Benign(Benign::IgnoredReset),
@@ -97,10 +100,10 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
         return Ending::Failure(Failure { kind: Kind::TimedOut, errno, victim: sender, by: By::Silence });
     }
     let mut errno = errno_at(victim, Errno::ECONNRESET);
-    if let Some(back) = story.reset_back.filter(|back| accepted(back.acceptance)) {
+    if let Some(back) = story.reset_back.filter(Reset::is_accepted) {
         // Somebody else sent the RST: the end in whose name it came went on, and was reset in its turn.
-        let forged = story.sender_lives.is_some() || [&reset, &back].iter().any(|reset| foreign(connection, reset));
-        if forged && !half[sender].has(Half::FIN) {
+        let another = story.sender_lives.is_some() || [&reset, &back].iter().any(|reset| forged(connection, reset));
+        if another && !half[sender].has(Half::FIN) {
             errno[sender] = Some(Errno::ECONNRESET);
         }
     }
@@ -156,11 +159,6 @@ fn missed_fin(connection: &Connection, story: &Story, side: usize) -> bool {
         && half.ack != peer.next
 }
 
-/// Does the way that the RST came show that another one sent it?
-fn forged(connection: &Connection, reset: &Reset) -> bool {
-    foreign(connection, reset) || made_on_the_way(connection, reset)
-}
-
 /// What is sent longer than this after a segment was captured, its sender had got it when it sent that.
 fn crossing(connection: &Connection) -> u64 {
     match connection.round_trip() {
@@ -193,16 +191,22 @@ fn gave_up_too(connection: &Connection, story: &Story, reset: &Reset) -> bool {
     let Some(back) = story.reset_back.filter(|_| story.sender_lives.is_none()) else {
         return false;
     };
-    let forged = [reset, &back].iter().any(|reset| forged(connection, reset));
+    if [reset, &back].iter().any(|reset| forged(connection, reset)) {
+        return false;
+    }
     // A host without a socket never answers a RST, and nothing else with an acknowledgment (`tcp_v4_send_reset()`).
     let abort = back.acknowledgment.is_some();
-    let crossing = back.mark.time.since(reset.mark.time) <= (2 * connection.round_trip()).max(50 * MILLISECOND);
+    let crossed = back.mark.time.since(reset.mark.time) <= (2 * connection.round_trip()).max(50 * MILLISECOND);
     // A live socket's RST carries SND.NXT (`tcp_send_active_reset()`), which is in the window of the other end; a reply carries
     // what the segment that it answers acknowledged.
     let sent = connection.half[back.from].next;
     let may_be_next = !seq::before(back.sequence, sent) && back.acceptance != Acceptance::Ignored;
-    let own = if abort { may_be_next } else { crossing && !seq::after(back.sequence, sent) };
-    own && !forged
+    if abort { may_be_next } else { crossed && !seq::after(back.sequence, sent) }
+}
+
+/// Does the way that the RST came show that another one sent it?
+fn forged(connection: &Connection, reset: &Reset) -> bool {
+    foreign(connection, reset) || made_on_the_way(connection, reset)
 }
 
 /// The client's RST after the handshake, before any payload.

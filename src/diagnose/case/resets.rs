@@ -1,0 +1,129 @@
+//! Questions about the RST: who sent it, and what it answered.
+
+use super::super::finding::ResetKind;
+use super::Case;
+use crate::decode::Flags;
+use crate::time::{MILLISECOND, SECOND};
+use crate::track::kernel::Kind;
+use crate::track::{self, Acceptance, By, CLIENT, Event, Half, SERVER, foreign};
+
+impl Case<'_> {
+    /// Did a RST of `side` end it?
+    pub fn reset_by(&self, side: usize) -> bool {
+        self.by() == Some(By::Reset) && self.reset().is_some_and(|reset| reset.from == side)
+    }
+
+    /// Was it sent by a live socket, or by a host without one? Linux's `tcp_send_active_reset()` sets ACK;
+    /// `tcp_v4_send_reset()` does so only in the answer to a segment without ACK, which is a SYN. A RST that answers
+    /// nothing was sent by somebody who gave up, whatever its flags: other systems abort without ACK.
+    pub fn reset_kind(&self) -> Option<ResetKind> {
+        let reset = self.reset()?;
+        // A RST that the waiting end had to ignore did not end its wait.
+        let ignored = self.by() == Some(By::Silence) && reset.from != self.victim() && !reset.is_accepted();
+        if ignored {
+            return None;
+        }
+        let refuses = reset.acceptance == Acceptance::RefusesSyn;
+        let refuses = refuses || self.behind_a_syn_proxy();
+        let abort = (reset.acknowledgment.is_some() && !refuses) || !reset.prompted;
+        Some(if abort { ResetKind::Abort } else { ResetKind::Reply })
+    }
+
+    /// A RST of a live socket.
+    pub fn is_abort(&self) -> bool {
+        self.reset_kind() == Some(ResetKind::Abort)
+    }
+
+    /// All that came in the server's name is a SYN-ACK without a window, and a RST. The SYN-ACK is that of a SYN proxy, which
+    /// speaks for the server until it has asked it: the RST is the server's answer to that, and the only packet of its own.
+    pub fn behind_a_syn_proxy(&self) -> bool {
+        let server = self.half(SERVER);
+        let speaks = server.has(Half::DATA) || server.has(Half::READ);
+        server.has(Half::SYN) && server.window == 0 && !speaks && self.reset_by(SERVER)
+    }
+
+    /// A second SYN-ACK came with an initial sequence number of its own: another host, too, answers for the server's address.
+    pub fn two_hosts_answered(&self) -> bool {
+        let opens = |event: &Event| event.from == SERVER && Flags(event.flags).has(Flags::SYN | Flags::ACK);
+        self.story.events.iter().any(|event| opens(event) && event.sequence != 0)
+    }
+
+    /// The refusal came from somebody else than the server: a SYN-ACK followed it, or its TTL is none that the
+    /// server's other packets have.
+    pub fn refusal_is_not_the_servers(&self) -> bool {
+        let refused = self.by() == Some(By::Reset) && self.kind() == Some(Kind::Refused);
+        refused && (self.story.syn_ack_after_refusal.is_some() || self.foreign_refusal().is_some())
+    }
+
+    /// The TTL of the RST that refused the SYN, and the lowest of the server's SYN-ACKs to others, if it is none of
+    /// those.
+    pub fn foreign_refusal(&self) -> Option<(u8, u8)> {
+        let reset = self.reset()?;
+        let (low, high) = self.ended.services.ttls(self.ended.ends[SERVER].ip)?;
+        (!(low..=high).contains(&reset.ttl)).then_some((reset.ttl, low))
+    }
+
+    /// The server's RST acknowledges the client's last payload sooner than a packet can go there and back: the time
+    /// that it took, and the round trip. Only a capture at the client shows the whole round trip.
+    pub fn faster_than_light(&self) -> Option<(u64, u64)> {
+        let reset = self.reset().filter(|reset| reset.from == SERVER)?;
+        let connection = self.connection();
+        let (there, back) = (u64::from(connection.syn_ack_after) * 100, u64::from(connection.ack_after) * 100);
+        let at_client = self.story.syns == 0 && there >= 4 * MILLISECOND && back.saturating_sub(there) < there / 5;
+        let client = self.half(CLIENT);
+        // What another segment has acknowledged before can be acknowledged at once: then the handshake was slow.
+        let covers = reset.acknowledgment == Some(client.data_until) && !reset.had_all;
+        let after = self.since_payload(CLIENT);
+        (at_client && covers && client.has(Half::DATA) && after < there / 2).then_some((after, there))
+    }
+
+    /// The sender of the RST answered while the other end was still sending an upload, and closed at once: it can hardly
+    /// have read all of it.
+    pub fn upload_was_cut(&self) -> bool {
+        let Some(reset) = self.reset() else {
+            return false;
+        };
+        let (sender, victim) = (self.half(reset.from), self.half(self.victim()));
+        let upload = victim.bytes() >= 2 * victim.data_length && victim.data_length >= 1000;
+        let early =
+            sender.data_time.since(victim.data_time) <= (2 * self.connection().round_trip()).max(20 * MILLISECOND);
+        upload && early && sender.has(Half::DATA) && self.at_once(self.decisive().since(sender.data_time))
+    }
+
+    /// The client's host answered a very late copy of the server's payload with a RST, though the client's socket lives.
+    pub fn answers_a_late_copy(&self) -> bool {
+        let copy = self.story.late_copy[SERVER];
+        let shaped = self.reset_by(CLIENT) && !self.is_abort() && self.story.sender_lives.is_some();
+        shaped && copy.is_some_and(|copy| self.decisive().since(copy.time) <= 100 * MILLISECOND)
+    }
+
+    /// The RST answers the first payload after a pause that is just as long as a device remembers idle connections.
+    pub fn met_an_idle_timer(&self) -> bool {
+        self.asked_last(self.victim())
+            && self.idle_before() >= 50 * SECOND
+            && !self.is_abort()
+            && self.story.first_fin.is_none()
+            && crate::causes::device_timer(self.idle_before()).is_some()
+    }
+
+    /// The RST was made by the host that captured it, which forwards all else of its sender.
+    pub fn made_on_the_way(&self) -> bool {
+        self.reset().is_some_and(|reset| track::made_on_the_way(self.connection(), reset))
+    }
+
+    /// The RST was seen more than once, but not all along the way that its sender's other packets take.
+    pub fn seen_on_a_part_of_the_way(&self) -> bool {
+        self.reset().is_some_and(|reset| track::seen_on_a_part_of_the_way(self.connection(), reset))
+    }
+
+    /// The TTL of the RST, and the lowest of its sender's other packets, if it is none of those.
+    pub fn foreign_ttl(&self) -> Option<(u8, u8)> {
+        let reset = self.reset().filter(|reset| foreign(self.connection(), reset))?;
+        Some((reset.ttl, self.half(reset.from).ttl_low))
+    }
+
+    /// The SYN was answered by a RST that is taken for the server's own.
+    pub fn refused_by_rst(&self) -> bool {
+        self.by() == Some(By::Reset) && self.kind() == Some(Kind::Refused) && !self.refusal_is_not_the_servers()
+    }
+}

@@ -263,7 +263,9 @@ impl<'a> Case<'a> {
         if self.by().is_some() && asked {
             return u64::from(connection.gap) * 100_000;
         }
-        if self.story.first_fin.is_some() {
+        // After a RST that ended nothing, the connection may have been closed later.
+        let closed = self.story.first_fin.and_then(|side| self.story.fin[side]);
+        if closed.is_some_and(|fin| fin.time <= self.ended.time) {
             return self.story.idle_before_fin;
         }
         self.ended.time.since(self.last_payload_time())

@@ -235,7 +235,9 @@ impl<'a> Case<'a> {
             let before = if peer.has(Half::DATA) { peer.data_time } else { connection.opened_at() };
             return half.data_time.since(before);
         }
-        if self.story.first_fin.is_some() {
+        // After a RST that ended nothing, the connection may have been closed later.
+        let closed = self.story.first_fin.and_then(|side| self.story.fin[side]);
+        if closed.is_some_and(|fin| fin.time <= self.ended.time) {
             return self.story.idle_before_fin;
         }
         self.ended.time.since(self.last_payload_time())

@@ -41,7 +41,8 @@ impl IcmpSeen {
     pub fn meaning(&self) -> Meaning {
         match (self.ipv6, self.kind, self.code) {
             (false, 3, 0 | 6 | 11) | (true, 1, 0) => Meaning::NetUnreachable,
-            (false, 3, 1 | 5 | 7 | 8 | 12) | (false, 11, _) | (true, 1, 2 | 3) | (true, 3, _) => {
+            // Code 1 of "time exceeded" comes from the host itself, which waits in vain for the other fragments.
+            (false, 3, 1 | 5 | 7 | 8 | 12) | (false, 11, 0) | (true, 1, 2 | 3) | (true, 3, 0) => {
                 Meaning::HostUnreachable
             }
             (false, 3, 9 | 10 | 13 | 14 | 15) | (true, 1, 1 | 5 | 6) => Meaning::Prohibited,
@@ -70,7 +71,8 @@ impl IcmpSeen {
             (false, 3, 13) | (true, 1, 1) => "communication administratively prohibited",
             (false, 3, 14) => "host precedence violation",
             (false, 3, 15) => "precedence cutoff in effect",
-            (false, 11, _) => "time to live exceeded",
+            (false, 11, 0) => "time to live exceeded",
+            (false, 11, 1) | (true, 3, 1) => "fragment reassembly time exceeded",
             (false, 12, _) | (true, 4, _) => "parameter problem",
             (true, 1, 0) => "no route to destination",
             (true, 1, 2) => "beyond scope of source address",
@@ -78,7 +80,7 @@ impl IcmpSeen {
             (true, 1, 5) => "source address failed policy",
             (true, 1, 6) => "route rejected",
             (true, 2, _) => "packet too big",
-            (true, 3, _) => "hop limit exceeded",
+            (true, 3, 0) => "hop limit exceeded",
             _ => return self.numbers(),
         };
         format!("{name} ({})", self.numbers())

@@ -146,9 +146,13 @@ pub fn unexplained(case: &Case<'_>) -> String {
             format!("The client ended its connection to {server} with a RST before any payload.")
         }
         (Some(Kind::TimedOut), _) => format!("The {victim}'s packets were not answered; the packets do not show why."),
-        (Some(Kind::Unreachable), Some(By::Icmp)) => format!("An ICMP error ended the attempt to connect to {server}."),
-        (Some(Kind::Unreachable), _) => {
-            format!("The {victim}'s packets were not answered, and an ICMP error says why.")
+        (Some(Kind::Unreachable), by) => {
+            let error = case.icmp().map(|icmp| format!(": {}", icmp.name())).unwrap_or_default();
+            if by == Some(By::Icmp) {
+                format!("An ICMP error ended the attempt to connect to {server}{error}.")
+            } else {
+                format!("The {victim}'s packets were not answered, and an ICMP error says why{error}.")
+            }
         }
         (None, _) => "The connection ended without an error for either application.".to_string(),
     }

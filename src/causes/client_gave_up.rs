@@ -128,13 +128,11 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         && (reset.unacknowledged > 0 || case.lost(SERVER) > 0 || case.at_once(case.since_payload(SERVER)));
     let text = match case.lost(SERVER).max(reset.unacknowledged) {
         0 => "The client reset the connection right after the server's last data.".to_string(),
-        lost => {
-            format!(
-                "The client ended the connection while the server was sending: {} {} lost.",
-                bytes(lost),
-                were(lost)
-            )
-        }
+        lost => format!(
+            "The client ended the connection while the server was sending: {} {} lost.",
+            bytes(lost),
+            were(lost)
+        ),
     };
     let kind = case.is_abort() || reset.unacknowledged > 0;
     // All that the server had written has come (it pushed the last of it): the answer may have been complete.

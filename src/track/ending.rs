@@ -77,7 +77,7 @@ pub enum Doubt {
     EndedEarly,
     /// The snaplen cut what would tell.
     CutShort,
-    /// Packets are missing from the capture just before the end, a FIN perhaps among them.
+    /// Packets are missing from the capture before the end, a FIN perhaps among them, or all payload.
     Hole,
     /// One path of several (MPTCP) failed, of which the application need not hear.
     Multipath,

@@ -8,7 +8,7 @@ use crate::decode::Flags;
 use crate::notation::render_segment;
 use crate::short::Short;
 use crate::track::kernel::Kind;
-use crate::track::{Acceptance, By, CLIENT, Connection, Event, Half, Mark, SERVER, What, accepted, other};
+use crate::track::{Acceptance, By, CLIENT, Connection, Event, Half, Mark, SERVER, What, other};
 
 /// The evidence for a case, in time order. Where something between the ends ended it, the RST is not its sender's.
 pub fn collect(case: &Case<'_>, ended_by: EndedBy) -> Vec<Evidence> {
@@ -149,7 +149,7 @@ fn reset_note(case: &Case<'_>, event: &Event, foreign: bool) -> Cow<'static, str
         let refuses = case.reset().is_some_and(|last| last.acceptance == Acceptance::RefusesSyn && last.from == from);
         // Of the same name as one that is not its sender's, or that its receiver must not believe.
         let alike = case.reset().filter(|last| last.from == from);
-        let doubtful = alike.is_some_and(|last| foreign || !accepted(last.acceptance));
+        let doubtful = alike.is_some_and(|last| foreign || !last.is_accepted());
         return if refuses && !bare {
             "the SYN is refused".into()
         } else if doubtful {

@@ -124,7 +124,8 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         // Where the first answer came only after the last of these SYNs, host or path were not up before.
         let meanwhile = service.answered >= case.connection().start - 60 * SECOND
             && service.answered_first <= case.silence().last.time;
-        return meanwhile.then(|| {
+        // A full queue leaves connections alone that were accepted: whose payload is not acknowledged has lost host or path.
+        return (meanwhile && !case.service_fell_silent()).then(|| {
             Match::likely(format!(
                 "{server} answered others but not this SYN: its accept queue is full, or a filter drops it."
             ))

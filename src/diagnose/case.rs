@@ -147,6 +147,12 @@ impl<'a> Case<'a> {
         self.ended.services.get(&self.ended.ends[SERVER])
     }
 
+    /// The server's host has not even acknowledged what came on open connections since its port last answered a SYN.
+    pub fn service_fell_silent(&self) -> bool {
+        let server = &self.ended.ends[SERVER];
+        self.service().is_some_and(|service| self.ended.services.fell_silent(server, &service))
+    }
+
     /// Earlier visits of this client that ended without a word.
     pub fn visits(&self) -> Visits {
         self.ended.services.visits(self.ended.ends[CLIENT].ip, self.ended.ends[SERVER])

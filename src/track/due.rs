@@ -261,7 +261,7 @@ impl Tracker {
         if !(after == After::GoesOn && told) {
             sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
         }
-        self.note_visit(place, &ending, ends);
+        self.note_failure(place, &ending, ends);
         let story = self.store.told[place as usize].story();
         story.pending = None;
         match after {
@@ -277,11 +277,17 @@ impl Tracker {
         }
     }
 
-    /// Remembers who hangs up without a word.
-    pub(super) fn note_visit(&mut self, place: u32, ending: &Ending, ends: [End; 2]) {
-        if matches!(ending, Ending::Failure(failure) if failure.kind == kernel::Kind::Aborted) {
-            let began = self.store.told[place as usize].start;
-            self.services.visited(ends[CLIENT].ip, ends[SERVER], began);
+    /// Remembers who hangs up without a word, and which service does not acknowledge what it gets any more. One that
+    /// repeats its SYN-ACK has not taken the connection yet.
+    fn note_failure(&mut self, place: u32, ending: &Ending, ends: [End; 2]) {
+        let Ending::Failure(failure) = ending else { return };
+        let connection = &self.store.told[place as usize];
+        if failure.kind == kernel::Kind::Aborted {
+            self.services.visited(ends[CLIENT].ip, ends[SERVER], connection.start);
+        }
+        let silent = failure.by == By::Silence && failure.victim == CLIENT && connection.established();
+        if let Some(story) = connection.story.as_deref().filter(|story| silent && story.syn_acks == 0) {
+            self.services.was_silent(ends[SERVER], story.silence[CLIENT].first.time);
         }
     }
 

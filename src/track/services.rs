@@ -56,6 +56,8 @@ pub struct Services {
     visits: HashMap<(IpAddr, End), Visits>,
     /// When a host last got an ICMP error whose quote the snaplen cut.
     cut_errors: HashMap<IpAddr, Time>,
+    /// When a service last stopped to acknowledge what a client with an open connection sent.
+    silences: HashMap<End, Time>,
     /// What could not be remembered.
     unremembered: u64,
 }
@@ -106,6 +108,19 @@ impl Services {
     pub(super) fn cut_error(&mut self, ip: IpAddr, time: Time) {
         if self.cut_errors.len() < MOST || self.cut_errors.contains_key(&ip) {
             self.cut_errors.insert(ip, time);
+        } else {
+            self.unremembered += 1;
+        }
+    }
+
+    /// Has it left payload or probes of an open connection without an answer since it last answered a SYN?
+    pub fn fell_silent(&self, end: &End, service: &Service) -> bool {
+        self.silences.get(end).is_some_and(|silence| *silence >= service.answered)
+    }
+
+    pub(super) fn was_silent(&mut self, end: End, time: Time) {
+        if self.silences.len() < MOST || self.silences.contains_key(&end) {
+            self.silences.insert(end, time);
         } else {
             self.unremembered += 1;
         }

@@ -277,7 +277,11 @@ impl Tracker {
         let over = match ending {
             Ending::Failure(_) => true,
             Ending::Benign(Benign::IgnoredReset) | Ending::Quiet => false,
-            Ending::Benign(Benign::PortReuse) => connection.established(),
+            // A RST that the server did not take ended an older connection on the same ports, and none of this one.
+            Ending::Benign(Benign::PortReuse) => {
+                let ended = |reset: Reset| accepted(reset.acceptance);
+                connection.established() && connection.story().reset.is_some_and(ended)
+            }
             Ending::Benign(_) => true,
             // Most likely its receiver dropped it, and what comes later counts.
             Ending::Undecided(Doubt::OddReset) => false,

@@ -357,10 +357,13 @@ enum After {
 
 impl After {
     fn of(ending: Ending, connection: &Connection) -> After {
+        let accepted =
+            || connection.story.as_ref().and_then(|story| story.reset).is_some_and(|reset| reset.is_accepted());
         match ending {
             // Of an odd RST: most likely its receiver dropped it.
             Ending::Benign(Benign::IgnoredReset) | Ending::Undecided(Doubt::OddReset) => After::GoesOn,
-            Ending::Benign(Benign::PortReuse) if !connection.established() => After::GoesOn,
+            // A RST that the server did not take ended an older connection on the same ports, and none of this one.
+            Ending::Benign(Benign::PortReuse) if !(connection.established() && accepted()) => After::GoesOn,
             Ending::Undecided(_) if connection.story.as_ref().is_some_and(|story| story.challenged) => After::Open,
             Ending::Quiet => After::Open,
             Ending::Failure(_) | Ending::Benign(_) | Ending::Undecided(_) => After::Over,

@@ -141,9 +141,13 @@ impl Silence {
     }
 
     /// When the next repetition is overdue: twice the longest interval and a quarter more, for timers that back off
-    /// exactly by two, and never less than a second, which no stack's first timeouts exceed by much.
+    /// exactly by two, and never less than a second, which no stack's first timeouts exceed by much. Where probes of a
+    /// closed window are answered the path works, and one that does not come may be lost on its way to where the capture
+    /// was made: then the one after it, which follows after twice as long again, is waited for too.
     pub fn overdue(&self) -> Time {
-        self.last.time + self.interval.saturating_mul(2).saturating_add(self.interval / 4).max(SECOND)
+        let answered = self.what == Repeated::WindowProbe && !self.probes_in_vain();
+        let intervals = if answered { 2 + 4 } else { 2 };
+        self.last.time + self.interval.saturating_mul(intervals).saturating_add(self.interval / 4).max(SECOND)
     }
 }
 

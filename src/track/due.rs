@@ -57,6 +57,8 @@ impl Tracker {
             && connection.story.as_deref().is_some_and(|story| {
                 !story.decided
                     && story.pending.is_none()
+                    // Over a closed window the other end was not done yet.
+                    && story.window_closed.iter().all(Option::is_none)
                     && (story.read_after_fin[CLIENT] || story.read_after_fin[SERVER])
             });
         if half_closed {

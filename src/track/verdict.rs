@@ -177,14 +177,26 @@ pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
 /// where no identification tells, an early retransmission looks like a copy. A host that forwards leaves its mark on each:
 /// one hop less.
 pub fn made_on_the_way(connection: &Connection, reset: &Reset) -> bool {
+    seen_at_one_place_only(connection, reset) && !is_the_sockets(connection, reset)
+}
+
+/// The RST is seen only where it comes to the capturing host, or to the first of several: a filter there dropped it, or the
+/// network behind it, or one of the captures has a hole. Where that befell one RST it befalls the next, too, which a host
+/// without a socket sends.
+fn lost_on_the_way(connection: &Connection, story: &Story, reset: &Reset) -> bool {
+    let next = story.told_ignored && reset.ttl == connection.half[reset.from].ttl_high;
+    seen_at_one_place_only(connection, reset) && (next || is_the_sockets(connection, reset))
+}
+
+fn seen_at_one_place_only(connection: &Connection, reset: &Reset) -> bool {
     let forwarded = |half: &Half| half.has(Half::COPIED) && half.ttl_low < half.ttl_high;
-    connection.half.iter().all(forwarded) && !reset.copied && !was_lost_here(connection, reset)
+    connection.half.iter().all(forwarded) && !reset.copied
 }
 
 /// The RST came in like all packets of its sender, and did not go out: with the TTL that they have before that hop is taken
 /// off, with the window of the live socket (`tcp_send_active_reset()`), and in IPv4 next in the socket's identifications
 /// (`ip_select_ident_segs()`). A host that makes one has none of that.
-fn was_lost_here(connection: &Connection, reset: &Reset) -> bool {
+fn is_the_sockets(connection: &Connection, reset: &Reset) -> bool {
     let half = &connection.half[reset.from];
     let step = reset.ip_id.wrapping_sub(half.ip_id);
     // Some hosts leave it 0 in all that is not to be fragmented (RFC 6864, section 4.1).

@@ -67,6 +67,9 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     if gave_up_too(connection, story, &reset) {
         return Ending::Benign(Benign::Tail);
     }
+    if lost_on_the_way(connection, story, &reset) {
+        return Ending::Undecided(Doubt::OddReset);
+    }
     if misses_a_fin(connection, &reset) {
         return Ending::Undecided(Doubt::Hole);
     }

@@ -1,7 +1,7 @@
 //! `client_gave_up`: the client gave up before the answer was complete.
 
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
-use crate::diagnose::{Case, ResetKind, bytes, duration, were};
+use crate::diagnose::{Case, bytes, duration, were};
 use crate::track::kernel::Kind;
 use crate::track::{CLIENT, Half, SERVER};
 
@@ -115,8 +115,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         });
     }
     let reset = case.reset().filter(|reset| reset.from == CLIENT)?;
-    let fin = case.story().fin;
-    if case.reset_kind() == Some(ResetKind::Reply) && fin[CLIENT].is_some() && fin[SERVER].is_none() {
+    if case.fin_was_lost() {
         let text =
             "The client closed the connection before it had the whole answer, and its FIN did not reach the server.";
         return Some(Match::likely(text.to_owned()));

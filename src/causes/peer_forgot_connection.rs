@@ -3,7 +3,7 @@
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, ResetKind};
 use crate::track::kernel::Kind;
-use crate::track::{CLIENT, Half, SERVER};
+use crate::track::{Half, SERVER};
 
 /// Signs: A reply-RST (`R`, seq equal to the segment's ack, win 0, IP ID 0, no options) to data or a keep-alive in
 /// ESTABLISHED, no FIN from that host before, its TTL the baseline: certain that no socket existed there, likely
@@ -105,9 +105,8 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         return None;
     }
     let (sender, victim) = (case.name(reset.from), case.name(case.victim()));
-    let fin = case.story().fin;
     // Where it was the client, `client_gave_up` says so.
-    if case.kind() == Some(Kind::Reset) && reset.from == SERVER && fin[SERVER].is_some() && fin[CLIENT].is_none() {
+    if reset.from == SERVER && case.fin_was_lost() {
         let text = "The server had closed, but its FIN did not reach the client, whose next payload found no socket.";
         return Some(Match::likely(text.to_owned()));
     }

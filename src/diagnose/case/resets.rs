@@ -5,7 +5,7 @@ use super::Case;
 use crate::decode::Flags;
 use crate::time::{MILLISECOND, SECOND};
 use crate::track::kernel::Kind;
-use crate::track::{self, Acceptance, By, CLIENT, Event, Half, SERVER, foreign};
+use crate::track::{self, Acceptance, By, CLIENT, Event, Half, Reset, SERVER, foreign};
 
 impl Case<'_> {
     /// Did a RST of `side` end it?
@@ -88,6 +88,14 @@ impl Case<'_> {
         let early =
             sender.data_time.since(victim.data_time) <= (2 * self.connection().round_trip()).max(20 * MILLISECOND);
         upload && early && sender.has(Half::DATA) && self.at_once(self.decisive().since(sender.data_time))
+    }
+
+    /// The RST is a reply of an end that had closed, and whose FIN the other end did not get.
+    pub fn fin_was_lost(&self) -> bool {
+        let fin = self.story.fin;
+        let alone = |reset: &Reset| fin[reset.from].is_some() && fin[self.victim()].is_none();
+        let reply = self.kind() == Some(Kind::Reset) && self.reset_kind() == Some(ResetKind::Reply);
+        reply && self.reset().is_some_and(alone)
     }
 
     /// The client's host answered a very late copy of the server's payload with a RST, though the client's socket lives.

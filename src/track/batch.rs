@@ -1,7 +1,7 @@
 //! Many packets at once: what each of them needs from memory is asked for before the first of them is looked at, so
 //! that the waiting times run side by side instead of one after the other.
 
-use super::{Connection, SERVER, Sink, Tracker};
+use super::{Sink, Tracker};
 use crate::cpu::prefetch;
 use crate::decode::{Flags, Packets, Segment};
 
@@ -43,9 +43,8 @@ impl Tracker {
             for (segment, guess) in run.iter().zip(guesses) {
                 if segment.flags.has(Flags::SYN | Flags::ACK)
                     && let Some(answer) = answers.get_mut(answered)
-                    && let Some(hash) = self.approach_service(*guess)
                 {
-                    *answer = hash;
+                    *answer = self.approach_service(segment, bytes);
                     answered += 1;
                 }
                 self.approach_rest(segment, *guess);
@@ -67,12 +66,12 @@ impl Tracker {
         }
     }
 
-    /// Brings near where the service of a connection is found, and tells its hash.
-    fn approach_service(&self, guess: u32) -> Option<u32> {
-        let sketch = self.store.sketches.get(guess as usize).filter(|sketch| !sketch.has(Connection::IPV6))?;
-        let hash = sketch.ends(None)[SERVER].hash(self.seed);
+    /// Brings near where the service is found that answers with this segment, and tells its hash.
+    fn approach_service(&self, segment: &Segment, bytes: &[u8]) -> u32 {
+        let (server, _) = segment.ends(bytes);
+        let hash = server.hash(self.seed);
         self.services.approach(hash);
-        Some(hash)
+        hash
     }
 
     /// Brings near what a segment needs beside the sketch of its connection.

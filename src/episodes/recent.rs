@@ -1,5 +1,6 @@
 //! Successes of the last moments.
 
+use crate::cpu::prefetch;
 use crate::time::{SECOND, Time};
 
 /// Longer than any verdict waits.
@@ -10,6 +11,8 @@ const MOST: usize = 1 << 16;
 const LISTS: usize = 1 << 14;
 /// So many of one service are told at most.
 const TOLD: usize = 1024;
+/// What will be overwritten after so many more is brought near.
+const SOON: u32 = 8;
 /// Where a list ends.
 const NONE: u32 = u32::MAX;
 
@@ -55,6 +58,7 @@ impl Recent {
         }
         *list = self.noted;
         self.noted += 1;
+        prefetch(&self.ring[place(self.noted.wrapping_add(SOON))]);
     }
 
     /// How many were forgotten before their time was over.

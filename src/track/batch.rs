@@ -77,13 +77,13 @@ impl Tracker {
     /// Brings near what a segment needs beside the sketch of its connection.
     #[inline(always)]
     fn approach_rest(&self, segment: &Segment, guess: u32) {
-        let fin = segment.flags.has(Flags::FIN);
-        if segment.payload_length == 0 && !fin {
+        let ends = segment.flags.0 & (Flags::FIN | Flags::RST) != 0;
+        if segment.payload_length == 0 && !ends {
             return;
         }
         if let Some(sketch) = self.store.sketches.get(guess as usize) {
             self.store.approach_said(sketch.link());
-            if fin {
+            if ends {
                 self.store.approach_opened(sketch.link());
             }
         }

@@ -19,7 +19,7 @@ impl Tracker {
     pub fn finish(&mut self, end: Time, sink: &mut impl Sink) {
         let end = end.max(self.previous).max(self.clock);
         self.fire(end, sink);
-        while let Some(Reverse((time, _, place, generation))) = self.waiting.pop() {
+        while let Some((time, _, place, generation)) = self.waiting.pop() {
             self.conclude(place, generation, sink);
             self.waited(time, place, generation);
         }
@@ -101,8 +101,7 @@ impl Tracker {
     /// Notes when something falls due next.
     fn look_ahead(&mut self) {
         let overdue = self.overdue.peek().map(|Reverse((time, ..))| *time);
-        let waiting = self.waiting.peek().map(|Reverse((time, ..))| *time);
-        let next = [overdue, waiting, self.lingering.first()].into_iter().flatten().min();
+        let next = [overdue, self.waiting.first(), self.lingering.first()].into_iter().flatten().min();
         self.due = next.unwrap_or(Time(u64::MAX));
     }
 
@@ -141,8 +140,7 @@ impl Tracker {
         // In the order of time, also where that jumps: what was to be judged before a repetition was overdue comes first.
         loop {
             let overdue = self.overdue.peek().map(|Reverse((time, ..))| *time);
-            let waiting = self.waiting.peek().map(|Reverse((time, ..))| *time);
-            let next = [overdue, waiting].into_iter().flatten().min();
+            let next = [overdue, self.waiting.first()].into_iter().flatten().min();
             if next.is_none_or(|next| next > self.clock) {
                 return;
             }
@@ -150,7 +148,10 @@ impl Tracker {
                 if let Some(Reverse((time, place, generation))) = self.overdue.pop() {
                     self.check_overdue(time, place, generation);
                 }
-            } else if let Some(Reverse((time, _, place, generation))) = self.waiting.pop() {
+            } else if let Some((time, _, place, generation)) = self.waiting.pop() {
+                // What those need that come next.
+                self.waiting.upcoming(3).into_iter().for_each(|next| self.store.approach_told(next));
+                self.waiting.upcoming(1).into_iter().for_each(|next| self.store.approach_story(next));
                 if !self.puts_off(time, place, generation) {
                     self.conclude(place, generation, sink);
                 }

@@ -30,6 +30,7 @@ mod store;
 mod story;
 mod table;
 mod verdict;
+mod waiting;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -53,6 +54,7 @@ use receive::Next;
 use sketch::Sketch;
 use store::Store;
 use table::Table;
+use waiting::Waiting;
 
 /// How long a verdict waits for contradiction, in packet time: longer than a round trip around the world, and than
 /// the half second after which Windows repeats a SYN that was refused.
@@ -138,9 +140,8 @@ pub struct Tracker {
     store: Store,
     seed: [u64; 2],
     ends6: Addresses,
-    /// Verdicts on told connections that wait for the time of grace: by when it ends, then in the order of their coming.
-    waiting: BinaryHeap<Reverse<(Time, u64, u32, u16)>>,
-    waits: u64,
+    /// Verdicts on told connections that wait for the time of grace.
+    waiting: Waiting,
     /// When repetitions on told connections are overdue.
     overdue: BinaryHeap<Reverse<Slot>>,
     /// Ended connections that are still remembered.
@@ -170,8 +171,7 @@ impl Tracker {
             store: Store::new(),
             seed,
             ends6: Addresses::default(),
-            waiting: BinaryHeap::new(),
-            waits: 0,
+            waiting: Waiting::default(),
             overdue: BinaryHeap::new(),
             lingering: Lingering::default(),
             due: Time(u64::MAX),

@@ -24,8 +24,7 @@ impl Tracker {
             return;
         }
         story.waits += 1;
-        self.waits += 1;
-        self.waiting.push(Reverse((at, self.waits, place, generation)));
+        self.waiting.add(at, place, generation);
         self.due = self.due.min(at);
     }
 
@@ -38,8 +37,7 @@ impl Tracker {
         let again = story.look_again.take().filter(|again| *again > time && !story.decided);
         if let Some(again) = again {
             story.waits += 1;
-            self.waits += 1;
-            self.waiting.push(Reverse((again, self.waits, place, generation)));
+            self.waiting.add(again, place, generation);
             self.due = self.due.min(again);
         }
     }
@@ -58,7 +56,7 @@ impl Tracker {
         let (told, sketches) = (&self.store.told, &self.store.sketches);
         let is_told =
             |place: u32, generation: u16| told.get(place as usize).is_some_and(|found| found.is_in_use(generation));
-        self.waiting.retain(|Reverse((_, _, place, generation))| is_told(*place, *generation));
+        self.waiting.retain(|(_, _, place, generation)| is_told(*place, *generation));
         self.overdue.retain(|Reverse((_, place, generation))| is_told(*place, *generation));
         self.lingering.retain(|(_, index, generation)| {
             sketches.get(*index as usize).is_some_and(|found| found.lingers(*generation))

@@ -6,6 +6,7 @@ use foldhash::HashMap;
 
 use super::slots::Slots;
 use super::table::Table;
+use crate::cpu::prefetch;
 use crate::decode::End;
 use crate::time::{SECOND, Time};
 
@@ -95,8 +96,9 @@ impl Services {
     /// Brings near what is known of a service with this hash.
     #[inline]
     pub(super) fn approach_known(&self, hash: u32) {
-        if let Some(place) = self.index.guess(hash) {
-            self.known.approach(place);
+        if let Some((end, service)) = self.index.guess(hash).and_then(|place| self.known.get(place as usize)) {
+            prefetch(end);
+            prefetch(service);
         }
     }
 

@@ -127,6 +127,18 @@ impl Store {
         }
     }
 
+    /// Brings near what a verdict on a told connection needs beside it.
+    pub fn approach_story(&self, place: u32) {
+        let Some(connection) = self.told.get(place as usize) else { return };
+        self.sketches.approach(connection.home);
+        if let Some(story) = connection.story.as_deref() {
+            prefetch(&story.events);
+            prefetch(&story.pending);
+            prefetch(&story.reset);
+            story.silence.iter().for_each(prefetch);
+        }
+    }
+
     /// Brings near what will be needed at the end of a connection. It may lie in two cache lines.
     #[inline(always)]
     pub fn approach_opened(&self, link: Link) {

@@ -99,7 +99,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         )));
     }
     case.half(SERVER).has(Half::SYN).then(|| {
-        let rejected = case.story().soft[SERVER].map(|error| IcmpSeen::of(&error.icmp));
+        let rejected = case.story().soft[SERVER].map(|error| IcmpSeen::of(&error));
         let rejected =
             rejected.map_or(String::new(), |icmp| format!(": {} rejects it, {}", icmp.reporter, icmp.name()));
         Match::likely(format!(

@@ -285,13 +285,13 @@ impl<'a> Case<'a> {
 
     /// The ICMP error that decided came from the address of the server itself.
     pub fn reporter_is_the_other_end(&self) -> bool {
-        self.story.fatal.is_some_and(|error| error.icmp.reporter == self.ended.ends[SERVER].ip)
+        self.story.fatal.is_some_and(|error| error.reporter == self.ended.ends[SERVER].ip)
     }
 
     /// Did the ICMP error that explains the timeout come from the other end? `None` if there was none.
     pub fn soft_reporter(&self) -> Option<bool> {
         let victim = self.victim();
-        self.story.soft[victim].map(|error| error.icmp.reporter == self.ended.ends[other(victim)].ip)
+        self.story.soft[victim].map(|error| error.reporter == self.ended.ends[other(victim)].ip)
     }
 
     /// The ICMP error that ended the connect(), or that explains the timeout.
@@ -301,7 +301,7 @@ impl<'a> Case<'a> {
             By::Silence => self.story.soft[self.victim()],
             By::Reset => None,
         };
-        error.map(|error| IcmpSeen::of(&error.icmp))
+        error.map(|error| IcmpSeen::of(&error))
     }
 
     /// Payload bytes that `side` sent.

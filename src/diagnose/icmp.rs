@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::decode::IcmpError;
+use crate::track::SoftError;
 
 /// What kind of obstacle an ICMP error reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub struct IcmpSeen {
 
 impl IcmpSeen {
     /// What `error` says.
-    pub fn of(error: &IcmpError) -> IcmpSeen {
+    pub fn of(error: &SoftError) -> IcmpSeen {
         IcmpSeen { reporter: error.reporter, ipv6: error.ipv6, kind: error.kind, code: error.code }
     }
 

@@ -1,5 +1,7 @@
 //! What notable happened to a connection: RSTs, silence, evidence.
 
+use std::net::IpAddr;
+
 use super::connection::{Half, Mark};
 use super::kernel::Errno;
 use crate::decode::IcmpError;
@@ -202,8 +204,26 @@ pub struct Event {
 pub struct SoftError {
     /// What it becomes.
     pub errno: Errno,
-    /// The message.
-    pub icmp: IcmpError,
+    /// When its frame was captured.
+    pub time: Time,
+    /// Sequence number of the quoted segment.
+    pub sequence: u32,
+    /// Who sent the message.
+    pub reporter: IpAddr,
+    /// Is it ICMPv6?
+    pub ipv6: bool,
+    /// ICMP type.
+    pub kind: u8,
+    /// ICMP code.
+    pub code: u8,
+}
+
+impl SoftError {
+    /// What is to be remembered of a message that becomes `errno`: less than all of it, for a story has room for three.
+    pub fn of(error: &IcmpError, errno: Errno) -> SoftError {
+        let IcmpError { time, sequence, reporter, ipv6, kind, code, .. } = *error;
+        SoftError { errno, time, sequence, reporter, ipv6, kind, code }
+    }
 }
 
 /// What may become a verdict when the time of grace passes without contradiction.
@@ -334,6 +354,9 @@ pub struct Story {
     /// When it is to be judged once more, for want of another place in that queue.
     pub look_again: Option<Time>,
 }
+
+// What takes less than a kilobyte comes from the short lists of the allocator.
+const _: () = assert!(size_of::<Story>() < 1000);
 
 /// How many events a story keeps: the first few, and the last ones.
 const FIRST_EVENTS: usize = 8;

@@ -57,7 +57,7 @@ pub fn on_icmp_error(connection: &mut Connection, error: &IcmpError) -> bool {
     let Some(errno) = errno else {
         return false;
     };
-    let soft = SoftError { errno, icmp: *error };
+    let soft = SoftError::of(error, errno);
     story.soft[from] = Some(soft);
     if !connecting || story.pending.is_some() {
         return false;

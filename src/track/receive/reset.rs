@@ -167,7 +167,7 @@ fn forget_error_about(connection: &mut Connection, from: usize, segment: &Segmen
     let about = |event: &Event| event.from == from && matches!(event.what, What::Icmp(..));
     let others = story.events.iter().filter(|event| about(event)).count() > 1;
     let ahead = story.soft[from]
-        .is_some_and(|error| error.icmp.sequence == segment.sequence && segment.time.since(error.icmp.time) < SWAPPED);
+        .is_some_and(|error| error.sequence == segment.sequence && segment.time.since(error.time) < SWAPPED);
     if ahead && !others {
         story.soft[from] = None;
     }

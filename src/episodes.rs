@@ -24,6 +24,8 @@ use storm::Pace;
 
 /// How many pauses between attempts an episode remembers: enough to see a backoff reach its ceiling.
 const PAUSES: usize = 16;
+/// As many successes are taken into account together.
+const TOGETHER: usize = 32;
 /// How many episodes are kept by default.
 pub const MAX_EPISODES: usize = 4096;
 
@@ -233,6 +235,8 @@ pub struct Folded {
 /// Gathers findings into episodes, in memory that is bounded.
 #[derive(Debug)]
 pub struct Episodes {
+    /// Successes since the last failure, each with the hash of its service.
+    reached: Vec<(Service, u64, Time)>,
     recent: Recent,
     scans: Scans,
     /// On the heap one by one: a `Vec` would begin with room for four of them, and most services have one.
@@ -256,6 +260,7 @@ impl Episodes {
     /// Keeps at most `most` episodes.
     pub fn with_limit(most: usize) -> Episodes {
         Episodes {
+            reached: Vec::with_capacity(TOGETHER),
             recent: Recent::default(),
             scans: Scans::default(),
             services: HashMap::new(),
@@ -274,6 +279,7 @@ impl Episodes {
 
     /// Takes a finding into its episode, or begins one.
     pub fn add(&mut self, finding: Finding) {
+        self.catch_up();
         self.scans.add(&finding);
         let (client, server) = (finding.client.end, finding.server.end);
         let service = Service { client: client.ip, server: server.ip, port: server.port };
@@ -302,26 +308,41 @@ impl Episodes {
     pub fn success(&mut self, client: IpAddr, server: IpAddr, port: u16, time: Time) {
         let service = Service { client, server, port };
         let hash = self.services.hasher().hash_one(service);
-        self.recent.add(hash, time);
-        self.scans.reached(client, (server, port), time);
-        if self.failed.may_have(hash) {
-            let episodes = self.services.get_mut(&service);
-            episodes.into_iter().flatten().for_each(|episode| episode.success(time));
+        self.recent.approach(hash);
+        self.reached.push((service, hash, time));
+        if self.reached.len() >= TOGETHER {
+            self.catch_up();
+        }
+    }
+
+    /// Takes the successes into account that came since the last failure: what each of them needs from memory has been
+    /// asked for meanwhile.
+    fn catch_up(&mut self) {
+        for (service, hash, time) in self.reached.drain(..) {
+            self.recent.add(hash, time);
+            self.scans.reached(service.client, (service.server, service.port), time);
+            if self.failed.may_have(hash) {
+                let episodes = self.services.get_mut(&service);
+                episodes.into_iter().flatten().for_each(|episode| episode.success(time));
+            }
         }
     }
 
     /// What was given up for want of room.
-    pub fn folded(&self) -> Folded {
+    pub fn folded(&mut self) -> Folded {
+        self.catch_up();
         Folded { clients: self.scans.unwatched(), successes: self.recent.forgotten(), ..self.folded }
     }
 
     /// The clients that tried many ports or hosts, by the first failure's time.
-    pub fn scans(&self) -> Vec<Scan> {
+    pub fn scans(&mut self) -> Vec<Scan> {
+        self.catch_up();
         self.scans.found()
     }
 
     /// All episodes, also those of one finding, by their first finding's time.
     pub fn finish(&mut self) -> Vec<Episode> {
+        self.catch_up();
         let mut all: Vec<Box<Episode>> = self.services.drain().flat_map(|(_, episodes)| episodes).collect();
         self.held = 0;
         for episode in &mut all {

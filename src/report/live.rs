@@ -90,7 +90,7 @@ impl LiveReport {
     }
 
     /// The summary so far, for whoever asks in between: always text or JSON of its own, never a part of the report.
-    pub fn summary_so_far(&self, summary: &Summary) -> String {
+    pub fn summary_so_far(&mut self, summary: &Summary) -> String {
         let folded = self.episodes.folded();
         match self.options.format {
             Format::Json => String::from_utf8_lossy(&json::summary_line(summary, folded, &self.inputs)).into_owned(),

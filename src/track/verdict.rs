@@ -188,6 +188,14 @@ fn lost_on_the_way(connection: &Connection, story: &Story, reset: &Reset) -> boo
     seen_at_one_place_only(connection, reset) && (next || is_the_sockets(connection, reset))
 }
 
+/// The capture ends at `end`, before the RST could be seen going out of the host that forwards all others.
+pub fn awaits_copy(connection: &Connection, end: Time) -> bool {
+    let pending = |story: &&Story| !story.decided && matches!(story.pending, Some((Pending::Reset, _)));
+    let reset = connection.story.as_deref().filter(pending).and_then(|story| story.reset);
+    let soon = |reset: Reset| end.since(reset.mark.time) < SWAPPED.max(connection.round_trip());
+    reset.is_some_and(|reset| soon(reset) && seen_at_one_place_only(connection, &reset))
+}
+
 fn seen_at_one_place_only(connection: &Connection, reset: &Reset) -> bool {
     let forwarded = |half: &Half| half.has(Half::COPIED) && half.ttl_low < half.ttl_high;
     connection.half.iter().all(forwarded) && !reset.copied

@@ -60,7 +60,9 @@ impl Case<'_> {
     pub fn foreign_refusal(&self) -> Option<(u8, u8)> {
         let reset = self.reset()?;
         let (low, high) = self.ended.services.ttls(self.ended.ends[SERVER].ip)?;
-        (!(low..=high).contains(&reset.ttl)).then_some((reset.ttl, low))
+        // The capture may have begun between both times that a SYN-ACK is seen where a host forwards.
+        let (least, most) = if low < high { (reset.ttl, reset.ttl) } else { reset.ttls };
+        (most < low || least > high).then_some((reset.ttl, low))
     }
 
     /// The server's RST acknowledges the client's last payload sooner than a packet can go there and back: the time

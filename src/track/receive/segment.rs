@@ -151,7 +151,9 @@ pub(super) fn take_acknowledgment(connection: &mut Connection, from: usize, segm
     if read {
         half.set(Half::READ);
     }
-    if first && connection.ack_after == 0 && from == CLIENT {
+    // Where the capture began later, the client's first acknowledgment ends no handshake.
+    let opens = first && from == CLIENT && connection.half.iter().any(|half| half.has(Half::SYN));
+    if opens && connection.ack_after == 0 {
         connection.ack_after = tenth_of_microseconds(segment.time.since(connection.start));
     }
     let Some(story) = connection.story.as_mut() else {

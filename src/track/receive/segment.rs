@@ -139,9 +139,15 @@ pub(super) fn take_acknowledgment(connection: &mut Connection, from: usize, segm
         if ack.wrapping_sub(peer.next) > FAR {
             return;
         }
-        // It acknowledges what the capture has not shown, or not yet.
+        // It acknowledges what the capture has not shown, or not yet: that may have answered what this end repeats.
         connection.half[to].next = ack;
         connection.half[to].set(Half::BY_ACK);
+        if let Some(story) = connection.story.as_mut() {
+            let silence = &mut story.silence[from];
+            if matches!(silence.what, Repeated::Data | Repeated::KeepAlive) {
+                *silence = Silence::default();
+            }
+        }
     }
     let read = peer.has(Half::DATA) && !first && seq::after(peer.data_end(), half.ack);
     let half = &mut connection.half[from];

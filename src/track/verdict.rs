@@ -177,7 +177,7 @@ pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
 /// where no identification tells, an early retransmission looks like a copy. A host that forwards leaves its mark on each:
 /// one hop less.
 pub fn made_on_the_way(connection: &Connection, reset: &Reset) -> bool {
-    seen_at_one_place_only(connection, reset) && !is_the_sockets(connection, reset)
+    seen_at_one_place_only(connection, reset) && !reset.copied && !is_the_sockets(connection, reset)
 }
 
 /// The RST is seen only where it comes to the capturing host, or to the first of several: a filter there dropped it, or the
@@ -198,7 +198,7 @@ pub fn awaits_copy(connection: &Connection, end: Time) -> bool {
 
 fn seen_at_one_place_only(connection: &Connection, reset: &Reset) -> bool {
     let forwarded = |half: &Half| half.has(Half::COPIED) && half.ttl_low < half.ttl_high;
-    connection.half.iter().all(forwarded) && !reset.copied
+    connection.half.iter().all(forwarded) && reset.ttls.0 == reset.ttls.1
 }
 
 /// The RST came in like all packets of its sender, and did not go out: with the TTL that they have before that hop is taken

@@ -21,9 +21,11 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
         return (RetryVerdict::Unknown, "the capture does not show the server's packets".into());
     }
     if !client.has(Half::DATA) {
-        let why = "the client sent no payload".into();
-        let known = client.has(Half::SYN);
-        return if known { (RetryVerdict::NotDelivered, why) } else { (RetryVerdict::Unknown, why_late()) };
+        return match client.bytes() {
+            _ if !client.has(Half::SYN) => (RetryVerdict::Unknown, why_late()),
+            0 => (RetryVerdict::NotDelivered, "the client sent no payload".into()),
+            _ => (RetryVerdict::Unknown, "the capture does not show what the client sent".into()),
+        };
     }
     let unseen = case.connection().unseen_answer(CLIENT);
     if unseen > 0 {

@@ -32,6 +32,8 @@ const SIGN_WITH_ID_IN: u64 = 16_384;
 pub struct Copies {
     seen: Vec<(u64, Time)>,
     active: bool,
+    /// Since when: what came before is not remembered.
+    since: Time,
     /// How many looked like copies, without and with an identification.
     signs: [u64; 2],
     /// The longest time after which a copy came.
@@ -43,7 +45,8 @@ pub struct Copies {
 impl Copies {
     /// `expected`: captures that are read together are likely to hold copies.
     pub fn new(expected: bool) -> Copies {
-        let mut copies = Copies { seen: Vec::new(), active: false, signs: [0; 2], latest: 0, displaced: 0 };
+        let mut copies =
+            Copies { seen: Vec::new(), active: false, since: Time(0), signs: [0; 2], latest: 0, displaced: 0 };
         if expected {
             copies.activate();
         }
@@ -78,7 +81,8 @@ impl Copies {
     #[inline]
     pub fn is_copy(&mut self, index: u32, from: usize, last: &Last, segment: &Segment, count: u64) -> bool {
         if self.active {
-            return self.remember(key(segment.print, index, from), segment);
+            let copy = self.remember(key(segment.print, index, from), segment);
+            return copy || segment.time.since(self.since) <= WITH_ID && last.is_like(segment);
         }
         let copy = last.is_like(segment);
         if copy {
@@ -100,6 +104,7 @@ impl Copies {
         self.signs[usize::from(segment.ip_id != 0)] += 1;
         if (self.signs[0] * SIGN_IN).max(self.signs[1] * SIGN_WITH_ID_IN) >= count {
             self.activate();
+            self.since = segment.time;
             self.remember(key, segment);
         }
     }
@@ -230,6 +235,27 @@ mod tests {
         assert_eq!(copied(&mut copies), 0);
         // Two of them may have been given one place.
         assert!(copied(&mut copies) >= 970);
+    }
+
+    #[test]
+    fn copies_of_what_came_before_the_first_copy_are_found() {
+        let mut copies = Copies::new(false);
+        let segment = |ip_id: u16| Segment { ip_id, print: u32::from(ip_id) << 20, ..syn(1) };
+        let last = |segment: &Segment| Last {
+            print: Some(short(segment.print)),
+            next: segment.sequence.wrapping_add(reach(segment)),
+            ack: 0,
+            window: segment.window,
+            ip_id: segment.ip_id,
+            spoke_last: true,
+            time: segment.time,
+        };
+        // Both came before, and then the copies of both.
+        for index in [7, 8] {
+            let copy = segment(index);
+            assert!(copies.is_copy(index.into(), 0, &last(&copy), &copy, 3));
+        }
+        assert!(copies.is_active());
     }
 
     #[test]

@@ -20,7 +20,13 @@ impl Tracker {
         let end = end.max(self.previous).max(self.clock);
         self.fire(end, sink);
         while let Some((time, _, place, generation)) = self.waiting.pop() {
-            self.conclude(place, generation, sink);
+            match self.live(place, generation).filter(|connection| verdict::awaits_copy(connection, end)) {
+                Some(connection) => {
+                    connection.story().decided = true;
+                    self.leave_undecided(place, end, sink);
+                }
+                None => self.conclude(place, generation, sink),
+            }
             self.waited(time, place, generation);
         }
         let mut silent: Vec<(Time, u32, usize, u32)> = Vec::new();

@@ -327,6 +327,8 @@ pub struct Story {
     pub fatal: Option<SoftError>,
     /// The last ICMP error that is remembered while the connection goes on (`sk_err_soft`).
     pub soft: [Option<SoftError>; 2],
+    /// An ICMP error told that a RST of this end was rejected on its way.
+    pub rejected: [bool; 2],
     /// "Fragmentation needed" came: the MTU that it named.
     pub mtu: Option<u32>,
     /// Since when each end's window is closed.
@@ -392,6 +394,7 @@ impl Story {
         let other = self.signed != [false; 2]
             || self.hidden != [false; 2]
             || self.paths != Paths::default()
+            || self.rejected != [false; 2]
             || self.fatal.is_some()
             || self.half_accepted.is_some()
             || self.other_syn.is_some()

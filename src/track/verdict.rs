@@ -177,7 +177,7 @@ pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
 /// where no identification tells, an early retransmission looks like a copy. A host that forwards leaves its mark on each:
 /// one hop less.
 pub fn made_on_the_way(connection: &Connection, reset: &Reset) -> bool {
-    seen_at_one_place_only(connection, reset) && !is_the_sockets(connection, reset)
+    seen_at_one_place_only(connection, reset) && !reset.copied && !is_the_sockets(connection, reset)
 }
 
 /// The RST is seen only where it comes to the capturing host, or to the first of several: a filter there dropped it, or the
@@ -188,9 +188,17 @@ fn lost_on_the_way(connection: &Connection, story: &Story, reset: &Reset) -> boo
     seen_at_one_place_only(connection, reset) && (next || is_the_sockets(connection, reset))
 }
 
+/// The capture ends at `end`, before the RST could be seen going out of the host that forwards all others.
+pub fn awaits_copy(connection: &Connection, end: Time) -> bool {
+    let pending = |story: &&Story| !story.decided && matches!(story.pending, Some((Pending::Reset, _)));
+    let reset = connection.story.as_deref().filter(pending).and_then(|story| story.reset);
+    let soon = |reset: Reset| end.since(reset.mark.time) < SWAPPED.max(connection.round_trip());
+    reset.is_some_and(|reset| soon(reset) && seen_at_one_place_only(connection, &reset))
+}
+
 fn seen_at_one_place_only(connection: &Connection, reset: &Reset) -> bool {
     let forwarded = |half: &Half| half.has(Half::COPIED) && half.ttl_low < half.ttl_high;
-    connection.half.iter().all(forwarded) && !reset.copied
+    connection.half.iter().all(forwarded) && reset.ttls.0 == reset.ttls.1
 }
 
 /// The RST came in like all packets of its sender, and did not go out: with the TTL that they have before that hop is taken

@@ -60,7 +60,9 @@ impl Case<'_> {
     pub fn foreign_refusal(&self) -> Option<(u8, u8)> {
         let reset = self.reset()?;
         let (low, high) = self.ended.services.ttls(self.ended.ends[SERVER].ip)?;
-        (!(low..=high).contains(&reset.ttl)).then_some((reset.ttl, low))
+        // The capture may have begun between both times that a SYN-ACK is seen where a host forwards.
+        let (least, most) = if low < high { (reset.ttl, reset.ttl) } else { reset.ttls };
+        (most < low || least > high).then_some((reset.ttl, low))
     }
 
     /// The server's RST acknowledges the client's last payload sooner than a packet can go there and back: the time
@@ -69,7 +71,8 @@ impl Case<'_> {
         let reset = self.reset().filter(|reset| reset.from == SERVER)?;
         let connection = self.connection();
         let (there, back) = (u64::from(connection.syn_ack_after) * 100, u64::from(connection.ack_after) * 100);
-        let at_client = self.story.syns == 0 && there >= 4 * MILLISECOND && back.saturating_sub(there) < there / 5;
+        // Where the ACK was captured ahead of the SYN-ACK, the times tell nothing.
+        let at_client = self.story.syns == 0 && there >= 4 * MILLISECOND && (there..there + there / 5).contains(&back);
         let client = self.half(CLIENT);
         // What another segment has acknowledged before can be acknowledged at once: then the handshake was slow.
         let covers = reset.acknowledgment == Some(client.data_until) && !reset.had_all;

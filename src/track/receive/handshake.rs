@@ -253,8 +253,9 @@ pub fn on_syn_ack(connection: &mut Connection, from: usize, segment: &Segment, b
         begin(connection, from, segment, bytes);
         connection.syn_ack_after = tenth_of_microseconds(segment.time.since(connection.start));
     }
-    // The same one, come late, takes nothing back.
-    let late = half.has(Half::SYN | Half::ACK) && seq::before(segment.acknowledgment, half.ack);
+    // One that comes late takes nothing back.
+    let same = half.has(Half::SEQUENCE | Half::ACK) && half.isn == segment.sequence;
+    let late = same && seq::before(segment.acknowledgment, half.ack);
     if !late {
         connection.half[from].ack = segment.acknowledgment;
         connection.half[from].set(Half::ACK);

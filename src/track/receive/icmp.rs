@@ -73,6 +73,7 @@ fn take_back_reset(story: &mut Story, from: usize, error: &IcmpError) {
         |reset: &&mut Reset| reset.from == from && reset.sequence == error.sequence && reset.mark.time <= error.time;
     if let Some(reset) = story.reset.as_mut().filter(quotes) {
         reset.acceptance = Acceptance::Dropped;
+        story.rejected[from] = true;
         if matches!(story.pending, Some((Pending::Reset, _))) {
             story.pending = None;
         }

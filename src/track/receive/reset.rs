@@ -31,20 +31,24 @@ fn after_own_reset(connection: &mut Connection, from: usize, segment: &Segment, 
         story.pending = Some((Pending::Reset, reset.mark.time));
         return true;
     }
-    let beyond = seq::after(segment.sequence.wrapping_add(reach(segment)), reset.sequence);
+    // Further ahead than the window is open it did not send (RFC 9293, section 3.8.6): that is the next connection on the ports,
+    // whose SYN is captured just behind.
+    let within = !seq::after(segment.sequence, reset.sequence.wrapping_add(window(connection, other(from))));
+    let beyond = within && seq::after(segment.sequence.wrapping_add(reach(segment)), reset.sequence);
     // What left before the RST comes late from a capture that was made further along the way.
     let elsewhere = reset.mark.input != segment.input || half.has(Half::COPIED);
     let late = since >= if elsewhere { SWAPPED.max(connection.round_trip()) } else { SWAPPED };
-    // Only a socket acknowledges what came after the RST, by one clock.
+    // Only a socket acknowledges what came after the RST, by one clock. What the RST acknowledges itself came before it.
     let peer = connection.half[other(from)];
     let takes_more = segment.flags.has(Flags::ACK)
+        && reset.acknowledgment.is_none_or(|acknowledged| seq::before(acknowledged, peer.data_until))
         && peer.has(Half::DATA)
         && [reset.mark.input, peer.data_input] == [segment.input; 2]
         && { peer.data_time } > reset.mark.time
         && !seq::before(segment.acknowledgment, peer.data_until);
     // A socket that has sent a RST is closed, and sends no payload again.
     let again = segment.sequence == reset.sequence;
-    if beyond || late && (again || segment.payload_length > 0) || takes_more && again {
+    if beyond || late && (again || within && segment.payload_length > 0) || takes_more && again {
         let event = event(connection, from, segment, What::Data);
         let story = connection.story();
         if story.sender_lives.is_none() {
@@ -224,12 +228,17 @@ pub(super) fn acceptance(connection: &Connection, from: usize, segment: &Segment
         return Acceptance::Exact;
     }
     let base = if receiver.has(Half::ACK) { receiver.ack } else { expected };
-    let scaled = sender.has(Half::SCALE) && receiver.has(Half::SCALE);
-    let window = u32::from(receiver.window) << if scaled { receiver.scale } else { 0 };
-    match seq::between(sequence, base, base.wrapping_add(window)) {
+    match seq::between(sequence, base, base.wrapping_add(window(connection, to))) {
         true => Acceptance::InWindow,
         false => Acceptance::Ignored,
     }
+}
+
+/// How far the window of this end is open, as far as is known.
+fn window(connection: &Connection, side: usize) -> u32 {
+    let half = &connection.half[side];
+    let scaled = connection.half.iter().all(|half| half.has(Half::SCALE));
+    u32::from(half.window) << if scaled { half.scale } else { 0 }
 }
 
 /// How a server takes the RST of a client whose acknowledgment of the handshake was not seen (`tcp_check_req()`).

@@ -139,9 +139,15 @@ pub(super) fn take_acknowledgment(connection: &mut Connection, from: usize, segm
         if ack.wrapping_sub(peer.next) > FAR {
             return;
         }
-        // It acknowledges what the capture has not shown, or not yet.
+        // It acknowledges what the capture has not shown, or not yet: that may have answered what this end repeats.
         connection.half[to].next = ack;
         connection.half[to].set(Half::BY_ACK);
+        if let Some(story) = connection.story.as_mut() {
+            let silence = &mut story.silence[from];
+            if matches!(silence.what, Repeated::Data | Repeated::KeepAlive) {
+                *silence = Silence::default();
+            }
+        }
     }
     let read = peer.has(Half::DATA) && !first && seq::after(peer.data_end(), half.ack);
     let half = &mut connection.half[from];
@@ -151,7 +157,9 @@ pub(super) fn take_acknowledgment(connection: &mut Connection, from: usize, segm
     if read {
         half.set(Half::READ);
     }
-    if first && connection.ack_after == 0 && from == CLIENT {
+    // Where the capture began later, the client's first acknowledgment ends no handshake.
+    let opens = first && from == CLIENT && connection.half.iter().any(|half| half.has(Half::SYN));
+    if opens && connection.ack_after == 0 {
         connection.ack_after = tenth_of_microseconds(segment.time.since(connection.start));
     }
     let Some(story) = connection.story.as_mut() else {

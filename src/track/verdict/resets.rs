@@ -67,7 +67,8 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     if gave_up_too(connection, story, &reset) {
         return Ending::Benign(Benign::Tail);
     }
-    if lost_on_the_way(connection, story, &reset) {
+    // Who rejects one RST rejects the next, but need not say so each time (RFC 1812, section 4.3.2.8; `icmpv4_xrlim_allow()`).
+    if story.rejected[sender] || lost_on_the_way(connection, story, &reset) {
         return Ending::Undecided(Doubt::OddReset);
     }
     if misses_a_fin(connection, &reset) {

@@ -41,6 +41,8 @@ const WITH_SOCKETS: usize = 6;
 const FRESH: Duration = Duration::from_millis(100);
 /// So long are processes, addresses and all other sockets believed.
 const SETTLED: Duration = Duration::from_secs(5);
+/// So long is it believed that nobody can be seen to hold a socket.
+const UNSEEN: Duration = Duration::from_secs(1);
 /// So many holders of sockets are remembered.
 const REMEMBERED: usize = 1024;
 
@@ -185,7 +187,9 @@ impl Host {
         if inode == 0 {
             return None;
         }
-        if let Some((_, known)) = self.holders.get(&inode).filter(|(at, _)| at.elapsed() < SETTLED) {
+        let is_believed =
+            |at: &Instant, known: &Option<Process>| at.elapsed() < if known.is_some() { SETTLED } else { UNSEEN };
+        if let Some((_, known)) = self.holders.get(&inode).filter(|(at, known)| is_believed(at, known)) {
             return known.clone();
         }
         if self.holders.len() >= REMEMBERED {

@@ -73,7 +73,7 @@ pub(super) fn local(finding: &Finding, view: View, holder: &mut dyn FnMut(u64) -
         let before = view.before.map(|sockets| choose(&on_port(sockets), server.ip));
         told.refused(finding, listener, before, listening.as_ref());
     } else {
-        told.holder(&view, listening.as_ref(), process.as_ref());
+        told.holder(finding, &view, listener.zip(listening.as_ref()), process.as_ref());
         if let Some(peer) = &peer {
             told.facts.push(format!("The {}'s is held by {}.", view.side.other().id(), name(Some(peer))));
         }
@@ -128,6 +128,19 @@ fn place(address: IpAddr, port: u16) -> String {
     }
 }
 
+/// Who listens where, as the beginning of a sentence; a socket that does not serve `address` listens elsewhere only.
+fn listens(address: IpAddr, socket: &Socket, listening: &Listening) -> String {
+    let who = listening.process.as_ref().map_or("A process that may not be seen".to_owned(), |it| name(Some(it)));
+    let place = place(listening.address, listening.port);
+    let is_other_family = socket.local.ip.is_unspecified() && socket.ipv6_only == Some(true);
+    let only = match socket.serves(address) {
+        true => "",
+        false if is_other_family => " for IPv6 only",
+        false => " only",
+    };
+    format!("{who} listens on {place}{only}")
+}
+
 struct Told {
     facts: Vec<String>,
     confidence: Option<Confidence>,
@@ -148,42 +161,45 @@ impl Told {
             let ended = if before.flatten().is_some() { ", no longer" } else { "" };
             return self.facts.push(format!("Nothing listens on port {} here{ended}.", server.port));
         };
-        let who = name(listening.process.as_ref());
-        let place = place(listening.address, listening.port);
+        let listens = listens(server.ip, &listener, listening);
         if !serving(&listener) {
-            let is_other_family = listener.local.ip.is_unspecified() && listener.ipv6_only == Some(true);
-            let only = if is_other_family { "for IPv6 only" } else { "only" };
-            return self.facts.push(format!("{who} listens on {place} {only}."));
+            return self.facts.push(format!("{listens}."));
         }
         match before {
             Some(earlier) if !earlier.is_some_and(|earlier| serving(&earlier)) => {
-                return self.facts.push(format!("{who} listens on {place} now, but did not yet listen then."));
+                return self.facts.push(format!("{listens} now, but did not yet listen then."));
             }
             Some(_) => {
                 let is_doubtful = listener.local.ip.is_ipv6() && server.ip.is_ipv4() && listener.ipv6_only.is_none();
                 let alternative = if is_doubtful { ", unless it takes IPv6 only" } else { "" };
-                self.facts.push(format!("{who} listens on {place}: a firewall on this host rejected it{alternative}."));
+                self.facts.push(format!("{listens}: a firewall on this host rejected it{alternative}."));
             }
-            None => self.facts.push(format!(
-                "{who} listens on {place}: a firewall on this host rejected it, unless it listens only since then."
-            )),
+            None => self
+                .facts
+                .push(format!("{listens}: a firewall on this host rejected it, unless it listens only since then.")),
         }
         if is_about(finding, &["no_listener", "service_stopped"]) {
             self.confidence = Some(Confidence::Possible);
         }
     }
 
-    /// Who has to do with it here.
-    fn holder(&mut self, view: &View, listening: Option<&Listening>, process: Option<&Process>) {
-        let side = view.side.id();
-        self.facts.push(match (view.socket, listening) {
+    /// Who has to do with it here. The server has no socket for a client whose handshake was never complete.
+    fn holder(
+        &mut self,
+        finding: &Finding,
+        view: &View,
+        listener: Option<(Socket, &Listening)>,
+        process: Option<&Process>,
+    ) {
+        let (side, server) = (view.side.id(), finding.server.end);
+        let never_opened = view.side == Side::Server && finding.role_known && finding.timing.connect.is_none();
+        let listens = listener.map(|(socket, listening)| listens(server.ip, &socket, listening));
+        self.facts.push(match (view.socket, listens) {
             (Some(socket), _) if socket.inode != 0 => format!("The {side}'s socket is held by {}.", name(process)),
             (Some(_), _) => format!("The {side}'s socket is still there, but no process holds it any more."),
-            (None, Some(listening)) => format!(
-                "The {side}'s socket is gone; {} listens on {}.",
-                name(listening.process.as_ref()),
-                place(listening.address, listening.port)
-            ),
+            (None, Some(listens)) if never_opened => format!("{listens}."),
+            (None, None) if never_opened => format!("Nothing listens on port {} here.", server.port),
+            (None, Some(listens)) => format!("The {side}'s socket is gone. {listens}."),
             (None, None) => format!("The {side}'s socket is gone, and its process unknown."),
         });
     }

@@ -34,8 +34,9 @@ fn look(finding: &Finding, view: View) -> Local {
 }
 
 fn ended(cause: &str, ended_by: EndedBy) -> Finding {
-    let reset = Some(ResetKind::Abort);
-    Finding { cause: causes::find(cause), kind: Some(Kind::Reset), reset, ended_by, ..refused() }
+    let (reset, mut timing) = (Some(ResetKind::Abort), refused().timing);
+    timing.connect = Some(41_000);
+    Finding { cause: causes::find(cause), kind: Some(Kind::Reset), reset, ended_by, timing, ..refused() }
 }
 
 #[test]
@@ -69,7 +70,7 @@ fn a_refused_port_is_explained_by_who_listens() {
     let stopped = look(&finding, view(&[], Some(&there), &[]));
     assert_eq!(stopped.fact, "Nothing listens on port 5432 here, no longer.");
     let unseen = look(&finding, view(&[socket("::", 5432, 0, 5)], None, &[]));
-    assert!(unseen.fact.starts_with("a process that may not be seen listens on [::]:5432"), "{}", unseen.fact);
+    assert!(unseen.fact.starts_with("A process that may not be seen listens on [::]:5432"), "{}", unseen.fact);
 }
 
 #[test]
@@ -117,7 +118,18 @@ fn who_holds_a_socket_is_told_or_that_it_is_gone() {
     );
     assert_eq!((both.process, both.peer.map(|peer| peer.pid)), (None, Some(812)));
     let listens = look(&finding, view(&[socket("::", 5432, 0, 21433)], None, &[]));
-    assert_eq!(listens.fact, "The server's socket is gone; postgres (pid 812) listens on [::]:5432.");
+    assert_eq!(listens.fact, "The server's socket is gone. postgres (pid 812) listens on [::]:5432.");
+}
+
+#[test]
+fn a_server_that_never_had_a_socket_for_the_client_has_not_lost_it() {
+    let mut finding = ended("syn_unanswered", EndedBy::Network);
+    (finding.kind, finding.timing.connect) = (Some(Kind::TimedOut), None);
+    assert_eq!(look(&finding, view(&[], None, &[])).fact, "Nothing listens on port 5432 here.");
+    let there = look(&finding, view(&[socket("0.0.0.0", 5432, 0, 21433)], None, &[]));
+    assert_eq!(there.fact, "postgres (pid 812) listens on 0.0.0.0:5432.");
+    let elsewhere = look(&finding, view(&[socket("127.0.0.1", 5432, 0, 21433)], None, &[]));
+    assert_eq!(elsewhere.fact, "postgres (pid 812) listens on 127.0.0.1:5432 only.");
 }
 
 #[test]

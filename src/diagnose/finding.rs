@@ -146,6 +146,8 @@ pub struct Timing {
     pub rtt: Option<u64>,
     /// Silence before the last exchange or the ending.
     pub idle_before: Option<u64>,
+    /// Was it the silence before the last message, not before the ending?
+    pub then_spoke: bool,
     /// From the first packet to the one that ended it.
     pub duration: u64,
 }

@@ -258,6 +258,11 @@ impl<'a> Case<'a> {
         if closed.is_some_and(|fin| fin.time <= self.ended.time) {
             return self.story.idle_before_fin;
         }
+        self.since_any_payload()
+    }
+
+    /// From the last payload of either end to the ending: nanoseconds.
+    pub fn since_any_payload(&self) -> u64 {
         self.ended.time.since(self.last_payload_time())
     }
 
@@ -342,9 +347,8 @@ impl<'a> Case<'a> {
         self.lost(CLIENT) == 0 || self.lost(CLIENT) == self.last_payload(CLIENT)
     }
 
-    /// ", after 5.0 s without traffic", or nothing where there was no pause.
-    pub fn idle_words(&self) -> String {
-        let idle = self.idle_before();
+    /// ", after 5.0 s without traffic", or nothing where that was no pause.
+    pub fn idle_words(idle: u64) -> String {
         if idle < SECOND / 2 { String::new() } else { format!(", after {} without traffic", duration(idle)) }
     }
 

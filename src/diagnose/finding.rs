@@ -204,6 +204,9 @@ pub struct Finding {
     pub local: Option<Box<Local>>,
 }
 
+/// Among the reasons for which frames were not read: the user's filter.
+pub const FILTERED: &str = "filter";
+
 /// Counts for the end of a report.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {

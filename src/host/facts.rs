@@ -25,6 +25,8 @@ pub(super) struct View<'a> {
     pub counted: Rises,
     /// Connections tracked, and how many may be.
     pub conntrack: Option<Tracked>,
+    /// Connections can be tracked, without which no address is translated.
+    pub may_translate: bool,
     /// The connection's own socket, if it is still there.
     pub socket: Option<Socket>,
     /// That of the other end, if that is here as well and still there.
@@ -71,7 +73,7 @@ pub(super) fn local(finding: &Finding, view: View, holder: &mut dyn FnMut(u64) -
         told.facts.push("The tables of sockets in /proc/net cannot be read, so who listens is unknown.".to_owned());
     } else if finding.kind == Some(Kind::Refused) && view.side == Side::Server {
         let before = view.before.map(|sockets| choose(&on_port(sockets), server.ip));
-        told.refused(finding, listener, before, listening.as_ref());
+        told.refused(finding, &view, listener, before, listening.as_ref());
     } else {
         told.holder(finding, &view, listener.zip(listening.as_ref()), process.as_ref());
         if let Some(peer) = &peer {
@@ -106,10 +108,10 @@ fn is_about(finding: &Finding, causes: &[&str]) -> bool {
 
 /// The socket that serves the address; else one that listens on the same port elsewhere.
 fn choose(sockets: &[Socket], address: IpAddr) -> Option<Socket> {
-    let serving = |socket: &&Socket| socket.serves(address);
-    // The exact address comes before all addresses, as in the kernel.
-    let exact = sockets.iter().find(|socket| socket.local.ip == address);
-    exact.or_else(|| sockets.iter().find(serving)).or(sockets.first()).copied()
+    // The exact address comes before all addresses, as in the kernel. Of several that share it (SO_REUSEPORT) it is the
+    // one where clients wait that matters.
+    let rank = |socket: &&Socket| (socket.serves(address), socket.local.ip == address, socket.queue);
+    sockets.iter().max_by_key(rank).copied()
 }
 
 /// A process, or that it is not known.
@@ -151,6 +153,7 @@ impl Told {
     fn refused(
         &mut self,
         finding: &Finding,
+        view: &View,
         listener: Option<Socket>,
         before: Option<Option<Socket>>,
         listening: Option<&Listening>,
@@ -165,6 +168,9 @@ impl Told {
         if !serving(&listener) {
             return self.facts.push(format!("{listens}."));
         }
+        // A container's port that is published here has a listener here too, which the SYN never reaches.
+        let led_on = if view.may_translate { ", or NAT led it on to a port that refuses" } else { "" };
+        let rejected = format!("{listens}: a firewall on this host rejected it{led_on}");
         match before {
             Some(earlier) if !earlier.is_some_and(|earlier| serving(&earlier)) => {
                 return self.facts.push(format!("{listens} now, but did not yet listen then."));
@@ -172,11 +178,9 @@ impl Told {
             Some(_) => {
                 let is_doubtful = listener.local.ip.is_ipv6() && server.ip.is_ipv4() && listener.ipv6_only.is_none();
                 let alternative = if is_doubtful { ", unless it takes IPv6 only" } else { "" };
-                self.facts.push(format!("{listens}: a firewall on this host rejected it{alternative}."));
+                self.facts.push(format!("{rejected}{alternative}."));
             }
-            None => self
-                .facts
-                .push(format!("{listens}: a firewall on this host rejected it, unless it listens only since then.")),
+            None => self.facts.push(format!("{rejected}, unless it listens only since then.")),
         }
         if is_about(finding, &["no_listener", "service_stopped"]) {
             self.confidence = Some(Confidence::Possible);

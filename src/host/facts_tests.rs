@@ -15,6 +15,7 @@ fn view<'a>(now: &'a [Socket], before: Option<&'a [Socket]>, counted: &[(&'stati
         before,
         counted: counted.to_vec(),
         conntrack: None,
+        may_translate: false,
         socket: None,
         peer: None,
         is_table_known: true,
@@ -56,6 +57,8 @@ fn a_refused_port_is_explained_by_who_listens() {
     let firewall = look(&finding, view(&there, Some(&there), &[]));
     assert_eq!(firewall.fact, format!("postgres (pid 812) listens on {ip}:5432: a firewall on this host rejected it."));
     assert_eq!(firewall.confidence, Some(Confidence::Possible));
+    let container = look(&finding, View { may_translate: true, ..view(&there, Some(&there), &[]) });
+    assert!(container.fact.ends_with("rejected it, or NAT led it on to a port that refuses."), "{}", container.fact);
 
     let strict = [Socket { ipv6_only: Some(true), ..socket("::", 5432, 0, 21433) }];
     let strict = look(&finding, view(&strict, Some(&strict), &[]));
@@ -88,6 +91,12 @@ fn a_full_queue_is_certain_when_no_other_can_have_overflowed() {
     assert_eq!(unsure.confidence, None);
     assert!(unsure.fact.contains("Consistent with"), "{}", unsure.fact);
     assert_eq!(look(&finding, view(&[own], None, &[])).confidence, None);
+    let idle = socket("0.0.0.0", 5432, 0, 7);
+    for shared in [[own, idle], [idle, own]] {
+        let local = look(&finding, view(&shared, None, &[("ListenOverflows", 4)]));
+        assert_eq!(local.listener.map(|listener| listener.queue), Some(3));
+        assert_eq!(local.confidence, Some(Confidence::Certain));
+    }
 }
 
 #[test]

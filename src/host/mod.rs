@@ -128,6 +128,8 @@ impl Host {
             before: before.as_deref(),
             counted,
             conntrack: if is_conntrack_asked { self.conntrack() } else { None },
+            // How many are tracked does not tell: one that is refused is forgotten at once (nf_conntrack_tcp_packet()).
+            may_translate: self.conntrack.is_some(),
             socket,
             peer,
             is_table_known: self.sockets.is_known(),

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::decode::{Decoder, End, Packet, Packets, Skip};
-use crate::diagnose::{Finding, Summary, diagnose};
+use crate::diagnose::{FILTERED, Finding, Summary, diagnose};
 use crate::pipeline::{self, Seen, Taker};
 use crate::relay::relayed;
 use crate::source::{Error, FrameBatch, Source};
@@ -222,7 +222,10 @@ impl<'a, L> Judge<'a, L> {
             failures: self.failures,
             benign: named(BENIGN.iter().map(|benign| benign.id()), &self.benign),
             undecided: named(Doubt::ALL.iter().map(|doubt| doubt.id()), &self.undecided),
-            skipped: named(Skip::ALL.iter().map(|skip| skip.id()), &seen.skipped),
+            skipped: named(
+                Skip::ALL.iter().map(|skip| skip.id()).chain([FILTERED]),
+                &[&seen.skipped[..], &[source.filtered_out()]].concat(),
+            ),
             first: seen.span.map(|(first, _)| first),
             last: seen.span.map(|(_, last)| last),
             recordings: seen.recordings,

@@ -96,7 +96,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         Match::likely(format!(
             "The {} ended the connection with a RST instead of a FIN{}, though nothing was left unread.",
             case.name(reset.from),
-            case.idle_words()
+            Case::idle_words(case.since_any_payload())
         ))
     })
 }

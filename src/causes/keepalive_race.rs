@@ -167,7 +167,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         Some(_) => case.story().idle_before_fin,
         None => case.idle_before(),
     };
-    let idle = format!("{}{}", case.idle_words(), timer_hint(pause));
+    let idle = format!("{}{}", Case::idle_words(case.idle_before()), timer_hint(pause));
     if case.kind() == Some(Kind::BrokenPipe) {
         let crossed = !case.knew_of_fin(CLIENT);
         let connection = if pause.max(case.idle_before()) < SECOND / 2 { "connection" } else { "idle connection" };

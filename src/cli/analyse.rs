@@ -46,11 +46,15 @@ fn run_analysis(arguments: &Analyse, report: &mut Report) -> Result<Outcome, Err
     // The progress bar is erased before anything else goes to the terminal.
     drop(files);
     notes.iter().for_each(|line| super::note(line));
-    if let Some(problem) = problem {
-        return Err(problem.into());
+    let written = match problem {
+        Some(problem) => Err(problem),
+        None => report.end(&done?),
+    };
+    match written {
+        // What was found before the reader went away was found.
+        Ok(()) | Err(output::Error::Closed) => Ok(Outcome { failures: report.failures() }),
+        Err(error) => Err(error.into()),
     }
-    report.end(&done?)?;
-    Ok(Outcome { failures: report.failures() })
 }
 
 /// Hands findings to the report, until it can take no more.

@@ -1,7 +1,7 @@
 //! Where a live report goes: standard output, a file that is written on at its end, or a named pipe.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -59,6 +59,11 @@ impl Destination {
     /// Is it standard output?
     pub fn is_stdout(&self) -> bool {
         matches!(self.place, Place::Stdout(_))
+    }
+
+    /// Is it a terminal, where a status line may stand as well?
+    pub fn is_terminal(&self) -> bool {
+        matches!(&self.place, Place::Stdout(stdout) if stdout.is_terminal())
     }
 
     /// Opens the path again, where another file may be by now. On failure the old one stays.

@@ -18,7 +18,7 @@ use crate::diagnose::{Finding, LiveCounts, RetryVerdict, Summary};
 use crate::host::Host;
 use crate::privileges;
 use crate::report::live::LiveReport;
-use crate::report::units::counted;
+use crate::report::units::{self, TIED};
 use crate::report::{Format, Inputs, Options};
 use crate::source::{ANY, Gap, Live, LiveSettings, Losses, Source};
 use crate::time::Time;
@@ -201,7 +201,7 @@ impl Listener for Watcher {
             let text = self.report.summary_so_far(&summary);
             self.screen.beside(|| super::say(&text));
         }
-        self.screen.status(status(&summary));
+        self.screen.status(&status(&summary));
     }
 }
 
@@ -258,7 +258,7 @@ impl Watcher {
 /// What is to be said about a report that is over; an error if its end could not be written.
 fn account(finished: &Finished, lost_before: u64) -> Result<Vec<String>, Error> {
     if finished.closed {
-        return Err(Error::Closed);
+        return Ok(Vec::new());
     }
     let pieces = counted(finished.lost, "piece", "pieces");
     let lost = format!("{pieces} of the report could not be written: its reader was too slow, or there was no room");
@@ -305,6 +305,11 @@ fn doubt_without_data(finding: &mut Finding) {
     finding.retry_why = "data is not captured with --light".into();
 }
 
+/// `1,234 packets`, where no page keeps it in one line.
+fn counted(number: u64, one: &str, many: &str) -> String {
+    units::counted(number, one, many).replace(TIED, " ")
+}
+
 fn packets(number: u64) -> String {
     counted(number, "packet", "packets")
 }
@@ -339,7 +344,7 @@ mod tests {
         silence.confidence = Confidence::Certain;
         doubt_after(&mut silence, Gap::Dropped(1));
         assert_eq!(silence.confidence, Confidence::Possible);
-        assert!(silence.summary.contains("may have been among them"), "{}", silence.summary);
+        assert!(silence.summary.contains("lost 1 packet meanwhile"), "{}", silence.summary);
         let mut reset = samples::keepalive_race();
         let before = reset.clone();
         doubt_after(&mut reset, Gap::Absent);

@@ -12,7 +12,7 @@ mod screen;
 mod signals;
 mod writer;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -70,7 +70,12 @@ impl Surroundings {
 
 /// Colours on a terminal that can show them, unless somebody said no (<https://no-color.org>).
 fn wants_colour(terminal: bool, no_colour: Option<OsString>, term: Option<OsString>) -> bool {
-    terminal && no_colour.is_none_or(|value| value.is_empty()) && term.is_none_or(|term| term != "dumb")
+    terminal && no_colour.is_none_or(|value| value.is_empty()) && !is_dumb(term.as_deref())
+}
+
+/// Does a terminal of this name (TERM) know nothing but text?
+fn is_dumb(term: Option<&OsStr>) -> bool {
+    term.is_some_and(|term| term == "dumb")
 }
 
 /// Runs the program and says how it should exit.

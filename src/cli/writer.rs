@@ -214,7 +214,7 @@ impl Far {
 
     /// Writes these pieces, or counts them as lost.
     fn write(&mut self, Parcel { bytes, pieces }: &Parcel) {
-        let written = if self.destination.is_stdout() {
+        let written = if self.destination.is_terminal() {
             let destination = &mut self.destination;
             self.screen.beside(|| destination.write(bytes))
         } else {

@@ -83,23 +83,23 @@ impl Skip {
         }
     }
 
-    /// What it was, for a person.
+    /// What it was, for a person, behind a number of whatever size.
     pub fn describe(self) -> &'static str {
         match self {
             Skip::LinkType => "of a link type that tcpwhy does not read",
-            Skip::Wireless => "802.11 radio frames",
+            Skip::Wireless => "of 802.11 radio",
             Skip::NotIp => "neither IPv4 nor IPv6",
             Skip::Arp => "ARP",
-            Skip::LaterFragment => "later fragments of an IP packet",
+            Skip::LaterFragment => "behind the first fragment of an IP packet",
             Skip::Udp => "UDP",
             Skip::Icmp => "ICMP that reports no error",
-            Skip::IcmpAboutOther => "ICMP errors not about a TCP segment",
+            Skip::IcmpAboutOther => "ICMP whose error is not about a TCP segment",
             Skip::Encrypted => "encrypted by IPsec",
             Skip::Protocol => "another protocol than TCP",
-            Skip::TunnelContent => "tunnels with another content than IP",
-            Skip::TunnelTooDeep => "too many tunnels inside each other",
+            Skip::TunnelContent => "in a tunnel with another content than IP",
+            Skip::TunnelTooDeep => "in more tunnels than are followed",
             Skip::Truncated => "cut by the snaplen before the TCP flags",
-            Skip::Malformed => "damaged headers",
+            Skip::Malformed => "with damaged headers",
         }
     }
 }

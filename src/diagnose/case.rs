@@ -181,6 +181,20 @@ impl<'a> Case<'a> {
             && self.connection().unseen_answer(side) == 0
     }
 
+    /// The last payload was the victim's, and met the ending. What a server has sent and its client has acknowledged
+    /// waits for nothing, unless the ending came at once.
+    pub fn waits_for_an_answer(&self) -> bool {
+        let victim = self.victim();
+        let is_settled = victim == SERVER && self.lost(SERVER) == 0 && !self.at_once(self.since_payload(SERVER));
+        self.asked_last(victim) && !is_settled
+    }
+
+    /// The last message, and no silence after it, is what the ending came upon.
+    fn a_message_met_the_end(&self) -> bool {
+        // Keep-alive probes go only when all was answered.
+        self.by().is_some() && self.waits_for_an_answer() && !self.waited_for(Repeated::KeepAlive)
+    }
+
     /// Bytes of `side` that were never acknowledged.
     pub fn lost(&self, side: usize) -> u32 {
         self.connection().unacknowledged(side)
@@ -230,9 +244,7 @@ impl<'a> Case<'a> {
     /// From the end of the last exchange to the ending, or to the request that it met: nanoseconds.
     pub fn idle_before(&self) -> u64 {
         let connection = self.connection();
-        // Keep-alive probes go only when all was answered.
-        let asked = self.asked_last(self.victim()) && !self.waited_for(Repeated::KeepAlive);
-        if self.by().is_some() && asked {
+        if self.a_message_met_the_end() {
             if connection.gap < u32::MAX {
                 return connection.pause();
             }
@@ -246,6 +258,11 @@ impl<'a> Case<'a> {
         if closed.is_some_and(|fin| fin.time <= self.ended.time) {
             return self.story.idle_before_fin;
         }
+        self.since_any_payload()
+    }
+
+    /// From the last payload of either end to the ending: nanoseconds.
+    pub fn since_any_payload(&self) -> u64 {
         self.ended.time.since(self.last_payload_time())
     }
 
@@ -330,9 +347,8 @@ impl<'a> Case<'a> {
         self.lost(CLIENT) == 0 || self.lost(CLIENT) == self.last_payload(CLIENT)
     }
 
-    /// ", after 5.0 s without traffic", or nothing where there was no pause.
-    pub fn idle_words(&self) -> String {
-        let idle = self.idle_before();
+    /// ", after 5.0 s without traffic", or nothing where that was no pause.
+    pub fn idle_words(idle: u64) -> String {
         if idle < SECOND / 2 { String::new() } else { format!(", after {} without traffic", duration(idle)) }
     }
 
@@ -344,6 +360,7 @@ impl<'a> Case<'a> {
             connect: (connection.half[CLIENT].has(Half::SYN) && connect > 0).then_some(connect),
             rtt: self.rtt().filter(|_| connection.half[CLIENT].has(Half::SYN)),
             idle_before: connection.has_payload().then(|| self.idle_before()),
+            then_spoke: self.a_message_met_the_end(),
             duration: self.ended.time.since(connection.start),
         }
     }

@@ -146,6 +146,8 @@ pub struct Timing {
     pub rtt: Option<u64>,
     /// Silence before the last exchange or the ending.
     pub idle_before: Option<u64>,
+    /// Was it the silence before the last message, not before the ending?
+    pub then_spoke: bool,
     /// From the first packet to the one that ended it.
     pub duration: u64,
 }
@@ -201,6 +203,9 @@ pub struct Finding {
     /// What this host knows of it, if one end is here and it was captured live.
     pub local: Option<Box<Local>>,
 }
+
+/// Among the reasons for which frames were not read: the user's filter.
+pub const FILTERED: &str = "filter";
 
 /// Counts for the end of a report.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

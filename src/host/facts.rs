@@ -25,6 +25,8 @@ pub(super) struct View<'a> {
     pub counted: Rises,
     /// Connections tracked, and how many may be.
     pub conntrack: Option<Tracked>,
+    /// Connections can be tracked, without which no address is translated.
+    pub may_translate: bool,
     /// The connection's own socket, if it is still there.
     pub socket: Option<Socket>,
     /// That of the other end, if that is here as well and still there.
@@ -71,9 +73,9 @@ pub(super) fn local(finding: &Finding, view: View, holder: &mut dyn FnMut(u64) -
         told.facts.push("The tables of sockets in /proc/net cannot be read, so who listens is unknown.".to_owned());
     } else if finding.kind == Some(Kind::Refused) && view.side == Side::Server {
         let before = view.before.map(|sockets| choose(&on_port(sockets), server.ip));
-        told.refused(finding, listener, before, listening.as_ref());
+        told.refused(finding, &view, listener, before, listening.as_ref());
     } else {
-        told.holder(&view, listening.as_ref(), process.as_ref());
+        told.holder(finding, &view, listener.zip(listening.as_ref()), process.as_ref());
         if let Some(peer) = &peer {
             told.facts.push(format!("The {}'s is held by {}.", view.side.other().id(), name(Some(peer))));
         }
@@ -106,10 +108,10 @@ fn is_about(finding: &Finding, causes: &[&str]) -> bool {
 
 /// The socket that serves the address; else one that listens on the same port elsewhere.
 fn choose(sockets: &[Socket], address: IpAddr) -> Option<Socket> {
-    let serving = |socket: &&Socket| socket.serves(address);
-    // The exact address comes before all addresses, as in the kernel.
-    let exact = sockets.iter().find(|socket| socket.local.ip == address);
-    exact.or_else(|| sockets.iter().find(serving)).or(sockets.first()).copied()
+    // The exact address comes before all addresses, as in the kernel. Of several that share it (SO_REUSEPORT) it is the
+    // one where clients wait that matters.
+    let rank = |socket: &&Socket| (socket.serves(address), socket.local.ip == address, socket.queue);
+    sockets.iter().max_by_key(rank).copied()
 }
 
 /// A process, or that it is not known.
@@ -128,6 +130,19 @@ fn place(address: IpAddr, port: u16) -> String {
     }
 }
 
+/// Who listens where, as the beginning of a sentence; a socket that does not serve `address` listens elsewhere only.
+fn listens(address: IpAddr, socket: &Socket, listening: &Listening) -> String {
+    let who = listening.process.as_ref().map_or("A process that may not be seen".to_owned(), |it| name(Some(it)));
+    let place = place(listening.address, listening.port);
+    let is_other_family = socket.local.ip.is_unspecified() && socket.ipv6_only == Some(true);
+    let only = match socket.serves(address) {
+        true => "",
+        false if is_other_family => " for IPv6 only",
+        false => " only",
+    };
+    format!("{who} listens on {place}{only}")
+}
+
 struct Told {
     facts: Vec<String>,
     confidence: Option<Confidence>,
@@ -138,6 +153,7 @@ impl Told {
     fn refused(
         &mut self,
         finding: &Finding,
+        view: &View,
         listener: Option<Socket>,
         before: Option<Option<Socket>>,
         listening: Option<&Listening>,
@@ -148,42 +164,46 @@ impl Told {
             let ended = if before.flatten().is_some() { ", no longer" } else { "" };
             return self.facts.push(format!("Nothing listens on port {} here{ended}.", server.port));
         };
-        let who = name(listening.process.as_ref());
-        let place = place(listening.address, listening.port);
+        let listens = listens(server.ip, &listener, listening);
         if !serving(&listener) {
-            let is_other_family = listener.local.ip.is_unspecified() && listener.ipv6_only == Some(true);
-            let only = if is_other_family { "for IPv6 only" } else { "only" };
-            return self.facts.push(format!("{who} listens on {place} {only}."));
+            return self.facts.push(format!("{listens}."));
         }
+        // A container's port that is published here has a listener here too, which the SYN never reaches.
+        let led_on = if view.may_translate { ", or NAT led it on to a port that refuses" } else { "" };
+        let rejected = format!("{listens}: a firewall on this host rejected it{led_on}");
         match before {
             Some(earlier) if !earlier.is_some_and(|earlier| serving(&earlier)) => {
-                return self.facts.push(format!("{who} listens on {place} now, but did not yet listen then."));
+                return self.facts.push(format!("{listens} now, but did not yet listen then."));
             }
             Some(_) => {
                 let is_doubtful = listener.local.ip.is_ipv6() && server.ip.is_ipv4() && listener.ipv6_only.is_none();
                 let alternative = if is_doubtful { ", unless it takes IPv6 only" } else { "" };
-                self.facts.push(format!("{who} listens on {place}: a firewall on this host rejected it{alternative}."));
+                self.facts.push(format!("{rejected}{alternative}."));
             }
-            None => self.facts.push(format!(
-                "{who} listens on {place}: a firewall on this host rejected it, unless it listens only since then."
-            )),
+            None => self.facts.push(format!("{rejected}, unless it listens only since then.")),
         }
         if is_about(finding, &["no_listener", "service_stopped"]) {
             self.confidence = Some(Confidence::Possible);
         }
     }
 
-    /// Who has to do with it here.
-    fn holder(&mut self, view: &View, listening: Option<&Listening>, process: Option<&Process>) {
-        let side = view.side.id();
-        self.facts.push(match (view.socket, listening) {
+    /// Who has to do with it here. The server has no socket for a client whose handshake was never complete.
+    fn holder(
+        &mut self,
+        finding: &Finding,
+        view: &View,
+        listener: Option<(Socket, &Listening)>,
+        process: Option<&Process>,
+    ) {
+        let (side, server) = (view.side.id(), finding.server.end);
+        let never_opened = view.side == Side::Server && finding.role_known && finding.timing.connect.is_none();
+        let listens = listener.map(|(socket, listening)| listens(server.ip, &socket, listening));
+        self.facts.push(match (view.socket, listens) {
             (Some(socket), _) if socket.inode != 0 => format!("The {side}'s socket is held by {}.", name(process)),
             (Some(_), _) => format!("The {side}'s socket is still there, but no process holds it any more."),
-            (None, Some(listening)) => format!(
-                "The {side}'s socket is gone; {} listens on {}.",
-                name(listening.process.as_ref()),
-                place(listening.address, listening.port)
-            ),
+            (None, Some(listens)) if never_opened => format!("{listens}."),
+            (None, None) if never_opened => format!("Nothing listens on port {} here.", server.port),
+            (None, Some(listens)) => format!("The {side}'s socket is gone. {listens}."),
             (None, None) => format!("The {side}'s socket is gone, and its process unknown."),
         });
     }

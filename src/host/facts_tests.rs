@@ -15,6 +15,7 @@ fn view<'a>(now: &'a [Socket], before: Option<&'a [Socket]>, counted: &[(&'stati
         before,
         counted: counted.to_vec(),
         conntrack: None,
+        may_translate: false,
         socket: None,
         peer: None,
         is_table_known: true,
@@ -34,8 +35,9 @@ fn look(finding: &Finding, view: View) -> Local {
 }
 
 fn ended(cause: &str, ended_by: EndedBy) -> Finding {
-    let reset = Some(ResetKind::Abort);
-    Finding { cause: causes::find(cause), kind: Some(Kind::Reset), reset, ended_by, ..refused() }
+    let (reset, mut timing) = (Some(ResetKind::Abort), refused().timing);
+    timing.connect = Some(41_000);
+    Finding { cause: causes::find(cause), kind: Some(Kind::Reset), reset, ended_by, timing, ..refused() }
 }
 
 #[test]
@@ -55,6 +57,8 @@ fn a_refused_port_is_explained_by_who_listens() {
     let firewall = look(&finding, view(&there, Some(&there), &[]));
     assert_eq!(firewall.fact, format!("postgres (pid 812) listens on {ip}:5432: a firewall on this host rejected it."));
     assert_eq!(firewall.confidence, Some(Confidence::Possible));
+    let container = look(&finding, View { may_translate: true, ..view(&there, Some(&there), &[]) });
+    assert!(container.fact.ends_with("rejected it, or NAT led it on to a port that refuses."), "{}", container.fact);
 
     let strict = [Socket { ipv6_only: Some(true), ..socket("::", 5432, 0, 21433) }];
     let strict = look(&finding, view(&strict, Some(&strict), &[]));
@@ -69,7 +73,7 @@ fn a_refused_port_is_explained_by_who_listens() {
     let stopped = look(&finding, view(&[], Some(&there), &[]));
     assert_eq!(stopped.fact, "Nothing listens on port 5432 here, no longer.");
     let unseen = look(&finding, view(&[socket("::", 5432, 0, 5)], None, &[]));
-    assert!(unseen.fact.starts_with("a process that may not be seen listens on [::]:5432"), "{}", unseen.fact);
+    assert!(unseen.fact.starts_with("A process that may not be seen listens on [::]:5432"), "{}", unseen.fact);
 }
 
 #[test]
@@ -87,6 +91,12 @@ fn a_full_queue_is_certain_when_no_other_can_have_overflowed() {
     assert_eq!(unsure.confidence, None);
     assert!(unsure.fact.contains("Consistent with"), "{}", unsure.fact);
     assert_eq!(look(&finding, view(&[own], None, &[])).confidence, None);
+    let idle = socket("0.0.0.0", 5432, 0, 7);
+    for shared in [[own, idle], [idle, own]] {
+        let local = look(&finding, view(&shared, None, &[("ListenOverflows", 4)]));
+        assert_eq!(local.listener.map(|listener| listener.queue), Some(3));
+        assert_eq!(local.confidence, Some(Confidence::Certain));
+    }
 }
 
 #[test]
@@ -117,7 +127,18 @@ fn who_holds_a_socket_is_told_or_that_it_is_gone() {
     );
     assert_eq!((both.process, both.peer.map(|peer| peer.pid)), (None, Some(812)));
     let listens = look(&finding, view(&[socket("::", 5432, 0, 21433)], None, &[]));
-    assert_eq!(listens.fact, "The server's socket is gone; postgres (pid 812) listens on [::]:5432.");
+    assert_eq!(listens.fact, "The server's socket is gone. postgres (pid 812) listens on [::]:5432.");
+}
+
+#[test]
+fn a_server_that_never_had_a_socket_for_the_client_has_not_lost_it() {
+    let mut finding = ended("syn_unanswered", EndedBy::Network);
+    (finding.kind, finding.timing.connect) = (Some(Kind::TimedOut), None);
+    assert_eq!(look(&finding, view(&[], None, &[])).fact, "Nothing listens on port 5432 here.");
+    let there = look(&finding, view(&[socket("0.0.0.0", 5432, 0, 21433)], None, &[]));
+    assert_eq!(there.fact, "postgres (pid 812) listens on 0.0.0.0:5432.");
+    let elsewhere = look(&finding, view(&[socket("127.0.0.1", 5432, 0, 21433)], None, &[]));
+    assert_eq!(elsewhere.fact, "postgres (pid 812) listens on 127.0.0.1:5432 only.");
 }
 
 #[test]

@@ -51,6 +51,7 @@ impl Helper {
     /// Starts it, and waits until it has given up its rights. Also what it says of those.
     pub fn start() -> io::Result<(Helper, String)> {
         let mut child = Command::new("/proc/self/exe")
+            .arg0("tcpwhy")
             .arg(COMMAND)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -41,6 +41,8 @@ const WITH_SOCKETS: usize = 6;
 const FRESH: Duration = Duration::from_millis(100);
 /// So long are processes, addresses and all other sockets believed.
 const SETTLED: Duration = Duration::from_secs(5);
+/// So long is it believed that nobody can be seen to hold a socket.
+const UNSEEN: Duration = Duration::from_secs(1);
 /// So many holders of sockets are remembered.
 const REMEMBERED: usize = 1024;
 
@@ -126,6 +128,8 @@ impl Host {
             before: before.as_deref(),
             counted,
             conntrack: if is_conntrack_asked { self.conntrack() } else { None },
+            // How many are tracked does not tell: one that is refused is forgotten at once (nf_conntrack_tcp_packet()).
+            may_translate: self.conntrack.is_some(),
             socket,
             peer,
             is_table_known: self.sockets.is_known(),
@@ -185,7 +189,9 @@ impl Host {
         if inode == 0 {
             return None;
         }
-        if let Some((_, known)) = self.holders.get(&inode).filter(|(at, _)| at.elapsed() < SETTLED) {
+        let is_believed =
+            |at: &Instant, known: &Option<Process>| at.elapsed() < if known.is_some() { SETTLED } else { UNSEEN };
+        if let Some((_, known)) = self.holders.get(&inode).filter(|(at, known)| is_believed(at, known)) {
             return known.clone();
         }
         if self.holders.len() >= REMEMBERED {

@@ -1,12 +1,20 @@
 //! Which process holds a socket, and what it belongs to: /proc/PID/fd, comm and cgroup.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::track::GRACE;
+
 /// How long what was found in all processes is believed.
 const FRESH: Duration = Duration::from_secs(2);
+/// A socket that the last search has not found may be younger than that. One that failed is at least as old as its
+/// verdict waits.
+const UNKNOWN: Duration = Duration::from_nanos(GRACE);
+/// Between two searches it rests so many times as long as the last one took.
+const REST: u32 = 5;
 /// No search takes longer; what it has not seen by then is unknown.
 const PATIENCE: Duration = Duration::from_millis(400);
 /// So many sockets are remembered at most.
@@ -42,38 +50,58 @@ impl Process {
 /// Sockets and their processes, as of the last search.
 #[derive(Debug, Default)]
 pub struct Holders {
-    searched: Option<Instant>,
-    pids: HashMap<u64, u32>,
+    /// When the last search began, and how long it took.
+    searched: Option<(Instant, Duration)>,
+    descriptors: HashMap<u64, Descriptor>,
+}
+
+/// Where a socket was found: /proc/PID/fd/NUMBER.
+#[derive(Clone, Copy, Debug)]
+struct Descriptor {
+    pid: u32,
+    number: u32,
 }
 
 impl Holders {
     /// The process that holds the socket; of several the one with the lowest number, which started the others.
     pub fn of(&mut self, inode: u64) -> Option<Process> {
-        if self.searched.is_none_or(|at| at.elapsed() > FRESH) {
-            self.search();
+        let known = self.found(inode);
+        let believed = if known.is_some() { FRESH } else { UNKNOWN };
+        if self.searched.is_some_and(|(begun, took)| begun.elapsed() <= believed.max(took * REST)) {
+            return known;
         }
-        self.pids.get(&inode).and_then(|pid| describe(*pid))
+        self.search();
+        self.found(inode)
+    }
+
+    /// What the last search found, if it is still so: the process may be gone, and its number another's.
+    fn found(&self, inode: u64) -> Option<Process> {
+        let Descriptor { pid, number } = *self.descriptors.get(&inode)?;
+        let process = describe(pid);
+        let target = fs::read_link(format!("/proc/{pid}/fd/{number}")).ok()?;
+        process.filter(|_| socket_inode(&target) == Some(inode))
     }
 
     fn search(&mut self) {
         let begun = Instant::now();
-        self.pids.clear();
+        self.descriptors.clear();
         let Ok(entries) = fs::read_dir("/proc") else { return };
-        let mut pids: Vec<u32> = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
+        let number = |name: OsString| name.to_str()?.parse::<u32>().ok();
+        let mut pids: Vec<u32> = entries.filter_map(|entry| number(entry.ok()?.file_name())).collect();
         pids.sort_unstable();
         for pid in pids {
             let Ok(descriptors) = fs::read_dir(format!("/proc/{pid}/fd")) else { continue };
             for descriptor in descriptors.flatten() {
-                let target = fs::read_link(descriptor.path());
-                if let Some(inode) = target.ok().as_deref().and_then(socket_inode) {
-                    self.pids.entry(inode).or_insert(pid);
+                let inode = fs::read_link(descriptor.path()).ok().as_deref().and_then(socket_inode);
+                if let Some((inode, number)) = inode.zip(number(descriptor.file_name())) {
+                    self.descriptors.entry(inode).or_insert(Descriptor { pid, number });
                 }
             }
-            if begun.elapsed() > PATIENCE || self.pids.len() > REMEMBERED {
+            if begun.elapsed() > PATIENCE || self.descriptors.len() > REMEMBERED {
                 break;
             }
         }
-        self.searched = Some(Instant::now());
+        self.searched = Some((begun, begun.elapsed()));
     }
 }
 
@@ -114,6 +142,8 @@ fn named(part: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::fd::AsRawFd;
+
     use super::*;
 
     #[test]
@@ -149,6 +179,20 @@ mod tests {
         let own = listening.iter().find(|socket| socket.local.port == port).expect("it listens");
         let holder = Holders::default().of(own.inode);
         assert_eq!(holder.map(|process| process.pid), Some(std::process::id()));
+    }
+
+    #[test]
+    fn a_socket_younger_than_the_last_search_is_found_by_the_time_it_is_asked_for() {
+        let mut holders = Holders::default();
+        assert_eq!(holders.of(1), None);
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
+        let target = fs::read_link(format!("/proc/self/fd/{}", socket.as_raw_fd())).expect("it is open");
+        let inode = socket_inode(&target).expect("a socket");
+        std::thread::sleep(UNKNOWN);
+        assert_eq!(holders.of(inode).map(|process| process.pid), Some(std::process::id()));
+        // Another process may have the number by now.
+        drop(socket);
+        assert_eq!(holders.of(inode), None);
     }
 
     #[test]

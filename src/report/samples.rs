@@ -108,6 +108,7 @@ pub fn keepalive_race() -> Finding {
             connect: Some(40_000),
             rtt: Some(40_123),
             idle_before: Some(1_003_100_000),
+            then_spoke: true,
             duration: 1_053_100_000,
         },
         traffic: Traffic { client_packets: 4, server_packets: 4, client_bytes: 66, server_bytes: 40 },
@@ -136,7 +137,7 @@ pub fn refused_from(client: u8, port: u16) -> Finding {
         server: end(v4(2), port),
         retry_why: "the connection was never made".into(),
         summary: format!("Nothing listens on port {port} of 10.0.0.2: its host answered the SYN with a RST."),
-        timing: Timing { connect: None, rtt: Some(41_000), idle_before: None, duration: 41_000 },
+        timing: Timing { connect: None, rtt: Some(41_000), idle_before: None, then_spoke: false, duration: 41_000 },
         traffic: Traffic { client_packets: 1, server_packets: 1, client_bytes: 0, server_bytes: 0 },
         evidence: vec![
             evidence(1, 1_053_059_000, EndedBy::Client, "S 0:0(0) win 64240", "the client connects"),

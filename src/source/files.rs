@@ -308,6 +308,10 @@ impl Source for Files {
         self.lanes.iter().map(of).sum()
     }
 
+    fn filtered_out(&self) -> u64 {
+        self.filter.as_ref().map_or(0, |filter| filter.taken_out)
+    }
+
     fn fractional_digits(&self) -> u8 {
         self.fractional_digits
     }

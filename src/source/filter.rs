@@ -12,12 +12,15 @@ pub struct Filter {
     expression: String,
     programs: Vec<(u16, Option<BpfProgram>)>,
     notes: Vec<String>,
+    /// Frames that did not pass.
+    pub(super) taken_out: u64,
 }
 
 impl Filter {
     /// Checks `expression`; the error is libpcap's.
     pub fn new(expression: &str) -> Result<Filter, Error> {
-        let filter = Filter { expression: expression.to_owned(), programs: Vec::new(), notes: Vec::new() };
+        let filter =
+            Filter { expression: expression.to_owned(), programs: Vec::new(), notes: Vec::new(), taken_out: 0 };
         let mut first_problem = None;
         for link in COMMON_LINKS {
             match filter.compile(link) {
@@ -43,7 +46,9 @@ impl Filter {
     /// Takes out of `batch` the frames that do not pass.
     pub(super) fn apply(&mut self, batch: &mut FrameBatch) {
         let mut frames = std::mem::take(&mut batch.frames);
+        let before = frames.len();
         frames.retain(|frame| self.passes(frame, batch.bytes_of(frame)));
+        self.taken_out += (before - frames.len()) as u64;
         batch.frames = frames;
     }
 

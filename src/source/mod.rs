@@ -51,6 +51,11 @@ pub trait Source {
     /// Frames read so far, whether or not the filter let them pass.
     fn frames_read(&self) -> u64;
 
+    /// Those of them that the filter did not let pass. Live, the kernel keeps them back, and they are not read.
+    fn filtered_out(&self) -> u64 {
+        0
+    }
+
     /// How many digits of a second the inputs' clocks have: 6, or 9 if one of them is finer than a microsecond when its
     /// first frame comes.
     fn fractional_digits(&self) -> u8;

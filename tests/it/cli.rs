@@ -114,6 +114,16 @@ fn a_closed_standard_output_ends_it_quietly() {
 }
 
 #[test]
+fn a_failure_counts_also_when_nobody_reads_of_it() {
+    let capture = "captures/no_listener--closed_port.pcap";
+    for (format, options, status) in [("text", "", 0), ("text", "--exit-code", 1), ("json", "--exit-code", 1)] {
+        let command = format!("\"$TCPWHY\" --format {format} {options} {capture}");
+        let output = shell(&format!("{{ sleep 0.2; {command}; echo status $? >&2; }} | true"));
+        assert_eq!(String::from_utf8_lossy(&output.stderr), format!("status {status}\n"), "{command}");
+    }
+}
+
+#[test]
 fn a_full_disk_behind_standard_output_is_2() {
     for command in ["interfaces", "--help"] {
         let output = shell(&format!("\"$TCPWHY\" {command} > /dev/full"));

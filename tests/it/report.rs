@@ -80,6 +80,19 @@ fn the_exit_status_speaks_of_failures_only_when_asked() {
 }
 
 #[test]
+fn what_the_filter_leaves_out_is_counted_and_the_capture_not_blamed() {
+    let place = Place::new();
+    let report = text(&place.run("-f 'port 9' many.pcap").stdout);
+    assert!(report.starts_with("The filter lets no TCP pass.\n"), "{report}");
+    assert!(report.contains("   not read   8,000 left out by the filter\n"), "{report}");
+    let output = place.run("--format json -f 'port 10000' many.pcap");
+    let last = text(&output.stdout).lines().last().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let summary = last.expect("a summary");
+    assert_eq!((&summary["segments"], &summary["packets"]), (&2.into(), &8000.into()));
+    assert_eq!(summary["skipped"].to_string(), "{\"filter\":7998}");
+}
+
+#[test]
 fn a_report_goes_to_a_file_whole() {
     let place = Place::new();
     let output = place.run("--format json bad.pcap -o report.json");

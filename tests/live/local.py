@@ -216,6 +216,21 @@ class Local(unittest.TestCase):
             self.assertEqual(failure["local"]["listener"]["pid"], service.pid)
             self.assertIn("a firewall on this host rejected it", failure["local"]["fact"])
 
+    @unittest.skipUnless(shutil.which("nft"), "addresses are translated by nft")
+    def test_a_published_port_that_leads_elsewhere_is_not_blamed_on_a_firewall_alone(self) -> None:
+        def nft(*rule: str) -> None:
+            subprocess.run(["ip", "netns", "exec", self.wire.b, "nft", *rule], check=True)
+
+        nft("add table ip published")
+        self.addCleanup(nft, "delete table ip published")
+        nft("add chain ip published prerouting { type nat hook prerouting priority -100 ; }")
+        nft("add rule ip published prerouting tcp dport 8082 redirect to :8083")
+        with self.service(LISTEN, SERVER, "8082", "5"), running(self.wire, self.work) as live:
+            self.wire.refuse(1, 8082)
+            failure = self.failure(live)
+            self.assertEqual((failure["kind"], failure["confidence"]), ("refused", "possible"))
+            self.assertIn("or NAT led it on to a port that refuses", failure["local"]["fact"])
+
     @unittest.skipUnless(shutil.which("nft"), "connections are tracked for a firewall, which needs nft")
     def test_a_timeout_tells_how_many_connections_are_tracked(self) -> None:
         def nft(*rule: str) -> None:

@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
+import pty
 import re
 import shutil
 import signal
@@ -199,6 +201,33 @@ class Service(unittest.TestCase):
             self.assertGreater(text.count('"type":"failure"'), 330)
             self.assertEqual(text.count('"type":"summary"'), 1)
             self.assertIn('"output_lost":0', text)
+
+    def test_a_reader_that_does_not_read_stops_no_capture_on_a_terminal(self) -> None:
+        master, terminal = pty.openpty()
+        read, write = os.pipe()
+        os.set_blocking(master, False)
+        shown = b""
+
+        def shows(words: bytes) -> bool:
+            nonlocal shown
+            with contextlib.suppress(BlockingIOError):
+                shown += os.read(master, 1 << 16)
+            return words in shown
+
+        command = [TCPWHY, "-i", "vb", "--netns", self.wire.b, "--format", "json"]
+        environment = {**os.environ, "TERM": "xterm"}
+        process = subprocess.Popen(command, stdout=write, stderr=terminal, env=environment)
+        try:
+            os.close(terminal), os.close(write)
+            wait_until(lambda: shows(b" packets, "), "there is a status line")
+            self.wire.refuse(200)
+            wait_until(lambda: shows(b" 200 failures, "), "the status line counts what nobody reads")
+            # As `head` does: it has read some of it and is gone.
+            os.close(read)
+            self.assertEqual(process.wait(10), 0)
+        finally:
+            process.kill()
+            os.close(master)
 
     def test_the_reader_of_a_pipe_that_is_killed_ends_it_quietly(self) -> None:
         read, write = os.pipe()

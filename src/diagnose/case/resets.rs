@@ -110,7 +110,7 @@ impl Case<'_> {
 
     /// The RST answers the first payload after a pause that is just as long as a device remembers idle connections.
     pub fn met_an_idle_timer(&self) -> bool {
-        self.asked_last(self.victim())
+        self.waits_for_an_answer()
             && self.idle_before() >= 50 * SECOND
             && !self.is_abort()
             && self.story.first_fin.is_none()

@@ -2,7 +2,7 @@
 
 use super::layout::{Page, Role};
 use crate::decode::Skip;
-use crate::diagnose::{LiveCounts, Summary};
+use crate::diagnose::{FILTERED, LiveCounts, Summary};
 use crate::episodes::Folded;
 use crate::report::escape::escape;
 use crate::report::units::{clock, count, counted, date, duration};
@@ -40,7 +40,9 @@ pub fn headline(page: &mut Page, summary: &Summary) {
         return page.paragraph("", Role::Heading, "The capture holds no packets.");
     }
     if summary.segments == 0 {
-        page.paragraph("", Role::Heading, "No TCP in this capture.");
+        let filtered = summary.skipped.iter().any(|(id, _)| *id == FILTERED);
+        let no_tcp = if filtered { "The filter lets no TCP pass." } else { "No TCP in this capture." };
+        page.paragraph("", Role::Heading, no_tcp);
         page.paragraph("", Role::Plain, &format!("{packets}{}.", span(summary)));
         return recordings(page, summary);
     }
@@ -199,6 +201,9 @@ fn in_words(counts: &[(&'static str, u64)], words: fn(&str) -> Option<&'static s
 }
 
 fn skip(id: &str) -> Option<&'static str> {
+    if id == FILTERED {
+        return Some("left out by the filter");
+    }
     Skip::ALL.iter().find(|skip| skip.id() == id).map(|skip| skip.describe())
 }
 

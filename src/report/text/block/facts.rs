@@ -198,7 +198,8 @@ fn timing(finding: &Finding) -> String {
     let rtt = timing.rtt.filter(|rtt| timing.connect != Some(*rtt));
     parts.extend(rtt.map(|time| format!("round trip {}", duration(time))));
     let idle = timing.idle_before.filter(|idle| *idle > 0);
-    parts.extend(idle.map(|time| format!("idle for {} before the end", duration(time))));
+    let until = if timing.then_spoke { "last message" } else { "end" };
+    parts.extend(idle.map(|time| format!("idle for {} before the {until}", duration(time))));
     // A failure by silence is told when the silence was long enough, not when its last packet came.
     let end = if finding.kind == Some(Kind::TimedOut) { "judged" } else { "ended" };
     parts.push(format!("{end} {} after its first packet", duration(timing.duration)));

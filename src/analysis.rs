@@ -209,6 +209,9 @@ impl<'a, L> Judge<'a, L> {
 
     fn summary(&self, tracker: &Tracker, source: &impl Source, seen: &Seen) -> Summary {
         let counts = tracker.counts();
+        let unanswered = |doubt: &Doubt| if *doubt == Doubt::Unanswered { counts.unanswered } else { 0 };
+        let undecided: Vec<u64> =
+            Doubt::ALL.iter().zip(self.undecided).map(|(doubt, told)| told + unanswered(doubt)).collect();
         Summary {
             frames: source.frames_read(),
             segments: counts.segments,
@@ -221,7 +224,7 @@ impl<'a, L> Judge<'a, L> {
             messages_forgotten: self.messages_forgotten,
             failures: self.failures,
             benign: named(BENIGN.iter().map(|benign| benign.id()), &self.benign),
-            undecided: named(Doubt::ALL.iter().map(|doubt| doubt.id()), &self.undecided),
+            undecided: named(Doubt::ALL.iter().map(|doubt| doubt.id()), &undecided),
             skipped: named(
                 Skip::ALL.iter().map(|skip| skip.id()).chain([FILTERED]),
                 &[&seen.skipped[..], &[source.filtered_out()]].concat(),

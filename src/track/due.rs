@@ -50,6 +50,10 @@ impl Tracker {
             connection.story().pending.get_or_insert((Pending::Silence(side), end));
             self.conclude(place, generation, sink);
         }
+        // Each of them a cache line, so that they are looked at once only, and not while the capture goes on.
+        let sketches = self.store.sketches.iter().filter(|sketch| sketch.is_but_a_syn()).count();
+        let told = self.store.told.iter().filter(|connection| is_but_a_syn(connection)).count();
+        self.counts.unanswered += (sketches + told) as u64;
         half_closed.sort_unstable();
         for (_, place) in half_closed {
             self.tell_half_close(place, sink);
@@ -378,6 +382,14 @@ impl After {
             Ending::Failure(_) | Ending::Benign(_) | Ending::Undecided(_) => After::Over,
         }
     }
+}
+
+/// Was nothing seen but a SYN, not repeated as a kernel does that gets no answer, nor an error that decides?
+fn is_but_a_syn(connection: &Connection) -> bool {
+    let [client, server] = &connection.half;
+    let is_decided = connection.story.as_deref().is_some_and(|story| story.decided);
+    let syn_only = client.has(Half::SYN) && !client.has(Half::ACK) && !server.has(Half::ANY);
+    connection.has(Connection::LIVE) && syn_only && !is_decided && unanswered(connection, CLIENT).is_none()
 }
 
 /// The last unanswered repetition of an end, if it is one that convinces.

@@ -75,6 +75,8 @@ pub enum Doubt {
     OddReset,
     /// Something was unanswered when the capture ended.
     EndedEarly,
+    /// Nothing was seen but a SYN, not repeated as a kernel does: the capture may have missed that, or the answer.
+    Unanswered,
     /// The snaplen cut what would tell.
     CutShort,
     /// Packets are missing from the capture before the end, a FIN perhaps among them, or all payload.
@@ -90,11 +92,12 @@ pub enum Doubt {
 
 impl Doubt {
     /// All of them.
-    pub const ALL: [Doubt; 9] = [
+    pub const ALL: [Doubt; 10] = [
         Doubt::BeganLate,
         Doubt::OneDirection,
         Doubt::OddReset,
         Doubt::EndedEarly,
+        Doubt::Unanswered,
         Doubt::CutShort,
         Doubt::Hole,
         Doubt::Multipath,
@@ -109,6 +112,7 @@ impl Doubt {
             Doubt::OneDirection => "one_direction",
             Doubt::OddReset => "odd_reset",
             Doubt::EndedEarly => "ended_early",
+            Doubt::Unanswered => "unanswered",
             Doubt::CutShort => "cut_short",
             Doubt::Hole => "hole",
             Doubt::Multipath => "multipath",

@@ -150,6 +150,13 @@ impl Sketch {
         self.end[CLIENT].whole
     }
 
+    /// Was nothing seen but a SYN? Not for a connection that is told.
+    pub fn is_but_a_syn(&self) -> bool {
+        let [client, server] = &self.end;
+        let syn_only = client.seen & (Half::SYN | Half::ACK) == Half::SYN && server.seen & Half::ANY == 0;
+        self.has(Connection::LIVE) && self.link & TOLD == 0 && syn_only
+    }
+
     /// Replaces all flags.
     #[inline(always)]
     pub fn set_flags(&mut self, flags: u8) {

@@ -223,7 +223,9 @@ impl Told {
         }
         let others = view.now.iter().filter(|socket| socket.queue > 0);
         let is_alone = others.filter(|socket| listener.is_none_or(|own| own.inode != socket.inode)).count() == 0;
-        if is_alone && listener.is_some() {
+        // sk_acceptq_is_full(): a queue that has room by now may not be the one that overflowed.
+        let is_full = queue > listener.and_then(|socket| socket.backlog).unwrap_or_default();
+        if is_alone && is_full {
             self.confidence = Some(Confidence::Certain);
             self.facts.push(format!("The kernel counted it: ListenOverflows rose by {overflows}."));
         } else {

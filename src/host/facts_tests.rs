@@ -79,14 +79,16 @@ fn a_refused_port_is_explained_by_who_listens() {
 #[test]
 fn a_full_queue_is_certain_when_no_other_can_have_overflowed() {
     let finding = ended("backlog_overflow", EndedBy::Network);
-    let own = socket("0.0.0.0", 5432, 3, 21433);
+    let own = Socket { backlog: Some(2), ..socket("0.0.0.0", 5432, 3, 21433) };
     let sure = look(&finding, view(&[own], None, &[("ListenOverflows", 4)]));
     assert_eq!(sure.confidence, Some(Confidence::Certain));
     assert!(
-        sure.fact.contains("3 connections wait for accept(); its backlog is 128. The kernel counted it"),
+        sure.fact.contains("3 connections wait for accept(); its backlog is 2. The kernel counted it"),
         "{}",
         sure.fact
     );
+    let drained = look(&finding, view(&[Socket { queue: 2, ..own }], None, &[("ListenOverflows", 4)]));
+    assert_eq!(drained.confidence, None);
     let unsure = look(&finding, view(&[own, socket("0.0.0.0", 80, 1, 6)], None, &[("ListenOverflows", 4)]));
     assert_eq!(unsure.confidence, None);
     assert!(unsure.fact.contains("Consistent with"), "{}", unsure.fact);

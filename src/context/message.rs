@@ -216,6 +216,15 @@ impl Message {
         self
     }
 
+    /// Does it tell an error, or that the server is about to close: 408 (RFC 9110 section 15.5.9), 421 (RFC 5321
+    /// section 4.2.2, RFC 959 section 4.2.2)?
+    pub fn complains(&self) -> bool {
+        self.fields.iter().any(|(key, value)| match value {
+            Value::Number(number) => matches!((*key, number), ("status", 408) | ("code", 421)),
+            Value::Text(_) | Value::Name(_) => *key == "error",
+        })
+    }
+
     /// The value of a field, if it is a name of ours.
     pub fn name(&self, key: &str) -> Option<&'static str> {
         self.fields.iter().find_map(|field| match field {

@@ -122,6 +122,10 @@ fn join(from_client: Option<Message>, from_server: Option<Message>, last: Speake
             let mut context = alone(asked, Speaker::Client, ending);
             if both_tls && before.name("alert").is_none() {
                 add(&mut context.fields, before.fields, false);
+            } else if before.complains() {
+                context.sentence.push_str("; the server had said ");
+                context.sentence.push_str(&before.words);
+                add(&mut context.fields, before.fields, false);
             }
             Some(context)
         }

@@ -122,7 +122,9 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     if case.asked_last(CLIENT) && case.half(CLIENT).has(Half::DATA) {
         let waited = case.since_payload(CLIENT);
-        let text = if case.at_once(waited) {
+        let text = if case.finished_tls_handshake() {
+            "The client ended the connection after the TLS handshake, before it had asked for anything.".to_string()
+        } else if case.at_once(waited) {
             "The client ended the connection without waiting for the answer.".to_string()
         } else {
             format!("The client gave up after it had waited {} for the answer.", duration(waited))

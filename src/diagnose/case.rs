@@ -158,6 +158,18 @@ impl<'a> Case<'a> {
         self.ended.services.visits(self.ended.ends[CLIENT].ip, self.ended.ends[SERVER])
     }
 
+    /// No more was said than one question and its answer, behind a TLS handshake perhaps.
+    pub fn is_one_visit(&self) -> bool {
+        self.connection().is_one_visit()
+    }
+
+    /// The client had finished its TLS handshake, and sent nothing more: RFC 8446 section 2, RFC 5246 section 7.3.
+    pub fn finished_tls_handshake(&self) -> bool {
+        const LAST: [&str; 3] = ["change_cipher_spec", "finished", "handshake"];
+        let state = self.tls_state();
+        matches!(state, TlsState::Handshake { step, by: Speaker::Client } if LAST.contains(&step))
+    }
+
     /// The repetitions of the end that waited in vain.
     pub fn silence(&self) -> Silence {
         self.story.silence[self.victim()]

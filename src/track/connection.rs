@@ -247,6 +247,12 @@ impl Connection {
         u64::from(self.gap) * 100_000
     }
 
+    /// No more was said than one question and its answer, behind a TLS handshake perhaps, which takes four turns before
+    /// TLS 1.3 (RFC 5246 section 7.3).
+    pub fn is_one_visit(&self) -> bool {
+        (2..=6).contains(&self.turns)
+    }
+
     /// Has every payload byte of `side` been acknowledged by the other end?
     pub fn acknowledged(&self, side: usize) -> bool {
         self.unacknowledged(side) == 0

@@ -27,7 +27,7 @@ mod websocket;
 #[cfg(test)]
 mod tests;
 
-pub use http1::http_answer_is_complete;
+pub use http1::{http_answer_is_complete, status as http_status};
 pub use message::{Field, Speaker, Value};
 pub use mismatch::{Mismatch, mismatch};
 pub use reset_reason::{ResetReason, reset_reason};
@@ -84,6 +84,12 @@ impl<'a> Reading<'a> {
             client: prove(client, Speaker::Client),
             server: prove(server, Speaker::Server),
         }
+    }
+
+    /// Is it HTTP, in TLS perhaps, or not known to be anything else?
+    pub fn may_be_http(&self) -> bool {
+        let http = [Protocol::Http1, Protocol::Http2, Protocol::Tls, Protocol::WebSocket];
+        [&self.client, &self.server].into_iter().flatten().all(|message| http.contains(&message.protocol))
     }
 
     /// What the last exchange of the applications was; see [`read`].

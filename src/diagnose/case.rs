@@ -7,7 +7,7 @@ use std::cell::OnceCell;
 use super::finding::{EndedBy, Timing, Traffic};
 use super::icmp::IcmpSeen;
 use super::words::duration;
-use crate::context::{self, Context, Mismatch, Reading, Speaker, TlsState};
+use crate::context::{self, Context, Mismatch, Reading, Speaker, TlsState, http_status, is_message_start};
 use crate::decode::End;
 use crate::short::Short;
 use crate::time::{MILLISECOND, SECOND, Time};
@@ -233,8 +233,16 @@ impl<'a> Case<'a> {
 
     /// Do the ends speak different protocols?
     pub fn mismatch(&self) -> Option<&Mismatch> {
-        let read = || Reading::of(self.first_bytes(CLIENT), self.first_bytes(SERVER));
-        self.mismatch.get_or_init(|| self.reading.get_or_init(read).mismatch()).as_ref()
+        self.mismatch.get_or_init(|| self.reading().mismatch()).as_ref()
+    }
+
+    /// The ends speak HTTP, or nothing shows that they do not.
+    pub fn may_be_http(&self) -> bool {
+        self.reading().may_be_http()
+    }
+
+    fn reading(&self) -> &Reading<'a> {
+        self.reading.get_or_init(|| Reading::of(self.first_bytes(CLIENT), self.first_bytes(SERVER)))
     }
 
     /// How far TLS came.
@@ -246,6 +254,13 @@ impl<'a> Case<'a> {
     pub fn is_first_request(&self) -> bool {
         let connection = self.connection();
         connection.turns <= 2 && connection.pause() < SECOND
+    }
+
+    /// The server had answered, in HTTP, before the client was done with its request.
+    pub fn request_went_on(&self) -> bool {
+        let rest = self.first_bytes(CLIENT);
+        let answered = http_status(self.first_bytes(SERVER)).is_some_and(|status| status >= 200);
+        answered && !rest.is_empty() && !is_message_start(rest)
     }
 
     /// The length of the last payload of `side`.

@@ -42,7 +42,7 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
             format!("{} came back after the last request", bytes(answer_length(case))).into(),
         );
     }
-    if server.has(Half::DATA) && case.upload_was_cut() {
+    if server.has(Half::DATA) && (case.upload_was_cut() || case.request_went_on()) {
         let why = format!("{} came back while the request was still being sent", bytes(answer_length(case)));
         return (RetryVerdict::Answered, why.into());
     }

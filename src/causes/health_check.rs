@@ -114,7 +114,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
 /// What a client that resets an open connection had got of it: all that a check asks for. `None` if it still waited.
 fn knows_enough(case: &Case<'_>) -> Option<&'static str> {
     let reset = case.reset().filter(|_| case.is_abort() && case.reset_by(CLIENT))?;
-    if case.lost(SERVER) > 0 || reset.unacknowledged > 0 || !case.is_one_visit() {
+    if case.lost(SERVER) > 0 || reset.unacknowledged > 0 || !case.is_one_visit() || case.answer_is_cut() {
         return None;
     }
     if case.finished_tls_handshake() {

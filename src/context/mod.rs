@@ -86,10 +86,13 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Is it HTTP, in TLS perhaps, or not known to be anything else?
-    pub fn may_be_http(&self) -> bool {
+    /// Is it HTTP, in TLS perhaps, or not known to be anything else? Where no bytes prove it, the port tells.
+    pub fn may_be_http(&self, server_port: u16) -> bool {
         let http = [Protocol::Http1, Protocol::Http2, Protocol::Tls, Protocol::WebSocket];
-        [&self.client, &self.server].into_iter().flatten().all(|message| http.contains(&message.protocol))
+        let proven: Vec<Protocol> =
+            [&self.client, &self.server].into_iter().flatten().map(|said| said.protocol).collect();
+        let known = if proven.is_empty() { Vec::from_iter(Protocol::of_port(server_port)) } else { proven };
+        known.iter().all(|protocol| http.contains(protocol))
     }
 
     /// What the last exchange of the applications was; see [`read`].

@@ -7,7 +7,9 @@ use std::cell::OnceCell;
 use super::finding::{EndedBy, Timing, Traffic};
 use super::icmp::IcmpSeen;
 use super::words::duration;
-use crate::context::{self, Context, Mismatch, Reading, Speaker, TlsState, http_status, is_message_start};
+use crate::context::{
+    self, Context, Mismatch, Reading, Speaker, TlsState, http_answer_is_complete, http_status, is_message_start,
+};
 use crate::decode::End;
 use crate::short::Short;
 use crate::time::{MILLISECOND, SECOND, Time};
@@ -158,6 +160,12 @@ impl<'a> Case<'a> {
         self.ended.services.visits(self.ended.ends[CLIENT].ip, self.ended.ends[SERVER])
     }
 
+    /// The answer to the client's one request is shorter than its Content-Length says.
+    pub fn answer_is_cut(&self) -> bool {
+        let answer = self.first_bytes(SERVER);
+        self.connection().turns == 2 && http_answer_is_complete(answer, self.sent(SERVER).into()) == Some(false)
+    }
+
     /// No more was said than one question and its answer, behind a TLS handshake perhaps.
     pub fn is_one_visit(&self) -> bool {
         self.connection().is_one_visit()
@@ -238,7 +246,7 @@ impl<'a> Case<'a> {
 
     /// The ends speak HTTP, or nothing shows that they do not.
     pub fn may_be_http(&self) -> bool {
-        self.reading().may_be_http()
+        self.reading().may_be_http(self.end(SERVER).port)
     }
 
     fn reading(&self) -> &Reading<'a> {

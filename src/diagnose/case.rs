@@ -264,6 +264,16 @@ impl<'a> Case<'a> {
         connection.turns <= 2 && connection.pause() < SECOND
     }
 
+    /// All that came back since the client spoke may be the session tickets of TLS 1.3, which are no answer to a request that
+    /// went with the client's Finished.
+    pub fn may_be_tickets(&self) -> bool {
+        const LONGEST: u32 = 2048;
+        let [client, server] = &self.connection().half;
+        let short = server.data_until.wrapping_sub(client.data_ack) <= LONGEST;
+        let soon = self.at_once(server.data_time.since(client.data_time));
+        short && soon && context::may_be_tickets(self.first_bytes(CLIENT), self.first_bytes(SERVER))
+    }
+
     /// The server had answered, in HTTP, before the client was done with its request.
     pub fn request_went_on(&self) -> bool {
         let rest = self.first_bytes(CLIENT);

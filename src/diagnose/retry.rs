@@ -33,6 +33,10 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
         return (RetryVerdict::Answered, why.into());
     }
     if server.has(Half::DATA) && !case.asked_last(CLIENT) {
+        if case.may_be_tickets() {
+            let why = "what came back may be no more than TLS session tickets".into();
+            return (RetryVerdict::MaybeProcessed, why);
+        }
         if client.ack == client.data_ack && case.lost(SERVER) > 0 {
             let why = "the server answered, though the client's host acknowledged nothing of it".into();
             return (RetryVerdict::Answered, why);

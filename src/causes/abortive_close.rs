@@ -114,12 +114,13 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             duration(reset.mark.time.since(closed.time))
         )));
     }
-    let timer = if reset.from == SERVER { timer_hint(case, case.idle_before()) } else { String::new() };
+    let idle = case.since_any_payload();
+    let timer = if reset.from == SERVER { timer_hint(case, idle) } else { String::new() };
     nothing_unread.then(|| {
         Match::likely(format!(
             "The {} ended the connection with a RST instead of a FIN{}{timer}, though nothing was left unread.",
             case.name(reset.from),
-            Case::idle_words(case.since_any_payload())
+            Case::idle_words(idle)
         ))
     })
 }

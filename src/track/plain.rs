@@ -192,12 +192,12 @@ fn note_data(
     last.input = mark.input;
     last.length = segment.payload_length;
     last.ack = segment.acknowledgment;
-    let mut seen = end.seen & !(Half::PUSHED | Half::TLS_ALERT | Half::UNSEEN) | Half::DATA;
+    let mut seen = end.seen & !(Half::PUSHED | Half::FAREWELL | Half::UNSEEN) | Half::DATA;
     if segment.flags.has(Flags::PSH) {
         seen |= Half::PUSHED;
     }
-    if segment.signs.has(Signs::TLS_ALERT) {
-        seen |= Half::TLS_ALERT;
+    if segment.signs.has(Signs::FAREWELL) {
+        seen |= Half::FAREWELL;
         if !begins {
             said.gap = gap(idle, end.seen, said.gap);
         }

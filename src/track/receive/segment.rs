@@ -193,10 +193,10 @@ fn forget_soft_error(connection: &mut Connection, from: usize, segment: &Segment
 }
 
 /// How long it was silent: `idle` is the time since the last payload, `seen` the flags of the end that sent it, `gap` the
-/// silence before that. A TLS alert neither asks nor answers: the goodbye of a server that closes an idle connection does
+/// silence before that. A farewell neither asks nor answers: the goodbye of a server that closes an idle connection does
 /// not end the silence.
 pub fn quiet(idle: u64, seen: u16, gap: u32) -> u64 {
-    idle + if seen & Half::TLS_ALERT != 0 { u64::from(gap) * 100_000 } else { 0 }
+    idle + if seen & Half::FAREWELL != 0 { u64::from(gap) * 100_000 } else { 0 }
 }
 
 /// The same as [`Connection::gap`].
@@ -213,7 +213,7 @@ pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment) ->
     let previous = connection.half.iter().filter(|half| half.has(Half::DATA)).map(|half| half.data_time).max();
     let opened = connection.opened_at();
     let idle = segment.time.since(previous.unwrap_or(opened));
-    if turned || idle >= SECOND || segment.signs.has(Signs::TLS_ALERT) {
+    if turned || idle >= SECOND || segment.signs.has(Signs::FAREWELL) {
         let spoke = if turned { to } else { from };
         connection.gap = gap(idle, connection.half[spoke].seen, connection.gap);
     }
@@ -235,12 +235,12 @@ pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment) ->
     half.data_length = segment.payload_length;
     half.data_until = segment.sequence.wrapping_add(reach(segment) - u32::from(segment.flags.has(Flags::FIN)));
     half.data_ack = segment.acknowledgment;
-    half.seen &= !(Half::PUSHED | Half::TLS_ALERT | Half::UNSEEN);
+    half.seen &= !(Half::PUSHED | Half::FAREWELL | Half::UNSEEN);
     if segment.flags.has(Flags::PSH) {
         half.set(Half::PUSHED);
     }
-    if segment.signs.has(Signs::TLS_ALERT) {
-        half.set(Half::TLS_ALERT);
+    if segment.signs.has(Signs::FAREWELL) {
+        half.set(Half::FAREWELL);
     }
     if segment.signs.has(Signs::UNSEEN) {
         half.set(Half::UNSEEN);

@@ -1,5 +1,6 @@
 //! `abortive_close`: it ended the connection with a RST instead of a FIN.
 
+use super::clues::timer_hint;
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, duration};
 use crate::track::SERVER;
@@ -46,6 +47,9 @@ pub static CAUSE: Cause = Cause {
         title: "Close with FIN, unless the RST is meant",
         steps: &[
             "\
+            If the report's last words are an error (\"max number of clients reached\", \"Too many connections\", \
+            \"protected mode\"), that is why it closed: mend that.",
+            "\
             Look at how long the connection was idle. After a minute or more think of a timer first, at the end that \
             sent the RST or in a load balancer before it: go on with `tcpwhy explain idle_expired`.",
             "\
@@ -72,6 +76,24 @@ pub static CAUSE: Cause = Cause {
             advice: "on: RST for clients that timed out, and for status 444",
         },
         Setting { program: "HAProxy", name: "option nolinger", default: "off", advice: "remove it if it was set" },
+        Setting {
+            program: "HAProxy",
+            name: "towards servers",
+            default: "",
+            advice: "it resets a server's connection when it gives up a request, and at the end of a check: no fault",
+        },
+        Setting {
+            program: "MariaDB",
+            name: "wait_timeout, interactive_timeout, connect_timeout",
+            default: "28800 s, 28800 s, 10 s",
+            advice: "it resets the session that was idle for so long; a pool's own limit must be shorter",
+        },
+        Setting {
+            program: "Redis",
+            name: "maxclients, protected-mode",
+            default: "10000, yes",
+            advice: "it says why it refuses a client and closes without reading the client's command",
+        },
         Setting { program: "Go", name: "(*net.TCPConn).SetLinger", default: "-1", advice: "0 resets" },
         Setting { program: "Java", name: "Socket.setSoLinger", default: "off", advice: "(true, 0) resets" },
         Setting { program: "Node", name: "socket.resetAndDestroy()", default: "", advice: "the RST is its purpose" },
@@ -92,11 +114,13 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             duration(reset.mark.time.since(closed.time))
         )));
     }
+    let idle = case.since_any_payload();
+    let timer = if reset.from == SERVER { timer_hint(case, idle) } else { String::new() };
     nothing_unread.then(|| {
         Match::likely(format!(
-            "The {} ended the connection with a RST instead of a FIN{}, though nothing was left unread.",
+            "The {} ended the connection with a RST instead of a FIN{}{timer}, though nothing was left unread.",
             case.name(reset.from),
-            Case::idle_words(case.since_any_payload())
+            Case::idle_words(idle)
         ))
     })
 }

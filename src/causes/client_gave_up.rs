@@ -122,16 +122,22 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     if case.asked_last(CLIENT) && case.half(CLIENT).has(Half::DATA) {
         let waited = case.since_payload(CLIENT);
-        let text = if case.at_once(waited) {
+        let text = if case.request_went_on() {
+            "The client ended the connection when the server had answered before the request was complete.".to_string()
+        } else if case.finished_tls_handshake() {
+            "The client ended the connection after the TLS handshake, before it had asked for anything.".to_string()
+        } else if case.at_once(waited) {
             "The client ended the connection without waiting for the answer.".to_string()
         } else {
             format!("The client gave up after it had waited {} for the answer.", duration(waited))
         };
         return Some(Match::likely(text));
     }
+    let cut = case.answer_is_cut();
     let streaming = case.half(SERVER).has(Half::DATA)
-        && (reset.unacknowledged > 0 || case.lost(SERVER) > 0 || case.at_once(case.since_payload(SERVER)));
+        && (cut || reset.unacknowledged > 0 || case.lost(SERVER) > 0 || case.at_once(case.since_payload(SERVER)));
     let text = match case.lost(SERVER).max(reset.unacknowledged) {
+        0 if cut => "The client ended the connection before it had the whole answer.".to_string(),
         0 => "The client reset the connection right after the server's last data.".to_string(),
         lost => format!(
             "The client ended the connection while the server was sending: {} {} lost.",
@@ -141,7 +147,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     };
     let kind = case.is_abort() || reset.unacknowledged > 0;
     // All that the server had written has come (it pushed the last of it): the answer may have been complete.
-    let complete = case.lost(SERVER).max(reset.unacknowledged) == 0 && case.half(SERVER).has(Half::PUSHED);
+    let complete = case.lost(SERVER).max(reset.unacknowledged) == 0 && case.half(SERVER).has(Half::PUSHED) && !cut;
     // What was not seen all along the way may be a device's, as `forged_reset` says.
     let found = if complete || case.seen_on_a_part_of_the_way() { Match::possible } else { Match::likely };
     (streaming && kind).then(|| found(text))

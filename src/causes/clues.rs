@@ -24,8 +24,8 @@ pub fn device_timer(idle: u64) -> Option<&'static str> {
     DEVICES.iter().find(|(seconds, _)| passed(*seconds)).map(|(_, name)| *name)
 }
 
-/// Timers after which servers, and proxies in front of them, close idle connections: seconds, and whose they are.
-const SERVERS: &[(u64, &str)] = &[
+/// Timers after which HTTP servers, and proxies in front of them, close idle connections: seconds, and whose they are.
+const HTTP_SERVERS: &[(u64, &str)] = &[
     (2, "gunicorn's keepalive is 2 s"),
     (5, "5 s is keepAliveTimeout of older Node and KeepAliveTimeout of Apache httpd"),
     (15, "15 s is a common keep-alive time"),
@@ -34,24 +34,33 @@ const SERVERS: &[(u64, &str)] = &[
     (75, "75 s is nginx's keepalive_timeout"),
     (90, "90 s is the idle time of Go's HTTP client and of Heroku's router"),
     (120, "120 s is a common keep-alive time"),
-    (240, "240 s is the idle timeout of the Azure load balancer"),
     (300, "300 s is the idle time of OkHttp's pool"),
-    (350, "350 s is the idle timeout of AWS NLB and NAT gateways"),
     (600, "600 s is the keep-alive time of Google Cloud load balancers"),
+];
+
+/// Timers that close connections of every protocol.
+const SERVERS: &[(u64, &str)] = &[
+    (240, "240 s is the idle timeout of the Azure load balancer"),
+    (350, "350 s is the idle timeout of AWS NLB and NAT gateways"),
     (3600, "3600 s is a common idle timeout of proxies and firewalls"),
     (28800, "28800 s is MySQL's wait_timeout"),
 ];
 
 /// A hint whose timer a pause of this length matches, for the end of a sentence: a number is never proof.
-pub fn timer_hint(idle: u64) -> String {
-    let timer = SERVERS.iter().find(|(seconds, _)| Case::is_about(idle, *seconds));
+pub fn timer_hint(case: &Case<'_>, idle: u64) -> String {
+    hint(idle, case.may_be_http())
+}
+
+fn hint(idle: u64, http: bool) -> String {
+    let timers = SERVERS.iter().chain(HTTP_SERVERS.iter().filter(|_| http));
+    let timer = timers.into_iter().find(|(seconds, _)| Case::is_about(idle, *seconds));
     timer.map_or(String::new(), |(_, name)| format!(" ({name})"))
 }
 
 /// Does a socket that closes after this idle time close by a timer? No timer is early by more than a tenth of a second
 /// (Apache httpd's `TIMEOUT_FUDGE_FACTOR`), most are late by a tick.
 pub fn is_timer(idle: u64) -> bool {
-    let times = SERVERS.iter().map(|(seconds, _)| *seconds).chain(DEADLINES.iter().copied());
+    let times = SERVERS.iter().chain(HTTP_SERVERS).map(|(seconds, _)| *seconds).chain(DEADLINES.iter().copied());
     times.into_iter().any(|seconds| idle + SECOND / 10 >= seconds * SECOND && Case::is_about(idle, seconds))
 }
 
@@ -76,8 +85,10 @@ mod tests {
 
     #[test]
     fn a_pause_of_a_known_length_hints_at_its_timer() {
-        assert!(timer_hint(75 * SECOND + SECOND / 5).contains("nginx"));
-        assert_eq!(timer_hint(7 * SECOND), "");
+        assert!(hint(75 * SECOND + SECOND / 5, true).contains("nginx"));
+        assert_eq!(hint(7 * SECOND, true), "");
+        assert_eq!(hint(75 * SECOND, false), "");
+        assert!(hint(28_801 * SECOND, false).contains("MySQL"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, duration};
 use crate::track::kernel::Kind;
+use crate::track::{CLIENT, SERVER};
 
 /// Signs: The client ends with RST (or abort-RST) after the handshake, no payload in either direction, and the same
 /// client address does it again at a constant period (three or more, within 10 %), or from a few addresses in turn.
@@ -10,11 +11,13 @@ use crate::track::kernel::Kind;
 pub static CAUSE: Cause = Cause {
     id: "health_check",
     group: Group::Failure,
-    kinds: &[Kind::Aborted],
+    kinds: &[Kind::Aborted, Kind::Reset],
     title: "A health check connects and hangs up",
     seen: "\
         SYN, SYN-ACK, ACK, and at once a RST from the client, without a byte of payload. The same source does it \
-        again every few seconds, with a constant period.",
+        again every few seconds, with a constant period.\n\n\
+        A check that asks more hangs up in the same way when it knows enough: after the TLS handshake, or with the \
+        answer to its one request.",
     why: "\
         A load balancer or a monitor asks only whether the port accepts connections. It knows after the handshake, \
         and hangs up with a RST because that frees its port without TIME_WAIT (HAProxy's plain TCP check does so).\n\n\
@@ -23,6 +26,7 @@ pub static CAUSE: Cause = Cause {
         from one address.",
     is_not: "\
         Not a failing client, and not a scan: one port, one rhythm, few sources.\n\n\
+        Not `client_gave_up`: nothing was lost, and the check waits for nothing any more.\n\n\
         Not a sign that the service is well either: the kernel completes handshakes for an application that hangs.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.001 < S. 0:0(0) ack 1 win 65160 <mss 1460>
@@ -49,9 +53,9 @@ pub static CAUSE: Cause = Cause {
             Make sure that {client.ip} is your load balancer or monitor, and that the period is the configured \
             one.",
             "\
-            Better than a bare connect: a check that sends a request and reads the answer. It proves that the \
-            application lives, and ends with a FIN.",
-            "Otherwise let the server not log connections that end before the first byte.",
+            Better than a bare connect or handshake: a check that sends a request and reads the answer. It proves that \
+            the application lives.",
+            "Let the server not log connections that such a check resets.",
         ],
         commands: &["\
             tcpdump -ni any 'host {client.ip} and tcp port {server.port} and tcp[tcpflags] & (tcp-syn|tcp-rst) != \
@@ -62,7 +66,7 @@ pub static CAUSE: Cause = Cause {
             program: "HAProxy",
             name: "option httpchk, inter",
             default: "off, 2s",
-            advice: "an HTTP request in place of the bare connect",
+            advice: "an HTTP request in place of the bare connect; every check ends with a RST unless the server closes first",
         },
         Setting {
             program: "HAProxy",
@@ -83,10 +87,19 @@ pub static CAUSE: Cause = Cause {
 fn detect(case: &Case<'_>) -> Option<Match> {
     let visits = case.visits();
     let server = case.server();
-    if visits.keeps_rhythm(case.connection().start) {
-        let every = duration(case.connection().start.since(visits.last));
+    let rhythm = visits.keeps_rhythm(case.connection().start);
+    let every = || duration(case.connection().start.since(visits.last));
+    if case.kind() == Some(Kind::Reset) {
+        let knows = knows_enough(case).filter(|_| rhythm)?;
         return Some(Match::likely(format!(
-            "The client connects to {server} every {every} and hangs up without a word: a health check."
+            "The client connects to {server} every {} and resets the connection {knows}: a health check.",
+            every()
+        )));
+    }
+    if rhythm {
+        return Some(Match::likely(format!(
+            "The client connects to {server} every {} and hangs up without a word: a health check.",
+            every()
         )));
     }
     let probed = case.connection().established() && !case.connection().has_payload();
@@ -96,4 +109,16 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             "The client connected to {server} and reset the connection at once, as a health check or a port scan does."
         ))
     })
+}
+
+/// What a client that resets an open connection had got of it: all that a check asks for. `None` if it still waited.
+fn knows_enough(case: &Case<'_>) -> Option<&'static str> {
+    let reset = case.reset().filter(|_| case.is_abort() && case.reset_by(CLIENT))?;
+    if case.lost(SERVER) > 0 || reset.unacknowledged > 0 || !case.is_one_visit() || case.answer_is_cut() {
+        return None;
+    }
+    if case.finished_tls_handshake() {
+        return Some("after the TLS handshake");
+    }
+    (!case.asked_last(CLIENT)).then_some("when it has an answer")
 }

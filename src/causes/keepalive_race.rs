@@ -164,10 +164,14 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         return None;
     }
     let pause = match case.story().first_fin {
+        // The request was captured before the FIN that it crossed.
+        Some(_) if case.story().data_after_fin_at[CLIENT].is_none() => {
+            case.idle_before() + case.story().idle_before_fin
+        }
         Some(_) => case.story().idle_before_fin,
         None => case.idle_before(),
     };
-    let idle = format!("{}{}", Case::idle_words(case.idle_before()), timer_hint(pause));
+    let idle = format!("{}{}", Case::idle_words(case.idle_before()), timer_hint(case, pause));
     if case.kind() == Some(Kind::BrokenPipe) {
         let crossed = !case.knew_of_fin(CLIENT);
         let connection = if pause.max(case.idle_before()) < SECOND / 2 { "connection" } else { "idle connection" };

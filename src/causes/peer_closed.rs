@@ -62,6 +62,36 @@ pub static CAUSE: Cause = Cause {
     },
     settings: &[
         Setting {
+            program: "nginx",
+            name: "client_header_timeout, client_body_timeout, send_timeout",
+            default: "60s each",
+            advice: "a client that is slower is closed",
+        },
+        Setting {
+            program: "nginx",
+            name: "proxy_read_timeout",
+            default: "60s",
+            advice: "also closes a WebSocket in which the backend says nothing for so long: let it ping",
+        },
+        Setting {
+            program: "HAProxy",
+            name: "timeout client, timeout server, timeout tunnel",
+            default: "none",
+            advice: "tunnel counts for WebSockets and for TCP in both directions",
+        },
+        Setting {
+            program: "PostgreSQL",
+            name: "idle_in_transaction_session_timeout, idle_session_timeout",
+            default: "0: off",
+            advice: "the session's last words are 25P03 or 57P05",
+        },
+        Setting {
+            program: "sshd",
+            name: "MaxStartups, LoginGraceTime, ClientAliveInterval",
+            default: "10:30:100, 120 s, 0: off",
+            advice: "what it closes on before and after the login",
+        },
+        Setting {
             program: "C",
             name: "MSG_NOSIGNAL, SIGPIPE",
             default: "signal kills the process",

@@ -76,6 +76,12 @@ pub static CAUSE: Cause = Cause {
             advice: "the client gets a 504",
         },
         Setting {
+            program: "nginx",
+            name: "client_header_timeout, client_body_timeout",
+            default: "60s, 60s",
+            advice: "the request came too slowly; a RST only with reset_timedout_connection",
+        },
+        Setting {
             program: "HAProxy",
             name: "timeout server",
             default: "none",

@@ -81,7 +81,19 @@ pub static CAUSE: Cause = Cause {
             default: "28800 s",
             advice: "the server's FIN comes after this",
         },
-        Setting { program: "PostgreSQL", name: "idle_session_timeout", default: "0: off", advice: "since version 14" },
+        Setting {
+            program: "PostgreSQL",
+            name: "idle_session_timeout, idle_in_transaction_session_timeout",
+            default: "0: off",
+            advice: "the first since version 14",
+        },
+        Setting { program: "Redis", name: "timeout", default: "0: off", advice: "the server's FIN comes after this" },
+        Setting {
+            program: "HAProxy, nginx",
+            name: "timeout tunnel, proxy_read_timeout",
+            default: "none, 60s",
+            advice: "close an idle WebSocket: send pings more often",
+        },
         Setting {
             program: "Go",
             name: "http.Transport",
@@ -111,12 +123,15 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let later = written.time.since(fin.time);
     // Who still read after its FIN had only ended its sending.
     let open = case.story().read_after_fin[other(victim)];
-    let stale = !open && case.knew_of_fin(victim) && later >= SECOND && case.client_is_victim();
+    // Who has had an answer before asks again; else its client may be a slow writer.
+    let long = later >= if case.answers() >= 1 { SECOND / 2 } else { SECOND };
+    let reused = case.client_is_victim() && !case.request_went_on();
+    let stale = !open && case.knew_of_fin(victim) && long && reused;
     stale.then(|| {
         Match::likely(format!(
             "The client used a connection that the server had closed {} before{}.",
             duration(later),
-            timer_hint(case.story().idle_before_fin)
+            timer_hint(case, case.story().idle_before_fin)
         ))
     })
 }

@@ -29,7 +29,9 @@ pub static CAUSE: Cause = Cause {
         once, then end of file.\n\n\
         The usual reasons: a server that refuses an upload early (too large, not authorised) and closes without \
         reading the body; a handler that answers without reading the request's body; a process that is killed with \
-        requests in its buffers; a protocol error after which the rest is ignored; a client that has seen enough.",
+        requests in its buffers; a listener that is closed, as in a restart, while connections wait in its accept \
+        queue; a server that does not take the first bytes at all, because it expects the PROXY protocol before \
+        them; a protocol error after which the rest is ignored; a client that has seen enough.",
     is_not: "\
         Not a crash and not the network. The end that reset the connection made a plain close().\n\n\
         Not `abortive_close`: there nothing was left unread, and the RST was asked for, as with SO_LINGER.\n\n\
@@ -56,6 +58,9 @@ pub static CAUSE: Cause = Cause {
             If an error answer preceded it (413, 401, 400), that is the true error: mend its reason, for example \
             the limit on the body's size.",
             "\
+            If no answer preceded it: did the server restart just then, or does the port expect the PROXY protocol \
+            (accept-proxy of HAProxy, proxy_protocol of nginx) before the request?",
+            "\
             Where the server closed: drain the body before closing, within a limit; or send the answer, call \
             shutdown(SHUT_WR), read until end of file, then close.",
             "\
@@ -75,6 +80,18 @@ pub static CAUSE: Cause = Cause {
             name: "lingering_close, lingering_time, lingering_timeout",
             default: "on, 30s, 5s",
             advice: "`always` reads on before every close",
+        },
+        Setting {
+            program: "HAProxy",
+            name: "accept-proxy (bind)",
+            default: "off",
+            advice: "resets a client that does not begin with the PROXY protocol",
+        },
+        Setting {
+            program: "MySQL, MariaDB",
+            name: "max_allowed_packet",
+            default: "64 MiB, 16 MiB",
+            advice: "a larger statement is answered with error 1153, and the rest of it is not read",
         },
         Setting { program: "Node", name: "req.resume()", default: "", advice: "drain a body that you do not want" },
         Setting {

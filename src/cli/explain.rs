@@ -226,7 +226,7 @@ mod tests {
     /// On Linux accept() succeeds, and the first read says ECONNRESET; ECONNABORTED is other systems' word.
     #[test]
     fn who_was_left_gets_the_errno_of_linux_in_a_servers_words() {
-        let page = explain(Some("health_check")).unwrap_or_default();
+        let page = explain(Some("connect_cancelled")).unwrap_or_default();
         assert!(page.contains("kind: aborted (ECONNRESET, ConnectionResetError)"), "{page}");
         let kind = explain(Some("aborted")).unwrap_or_default();
         for page in [page, kind] {

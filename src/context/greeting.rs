@@ -5,6 +5,9 @@ use super::bytes::{Reader, contains, first_line, is_printable};
 use super::message::{Message, Protocol, Speaker, Value};
 use super::text::clean;
 
+/// What sshd of OpenSSH says to a client that it turns away: MaxStartups, PerSourcePenalties.
+const REFUSALS: [&str; 2] = ["Exceeded MaxStartups", "Not allowed at this time"];
+
 /// Reads a message of SSH: its banner, or the key exchange's first (RFC 4253 section 7.1).
 pub fn read_ssh(bytes: &[u8], _speaker: Speaker) -> Option<Message> {
     if bytes.starts_with(b"SSH-2.0-") || bytes.starts_with(b"SSH-1.") {
@@ -12,6 +15,10 @@ pub fn read_ssh(bytes: &[u8], _speaker: Speaker) -> Option<Message> {
         let banner = clean(line);
         let message = Message::new(Protocol::Ssh, format!("banner {banner}"));
         return Some(message.with("banner", Value::Text(banner)));
+    }
+    // OpenSSH says so in place of its banner: RFC 4253 section 4.2 allows lines before it.
+    if let Some(refusal) = REFUSALS.into_iter().find(|refusal| bytes.starts_with(refusal.as_bytes())) {
+        return Some(Message::new(Protocol::Ssh, refusal).with("error", Value::Name(refusal)).last_word());
     }
     let mut reader = Reader::new(bytes);
     let (length, padding, kind) = (reader.length(4)?, reader.byte()?, reader.byte()?);

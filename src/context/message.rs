@@ -216,6 +216,14 @@ impl Message {
         self
     }
 
+    /// Does it tell an error, or that the server is about to close: 408 (RFC 9110 section 15.5.9), 421 (RFC 5321
+    /// section 4.2.2, RFC 959 section 4.2.2)?
+    pub fn complains(&self) -> bool {
+        self.fields
+            .iter()
+            .any(|field| matches!(field, ("error", _) | ("status", Value::Number(408)) | ("code", Value::Number(421))))
+    }
+
     /// The value of a field, if it is a name of ours.
     pub fn name(&self, key: &str) -> Option<&'static str> {
         self.fields.iter().find_map(|field| match field {

@@ -27,12 +27,12 @@ mod websocket;
 #[cfg(test)]
 mod tests;
 
-pub use http1::http_answer_is_complete;
+pub use http1::{http_answer_is_complete, status as http_status};
 pub use message::{Field, Speaker, Value};
 pub use mismatch::{Mismatch, mismatch};
 pub use reset_reason::{ResetReason, reset_reason};
 pub use start::is_message_start;
-pub use tls_state::{TlsState, tls_state};
+pub use tls_state::{TlsState, may_be_tickets, tls_state};
 
 use message::{Message, Protocol, Role};
 
@@ -86,6 +86,15 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Is it HTTP, in TLS perhaps, or not known to be anything else? Where no bytes prove it, the port tells.
+    pub fn may_be_http(&self, server_port: u16) -> bool {
+        let http = [Protocol::Http1, Protocol::Http2, Protocol::Tls, Protocol::WebSocket];
+        let proven: Vec<Protocol> =
+            [&self.client, &self.server].into_iter().flatten().map(|said| said.protocol).collect();
+        let known = if proven.is_empty() { Vec::from_iter(Protocol::of_port(server_port)) } else { proven };
+        known.iter().all(|protocol| http.contains(protocol))
+    }
+
     /// What the last exchange of the applications was; see [`read`].
     pub fn context(self, last: Speaker, server_port: u16) -> Option<Context> {
         let protocol = |message: &Option<Message>| message.as_ref().map(|message| message.protocol);
@@ -121,6 +130,10 @@ fn join(from_client: Option<Message>, from_server: Option<Message>, last: Speake
             let both_tls = asked.protocol == Protocol::Tls && before.protocol == Protocol::Tls;
             let mut context = alone(asked, Speaker::Client, ending);
             if both_tls && before.name("alert").is_none() {
+                add(&mut context.fields, before.fields, false);
+            } else if before.complains() {
+                context.sentence.push_str("; the server had said ");
+                context.sentence.push_str(&before.words);
                 add(&mut context.fields, before.fields, false);
             }
             Some(context)

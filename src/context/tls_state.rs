@@ -69,6 +69,13 @@ pub fn tls_state(client: &[u8], server: &[u8]) -> TlsState {
     progress(from_client, from_server)
 }
 
+/// May the server's message be the tickets that it sends when it has the client's Finished, RFC 8446 section 4.6.1? They
+/// look like application data.
+pub fn may_be_tickets(client: &[u8], server: &[u8]) -> bool {
+    let finished = records(client).is_some_and(|found| found.starts_with_cipher_change);
+    finished && records(server).is_some_and(|found| found.step == Some("application_data"))
+}
+
 fn is_handshake(found: &Records<'_>) -> bool {
     found.step.is_some_and(|step| step != "application_data")
 }

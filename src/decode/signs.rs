@@ -11,8 +11,8 @@ pub struct Signs(pub u16);
 impl Signs {
     /// It acknowledges selectively (RFC 2018).
     pub const SACK: u16 = 1;
-    /// The payload begins like a TLS alert record.
-    pub const TLS_ALERT: u16 = 2;
+    /// The payload begins like a TLS alert record, or is a goodbye of HTTP/2 or WebSocket: it neither asks nor answers.
+    pub const FAREWELL: u16 = 2;
     /// The payload begins like a TLS handshake or alert record.
     pub const TLS_NEWS: u16 = 4;
     /// The payload is short, and the snaplen left nothing of it: it may be a TLS alert.
@@ -43,7 +43,7 @@ impl Signs {
     #[inline(always)]
     fn of(flags: Flags, options: &[u8], payload: &[u8], wire: u32) -> Signs {
         let unseen = if is_unseen(payload, wire) { Signs::UNSEEN } else { 0 };
-        if has_only_stamps(options) && !may_be_record(payload) {
+        if has_only_stamps(options) && !may_be_news(payload) {
             return Signs(unseen);
         }
         Signs(unseen | of_bytes(flags, options, payload, wire))
@@ -53,7 +53,7 @@ impl Signs {
 /// The signs that take a closer look.
 #[inline(never)]
 fn of_bytes(flags: Flags, options: &[u8], payload: &[u8], wire: u32) -> u16 {
-    let said = if may_be_record(payload) { of_record(payload, wire) } else { 0 };
+    let said = if may_be_news(payload) { of_news(payload, wire) } else { 0 };
     said | if has_only_stamps(options) { 0 } else { of_options(flags, options) }
 }
 
@@ -113,19 +113,25 @@ fn is_unseen(payload: &[u8], wire: u32) -> bool {
     (wire <= LONGEST_ALERT) & (payload.len() < wire.min(5) as usize)
 }
 
-/// Does it begin like a TLS record? The second byte is the upper half of the version.
+/// Does it begin like a TLS record (the second byte is the upper half of the version), a GOAWAY of HTTP/2, or a close of
+/// WebSocket?
 #[inline(always)]
-fn may_be_record(payload: &[u8]) -> bool {
-    matches!(payload, [_, 3, ..])
+fn may_be_news(payload: &[u8]) -> bool {
+    matches!(payload, [_, 3, ..] | [0, 0, _, 7, ..] | [0x88, ..])
 }
 
 /// In TLS 1.3, which hides its type, an alert is a record with nothing but two bytes: 5 of header, 2 of alert, 1 of type,
 /// 16 of authentication (RFC 8446, section 5.2).
-fn of_record(payload: &[u8], wire: u32) -> u16 {
+fn of_news(payload: &[u8], wire: u32) -> u16 {
     match payload {
-        [21, ..] => Signs::TLS_ALERT | Signs::TLS_NEWS,
+        [21, ..] => Signs::FAREWELL | Signs::TLS_NEWS,
         [22, ..] => Signs::TLS_NEWS,
-        [23, _, _, 0, 19, ..] if wire == 24 => Signs::TLS_ALERT,
+        [23, _, _, 0, 19, ..] if wire == 24 => Signs::FAREWELL,
+        // A GOAWAY on stream 0 and nothing behind it (RFC 9113, section 6.8).
+        [0, 0, length, 7, 0, 0, 0, 0, 0, ..] if wire == u32::from(*length) + 9 => Signs::FAREWELL,
+        // A close with a status code, from a server or masked from a client (RFC 6455, section 5.5.1).
+        [0x88, length @ 2..=125, 3 | 4, ..] if wire == u32::from(*length) + 2 => Signs::FAREWELL,
+        [0x88, length @ 0x82..=0xfd, ..] if wire == u32::from(*length & 0x7f) + 6 => Signs::FAREWELL,
         _ => 0,
     }
 }
@@ -173,10 +179,16 @@ mod tests {
             Signs::of(Flags::default(), &[30, 4, 0x70, 1, 30, 4, 0x80, 0], &[], 0),
             Signs(Signs::MULTIPATH | Signs::FAST_CLOSE)
         );
-        assert_eq!(Signs::of(Flags::default(), &[], &[21, 3, 3, 0, 2], 7), Signs(Signs::TLS_ALERT | Signs::TLS_NEWS));
+        assert_eq!(Signs::of(Flags::default(), &[], &[21, 3, 3, 0, 2], 7), Signs(Signs::FAREWELL | Signs::TLS_NEWS));
         assert_eq!(Signs::of(Flags::default(), &sack, &[22, 3, 1], 500), Signs(Signs::SACK | Signs::TLS_NEWS));
-        assert_eq!(Signs::of(Flags::default(), &[], &[23, 3, 3, 0, 19, 9], 24), Signs(Signs::TLS_ALERT));
+        assert_eq!(Signs::of(Flags::default(), &[], &[23, 3, 3, 0, 19, 9], 24), Signs(Signs::FAREWELL));
         assert_eq!(Signs::of(Flags::default(), &[], &[23, 3, 3, 0, 19, 9], 25), Signs(0));
+        let goaway = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
+        assert_eq!(Signs::of(Flags::default(), &[], &goaway, 17), Signs(Signs::FAREWELL));
+        assert_eq!(Signs::of(Flags::default(), &[], &goaway, 40), Signs(0));
+        assert_eq!(Signs::of(Flags::default(), &[], &[0x88, 2, 3, 0xe8], 4), Signs(Signs::FAREWELL));
+        assert_eq!(Signs::of(Flags::default(), &[], &[0x88, 0x82, 1, 2, 3, 4, 5, 6], 8), Signs(Signs::FAREWELL));
+        assert_eq!(Signs::of(Flags::default(), &[], &[0x88, 0x82, 1, 2, 3, 4, 5, 6], 9), Signs(0));
         assert_eq!(Signs::of(Flags::default(), &[], &[], 31), Signs(Signs::UNSEEN));
         assert_eq!(Signs::of(Flags::default(), &[], &[21], 31), Signs(Signs::UNSEEN));
         assert_eq!(Signs::of(Flags::default(), &[], &[], 54), Signs(0));

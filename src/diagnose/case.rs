@@ -7,7 +7,9 @@ use std::cell::OnceCell;
 use super::finding::{EndedBy, Timing, Traffic};
 use super::icmp::IcmpSeen;
 use super::words::duration;
-use crate::context::{self, Context, Mismatch, Reading, Speaker, TlsState};
+use crate::context::{
+    self, Context, Mismatch, Reading, Speaker, TlsState, http_answer_is_complete, http_status, is_message_start,
+};
 use crate::decode::End;
 use crate::short::Short;
 use crate::time::{MILLISECOND, SECOND, Time};
@@ -158,6 +160,24 @@ impl<'a> Case<'a> {
         self.ended.services.visits(self.ended.ends[CLIENT].ip, self.ended.ends[SERVER])
     }
 
+    /// The answer to the client's one request is shorter than its Content-Length says.
+    pub fn answer_is_cut(&self) -> bool {
+        let answer = self.first_bytes(SERVER);
+        self.connection().turns == 2 && http_answer_is_complete(answer, self.sent(SERVER).into()) == Some(false)
+    }
+
+    /// No more was said than one question and its answer, behind a TLS handshake perhaps.
+    pub fn is_one_visit(&self) -> bool {
+        self.connection().is_one_visit()
+    }
+
+    /// The client had finished its TLS handshake, and sent nothing more: RFC 8446 section 2, RFC 5246 section 7.3.
+    pub fn finished_tls_handshake(&self) -> bool {
+        const LAST: [&str; 3] = ["change_cipher_spec", "finished", "handshake"];
+        let state = self.tls_state();
+        matches!(state, TlsState::Handshake { step, by: Speaker::Client } if LAST.contains(&step))
+    }
+
     /// The repetitions of the end that waited in vain.
     pub fn silence(&self) -> Silence {
         self.story.silence[self.victim()]
@@ -221,8 +241,16 @@ impl<'a> Case<'a> {
 
     /// Do the ends speak different protocols?
     pub fn mismatch(&self) -> Option<&Mismatch> {
-        let read = || Reading::of(self.first_bytes(CLIENT), self.first_bytes(SERVER));
-        self.mismatch.get_or_init(|| self.reading.get_or_init(read).mismatch()).as_ref()
+        self.mismatch.get_or_init(|| self.reading().mismatch()).as_ref()
+    }
+
+    /// The ends speak HTTP, or nothing shows that they do not.
+    pub fn may_be_http(&self) -> bool {
+        self.reading().may_be_http(self.end(SERVER).port)
+    }
+
+    fn reading(&self) -> &Reading<'a> {
+        self.reading.get_or_init(|| Reading::of(self.first_bytes(CLIENT), self.first_bytes(SERVER)))
     }
 
     /// How far TLS came.
@@ -234,6 +262,23 @@ impl<'a> Case<'a> {
     pub fn is_first_request(&self) -> bool {
         let connection = self.connection();
         connection.turns <= 2 && connection.pause() < SECOND
+    }
+
+    /// All that came back since the client spoke may be the session tickets of TLS 1.3, which are no answer to a request that
+    /// went with the client's Finished.
+    pub fn may_be_tickets(&self) -> bool {
+        const LONGEST: u32 = 2048;
+        let [client, server] = &self.connection().half;
+        let short = server.data_until.wrapping_sub(client.data_ack) <= LONGEST;
+        let soon = self.at_once(server.data_time.since(client.data_time));
+        short && soon && context::may_be_tickets(self.first_bytes(CLIENT), self.first_bytes(SERVER))
+    }
+
+    /// The server had answered, in HTTP, before the client was done with its request.
+    pub fn request_went_on(&self) -> bool {
+        let rest = self.first_bytes(CLIENT);
+        let answered = http_status(self.first_bytes(SERVER)).is_some_and(|status| status >= 200);
+        answered && !rest.is_empty() && !is_message_start(rest)
     }
 
     /// The length of the last payload of `side`.

@@ -33,6 +33,10 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
         return (RetryVerdict::Answered, why.into());
     }
     if server.has(Half::DATA) && !case.asked_last(CLIENT) {
+        if case.may_be_tickets() {
+            let why = "what came back may be no more than TLS session tickets".into();
+            return (RetryVerdict::MaybeProcessed, why);
+        }
         if client.ack == client.data_ack && case.lost(SERVER) > 0 {
             let why = "the server answered, though the client's host acknowledged nothing of it".into();
             return (RetryVerdict::Answered, why);
@@ -42,7 +46,7 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
             format!("{} came back after the last request", bytes(answer_length(case))).into(),
         );
     }
-    if server.has(Half::DATA) && case.upload_was_cut() {
+    if server.has(Half::DATA) && (case.upload_was_cut() || case.request_went_on()) {
         let why = format!("{} came back while the request was still being sent", bytes(answer_length(case)));
         return (RetryVerdict::Answered, why.into());
     }

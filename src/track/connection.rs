@@ -105,8 +105,8 @@ impl Half {
     pub const STAMPS: u16 = 256;
     /// Its last payload carried PSH.
     pub const PUSHED: u16 = 512;
-    /// Its last payload begins like a TLS alert record.
-    pub const TLS_ALERT: u16 = 1024;
+    /// Its last payload neither asks nor answers: a TLS alert, a goodbye of HTTP/2 or WebSocket.
+    pub const FAREWELL: u16 = 1024;
     /// Some of its segments are missing from the capture.
     pub const GAP: u16 = 2048;
     /// `next` was moved by the other end's acknowledgment: what it sent up to there was not captured, or not yet.
@@ -245,6 +245,12 @@ impl Connection {
     /// Silence before the last exchange, nanoseconds.
     pub fn pause(&self) -> u64 {
         u64::from(self.gap) * 100_000
+    }
+
+    /// No more was said than one question and its answer, behind a TLS handshake perhaps, which takes four turns before
+    /// TLS 1.3 (RFC 5246 section 7.3).
+    pub fn is_one_visit(&self) -> bool {
+        (2..=6).contains(&self.turns)
     }
 
     /// Has every payload byte of `side` been acknowledged by the other end?

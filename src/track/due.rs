@@ -290,12 +290,13 @@ impl Tracker {
         }
     }
 
-    /// Remembers who hangs up without a word, and which service does not acknowledge what it gets any more. One that
+    /// Remembers who hangs up without a word or after one, and which service does not acknowledge what it gets any more. One that
     /// repeats its SYN-ACK has not taken the connection yet.
     fn note_failure(&mut self, place: u32, ending: &Ending, ends: [End; 2]) {
         let Ending::Failure(failure) = ending else { return };
         let connection = &self.store.told[place as usize];
-        if failure.kind == kernel::Kind::Aborted {
+        let by_client = failure.kind == kernel::Kind::Reset && failure.victim == SERVER;
+        if failure.kind == kernel::Kind::Aborted || by_client && connection.is_one_visit() {
             self.services.visited(ends[CLIENT].ip, ends[SERVER], connection.start);
         }
         let silent = failure.by == By::Silence && failure.victim == CLIENT && connection.established();

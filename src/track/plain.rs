@@ -7,6 +7,7 @@
 use super::closing::Closing;
 use super::connection::{Connection, Half, Mark, SERVER, other};
 use super::copies::short;
+use super::receive::{gap, quiet};
 use super::seq;
 use super::sketch::{Aside, Brief, Opened, Said, closed};
 use super::store::{Room, put};
@@ -172,7 +173,7 @@ fn note_data(
     let turned = first || u8::from(*flags & Connection::SERVER_SPOKE_LAST != 0) != from as u8;
     let begins = turned || idle >= SECOND;
     if begins {
-        said.gap = u32::try_from(idle / 100_000).unwrap_or(u32::MAX);
+        said.gap = gap(idle, if turned { peer.seen } else { end.seen }, said.gap);
         if turned {
             said.turns = said.turns.saturating_add(1);
             *flags &= !Connection::SERVER_SPOKE_LAST;
@@ -191,12 +192,15 @@ fn note_data(
     last.input = mark.input;
     last.length = segment.payload_length;
     last.ack = segment.acknowledgment;
-    let mut seen = end.seen & !(Half::PUSHED | Half::TLS_ALERT | Half::UNSEEN) | Half::DATA;
+    let mut seen = end.seen & !(Half::PUSHED | Half::FAREWELL | Half::UNSEEN) | Half::DATA;
     if segment.flags.has(Flags::PSH) {
         seen |= Half::PUSHED;
     }
-    if segment.signs.has(Signs::TLS_ALERT) {
-        seen |= Half::TLS_ALERT;
+    if segment.signs.has(Signs::FAREWELL) {
+        seen |= Half::FAREWELL;
+        if !begins {
+            said.gap = gap(idle, end.seen, said.gap);
+        }
     }
     if segment.signs.has(Signs::UNSEEN) {
         seen |= Half::UNSEEN;
@@ -211,6 +215,8 @@ fn close(room: &mut Room<'_>, from: usize, segment: &Segment) {
     let opened = *room.opened();
     let isn = opened.isn;
     let since = room.said.last_payload(room.sketch).unwrap_or_else(|| room.opened().opened());
+    let spoke = usize::from(room.sketch.flags() & Connection::SERVER_SPOKE_LAST != 0);
+    let idle = quiet(segment.time.since(since), room.sketch.end[spoke].seen, room.said.gap);
     let (end, peer) = room.sketch.pair(from);
     end.seen |= Half::FIN;
     let after_fin = peer.seen & Half::FIN != 0 && segment.acknowledgment == peer.next;
@@ -229,7 +235,7 @@ fn close(room: &mut Room<'_>, from: usize, segment: &Segment) {
         closing.add(&event, after_fin);
         return;
     }
-    let mut closing = Closing::begin(&event, segment.time.since(since));
+    let mut closing = Closing::begin(&event, idle);
     closing.add(&event, after_fin);
     room.opened().aside = put(room.closings, closing).map_or(Aside::Nothing, Aside::Closing).packed();
 }

@@ -21,7 +21,7 @@ pub struct Service {
     ttl: u8,
 }
 
-/// How regularly a client connects to a service only to hang up.
+/// How regularly a client connects to a service only to hang up, without a word or after one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Visits {
     /// How often, the visit at hand left out.
@@ -53,7 +53,7 @@ pub struct Services {
     seed: [u64; 2],
     /// The TTLs of each server's SYN-ACKs: lowest and highest.
     ttls: HashMap<IpAddr, (u8, u8)>,
-    /// Clients that connect and hang up without a word.
+    /// Clients that connect and hang up.
     visits: HashMap<(IpAddr, End), Visits>,
     /// When a host last got an ICMP error whose quote the snaplen cut.
     cut_errors: HashMap<IpAddr, Time>,

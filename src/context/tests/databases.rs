@@ -78,3 +78,17 @@ fn amqp_says_why_it_closes() {
     assert_eq!(unanswered(b"AMQP\0\0\x09\x01", b"", 9999), "AMQP header 0-9-1 from the client, not answered");
     assert_eq!(unanswered(b"\x08\0\0\0\0\0\0\xce", b"", 9999), "AMQP heartbeat from the client");
 }
+
+#[test]
+fn what_a_server_complained_of_before_the_last_question_is_told() {
+    let query = postgresql(b'Q', b"select 1\0");
+    assert_eq!(
+        unanswered(&query, &postgresql_shutdown(), 9999),
+        "PostgreSQL query SELECT, not answered; the server had said ErrorResponse 57P01 terminating connection due to administrator command"
+    );
+    assert_eq!(unanswered(&query, &postgresql(b'Z', b"I"), 9999), "PostgreSQL query SELECT, not answered");
+    let again = b"GET /b HTTP/1.1\r\n\r\n";
+    let busy = "GET /b, not answered; the server had said 408 Request Time-out";
+    assert_eq!(unanswered(again, b"HTTP/1.1 408 Request Time-out\r\n\r\n", 80), busy);
+    assert_eq!(unanswered(again, b"HTTP/1.1 404 Not Found\r\n\r\n", 80), "GET /b, not answered");
+}

@@ -27,3 +27,13 @@ fn passwords_are_not_told() {
     assert_eq!(unanswered(b"a1 login joe hunter2\r\n", b"", 143), "IMAP LOGIN, not answered");
     assert_eq!(unanswered(b"AUTH PLAIN aHVudGVyMg==\r\n", b"", 25), "SMTP AUTH, not answered");
 }
+
+#[test]
+fn sshd_says_that_it_turns_a_client_away() {
+    let banner = b"SSH-2.0-OpenSSH_9.2p1\r\n";
+    assert_eq!(answered(b"", b"Exceeded MaxStartups\r\n", 9999), "SSH Exceeded MaxStartups");
+    assert_eq!(
+        unanswered(banner, b"Exceeded MaxStartups\r\n", 22),
+        "SSH banner SSH-2.0-OpenSSH_9.2p1, not answered; the server had said Exceeded MaxStartups"
+    );
+}

@@ -9,7 +9,7 @@ pub use handshake::{offers, on_syn, on_syn_ack};
 pub use icmp::on_icmp_error;
 use reset::closed;
 pub use reset::on_reset;
-pub use segment::{note_data, on_segment};
+pub use segment::{gap, note_data, on_segment, quiet};
 
 use super::connection::{Connection, Half, Mark, other};
 use super::seq;

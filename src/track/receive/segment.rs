@@ -192,6 +192,18 @@ fn forget_soft_error(connection: &mut Connection, from: usize, segment: &Segment
     }
 }
 
+/// How long it was silent: `idle` is the time since the last payload, `seen` the flags of the end that sent it, `gap` the
+/// silence before that. A farewell neither asks nor answers: the goodbye of a server that closes an idle connection does
+/// not end the silence.
+pub fn quiet(idle: u64, seen: u16, gap: u32) -> u64 {
+    idle + if seen & Half::FAREWELL != 0 { u64::from(gap) * 100_000 } else { 0 }
+}
+
+/// The same as [`Connection::gap`].
+pub fn gap(idle: u64, seen: u16, gap: u32) -> u32 {
+    u32::try_from(quiet(idle, seen, gap) / 100_000).unwrap_or(u32::MAX)
+}
+
 /// Notes new payload. Returns whether a message begins with it: the direction has changed, the connection was idle, or
 /// it is a TLS handshake or alert record, which says more than the data before it.
 pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment) -> bool {
@@ -201,8 +213,9 @@ pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment) ->
     let previous = connection.half.iter().filter(|half| half.has(Half::DATA)).map(|half| half.data_time).max();
     let opened = connection.opened_at();
     let idle = segment.time.since(previous.unwrap_or(opened));
-    if turned || idle >= SECOND {
-        connection.gap = u32::try_from(idle / 100_000).unwrap_or(u32::MAX);
+    if turned || idle >= SECOND || segment.signs.has(Signs::FAREWELL) {
+        let spoke = if turned { to } else { from };
+        connection.gap = gap(idle, connection.half[spoke].seen, connection.gap);
     }
     if turned {
         connection.turns = connection.turns.saturating_add(1);
@@ -222,12 +235,12 @@ pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment) ->
     half.data_length = segment.payload_length;
     half.data_until = segment.sequence.wrapping_add(reach(segment) - u32::from(segment.flags.has(Flags::FIN)));
     half.data_ack = segment.acknowledgment;
-    half.seen &= !(Half::PUSHED | Half::TLS_ALERT | Half::UNSEEN);
+    half.seen &= !(Half::PUSHED | Half::FAREWELL | Half::UNSEEN);
     if segment.flags.has(Flags::PSH) {
         half.set(Half::PUSHED);
     }
-    if segment.signs.has(Signs::TLS_ALERT) {
-        half.set(Half::TLS_ALERT);
+    if segment.signs.has(Signs::FAREWELL) {
+        half.set(Half::FAREWELL);
     }
     if segment.signs.has(Signs::UNSEEN) {
         half.set(Half::UNSEEN);
@@ -329,7 +342,8 @@ pub(super) fn on_fin(connection: &mut Connection, from: usize, segment: &Segment
     let mark = Mark::of(segment);
     let previous = connection.half.iter().filter(|half| half.has(Half::DATA)).map(|half| half.data_time).max();
     let opened = connection.opened_at();
-    let idle = segment.time.since(previous.unwrap_or(opened));
+    let spoke = usize::from(connection.has(Connection::SERVER_SPOKE_LAST));
+    let idle = quiet(segment.time.since(previous.unwrap_or(opened)), connection.half[spoke].seen, connection.gap);
     let event = event(connection, from, segment, What::Fin);
     let peer = connection.half[to];
     let story = connection.story();

@@ -234,7 +234,7 @@ fn judge_reset_of_both_closed(connection: &Connection, story: &Story, reset: Res
     let crossed = half.data_ack != connection.half[sender].next && story.fin_after_fin[victim];
     let request = victim == CLIENT && !connection.has(Connection::SERVER_SPOKE_LAST);
     let lost = request && connection.unacknowledged(victim) > 0 && crossed;
-    if !lost || half.has(Half::TLS_ALERT) || half.has(Half::UNSEEN) {
+    if !lost || half.has(Half::FAREWELL) || half.has(Half::UNSEEN) {
         return Ending::Benign(Benign::Tail);
     }
     Ending::Failure(Failure { kind: Kind::BrokenPipe, errno: [None; 2], victim, by: By::Reset })
@@ -268,7 +268,7 @@ fn judge_reset_after_fin(connection: &Connection, story: &Story, reset: Reset) -
         let unseen = connection.was_used() && !connection.has_payload();
         return if unseen { Ending::Undecided(Doubt::Hole) } else { Ending::Benign(Benign::Tail) };
     }
-    let farewell = connection.half[victim].has(Half::TLS_ALERT) && lost <= connection.half[victim].data_length;
+    let farewell = connection.half[victim].has(Half::FAREWELL) && lost <= connection.half[victim].data_length;
     if farewell {
         return Ending::Benign(Benign::Tail);
     }

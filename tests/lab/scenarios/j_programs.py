@@ -275,4 +275,24 @@ SCENARIOS = [
             run psql 'psql -h {server} -U postgres -c "select 1" -c "\\! sleep 3.5" -c "select 2"'""",
         expect=fail("broken_pipe", "stale_connection", "peer_closed", by="server"),
     ),
+    Scenario(
+        "psql_idle_session",
+        "PostgreSQL ends a session that is idle (idle_session_timeout), and psql asks again a little later",
+        needs=POSTGRES,
+        setup={"server": "{initdb}"},
+        server="spawn postgres '{postgres} -c idle_session_timeout=1s'; wait_port 5432; mark ready; sleep 4",
+        client="""
+            await ready
+            run psql 'psql -h {server} -U postgres -c "select 1" -c "\\! sleep 1.7" -c "select 2"'""",
+        expect=fail("broken_pipe", "stale_connection", "peer_closed", by="server"),
+    ),
+    Scenario(
+        "curl_http_to_postgres",
+        "curl speaks HTTP to the port of PostgreSQL",
+        needs=(*CURL, *POSTGRES),
+        setup={"server": "{initdb}"},
+        server="spawn postgres '{postgres}'; wait_port 5432; mark ready; sleep 1",
+        client="await ready; run curl 'curl -sS http://{host}:5432/'",
+        expect=OK,
+    ),
 ]

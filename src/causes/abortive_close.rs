@@ -1,6 +1,6 @@
 //! `abortive_close`: it ended the connection with a RST instead of a FIN.
 
-use super::clues::timer_hint;
+use super::clues::{check_in_rhythm, timer_hint};
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, duration};
 use crate::track::SERVER;
@@ -49,6 +49,9 @@ pub static CAUSE: Cause = Cause {
             "\
             If the report's last words are an error (\"max number of clients reached\", \"Too many connections\", \
             \"protected mode\"), that is why it closed: mend that.",
+            "\
+            If {client.ip} is a load balancer or a monitor that checks this port in a rhythm, nothing is broken: HAProxy ends \
+            each check so, unless the server closes first. Let the server not log these.",
             "\
             Look at how long the connection was idle. After a minute or more think of a timer first, at the end that \
             sent the RST or in a load balancer before it: go on with `tcpwhy explain idle_expired`.",
@@ -102,6 +105,9 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
+    if let Some(check) = check_in_rhythm(case) {
+        return Some(Match::likely(check));
+    }
     let reset = case.reset().filter(|_| case.is_abort())?;
     let victim = case.victim();
     let asked = case.asked_last(victim) && reset.from == SERVER;

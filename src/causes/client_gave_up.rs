@@ -1,5 +1,6 @@
 //! `client_gave_up`: the client gave up before the answer was complete.
 
+use super::clues::check_in_rhythm;
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, bytes, duration, were};
 use crate::track::kernel::Kind;
@@ -105,6 +106,9 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         return None;
     }
     if case.kind() == Some(Kind::BrokenPipe) {
+        if case.mismatch().is_some() {
+            return None;
+        }
         let first = case.story().first_fin == Some(CLIENT);
         let lost = case.lost(SERVER);
         let (lost, were) = (bytes(lost), were(lost));
@@ -115,6 +119,9 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         });
     }
     let reset = case.reset().filter(|reset| reset.from == CLIENT)?;
+    if check_in_rhythm(case).is_some() {
+        return None;
+    }
     if case.fin_was_lost() {
         let text =
             "The client closed the connection before it had the whole answer, and its FIN did not reach the server.";

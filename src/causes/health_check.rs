@@ -3,7 +3,6 @@
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, duration};
 use crate::track::kernel::Kind;
-use crate::track::{CLIENT, SERVER};
 
 /// Signs: The client ends with RST (or abort-RST) after the handshake, no payload in either direction, and the same
 /// client address does it again at a constant period (three or more, within 10 %), or from a few addresses in turn.
@@ -11,13 +10,11 @@ use crate::track::{CLIENT, SERVER};
 pub static CAUSE: Cause = Cause {
     id: "health_check",
     group: Group::Failure,
-    kinds: &[Kind::Aborted, Kind::Reset],
+    kinds: &[Kind::Aborted],
     title: "A health check connects and hangs up",
     seen: "\
         SYN, SYN-ACK, ACK, and at once a RST from the client, without a byte of payload. The same source does it \
-        again every few seconds, with a constant period.\n\n\
-        A check that asks more hangs up in the same way when it knows enough: after the TLS handshake, or with the \
-        answer to its one request.",
+        again every few seconds, with a constant period.",
     why: "\
         A load balancer or a monitor asks only whether the port accepts connections. It knows after the handshake, \
         and hangs up with a RST because that frees its port without TIME_WAIT (HAProxy's plain TCP check does so).\n\n\
@@ -26,7 +23,7 @@ pub static CAUSE: Cause = Cause {
         from one address.",
     is_not: "\
         Not a failing client, and not a scan: one port, one rhythm, few sources.\n\n\
-        Not `client_gave_up`: nothing was lost, and the check waits for nothing any more.\n\n\
+        A check that asks more, and resets the connection when it knows enough, is `abortive_close`.\n\n\
         Not a sign that the service is well either: the kernel completes handshakes for an application that hangs.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.001 < S. 0:0(0) ack 1 win 65160 <mss 1460>
@@ -87,19 +84,10 @@ pub static CAUSE: Cause = Cause {
 fn detect(case: &Case<'_>) -> Option<Match> {
     let visits = case.visits();
     let server = case.server();
-    let rhythm = visits.keeps_rhythm(case.connection().start);
-    let every = || duration(case.connection().start.since(visits.last));
-    if case.kind() == Some(Kind::Reset) {
-        let knows = knows_enough(case).filter(|_| rhythm)?;
+    if visits.keeps_rhythm(case.connection().start) {
+        let every = duration(case.connection().start.since(visits.last));
         return Some(Match::likely(format!(
-            "The client connects to {server} every {} and resets the connection {knows}: a health check.",
-            every()
-        )));
-    }
-    if rhythm {
-        return Some(Match::likely(format!(
-            "The client connects to {server} every {} and hangs up without a word: a health check.",
-            every()
+            "The client connects to {server} every {every} and hangs up without a word: a health check."
         )));
     }
     let probed = case.connection().established() && !case.connection().has_payload();
@@ -109,16 +97,4 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             "The client connected to {server} and reset the connection at once, as a health check or a port scan does."
         ))
     })
-}
-
-/// What a client that resets an open connection had got of it: all that a check asks for. `None` if it still waited.
-fn knows_enough(case: &Case<'_>) -> Option<&'static str> {
-    let reset = case.reset().filter(|_| case.is_abort() && case.reset_by(CLIENT))?;
-    if case.lost(SERVER) > 0 || reset.unacknowledged > 0 || !case.is_one_visit() || case.answer_is_cut() {
-        return None;
-    }
-    if case.finished_tls_handshake() {
-        return Some("after the TLS handshake");
-    }
-    (!case.asked_last(CLIENT)).then_some("when it has an answer")
 }

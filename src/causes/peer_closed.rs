@@ -112,8 +112,9 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let victim = case.victim();
     let closer = other(victim);
     case.story().fin[closer]?;
+    let why = case.mismatch().map(|mismatch| format!(": {}", mismatch.phrase())).unwrap_or_default();
     Some(Match::likely(format!(
-        "The {} wrote to a connection that the {} had closed.",
+        "The {} wrote to a connection that the {} had closed{why}.",
         case.name(victim),
         case.name(closer)
     )))

@@ -11,20 +11,21 @@ use crate::track::kernel::Kind;
 pub static CAUSE: Cause = Cause {
     id: "wrong_protocol",
     group: Group::Failure,
-    kinds: &[Kind::Reset, Kind::BrokenPipe],
+    kinds: &[Kind::Reset],
     title: "The client speaks another protocol than the server",
     seen: "\
-        The handshake is fine, the client sends its first bytes, and one end ends the connection at once, often \
+        The handshake is fine, the client sends its first bytes, and the server ends the connection at once, often \
         after a few bytes of an answer that does not fit: a TLS alert to an HTTP request, \"HTTP/1.1 400\" to a \
         TLS ClientHello, an SSH or MySQL banner to anything else.",
     why: "\
         The server's parser meets bytes that it cannot read, answers in its own language or not at all, and closes \
-        the socket while part of the request lies unread, which makes Linux send a RST instead of a FIN. Or the \
-        client cannot read the answer and closes, and what the server still says breaks its pipe.\n\n\
+        the socket while part of the request lies unread, which makes Linux send a RST instead of a FIN.\n\n\
         The usual reasons: http:// used for an HTTPS port, or https:// for a plain one; a load balancer that sends \
         the PROXY protocol to a backend which does not expect it, or the other way round; HTTP/2 without TLS to a \
         server that speaks HTTP/1.1 only; a port number of another service; a health check of the wrong type.",
     is_not: "\
+        Not `peer_closed`: there the client cannot read the answer and closes, and what the server still says breaks its \
+        pipe.\n\n\
         Not `tls_failure`: there both ends speak TLS and cannot agree.\n\n\
         Not the network, and not a crash: the server did what it does with rubbish.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>

@@ -166,11 +166,6 @@ impl<'a> Case<'a> {
         self.connection().turns == 2 && http_answer_is_complete(answer, self.sent(SERVER).into()) == Some(false)
     }
 
-    /// No more was said than one question and its answer, behind a TLS handshake perhaps.
-    pub fn is_one_visit(&self) -> bool {
-        self.connection().is_one_visit()
-    }
-
     /// The client had finished its TLS handshake, and sent nothing more: RFC 8446 section 2, RFC 5246 section 7.3.
     pub fn finished_tls_handshake(&self) -> bool {
         const LAST: [&str; 3] = ["change_cipher_spec", "finished", "handshake"];

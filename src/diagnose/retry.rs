@@ -12,7 +12,9 @@ use crate::track::{CLIENT, Half, SERVER};
 pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static, str>) {
     let client = case.half(CLIENT);
     let server = case.half(SERVER);
-    if !case.connection().established() {
+    // It was, where the server sent payload or acknowledged some, though the capture lost the client's acknowledgment.
+    let acknowledged = server.has(Half::ACK) && server.ack != client.isn.wrapping_add(1);
+    if !case.connection().established() && !server.has(Half::DATA) && !acknowledged {
         let opening = client.has(Half::SYN) || server.has(Half::SYN);
         let why = "the connection was never established".into();
         return if opening { (RetryVerdict::NotDelivered, why) } else { (RetryVerdict::Unknown, why_late()) };

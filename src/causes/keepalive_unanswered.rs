@@ -102,6 +102,9 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             1 => "a keep-alive probe".to_owned(),
             times => format!("{times} keep-alive probes"),
         };
-        Match::certain(format!("The {peer} did not answer {probes} of the {name}."))
+        let text = format!("The {peer} did not answer {probes} of the {name}.");
+        // It probes only when all is acknowledged (`tcp_keepalive_timer()`): else the capture lost that, and maybe a window that
+        // closed, too.
+        if case.lost(victim) == 0 { Match::certain(text) } else { Match::likely(text) }
     })
 }

@@ -12,7 +12,9 @@ use crate::track::{CLIENT, Half, SERVER};
 pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static, str>) {
     let client = case.half(CLIENT);
     let server = case.half(SERVER);
-    if !case.connection().established() {
+    // It was, where the server sent payload or acknowledged some, though the capture lost the client's acknowledgment.
+    let acknowledged = server.has(Half::ACK) && server.ack != client.isn.wrapping_add(1);
+    if !case.connection().established() && !server.has(Half::DATA) && !acknowledged {
         let opening = client.has(Half::SYN) || server.has(Half::SYN);
         let why = "the connection was never established".into();
         return if opening { (RetryVerdict::NotDelivered, why) } else { (RetryVerdict::Unknown, why_late()) };
@@ -21,11 +23,15 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
         return (RetryVerdict::Unknown, "the capture does not show the server's packets".into());
     }
     if !client.has(Half::DATA) {
-        return match client.bytes() {
-            _ if !client.has(Half::SYN) => (RetryVerdict::Unknown, why_late()),
-            0 => (RetryVerdict::NotDelivered, "the client sent no payload".into()),
-            _ => (RetryVerdict::Unknown, "the capture does not show what the client sent".into()),
-        };
+        if !client.has(Half::SYN) {
+            return (RetryVerdict::Unknown, why_late());
+        }
+        // An abort tells what had arrived.
+        let by_reset = case.reset().filter(|reset| reset.from == SERVER).and_then(|reset| reset.acknowledgment);
+        if client.bytes() > 0 || by_reset.is_some_and(|acknowledgment| acknowledgment != client.next) {
+            return (RetryVerdict::Unknown, "the capture does not show what the client sent".into());
+        }
+        return (RetryVerdict::NotDelivered, "the client sent no payload".into());
     }
     let unseen = case.connection().unseen_answer(CLIENT);
     if unseen > 0 {

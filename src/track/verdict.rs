@@ -132,6 +132,9 @@ fn judge_silence(connection: &Connection, story: &Story, side: usize) -> Ending 
         // The application had closed the socket before the first timeout: nobody is there to tell.
         return Ending::Quiet;
     }
+    if ends_repetitions(story, side) {
+        return Ending::Undecided(Doubt::Hole);
+    }
     let errno = silence_errno(story, side);
     let mut errnos = errno_at(side, errno);
     let peer = other(side);
@@ -145,6 +148,15 @@ fn judge_silence(connection: &Connection, story: &Story, side: usize) -> Ending 
         _ => waits_too(connection, story, peer).then(|| silence_errno(story, peer)),
     };
     Ending::Failure(Failure { kind: kind_of(errno), errno: errnos, victim: side, by: By::Silence })
+}
+
+/// A RST in the window came, and what this end repeated before comes no more: the RST may be exact by what the capture lost.
+fn ends_repetitions(story: &Story, side: usize) -> bool {
+    let silence = &story.silence[side];
+    let ends = |reset: Reset| {
+        reset.from != side && reset.acceptance == Acceptance::InWindow && reset.mark.time > silence.last.time
+    };
+    silence.what == Repeated::Data && !story.went_on() && story.reset.is_some_and(ends)
 }
 
 fn silence_errno(story: &Story, side: usize) -> Errno {

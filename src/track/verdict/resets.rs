@@ -19,6 +19,8 @@ pub(super) fn judge_reset(connection: &Connection, story: &Story, reset: Reset) 
         Acceptance::InWindow | Acceptance::Ignored => {
             if story.went_on() {
                 Ending::Benign(Benign::IgnoredReset)
+            } else if ends_repetitions(story, victim) {
+                Ending::Undecided(Doubt::Hole)
             } else {
                 Ending::Undecided(Doubt::OddReset)
             }

@@ -135,14 +135,11 @@ fn judge_silence(connection: &Connection, story: &Story, side: usize) -> Ending 
     let errno = silence_errno(story, side);
     let mut errnos = errno_at(side, errno);
     let peer = other(side);
-    errnos[peer] = match story.reset {
-        // Its host had no socket any more when the other end spoke again.
-        Some(reset)
-            if reset.from == side && reset.acknowledgment.is_none() && reset.acceptance == Acceptance::Exact =>
-        {
-            Some(Errno::ECONNRESET)
-        }
-        _ => waits_too(connection, story, peer).then(|| silence_errno(story, peer)),
+    // An abort stands behind all that was lost: its receiver challenges it (RFC 5961, 3.2), and is reset by the answer to that.
+    let open = story.half_accepted.is_none() && !connection.half[peer].has(Half::FIN);
+    errnos[peer] = match story.gone[side] && open {
+        true => Some(Errno::ECONNRESET),
+        false => waits_too(connection, story, peer).then(|| silence_errno(story, peer)),
     };
     Ending::Failure(Failure { kind: kind_of(errno), errno: errnos, victim: side, by: By::Silence })
 }

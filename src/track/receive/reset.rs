@@ -2,10 +2,10 @@
 
 use super::super::connection::{CLIENT, Connection, Half, Mark, other};
 use super::super::seq;
-use super::super::story::{Acceptance, Event, Pending, Repeated, Reset, Silence, Story, What};
+use super::super::story::{Acceptance, Event, Pending, Repeated, Reset, Story, What};
 use super::{
-    FAR, Next, Restart, SHORTEST_PROBE, SWAPPED, acknowledges_syn, event, gives_up, note_options, reach, tell,
-    waits_for_syn_ack,
+    FAR, Next, Restart, SHORTEST_PROBE, SWAPPED, acknowledges_syn, event, gives_up, misses_syn_ack, note_options,
+    reach, tell, waits_for_syn_ack,
 };
 use crate::decode::{Flags, Segment, Signs};
 use crate::time::SECOND;
@@ -48,7 +48,9 @@ fn after_own_reset(connection: &mut Connection, from: usize, segment: &Segment, 
         && !seq::before(segment.acknowledgment, peer.data_until);
     // A socket that has sent a RST is closed, and sends no payload again.
     let again = segment.sequence == reset.sequence;
-    if beyond || late && (again || within && segment.payload_length > 0) || takes_more && again {
+    // Nor does it probe, one below SND.NXT (`tcp_xmit_probe_skb()`).
+    let probes = segment.sequence == reset.sequence.wrapping_sub(1);
+    if beyond || late && (again || probes || within && segment.payload_length > 0) || takes_more && again {
         let event = event(connection, from, segment, What::Data);
         let story = connection.story();
         if story.sender_lives.is_none() {
@@ -133,6 +135,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         && segment.sequence == connection.half[to].ack;
     let gave_up = !probing && gives_up(connection, from, segment.time, gone);
     let story = connection.story();
+    story.gone[from] |= reset.acknowledgment.is_none() && reset.acceptance == Acceptance::Exact;
     keep(story, reset);
     if let Some(decisive) = story.reset.filter(Reset::is_accepted)
         && !gave_up
@@ -155,10 +158,8 @@ fn keep(story: &mut Story, reset: Reset) {
     };
     let outranks = !earlier.is_accepted() && reset.is_accepted();
     if earlier.from != from {
-        story.reset_back.get_or_insert(reset);
-        if outranks {
-            story.reset_back = Some(earlier);
-        }
+        let back = story.reset_back.filter(|back| back.is_accepted() || !reset.is_accepted()).unwrap_or(reset);
+        story.reset_back = Some(if outranks { earlier } else { back });
     }
     if outranks {
         story.reset = Some(reset);
@@ -258,13 +259,4 @@ fn in_syn_recv(client: &Half, server: &Half, segment: &Segment) -> Acceptance {
         false if opened => Acceptance::Ignored,
         true | false => Acceptance::Dropped,
     }
-}
-
-/// The client has sent its SYN again after the SYN-ACK was captured, and nothing since: it is in SYN_SENT still.
-fn misses_syn_ack(connection: &Connection, side: usize) -> bool {
-    let half = &connection.half[side];
-    let repeats = |silence: &Silence| silence.what == Repeated::Syn && silence.last.time > connection.answered_at();
-    half.has(Half::SYN)
-        && !half.has(Half::ACK)
-        && connection.story.as_ref().is_some_and(|story| repeats(&story.silence[side]))
 }

@@ -33,6 +33,8 @@ impl Signs {
     pub const FROM_FIRST: u16 = 1024;
     /// The snaplen cut more options off than the usual ones: a signature may be among them, or several paths.
     pub const OPTIONS_HIDDEN: u16 = 2048;
+    /// It came in from the network: a host captured it on all of its interfaces, and did not make it.
+    pub const CAME_IN: u16 = 4096;
 
     /// Is every flag of `mask` set?
     #[inline(always)]

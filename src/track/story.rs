@@ -57,6 +57,8 @@ pub struct Reset {
     pub window_closed: bool,
     /// The capture holds the RST a second time.
     pub copied: bool,
+    /// It came to the host that captured it from the network.
+    pub came_in: bool,
     /// A segment that it may answer came within about a round trip before it.
     pub prompted: bool,
 }

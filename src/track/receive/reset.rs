@@ -122,6 +122,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         unacknowledged: connection.unacknowledged(to),
         window_closed: connection.story.as_ref().is_some_and(|story| story.window_closed[from].is_some()),
         copied: false,
+        came_in: segment.signs.has(Signs::CAME_IN),
         prompted: segment.time.since(connection.last) <= (2 * connection.round_trip()).max(SECOND / 2),
     };
     tell(connection, from, segment, What::Reset);

@@ -24,7 +24,9 @@ fn after_own_reset(connection: &mut Connection, from: usize, segment: &Segment, 
     let half = connection.half[from];
     let since = segment.time.since(reset.mark.time);
     let undecided = matches!(reset.acceptance, Acceptance::InWindow | Acceptance::Ignored | Acceptance::Unknown);
-    if undecided && since < SWAPPED && half.next == reset.sequence {
+    // Whoever got it ahead of that, too, challenged it.
+    let challenged = connection.story.as_ref().is_some_and(|story| story.challenged);
+    if undecided && !challenged && since < SWAPPED && half.next == reset.sequence {
         reset.acceptance = Acceptance::Exact;
         let story = connection.story();
         story.reset = Some(reset);

@@ -90,18 +90,18 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     if let Some(ending) = judge_half_accepted(connection, story, &reset) {
         return ending;
     }
-    if !connection.was_used() && sender == CLIENT && half[CLIENT].has(Half::SYN) {
+    if probed_to_death(connection, story, &reset) {
+        let errno = [Some(Errno::ETIMEDOUT), Some(Errno::ECONNRESET)];
+        let errno = if sender == CLIENT { errno } else { [errno[1], errno[0]] };
+        return Ending::Failure(Failure { kind: Kind::TimedOut, errno, victim: sender, by: By::Silence });
+    }
+    if !connection.was_used() && sender == CLIENT && half[CLIENT].has(Half::SYN) && !forged(connection, &reset) {
         // Without an acknowledgment of its own the handshake was never done, also where the SYN was captured last.
         let is_half_open = !half[CLIENT].has(Half::ACK) && half[SERVER].has(Half::SYN);
         return if is_half_open { judge_half_open(connection, story) } else { judge_abort(connection) };
     }
     if !could_send(connection, sender) || !was_open(connection, victim) {
         return Ending::Undecided(Doubt::BeganLate);
-    }
-    if probed_to_death(connection, story, &reset) {
-        let errno = [Some(Errno::ETIMEDOUT), Some(Errno::ECONNRESET)];
-        let errno = if sender == CLIENT { errno } else { [errno[1], errno[0]] };
-        return Ending::Failure(Failure { kind: Kind::TimedOut, errno, victim: sender, by: By::Silence });
     }
     Ending::Failure(Failure {
         kind: Kind::Reset,

@@ -77,7 +77,7 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     let sender_closed = story.fin[sender]
         .is_some_and(|fin| !comes_before(connection, &reset, fin) && !fin_is_missing(connection, &reset, fin))
         && !missed_fin(connection, story, victim);
-    let victim_closed = half[victim].has(Half::FIN);
+    let victim_closed = half[victim].has(Half::FIN) || story.fin[victim].is_some();
     if sender_closed && victim_closed {
         return judge_reset_of_both_closed(connection, story, reset);
     }

@@ -137,9 +137,14 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         && connection.half[to].has(Half::ACK)
         && segment.sequence == connection.half[to].ack;
     let gave_up = !probing && gives_up(connection, from, segment.time, gone);
+    let receiver = connection.half[to];
     let story = connection.story();
     story.gone[from] |= reset.acknowledgment.is_none() && reset.acceptance == Acceptance::Exact;
-    keep(story, reset);
+    // Who acknowledges more than the RST before this one stands at had taken more, and did not take that RST.
+    let passed =
+        |earlier: Reset| earlier.from == from && receiver.has(Half::ACK) && seq::before(earlier.sequence, receiver.ack);
+    let passed = story.reset.is_some_and(passed);
+    keep(story, reset, passed);
     if let Some(decisive) = story.reset.filter(Reset::is_accepted)
         && !gave_up
         && story.pending.is_none()
@@ -150,8 +155,8 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
     Next { grace: true, ..Next::default() }
 }
 
-/// Of several RSTs the first one counts that its receiver accepts, else the first one.
-fn keep(story: &mut Story, reset: Reset) {
+/// Of several RSTs the first one counts that its receiver accepts, else the first one. `passed`: the one before was not accepted.
+fn keep(story: &mut Story, reset: Reset, passed: bool) {
     let from = reset.from;
     story.reuses_ports |= story.challenged && reset.acceptance == Acceptance::Dropped && from == CLIENT;
     story.resets[from] = story.resets[from].saturating_add(1);
@@ -159,7 +164,7 @@ fn keep(story: &mut Story, reset: Reset) {
         story.reset = Some(reset);
         return;
     };
-    let outranks = !earlier.is_accepted() && reset.is_accepted();
+    let outranks = (passed || !earlier.is_accepted()) && reset.is_accepted();
     if earlier.from != from {
         let back = story.reset_back.filter(|back| back.is_accepted() || !reset.is_accepted()).unwrap_or(reset);
         story.reset_back = Some(if outranks { earlier } else { back });

@@ -20,6 +20,17 @@ pub(super) fn network(link: u16, view: View<'_>) -> Result<View<'_>, Skip> {
     }
 }
 
+/// Did the frame come in from the network? Linux cooked captures tell it (sll_pkttype of packet(7)).
+pub(super) fn came_in(link: u16, view: View<'_>) -> bool {
+    const PACKET_OUTGOING: u8 = 4;
+    let kind = match link {
+        113 => view.u8(1),
+        276 => view.u8(10),
+        _ => return false,
+    };
+    kind.is_ok_and(|kind| kind < PACKET_OUTGOING)
+}
+
 /// An Ethernet frame.
 #[inline]
 pub(super) fn ethernet(view: View<'_>) -> Result<View<'_>, Skip> {

@@ -33,6 +33,10 @@ impl Signs {
     pub const FROM_FIRST: u16 = 1024;
     /// The snaplen cut more options off than the usual ones: a signature may be among them, or several paths.
     pub const OPTIONS_HIDDEN: u16 = 2048;
+    /// It came in from the network: a host captured it on all of its interfaces, and did not make it.
+    pub const CAME_IN: u16 = 4096;
+    /// Its sender closes a connection of several paths (DATA_FIN).
+    pub const DATA_FIN: u16 = 8192;
 
     /// Is every flag of `mask` set?
     #[inline(always)]
@@ -80,10 +84,11 @@ const MD5: u8 = 19;
 const AUTHENTICATION: u8 = 29;
 const MULTIPATH: u8 = 30;
 
-/// The subtype stands in the upper four bits (RFC 8684, section 3).
+/// The subtype stands in the upper four bits (RFC 8684, section 3), and DATA_FIN in the byte behind it (section 3.3.3).
 fn of_multipath(data: &[u8]) -> u16 {
     match data.first().map(|first| first >> 4) {
         Some(1) => Signs::JOIN,
+        Some(2) if data.get(1).is_some_and(|flags| flags & 0x10 != 0) => Signs::DATA_FIN,
         Some(7) => Signs::FAST_CLOSE,
         _ => 0,
     }
@@ -175,6 +180,10 @@ mod tests {
         assert_eq!(Signs::of(Flags::default(), &[29, 4, 1, 2], &[], 0), Signs(Signs::SIGNED));
         assert_eq!(Signs::of(Flags::default(), &[30, 4, 1, 1], &[], 0), Signs(Signs::MULTIPATH));
         assert_eq!(Signs::of(Flags::default(), &[30, 4, 0x10, 1], &[], 0), Signs(Signs::MULTIPATH | Signs::JOIN));
+        assert_eq!(
+            Signs::of(Flags::default(), &[30, 4, 0x20, 0x11], &[], 0),
+            Signs(Signs::MULTIPATH | Signs::DATA_FIN)
+        );
         assert_eq!(
             Signs::of(Flags::default(), &[30, 4, 0x70, 1, 30, 4, 0x80, 0], &[], 0),
             Signs(Signs::MULTIPATH | Signs::FAST_CLOSE)

@@ -378,8 +378,13 @@ impl<'a> Case<'a> {
 
     /// Had `side` acknowledged the other end's FIN when it sent its last payload?
     pub fn knew_of_fin(&self, side: usize) -> bool {
-        let peer = self.half(other(side));
-        peer.has(Half::FIN) && self.half(side).data_ack == peer.next
+        let (half, peer) = (self.half(side), self.half(other(side)));
+        if peer.has(Half::FIN) {
+            return half.data_ack == peer.next;
+        }
+        // The numbers of a path do not count a DATA_FIN.
+        let round_trip = self.connection().round_trip();
+        self.story.fin[other(side)].is_some_and(|fin| half.data_time.since(fin.time) > round_trip)
     }
 
     /// The last request was one segment: it is no upload that was cut off.

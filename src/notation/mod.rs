@@ -148,6 +148,8 @@ pub enum OptionWord {
     Md5,
     /// `mptcp 7`: an option of several paths, with this subtype.
     Multipath(u8),
+    /// `mptcp fin`: one that closes such a connection (DATA_FIN).
+    DataFin,
     /// `nop`
     Nop,
     /// `eol`

@@ -215,6 +215,7 @@ fn option_word(text: &str) -> Words<OptionWord> {
         ["sackOK"] => OptionWord::SackPermitted,
         ["TS", "val", value, "ecr", echo] => OptionWord::Timestamps(number(value)?, number(echo)?),
         ["md5"] => OptionWord::Md5,
+        ["mptcp", "fin"] => OptionWord::DataFin,
         ["mptcp", subtype] => OptionWord::Multipath(number(subtype)?),
         ["nop"] => OptionWord::Nop,
         ["eol"] => OptionWord::End,

@@ -146,6 +146,7 @@ fn option_word(text: &mut String, option: &OptionWord) {
         OptionWord::SackPermitted => write!(text, "sackOK"),
         OptionWord::Timestamps(value, echo) => write!(text, "TS val {value} ecr {echo}"),
         OptionWord::Md5 => write!(text, "md5"),
+        OptionWord::DataFin => write!(text, "mptcp fin"),
         OptionWord::Multipath(subtype) => write!(text, "mptcp {subtype}"),
         OptionWord::Nop => write!(text, "nop"),
         OptionWord::End => write!(text, "eol"),

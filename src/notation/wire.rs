@@ -46,6 +46,7 @@ impl OptionWord {
             OptionWord::FastOpen(cookie) => with_length(34, cookie),
             OptionWord::FastOpenExperimental(cookie) => with_length(254, &[&[0xf9, 0x89], cookie.as_slice()].concat()),
             OptionWord::Md5 => with_length(19, &[0; 16]),
+            OptionWord::DataFin => with_length(30, &[0x20, 0x11]),
             OptionWord::Multipath(subtype) => with_length(30, &[subtype << 4, 1]),
             OptionWord::Nop => vec![1],
             OptionWord::End => vec![0],

@@ -57,6 +57,8 @@ pub struct Reset {
     pub window_closed: bool,
     /// The capture holds the RST a second time.
     pub copied: bool,
+    /// It came to the host that captured it from the network.
+    pub came_in: bool,
     /// A segment that it may answer came within about a round trip before it.
     pub prompted: bool,
 }
@@ -315,6 +317,8 @@ pub struct Story {
     pub reset_back: Option<Reset>,
     /// RSTs of each end.
     pub resets: [u16; 2],
+    /// An exact RST without acknowledgment came from each end: its host had no socket any more when the other end spoke.
+    pub gone: [bool; 2],
     /// Segments that the RST's sender sent after its RST (not RSTs themselves).
     pub sender_lives: Option<Mark>,
     /// Segments that the RST's receiver sent after it, acknowledging what was sent after the RST.

@@ -138,14 +138,12 @@ fn judge_silence(connection: &Connection, story: &Story, side: usize) -> Ending 
     let errno = silence_errno(story, side);
     let mut errnos = errno_at(side, errno);
     let peer = other(side);
-    errnos[peer] = match story.reset {
-        // Its host had no socket any more when the other end spoke again.
-        Some(reset)
-            if reset.from == side && reset.acknowledgment.is_none() && reset.acceptance == Acceptance::Exact =>
-        {
-            Some(Errno::ECONNRESET)
-        }
-        _ => waits_too(connection, story, peer).then(|| silence_errno(story, peer)),
+    // An abort stands behind all that was lost: its receiver challenges it (RFC 5961, 3.2), and is reset by the answer to that.
+    let open = story.half_accepted.is_none() && !connection.half[peer].has(Half::FIN);
+    let lost = story.reset.is_some_and(|reset| reset.from == side && lost_on_the_way(connection, story, &reset));
+    errnos[peer] = match story.gone[side] && open && !lost {
+        true => Some(Errno::ECONNRESET),
+        false => waits_too(connection, story, peer).then(|| silence_errno(story, peer)),
     };
     Ending::Failure(Failure { kind: kind_of(errno), errno: errnos, victim: side, by: By::Silence })
 }
@@ -189,7 +187,7 @@ pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
 /// where no identification tells, an early retransmission looks like a copy. A host that forwards leaves its mark on each:
 /// one hop less.
 pub fn made_on_the_way(connection: &Connection, reset: &Reset) -> bool {
-    seen_at_one_place_only(connection, reset) && !reset.copied && !is_the_sockets(connection, reset)
+    seen_at_one_place_only(connection, reset) && !reset.copied && !not_made_here(connection, reset)
 }
 
 /// The RST is seen only where it comes to the capturing host, or to the first of several: a filter there dropped it, or the
@@ -197,7 +195,7 @@ pub fn made_on_the_way(connection: &Connection, reset: &Reset) -> bool {
 /// without a socket sends.
 fn lost_on_the_way(connection: &Connection, story: &Story, reset: &Reset) -> bool {
     let next = story.told_ignored && reset.ttl == connection.half[reset.from].ttl_high;
-    seen_at_one_place_only(connection, reset) && (next || is_the_sockets(connection, reset))
+    seen_at_one_place_only(connection, reset) && (next || not_made_here(connection, reset))
 }
 
 /// The capture ends at `end`, before the RST could be seen going out of the host that forwards all others.
@@ -215,8 +213,12 @@ fn seen_at_one_place_only(connection: &Connection, reset: &Reset) -> bool {
 
 /// The RST came in like all packets of its sender, and did not go out: with the TTL that they have before that hop is taken
 /// off, with the window of the live socket (`tcp_send_active_reset()`), and in IPv4 next in the socket's identifications
-/// (`ip_select_ident_segs()`). A host that makes one has none of that.
-fn is_the_sockets(connection: &Connection, reset: &Reset) -> bool {
+/// (`ip_select_ident_segs()`). A host that makes one has none of that. A capture on all interfaces says it at once, also of a
+/// RST without a socket.
+fn not_made_here(connection: &Connection, reset: &Reset) -> bool {
+    if reset.came_in {
+        return true;
+    }
     let half = &connection.half[reset.from];
     let step = reset.ip_id.wrapping_sub(half.ip_id);
     // Some hosts leave it 0 in all that is not to be fragmented (RFC 6864, section 4.1).

@@ -53,6 +53,20 @@ fn check(sample: &Sample, frame: &[u8], segment: &Segment) {
 }
 
 #[test]
+fn cooked_frames_tell_what_came_in() {
+    let four = ipv4(6, &tcp());
+    let came_in = |link, head: &str| {
+        let frame = [hex(head), four.clone()].concat();
+        segment(link, &frame, frame.len()).signs.has(Signs::CAME_IN)
+    };
+    assert!(came_in(113, "0000 0001 0006 020000000001 0000 0800"));
+    assert!(!came_in(113, "0004 0001 0006 020000000001 0000 0800"));
+    assert!(came_in(276, "0800 0000 00000002 0001 03 06 020000000001 0000"));
+    assert!(!came_in(276, "0800 0000 00000002 0001 04 06 020000000001 0000"));
+    assert!(!came_in(101, ""));
+}
+
+#[test]
 fn every_link_type_and_tunnel_leads_to_the_segment() {
     for sample in samples::all() {
         let frame = &sample.frame;

@@ -2,10 +2,10 @@
 
 use super::super::connection::{Connection, Half, Mark, SERVER, other};
 use super::super::seq;
-use super::super::story::{Acceptance, HalfAccepted, Pending, Repeated, Silence, What};
+use super::super::story::{Acceptance, HalfAccepted, Pending, Repeated, Silence, Story, What};
 use super::{
-    Next, Restart, SHORTEST_SYN_ACK_TIMEOUT, SWAPPED, gives_up, note_data, note_options, reach, repeat, tell,
-    tenth_of_microseconds, waits_for_syn_ack,
+    Next, Restart, SHORTEST_SYN_ACK_TIMEOUT, SWAPPED, gives_up, misses_syn_ack, note_data, note_options, reach, repeat,
+    tell, tenth_of_microseconds, waits_for_syn_ack,
 };
 use crate::decode::{Segment, Signs};
 
@@ -238,12 +238,18 @@ pub fn on_syn_ack(connection: &mut Connection, from: usize, segment: &Segment, b
     }
     let half = connection.half[from];
     if half.has(Half::SEQUENCE) && half.isn != segment.sequence {
-        if half.has(Half::SYN) || opener.has(Half::ACK) {
+        // The host had forgotten the first SYN, or another answers the second. To the client it is the first answer that comes.
+        let anew = misses_syn_ack(connection, to);
+        if !anew && (half.has(Half::SYN) || opener.has(Half::ACK)) {
             tell(connection, from, segment, What::Answer);
             return Next::default();
         }
-        connection.half[from].seen &= !Half::SEQUENCE;
+        connection.half[from].seen &= !(Half::SEQUENCE | Half::SYN | Half::ACK);
+        if anew {
+            forget_end_of_handshake(connection.story());
+        }
     }
+    let half = connection.half[from];
     if half.has(Half::SEQUENCE | Half::SYN) && half.isn == segment.sequence {
         let story = connection.story();
         story.syn_acks = story.syn_acks.saturating_add(1);
@@ -262,6 +268,15 @@ pub fn on_syn_ack(connection: &mut Connection, from: usize, segment: &Segment, b
     }
     note_answer(connection, from, segment, !half.has(Half::SYN));
     Next { answered: true, ..Next::default() }
+}
+
+/// The RST that ended the handshake before (`tcp_check_req()`) is none to the one that begins now.
+fn forget_end_of_handshake(story: &mut Story) {
+    let ended = story.reset.is_some_and(|reset| reset.acceptance == Acceptance::EndsHalfOpen);
+    if ended && matches!(story.pending, Some((Pending::Reset, _))) {
+        story.pending = None;
+        story.forget_resets();
+    }
 }
 
 /// What a SYN-ACK, the `first` or a later one, tells about what came before it.

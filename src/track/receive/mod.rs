@@ -184,6 +184,15 @@ fn waits_for_syn_ack(connection: &Connection, side: usize) -> bool {
     half.has(Half::SYN) && !half.has(Half::ACK) && !peer.has(Half::SYN)
 }
 
+/// The client has sent its SYN again after the SYN-ACK was captured, and nothing since: it is in SYN_SENT still.
+fn misses_syn_ack(connection: &Connection, side: usize) -> bool {
+    let half = &connection.half[side];
+    let repeats = |silence: &Silence| silence.what == Repeated::Syn && silence.last.time > connection.answered_at();
+    half.has(Half::SYN)
+        && !half.has(Half::ACK)
+        && connection.story.as_ref().is_some_and(|story| repeats(&story.silence[side]))
+}
+
 fn acknowledges_syn(connection: &Connection, side: usize, segment: &Segment) -> bool {
     let half = &connection.half[side];
     let offset = segment.acknowledgment.wrapping_sub(half.isn);

@@ -2,10 +2,10 @@
 
 use super::super::connection::{CLIENT, Connection, Half, Mark, other};
 use super::super::seq;
-use super::super::story::{Acceptance, Event, Pending, Repeated, Reset, Silence, Story, What};
+use super::super::story::{Acceptance, Event, Pending, Repeated, Reset, Story, What};
 use super::{
-    FAR, Next, Restart, SHORTEST_PROBE, SWAPPED, acknowledges_syn, event, gives_up, note_options, reach, tell,
-    waits_for_syn_ack,
+    FAR, Next, Restart, SHORTEST_PROBE, SWAPPED, acknowledges_syn, event, gives_up, misses_syn_ack, note_options,
+    reach, tell, waits_for_syn_ack,
 };
 use crate::decode::{Flags, Segment, Signs};
 use crate::time::SECOND;
@@ -24,7 +24,9 @@ fn after_own_reset(connection: &mut Connection, from: usize, segment: &Segment, 
     let half = connection.half[from];
     let since = segment.time.since(reset.mark.time);
     let undecided = matches!(reset.acceptance, Acceptance::InWindow | Acceptance::Ignored | Acceptance::Unknown);
-    if undecided && since < SWAPPED && half.next == reset.sequence {
+    // Whoever got it ahead of that, too, challenged it.
+    let challenged = connection.story.as_ref().is_some_and(|story| story.challenged);
+    if undecided && !challenged && since < SWAPPED && half.next == reset.sequence {
         reset.acceptance = Acceptance::Exact;
         let story = connection.story();
         story.reset = Some(reset);
@@ -48,7 +50,9 @@ fn after_own_reset(connection: &mut Connection, from: usize, segment: &Segment, 
         && !seq::before(segment.acknowledgment, peer.data_until);
     // A socket that has sent a RST is closed, and sends no payload again.
     let again = segment.sequence == reset.sequence;
-    if beyond || late && (again || within && segment.payload_length > 0) || takes_more && again {
+    // Nor does it probe, one below SND.NXT (`tcp_xmit_probe_skb()`).
+    let probes = segment.sequence == reset.sequence.wrapping_sub(1);
+    if beyond || late && (again || probes || within && segment.payload_length > 0) || takes_more && again {
         let event = event(connection, from, segment, What::Data);
         let story = connection.story();
         if story.sender_lives.is_none() {
@@ -120,6 +124,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         unacknowledged: connection.unacknowledged(to),
         window_closed: connection.story.as_ref().is_some_and(|story| story.window_closed[from].is_some()),
         copied: false,
+        came_in: segment.signs.has(Signs::CAME_IN),
         prompted: segment.time.since(connection.last) <= (2 * connection.round_trip()).max(SECOND / 2),
     };
     tell(connection, from, segment, What::Reset);
@@ -132,8 +137,14 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         && connection.half[to].has(Half::ACK)
         && segment.sequence == connection.half[to].ack;
     let gave_up = !probing && gives_up(connection, from, segment.time, gone);
+    let receiver = connection.half[to];
     let story = connection.story();
-    keep(story, reset);
+    story.gone[from] |= reset.acknowledgment.is_none() && reset.acceptance == Acceptance::Exact;
+    // Who acknowledges more than the RST before this one stands at had taken more, and did not take that RST.
+    let passed =
+        |earlier: Reset| earlier.from == from && receiver.has(Half::ACK) && seq::before(earlier.sequence, receiver.ack);
+    let passed = story.reset.is_some_and(passed);
+    keep(story, reset, passed);
     if let Some(decisive) = story.reset.filter(Reset::is_accepted)
         && !gave_up
         && story.pending.is_none()
@@ -144,8 +155,8 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
     Next { grace: true, ..Next::default() }
 }
 
-/// Of several RSTs the first one counts that its receiver accepts, else the first one.
-fn keep(story: &mut Story, reset: Reset) {
+/// Of several RSTs the first one counts that its receiver accepts, else the first one. `passed`: the one before was not accepted.
+fn keep(story: &mut Story, reset: Reset, passed: bool) {
     let from = reset.from;
     story.reuses_ports |= story.challenged && reset.acceptance == Acceptance::Dropped && from == CLIENT;
     story.resets[from] = story.resets[from].saturating_add(1);
@@ -153,12 +164,10 @@ fn keep(story: &mut Story, reset: Reset) {
         story.reset = Some(reset);
         return;
     };
-    let outranks = !earlier.is_accepted() && reset.is_accepted();
+    let outranks = (passed || !earlier.is_accepted()) && reset.is_accepted();
     if earlier.from != from {
-        story.reset_back.get_or_insert(reset);
-        if outranks {
-            story.reset_back = Some(earlier);
-        }
+        let back = story.reset_back.filter(|back| back.is_accepted() || !reset.is_accepted()).unwrap_or(reset);
+        story.reset_back = Some(if outranks { earlier } else { back });
     }
     if outranks {
         story.reset = Some(reset);
@@ -258,13 +267,4 @@ fn in_syn_recv(client: &Half, server: &Half, segment: &Segment) -> Acceptance {
         false if opened => Acceptance::Ignored,
         true | false => Acceptance::Dropped,
     }
-}
-
-/// The client has sent its SYN again after the SYN-ACK was captured, and nothing since: it is in SYN_SENT still.
-fn misses_syn_ack(connection: &Connection, side: usize) -> bool {
-    let half = &connection.half[side];
-    let repeats = |silence: &Silence| silence.what == Repeated::Syn && silence.last.time > connection.answered_at();
-    half.has(Half::SYN)
-        && !half.has(Half::ACK)
-        && connection.story.as_ref().is_some_and(|story| repeats(&story.silence[side]))
 }

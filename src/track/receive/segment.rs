@@ -62,6 +62,8 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment) -
     on_window(connection, from, segment);
     if segment.flags.has(Flags::FIN) {
         next.grace |= on_fin(connection, from, segment);
+    } else if segment.signs.has(Signs::DATA_FIN) {
+        next.grace |= note_close(connection, from, segment);
     }
     if let Some(story) = connection.story.as_mut()
         && let Some(reset) = story.reset
@@ -338,6 +340,15 @@ pub(super) fn on_fin(connection: &mut Connection, from: usize, segment: &Segment
         return false;
     }
     connection.half[from].set(Half::FIN);
+    note_close(connection, from, segment)
+}
+
+/// Notes that an end has closed: by a FIN, or of a connection of several paths by a DATA_FIN, long before the FIN of a path
+/// (`mptcp_check_data_fin()`).
+fn note_close(connection: &mut Connection, from: usize, segment: &Segment) -> bool {
+    if connection.story().fin[from].is_some() {
+        return false;
+    }
     let to = other(from);
     let mark = Mark::of(segment);
     let previous = connection.half.iter().filter(|half| half.has(Half::DATA)).map(|half| half.data_time).max();

@@ -79,7 +79,7 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     let sender_closed = story.fin[sender]
         .is_some_and(|fin| !comes_before(connection, &reset, fin) && !fin_is_missing(connection, &reset, fin))
         && !missed_fin(connection, story, victim);
-    let victim_closed = half[victim].has(Half::FIN);
+    let victim_closed = half[victim].has(Half::FIN) || story.fin[victim].is_some();
     if sender_closed && victim_closed {
         return judge_reset_of_both_closed(connection, story, reset);
     }
@@ -92,7 +92,12 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     if let Some(ending) = judge_half_accepted(connection, story, &reset) {
         return ending;
     }
-    if !connection.was_used() && sender == CLIENT && half[CLIENT].has(Half::SYN) {
+    if probed_to_death(connection, story, &reset) {
+        let errno = [Some(Errno::ETIMEDOUT), Some(Errno::ECONNRESET)];
+        let errno = if sender == CLIENT { errno } else { [errno[1], errno[0]] };
+        return Ending::Failure(Failure { kind: Kind::TimedOut, errno, victim: sender, by: By::Silence });
+    }
+    if !connection.was_used() && sender == CLIENT && half[CLIENT].has(Half::SYN) && !forged(connection, &reset) {
         // Without an acknowledgment of its own the handshake was never done, also where the SYN was captured last.
         let is_half_open = !half[CLIENT].has(Half::ACK) && half[SERVER].has(Half::SYN);
         return if is_half_open { judge_half_open(connection, story) } else { judge_abort(connection) };
@@ -100,20 +105,26 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     if !could_send(connection, sender) || !was_open(connection, victim) {
         return Ending::Undecided(Doubt::BeganLate);
     }
-    if probed_to_death(connection, story, &reset) {
-        let errno = [Some(Errno::ETIMEDOUT), Some(Errno::ECONNRESET)];
-        let errno = if sender == CLIENT { errno } else { [errno[1], errno[0]] };
-        return Ending::Failure(Failure { kind: Kind::TimedOut, errno, victim: sender, by: By::Silence });
-    }
+    Ending::Failure(Failure {
+        kind: Kind::Reset,
+        errno: errnos_of_reset(connection, story, &reset),
+        victim,
+        by: By::Reset,
+    })
+}
+
+/// ECONNRESET for who got the RST. If somebody else sent it, the end in whose name it came went on, and may have been reset in
+/// its turn: in CLOSE_WAIT that is EPIPE.
+fn errnos_of_reset(connection: &Connection, story: &Story, reset: &Reset) -> [Option<Errno>; 2] {
+    let (sender, victim) = (reset.from, other(reset.from));
     let mut errno = errno_at(victim, Errno::ECONNRESET);
-    if let Some(back) = story.reset_back.filter(Reset::is_accepted) {
-        // Somebody else sent the RST: the end in whose name it came went on, and was reset in its turn.
-        let another = story.sender_lives.is_some() || [&reset, &back].iter().any(|reset| forged(connection, reset));
-        if another && !half[sender].has(Half::FIN) {
-            errno[sender] = Some(Errno::ECONNRESET);
-        }
+    let another = |back: &Reset| story.sender_lives.is_some() || forged(connection, reset) || forged(connection, back);
+    let back = story.reset_back.filter(Reset::is_accepted).filter(another);
+    if back.is_some() && !connection.half[sender].has(Half::FIN) {
+        let closed = connection.half[victim].has(Half::FIN);
+        errno[sender] = Some(if closed { Errno::EPIPE } else { Errno::ECONNRESET });
     }
-    Ending::Failure(Failure { kind: Kind::Reset, errno, victim, by: By::Reset })
+    errno
 }
 
 /// The client's RST to a server that repeated its SYN-ACK: where no socket was made of the handshake (`tcp_check_req()`)
@@ -257,7 +268,12 @@ fn judge_reset_of_closed(connection: &Connection, story: &Story, reset: Reset) -
         // Some of what it sent was lost, of which it hears if it still reads.
         return Ending::Undecided(Doubt::HalfClosed);
     }
-    Ending::Failure(Failure { kind: Kind::Reset, errno: errno_at(victim, Errno::ECONNRESET), victim, by: By::Reset })
+    Ending::Failure(Failure {
+        kind: Kind::Reset,
+        errno: errnos_of_reset(connection, story, &reset),
+        victim,
+        by: By::Reset,
+    })
 }
 
 /// A RST after a FIN of the same sender: its receiver is in CLOSE_WAIT. If it wrote to the end that was closed, it

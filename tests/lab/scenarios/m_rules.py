@@ -50,6 +50,13 @@ SCENARIOS = [
         expect=fail("reset", "abortive_close", "unread_data", by="server"),
     ),
     Scenario(
+        "mptcp_aborted_after_its_close",
+        "MPTCP: the server shuts down its sending side, which is a DATA_FIN, and aborts with data unread",
+        server="listen mptcp=1; accept; recv; answer; shutdown; await sent; sleep .2; abort; sleep .3",
+        client="connect mptcp=1; get; recv; sleep .2; get; mark sent; sleep .5; get",
+        expect=fail("broken_pipe", "peer_closed", "stale_connection", by="server"),
+    ),
+    Scenario(
         "fin_wait_2_expired_then_close",
         "the client closes long after the server, whose socket has been forgotten: the FIN meets a RST",
         sysctl={"server": {"net.ipv4.tcp_fin_timeout": 1}},

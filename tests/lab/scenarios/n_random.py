@@ -37,6 +37,21 @@ SCENARIOS = [
         expect=fail("timed_out", "peer_vanished", by="network unknown"),
     ),
     Scenario(
+        "reply_comes_in_and_does_not_go_out",
+        "the client's host forgot the connection, and the router drops what it says: captured there, its RST only comes in",
+        tail=2.6,
+        router="await idle; firewall 'iif r2c tcp flags & rst == rst drop'; mark dead",
+        server="listen; accept user_timeout=1500; recv; answer; await gone; answer; sleep 2; recv",
+        client="connect; get; recv; mark idle; await dead; vanish; mark gone; sleep 2.5",
+        expect=fail(
+            "timed_out",
+            "peer_vanished",
+            by="network unknown",
+            at={"client": fail("reset", "peer_forgot_connection", by="client")},
+            hidden={"client": "server"},
+        ),
+    ),
+    Scenario(
         "unanswered_twice_on_the_same_ports",
         "the client binds its port; its first attempt is over when the second begins",
         tail=2.5,

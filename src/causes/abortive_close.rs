@@ -50,9 +50,6 @@ pub static CAUSE: Cause = Cause {
             If the report's last words are an error (\"max number of clients reached\", \"Too many connections\", \
             \"protected mode\"), that is why it closed: mend that.",
             "\
-            If {client.ip} is a load balancer or a monitor that checks this port in a rhythm, nothing is broken: HAProxy ends \
-            each check so, unless the server closes first. Let the server not log these.",
-            "\
             Look at how long the connection was idle. After a minute or more think of a timer first, at the end that \
             sent the RST or in a load balancer before it: go on with `tcpwhy explain idle_expired`.",
             "\

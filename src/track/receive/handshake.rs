@@ -237,6 +237,7 @@ pub fn on_syn_ack(connection: &mut Connection, from: usize, segment: &Segment, b
         return Next::default();
     }
     let half = connection.half[from];
+    let answered = half.has(Half::SYN);
     if half.has(Half::SEQUENCE) && half.isn != segment.sequence {
         // The host had forgotten the first SYN, or another answers the second. To the client it is the first answer that comes.
         let anew = misses_syn_ack(connection, to);
@@ -266,7 +267,7 @@ pub fn on_syn_ack(connection: &mut Connection, from: usize, segment: &Segment, b
         connection.half[from].ack = segment.acknowledgment;
         connection.half[from].set(Half::ACK);
     }
-    note_answer(connection, from, segment, !half.has(Half::SYN));
+    note_answer(connection, from, segment, !answered);
     Next { answered: true, ..Next::default() }
 }
 

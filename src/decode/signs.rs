@@ -188,6 +188,11 @@ mod tests {
             Signs::of(Flags::default(), &[30, 4, 0x70, 1, 30, 4, 0x80, 0], &[], 0),
             Signs(Signs::MULTIPATH | Signs::FAST_CLOSE)
         );
+        // The snaplen cut the closing one behind its flags.
+        assert_eq!(
+            Signs::of(Flags::default(), &[30, 26, 0x21, 0x11, 9], &[], 0),
+            Signs(Signs::MULTIPATH | Signs::DATA_FIN)
+        );
         assert_eq!(Signs::of(Flags::default(), &[], &[21, 3, 3, 0, 2], 7), Signs(Signs::FAREWELL | Signs::TLS_NEWS));
         assert_eq!(Signs::of(Flags::default(), &sack, &[22, 3, 1], 500), Signs(Signs::SACK | Signs::TLS_NEWS));
         assert_eq!(Signs::of(Flags::default(), &[], &[23, 3, 3, 0, 19, 9], 24), Signs(Signs::FAREWELL));

@@ -132,7 +132,7 @@ pub fn options(bytes: &[u8]) -> Options<'_> {
     Options { rest: bytes }
 }
 
-/// Iterates over TCP options.
+/// Iterates over TCP options. The last one may be cut: then it is [`TcpOption::Other`], with as much of it as there is.
 #[derive(Clone, Copy, Debug)]
 pub struct Options<'a> {
     rest: &'a [u8],
@@ -151,10 +151,11 @@ impl<'a> Iterator for Options<'a> {
             }
         }
         let (kind, length) = (*self.rest.first()?, usize::from(*self.rest.get(1)?));
-        let whole = self.rest.get(..length);
-        let data = whole.and_then(|whole| whole.get(2..));
-        self.rest = self.rest.get(length..).filter(|_| data.is_some()).unwrap_or_default();
-        data.map(|data| read(kind, data))
+        let (option, rest) = self.rest.split_at_checked(length).unwrap_or((self.rest, &[]));
+        let is_cut = option.len() < length;
+        let data = option.get(2..);
+        self.rest = if data.is_some() { rest } else { &[] };
+        data.map(|data| if is_cut { TcpOption::Other(kind, data) } else { read(kind, data) })
     }
 }
 
@@ -207,8 +208,13 @@ mod tests {
     }
 
     #[test]
+    fn what_is_cut_is_no_value_but_says_what_it_was() {
+        assert_eq!(options(&[2, 4, 5]).collect::<Vec<_>>(), [TcpOption::Other(2, &[5])]);
+        assert_eq!(options(&[1, 30, 26, 0x21]).collect::<Vec<_>>(), [TcpOption::Other(30, &[0x21])]);
+    }
+
+    #[test]
     fn ends_where_the_list_is_damaged() {
-        assert_eq!(options(&[2, 4, 5]).next(), None);
         assert_eq!(options(&[2]).next(), None);
         assert_eq!(options(&[2, 0, 5, 5]).next(), None);
         assert_eq!(options(&[2, 1, 3, 3, 7]).next(), None);

@@ -105,6 +105,10 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     if !could_send(connection, sender) || !was_open(connection, victim) {
         return Ending::Undecided(Doubt::BeganLate);
     }
+    // Among options that the snaplen cut there may have been a DATA_FIN of several paths: then it is EPIPE.
+    if story.hidden[sender] {
+        return Ending::Undecided(Doubt::CutShort);
+    }
     Ending::Failure(Failure {
         kind: Kind::Reset,
         errno: errnos_of_reset(connection, story, &reset),

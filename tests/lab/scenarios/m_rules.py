@@ -53,7 +53,7 @@ SCENARIOS = [
         "mptcp_aborted_after_its_close",
         "MPTCP: the server shuts down its sending side, which is a DATA_FIN, and aborts with data unread",
         server="listen mptcp=1; accept; recv; answer; shutdown; await sent; sleep .2; abort; sleep .3",
-        client="connect mptcp=1; get; recv; sleep .2; get; mark sent; sleep .5; get",
+        client="connect mptcp=1; get; recv; sleep .2; send 100; mark sent; sleep .5; send 100",
         expect=fail("broken_pipe", "peer_closed", "stale_connection", by="server"),
     ),
     Scenario(

@@ -57,8 +57,9 @@ use table::Table;
 use waiting::Waiting;
 
 /// How long a verdict waits for contradiction, in packet time: longer than a round trip around the world, and than
-/// the half second after which Windows repeats a SYN that was refused.
-pub const GRACE: u64 = 900 * MILLISECOND;
+/// the half second after which Windows repeats a SYN that was refused. Live, what it takes to read and to write comes to that,
+/// and all together is less than a second.
+pub const GRACE: u64 = 800 * MILLISECOND;
 
 /// How long a connection is remembered after its end, so that what still comes is not taken for a new one.
 const LINGER: u64 = 15 * SECOND;

@@ -2,7 +2,7 @@
 
 use crate::decode::ip::{self, Header, protocol};
 use crate::decode::view::View;
-use crate::decode::{CutIcmpError, IcmpError, Packet, Skip};
+use crate::decode::{CutIcmpError, Flags, IcmpError, Packet, Skip};
 use crate::source::RawFrame;
 
 /// The error that `view` begins with, sent by the source of `ip`. Redirects report no error and are left out.
@@ -57,6 +57,7 @@ pub(super) fn error(ip: &Header<'_>, view: View<'_>, frame: &RawFrame, seed: [u6
         quoted_source,
         quoted_destination,
         sequence: u32::from_be_bytes(sequence),
+        about_reset: segment.array::<14>(0).is_ok_and(|bytes| Flags(bytes[13]).has(Flags::RST)),
         mtu,
     }))
 }

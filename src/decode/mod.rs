@@ -324,6 +324,8 @@ pub struct IcmpError {
     pub quoted_destination: End,
     /// Sequence number of the quoted segment.
     pub sequence: u32,
+    /// The quoted segment is a RST, as far as the quote shows its flags.
+    pub about_reset: bool,
     /// Next-hop MTU of "fragmentation needed" and "packet too big", else 0.
     pub mtu: u32,
 }

@@ -35,6 +35,17 @@ pub fn all() -> Vec<Sample> {
 }
 
 #[test]
+fn a_quoted_rst_shows_in_fourteen_bytes() {
+    let mut quote = ipv4(6, &tcp());
+    quote[33] = 4;
+    for (length, shown) in [(28, false), (33, false), (34, true), (quote.len(), true)] {
+        let frame = icmp("0301 0000 00000000", &quote[..length]);
+        let Ok(Packet::IcmpError(error)) = decode(1, &frame, frame.len()) else { panic!("no error") };
+        assert_eq!(error.about_reset, shown, "{length}");
+    }
+}
+
+#[test]
 fn errors_name_the_segment_that_they_quote() {
     for sample in all() {
         let frame = &sample.frame;

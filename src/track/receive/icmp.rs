@@ -25,6 +25,11 @@ pub fn on_icmp_error(connection: &mut Connection, error: &IcmpError) -> bool {
         take_back_reset(story, from, error);
         return false;
     }
+    if error.about_reset && !connecting {
+        // The same of a RST that the capture does not show.
+        connection.story().rejected[from] = true;
+        return false;
+    }
     if !half.has(Half::SEQUENCE) {
         return false;
     }

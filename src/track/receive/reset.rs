@@ -243,10 +243,14 @@ pub(super) fn acceptance(connection: &Connection, from: usize, segment: &Segment
     }
 }
 
-/// How far the window of this end is open, as far as is known.
+/// How far the window of this end is open, as far as is known. That of a SYN or SYN-ACK is never scaled (RFC 7323, section 2.2;
+/// `tcp_rcv_synsent_state_process()`).
 fn window(connection: &Connection, side: usize) -> u32 {
     let half = &connection.half[side];
-    let scaled = connection.half.iter().all(|half| half.has(Half::SCALE));
+    let again = |story: &Story| if side == CLIENT { story.syns } else { story.syn_acks };
+    let syns = 1 + connection.story.as_deref().map_or(0, |story| u32::from(again(story)));
+    let only_opened = half.has(Half::SYN) && !half.has(Half::GAP) && half.packets <= syns;
+    let scaled = connection.half.iter().all(|half| half.has(Half::SCALE)) && !only_opened;
     u32::from(half.window) << if scaled { half.scale } else { 0 }
 }
 

@@ -68,8 +68,7 @@ fn has_only_stamps(options: &[u8]) -> bool {
 }
 
 fn of_options(flags: Flags, bytes: &[u8]) -> u16 {
-    // A SYN offers options and has nothing to acknowledge selectively.
-    if flags.has(Flags::SYN) && bytes.len() <= USUAL_SYN {
+    if flags.has(Flags::SYN) && is_usual_syn(bytes) {
         return 0;
     }
     options(bytes).fold(0, |signs, option| match option {
@@ -96,6 +95,12 @@ fn of_multipath(data: &[u8]) -> u16 {
 
 /// What the options of a usual SYN take: more may hold a signature, or ask for several paths.
 const USUAL_SYN: usize = 20;
+
+/// A SYN offers options and has nothing to acknowledge selectively. Beside the MSS a signature or an answer that agrees on several
+/// paths takes 12 bytes or more, for which time stamps leave no room.
+fn is_usual_syn(bytes: &[u8]) -> bool {
+    bytes.len() <= 12 || bytes.len() <= USUAL_SYN && bytes[4..].starts_with(&[4, 2, 8, 10])
+}
 
 /// What the options of any other segment take that neither acknowledges selectively nor is signed: the time stamps.
 const USUAL: usize = 12;
@@ -179,6 +184,10 @@ mod tests {
         assert_eq!(Signs::of(Flags::default(), &[1, 1, 19, 4, 1, 2], &[], 0), Signs(Signs::SIGNED));
         assert_eq!(Signs::of(Flags::default(), &[29, 4, 1, 2], &[], 0), Signs(Signs::SIGNED));
         assert_eq!(Signs::of(Flags::default(), &[30, 4, 1, 1], &[], 0), Signs(Signs::MULTIPATH));
+        let mut capable = [2, 4, 5, 180, 1, 3, 3, 7, 30, 12, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1];
+        assert_eq!(Signs::of(Flags(Flags::SYN), &capable, &[], 0), Signs(Signs::MULTIPATH));
+        capable[4..].copy_from_slice(&[4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2, 1, 3, 3, 7]);
+        assert_eq!(Signs::of(Flags(Flags::SYN), &capable, &[], 0), Signs(0));
         assert_eq!(Signs::of(Flags::default(), &[30, 4, 0x10, 1], &[], 0), Signs(Signs::MULTIPATH | Signs::JOIN));
         assert_eq!(
             Signs::of(Flags::default(), &[30, 4, 0x20, 0x11], &[], 0),

@@ -164,6 +164,8 @@ pub struct Connection {
     pub syn_ack_after: u32,
     /// From the start to the ACK that ends the handshake, in units of 100 ns; 0 when it was not seen.
     pub ack_after: u32,
+    /// The right edge of the highest block that was last acknowledged selectively, by the end that has [`Half::SACKS`].
+    pub sacked: u32,
     /// Client and server.
     pub half: [Half; 2],
     /// How often the direction of payload changed.
@@ -251,6 +253,12 @@ impl Connection {
     /// TLS 1.3 (RFC 5246 section 7.3).
     pub fn is_one_visit(&self) -> bool {
         (2..=6).contains(&self.turns)
+    }
+
+    /// `tcp_validate_incoming()` accepts a RST at the right edge of the highest block behind a hole, too: is this one such to `side`?
+    pub fn is_at_sacked_edge(&self, side: usize, sequence: u32) -> bool {
+        let half = &self.half[side];
+        half.has(Half::SACKS) && sequence == self.sacked && seq::after(self.sacked, half.ack)
     }
 
     /// Has every payload byte of `side` been acknowledged by the other end?

@@ -94,6 +94,7 @@ pub fn open(sketch: &mut Sketch) -> (Said, Opened) {
         start_frame: mark.frame,
         syn_ack_after: tenth_of_microseconds(delay.into()),
         ack_after: 0,
+        sacked: 0,
         packets_high: [0; 2],
         aside: Aside::Nothing.packed(),
     };

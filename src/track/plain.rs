@@ -58,7 +58,9 @@ pub fn take_next(room: &mut Room<'_>, segment: &Segment) -> Option<(usize, bool)
     let from = room.sketch.side(segment.from_first());
     let (end, peer) = room.sketch.pair(from);
     let fin = (end.seen | peer.seen) & Half::FIN != 0 || segment.flags.has(Flags::FIN);
-    if fin || !is_plain(end, peer, segment) || !is_new(end, segment) {
+    // What it acknowledges selectively is noted elsewhere.
+    let sacks = segment.signs.has(Signs::SACK);
+    if fin || sacks || !is_plain(end, peer, segment) || !is_new(end, segment) {
         return None;
     }
     room.sketch.spoke(from, short(segment.print));

@@ -49,6 +49,9 @@ impl Tracker {
         sketch.spoke(from, copies::short(segment.print));
         match plain::take(&mut room, from, segment) {
             Some(taken) => {
+                if let Some(edge) = receive::sacked_by(segment, bytes) {
+                    room.opened().sacked = edge;
+                }
                 if taken.message {
                     room.said.end[from].first_bytes =
                         self.payloads.keep(segment.payload().of(bytes), owner(index, from));
@@ -282,6 +285,9 @@ fn receive(connection: &mut Connection, from: usize, segment: &Segment, bytes: &
     } else if flags.has(Flags::SYN) {
         receive::on_syn(connection, from, segment, bytes)
     } else {
+        if let Some(edge) = receive::sacked_by(segment, bytes) {
+            connection.sacked = edge;
+        }
         receive::on_segment(connection, from, segment)
     }
 }

@@ -95,13 +95,14 @@ pub struct Opened {
     pub start_frame: u32,
     pub syn_ack_after: u32,
     pub ack_after: u32,
+    pub sacked: u32,
     /// The upper half of the number.
     pub packets_high: [u16; 2],
     /// What else there is, as [`Aside::packed`].
     pub aside: u32,
 }
 
-const _: () = assert!(size_of::<Opened>() == 36);
+const _: () = assert!(size_of::<Opened>() == 40);
 
 /// What else there is of an open connection that is sketched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -138,10 +138,13 @@ fn judge_silence(connection: &Connection, story: &Story, side: usize) -> Ending 
     let errno = silence_errno(story, side);
     let mut errnos = errno_at(side, errno);
     let peer = other(side);
-    // An abort stands behind all that was lost: its receiver challenges it (RFC 5961, 3.2), and is reset by the answer to that.
+    // An abort stands behind all that was lost: its receiver challenges it (RFC 5961, 3.2), and is reset by the answer to that,
+    // unless it has the last of it.
+    let at_edge = |reset: Reset| reset.from == side && connection.is_at_sacked_edge(peer, reset.sequence);
+    let accepted = story.gone[side] || story.reset.is_some_and(at_edge);
     let open = story.half_accepted.is_none() && !connection.half[peer].has(Half::FIN);
     let lost = story.reset.is_some_and(|reset| reset.from == side && lost_on_the_way(connection, story, &reset));
-    errnos[peer] = match story.gone[side] && open && !lost {
+    errnos[peer] = match accepted && open && !lost {
         true => Some(Errno::ECONNRESET),
         false => waits_too(connection, story, peer).then(|| silence_errno(story, peer)),
     };

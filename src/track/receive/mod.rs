@@ -14,7 +14,7 @@ pub use segment::{gap, note_data, on_segment, quiet};
 use super::connection::{Connection, Half, Mark, other};
 use super::seq;
 use super::story::{Event, Pending, Repeated, Silence, What};
-use crate::decode::{Flags, Segment, Signs};
+use crate::decode::{Flags, Segment, Signs, TcpOption, options};
 use crate::time::{MILLISECOND, SECOND, Time};
 
 /// What the tracker has to do after a segment.
@@ -171,6 +171,20 @@ fn note_options(connection: &mut Connection, from: usize, segment: &Segment) {
     story.paths.agreed |= signs.has(Signs::MULTIPATH) && !asks;
     story.paths.joined |= signs.has(Signs::JOIN);
     story.paths.fast_closed |= signs.has(Signs::FAST_CLOSE);
+}
+
+/// The right edge of the highest block that a segment acknowledges selectively. A block that came twice lies below, or in the
+/// next block (RFC 2883, section 4).
+pub fn sacked_by(segment: &Segment, bytes: &[u8]) -> Option<u32> {
+    if !segment.signs.has(Signs::SACK) {
+        return None;
+    }
+    let blocks = options(segment.options().of(bytes)).find_map(|option| match option {
+        TcpOption::Sack(blocks) => Some(blocks),
+        _ => None,
+    })?;
+    let ahead = |(_, edge): (u32, u32)| edge.wrapping_sub(segment.acknowledgment) as i32;
+    blocks.iter().map(ahead).max().map(|ahead| segment.acknowledgment.wrapping_add(ahead as u32))
 }
 
 /// Nanoseconds in units of 100, at least one.

@@ -233,7 +233,8 @@ pub(super) fn acceptance(connection: &Connection, from: usize, segment: &Segment
     if sender.has(Half::SEQUENCE) && (sequence == expected || after_fin) {
         return Acceptance::Exact;
     }
-    if receiver.has(Half::ACK) && sequence == receiver.ack {
+    let at_edge = connection.is_at_sacked_edge(to, sequence);
+    if receiver.has(Half::ACK) && (sequence == receiver.ack || at_edge) {
         return Acceptance::Exact;
     }
     let base = if receiver.has(Half::ACK) { receiver.ack } else { expected };

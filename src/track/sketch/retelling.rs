@@ -59,6 +59,7 @@ impl Sketch {
         connection.turns = said.turns;
         connection.syn_ack_after = opened.syn_ack_after;
         connection.ack_after = opened.ack_after;
+        connection.sacked = opened.sacked;
         let (isn, high) = (opened.isn, opened.packets_high);
         for (side, half) in connection.half.iter_mut().enumerate() {
             half.isn = isn[side];
@@ -162,6 +163,7 @@ pub fn beside(connection: &Connection) -> Option<(Said, Opened)> {
         start_frame: connection.start_frame,
         syn_ack_after: connection.syn_ack_after,
         ack_after: connection.ack_after,
+        sacked: connection.sacked,
         packets_high: [(client.packets >> 16) as u16, (server.packets >> 16) as u16],
         aside: Aside::Nothing.packed(),
     };

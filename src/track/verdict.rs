@@ -140,7 +140,8 @@ fn judge_silence(connection: &Connection, story: &Story, side: usize) -> Ending 
     let peer = other(side);
     // An abort stands behind all that was lost: its receiver challenges it (RFC 5961, 3.2), and is reset by the answer to that.
     let open = story.half_accepted.is_none() && !connection.half[peer].has(Half::FIN);
-    let lost = story.reset.is_some_and(|reset| reset.from == side && lost_on_the_way(connection, story, &reset));
+    let unheard = |reset: Reset| reset.from == side && lost_on_the_way(connection, story, &reset);
+    let lost = story.rejected[side] || story.reset.is_some_and(unheard);
     errnos[peer] = match story.gone[side] && open && !lost {
         true => Some(Errno::ECONNRESET),
         false => waits_too(connection, story, peer).then(|| silence_errno(story, peer)),

@@ -203,7 +203,8 @@ fn forget_error_about(connection: &mut Connection, from: usize, segment: &Segmen
 fn note_last_probe(connection: &mut Connection, from: usize, segment: &Segment) {
     let silence = &mut connection.story().silence[from];
     let waited = segment.time.since(silence.last.time);
-    if silence.what == Repeated::KeepAlive && segment.flags.has(Flags::ACK) && waited >= SHORTEST_PROBE {
+    let due = SHORTEST_PROBE.max(silence.interval - silence.interval / 10);
+    if silence.what == Repeated::KeepAlive && segment.flags.has(Flags::ACK) && waited >= due {
         silence.gave_up = true;
     }
 }

@@ -110,13 +110,15 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             return None;
         }
         let first = case.story().first_fin == Some(CLIENT);
-        let lost = case.lost(SERVER);
-        let (lost, were) = (bytes(lost), were(lost));
-        return first.then(|| {
-            Match::likely(format!(
-                "The client closed the connection before it had the whole answer: {lost} {were} lost."
-            ))
-        });
+        let text = match case.lost(SERVER) {
+            0 => "The client closed the connection while the server was still sending.".to_string(),
+            lost => format!(
+                "The client closed the connection before it had the whole answer: {} {} lost.",
+                bytes(lost),
+                were(lost)
+            ),
+        };
+        return first.then(|| Match::likely(text));
     }
     let reset = case.reset().filter(|reset| reset.from == CLIENT)?;
     if check_in_rhythm(case).is_some() {

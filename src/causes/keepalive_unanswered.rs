@@ -105,6 +105,10 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         let text = format!("The {peer} did not answer {probes} of the {name}.");
         // It probes only when all is acknowledged (`tcp_keepalive_timer()`): else the capture lost that, and maybe a window that
         // closed, too.
-        if case.lost(victim) == 0 { Match::certain(text) } else { Match::likely(text) }
+        let certain = case.lost(victim) == 0;
+        // The application may have had enough sooner than the timer.
+        let early = case.reset().is_some_and(|reset| reset.from == victim && reset.acknowledgment.is_some());
+        let early = early && !case.silence().gave_up;
+        if certain && !early { Match::certain(text) } else { Match::likely(text) }
     })
 }

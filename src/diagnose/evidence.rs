@@ -163,6 +163,8 @@ fn reset_note(case: &Case<'_>, event: &Event, foreign: bool) -> Cow<'static, str
     if case.by() == Some(By::Silence) {
         return about!(from, end, " gives up");
     }
+    // An abort came before it, and its receiver asked.
+    let confirms = reset.acknowledgment.is_some() && !Flags(event.flags).has(Flags::ACK);
     match (reset.acceptance, case.reset_kind()) {
         (Acceptance::RefusesSyn, _) => "the SYN is refused".into(),
         (Acceptance::EndsHalfOpen, _) => "client ends the handshake".into(),
@@ -174,10 +176,10 @@ fn reset_note(case: &Case<'_>, event: &Event, foreign: bool) -> Cow<'static, str
         }
         (Acceptance::Exact, _) if case.kind() == Some(Kind::Aborted) => "client aborts".into(),
         (Acceptance::Exact, _) if foreign => about!(from, "a RST in the ", end, "'s name, which must be accepted"),
-        (Acceptance::Exact, Some(ResetKind::Abort)) => {
+        (Acceptance::Exact, Some(ResetKind::Abort)) if !confirms => {
             about!(from, end, "'s socket aborts; the ", other, " must accept it")
         }
-        (Acceptance::Exact, Some(ResetKind::Reply) | None) => {
+        (Acceptance::Exact, _) => {
             about!(from, end, " has no socket for it; the ", other, " must accept this")
         }
     }

@@ -26,9 +26,10 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
         if !client.has(Half::SYN) {
             return (RetryVerdict::Unknown, why_late());
         }
-        // An abort tells what had arrived.
+        // An abort tells what had arrived; the client's FIN need not have.
         let by_reset = case.reset().filter(|reset| reset.from == SERVER).and_then(|reset| reset.acknowledgment);
-        if client.bytes() > 0 || by_reset.is_some_and(|acknowledgment| acknowledgment != client.next) {
+        let seen = [client.data_end(), client.next];
+        if client.bytes() > 0 || by_reset.is_some_and(|acknowledgment| !seen.contains(&acknowledgment)) {
             return (RetryVerdict::Unknown, "the capture does not show what the client sent".into());
         }
         return (RetryVerdict::NotDelivered, "the client sent no payload".into());

@@ -378,6 +378,7 @@ impl Story {
     pub fn forget_resets(&mut self) {
         self.reset = None;
         self.reset_back = None;
+        self.gone = [false; 2];
         self.sender_lives = None;
         self.receiver_lives = false;
         self.challenged = false;

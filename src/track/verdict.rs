@@ -143,7 +143,8 @@ fn judge_silence(connection: &Connection, story: &Story, side: usize) -> Ending 
     let at_edge = |reset: Reset| reset.from == side && connection.is_at_sacked_edge(peer, reset.sequence);
     let accepted = story.gone[side] || story.reset.is_some_and(at_edge);
     let open = story.half_accepted.is_none() && !connection.half[peer].has(Half::FIN);
-    let lost = story.reset.is_some_and(|reset| reset.from == side && lost_on_the_way(connection, story, &reset));
+    let unheard = |reset: Reset| reset.from == side && lost_on_the_way(connection, story, &reset);
+    let lost = story.rejected[side] || story.reset.is_some_and(unheard);
     errnos[peer] = match accepted && open && !lost {
         true => Some(Errno::ECONNRESET),
         false => waits_too(connection, story, peer).then(|| silence_errno(story, peer)),

@@ -165,6 +165,19 @@ fn keep(story: &mut Story, reset: Reset, passed: bool) {
         return;
     };
     let outranks = (passed || !earlier.is_accepted()) && reset.is_accepted();
+    // Ahead of what was lost or overtaken an abort brings a challenge ACK, and the host that has no socket any more answers
+    // that (RFC 5961, section 3.2): the RST is that of the abort, which tells what had arrived.
+    let confirms = outranks && !earlier.is_accepted() && story.challenged && reset.acknowledgment.is_none();
+    let reset = match earlier.acknowledgment {
+        Some(_) if confirms && (earlier.from, earlier.ttl) == (from, reset.ttl) => Reset {
+            acknowledgment: earlier.acknowledgment,
+            had_all: earlier.had_all,
+            unacknowledged: earlier.unacknowledged,
+            window_closed: earlier.window_closed,
+            ..reset
+        },
+        Some(_) | None => reset,
+    };
     if earlier.from != from {
         let back = story.reset_back.filter(|back| back.is_accepted() || !reset.is_accepted()).unwrap_or(reset);
         story.reset_back = Some(if outranks { earlier } else { back });
@@ -190,7 +203,8 @@ fn forget_error_about(connection: &mut Connection, from: usize, segment: &Segmen
 fn note_last_probe(connection: &mut Connection, from: usize, segment: &Segment) {
     let silence = &mut connection.story().silence[from];
     let waited = segment.time.since(silence.last.time);
-    if silence.what == Repeated::KeepAlive && segment.flags.has(Flags::ACK) && waited >= SHORTEST_PROBE {
+    let due = SHORTEST_PROBE.max(silence.interval - silence.interval / 10);
+    if silence.what == Repeated::KeepAlive && segment.flags.has(Flags::ACK) && waited >= due {
         silence.gave_up = true;
     }
 }

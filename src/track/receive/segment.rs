@@ -119,7 +119,10 @@ pub(super) fn answers(story: &mut Story, to: usize, segment: &Segment, old: bool
     match silence.what {
         // What comes after its last RST comes too late.
         Repeated::KeepAlive if old || silence.gave_up => {}
-        Repeated::KeepAlive => *silence = Silence::default(),
+        Repeated::KeepAlive => {
+            *silence = Silence::default();
+            wait_is_over(story, to);
+        }
         Repeated::Data if gone => {}
         Repeated::Data => silence.answers = silence.answers.saturating_add(1),
         Repeated::WindowProbe if segment.window > 0 => *silence = Silence::default(),
@@ -178,8 +181,16 @@ pub(super) fn take_acknowledgment(connection: &mut Connection, from: usize, segm
     if story.fin[from].is_some() && story.data_after_fin[to] > 0 && read {
         story.read_after_fin[from] = true;
     }
-    if matches!(story.pending, Some((Pending::Silence(side), _)) if side == to && silence.what == Repeated::Data) {
-        story.pending = None;
+    if silence.what == Repeated::Data {
+        wait_is_over(story, to);
+    }
+}
+
+/// The end that waited was answered after all. If it had lost patience before that, its RST is what ended the connection.
+fn wait_is_over(story: &mut Story, side: usize) {
+    if matches!(story.pending, Some((Pending::Silence(waits), _)) if waits == side) {
+        let own = story.reset.filter(|reset| reset.from == side && reset.is_accepted());
+        story.pending = own.map(|reset| (Pending::Reset, reset.mark.time));
     }
 }
 

@@ -76,6 +76,7 @@ impl Tracker {
         }
         self.store.drop_rest(index);
         self.store.sketches[index as usize].renew();
+        self.copies.places().begin(index);
         self.one_gone();
         let from = fresh.side(segment.from_first());
         fresh.spoke(from, copies::short(segment.print));

@@ -1,6 +1,7 @@
 //! The same packet seen twice: `-i any` on a router, mirror ports, captures of both ends read together.
 
 use super::connection::{Connection, Half};
+use super::places::{Place, Places, Seen};
 use super::receive::reach;
 use super::seq;
 use crate::cpu::prefetch;
@@ -19,6 +20,13 @@ const REMEMBERED: usize = 1 << 16;
 
 /// The bit of a remembered packet that says that its copy came.
 const COPIED: u64 = 1;
+/// Where its TTL stands, and behind that its place.
+const TTL_AT: u32 = 1;
+const PLACE_AT: u32 = TTL_AT + u8::BITS;
+/// Above all that is the key.
+const KEY: u64 = u64::MAX << KEY_AT;
+const KEY_AT: u32 = 20;
+const _: () = assert!(PLACE_AT + Place::BITS <= KEY_AT);
 
 /// An odd constant (2^64 divided by the golden ratio): multiplied by it, each bit changes all above it.
 const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -40,13 +48,21 @@ pub struct Copies {
     latest: u64,
     /// Packets that another one displaced when their copies, which had not come, might still come.
     displaced: u64,
+    places: Places,
 }
 
 impl Copies {
     /// `expected`: captures that are read together are likely to hold copies.
     pub fn new(expected: bool) -> Copies {
-        let mut copies =
-            Copies { seen: Vec::new(), active: false, since: Time(0), signs: [0; 2], latest: 0, displaced: 0 };
+        let mut copies = Copies {
+            seen: Vec::new(),
+            active: false,
+            since: Time(0),
+            signs: [0; 2],
+            latest: 0,
+            displaced: 0,
+            places: Places::new(expected),
+        };
         if expected {
             copies.activate();
         }
@@ -71,9 +87,15 @@ impl Copies {
     /// Brings what is remembered of packets like this one near.
     #[inline]
     pub fn approach(&self, print: u32, index: u32, from: usize) {
-        if let Some(seen) = self.seen.get(place(key(print, index, from))) {
+        if let Some(seen) = self.seen.get(slot_of(key(print, index, from))) {
             prefetch(seen);
         }
+        self.places.approach(index);
+    }
+
+    /// What is known of the places where packets are seen.
+    pub fn places(&mut self) -> &mut Places {
+        &mut self.places
     }
 
     /// Was this segment captured before? Remembers it. `last` is what is known of the one before it, and it is the one with
@@ -81,8 +103,15 @@ impl Copies {
     #[inline]
     pub fn is_copy(&mut self, index: u32, from: usize, last: &Last, segment: &Segment, count: u64) -> bool {
         if self.active {
-            let copy = self.remember(key(segment.print, index, from), segment);
-            return copy || segment.time.since(self.since) <= WITH_ID && last.is_like(segment);
+            let here = Seen { time: segment.time, place: Place::of(segment), ttl: segment.ttl };
+            let since = self.since;
+            let like = || (segment.time.since(since) <= WITH_ID && last.is_like(segment)).then_some(here);
+            let first = self.remember(key(segment.print, index, from), segment).or_else(like);
+            match first {
+                Some(first) => self.places.copy(index, from, segment, first),
+                None => self.places.first(index, from, segment),
+            }
+            return first.is_some();
         }
         let copy = last.is_like(segment);
         if copy {
@@ -95,6 +124,8 @@ impl Copies {
     pub fn remember_first(&mut self, index: u32, from: usize, segment: &Segment) {
         if self.active {
             self.remember(key(segment.print, index, from), segment);
+            self.places.begin(index);
+            self.places.first(index, from, segment);
         }
     }
 
@@ -109,20 +140,21 @@ impl Copies {
         }
     }
 
-    /// Remembers a packet; was it there already, and recently?
+    /// Remembers a packet; was it there already, and recently? Tells how it came then.
     #[inline]
-    fn remember(&mut self, print: u64, segment: &Segment) -> bool {
-        let slot = &mut self.seen[place(print)];
+    fn remember(&mut self, key: u64, segment: &Segment) -> Option<Seen> {
+        let slot = &mut self.seen[slot_of(key)];
         let age = segment.time.since(slot.1);
-        let copy = slot.0 | COPIED == print | COPIED && age <= limit(segment);
-        if copy {
+        if (slot.0 ^ key) & KEY == 0 && age <= limit(segment) {
             slot.0 |= COPIED;
             self.latest = self.latest.max(age);
-        } else {
-            self.displaced += u64::from(slot.0 & COPIED == 0 && age < self.latest);
-            *slot = (print & !COPIED, segment.time);
+            let (place, ttl) = (Place::from_bits(slot.0 >> PLACE_AT), (slot.0 >> TTL_AT) as u8);
+            return Some(Seen { time: slot.1, place, ttl });
         }
-        copy
+        self.displaced += u64::from(slot.0 & COPIED == 0 && age < self.latest);
+        let seen = Place::of(segment).bits() << PLACE_AT | u64::from(segment.ttl) << TTL_AT;
+        *slot = (key & KEY | seen, segment.time);
+        None
     }
 }
 
@@ -178,8 +210,7 @@ pub fn note(connection: &mut Connection, from: usize, segment: &Segment) {
         if let Some(story) = connection.story.as_mut() {
             let resets = [story.reset.as_mut(), story.reset_back.as_mut()];
             for reset in resets.into_iter().flatten().filter(|reset| reset.from == from) {
-                reset.copied = true;
-                reset.ttls = (reset.ttls.0.min(segment.ttl), reset.ttls.1.max(segment.ttl));
+                reset.note_copy(Place::of(segment), segment.ttl);
             }
         }
         return;
@@ -190,12 +221,13 @@ pub fn note(connection: &mut Connection, from: usize, segment: &Segment) {
     half.ttl_high = half.ttl_high.max(segment.ttl);
 }
 
+/// The print stands above what is kept beside it.
 fn key(print: u32, index: u32, from: usize) -> u64 {
-    u64::from(print).rotate_left(20) ^ (u64::from(index) << 1 | from as u64).wrapping_mul(ODD)
+    u64::from(print).rotate_left(KEY_AT) ^ (u64::from(index) << 1 | from as u64).wrapping_mul(ODD)
 }
 
 /// Where a segment is remembered. All bits of its key count: the low ones alone are those of its connection.
-fn place(key: u64) -> usize {
+fn slot_of(key: u64) -> usize {
     (key.wrapping_mul(ODD) >> 32) as usize & (REMEMBERED - 1)
 }
 

@@ -20,6 +20,7 @@ impl Tracker {
         let end = end.max(self.previous).max(self.clock);
         self.fire(end, sink);
         while let Some((time, _, place, generation)) = self.waiting.pop() {
+            self.look_at_places(place, generation);
             match self.live(place, generation).filter(|connection| verdict::awaits_copy(connection, end)) {
                 Some(connection) => {
                     connection.story().decided = true;
@@ -254,6 +255,7 @@ impl Tracker {
 
     /// Judges what is pending on a connection and reports it.
     pub(super) fn conclude(&mut self, place: u32, generation: u16, sink: &mut impl Sink) {
+        self.look_at_places(place, generation);
         let Some(connection) = self.live(place, generation) else {
             return;
         };
@@ -287,6 +289,21 @@ impl Tracker {
                 story.forget_resets();
             }
             After::Open => {}
+        }
+    }
+
+    /// Notes what the places tell where packets are captured of the RSTs of a connection whose verdict is due.
+    fn look_at_places(&mut self, place: u32, generation: u16) {
+        let copies = self.copies.is_active();
+        let Some(connection) = self.live(place, generation).filter(|_| copies) else {
+            return;
+        };
+        let (index, due) = (connection.home, verdict::due(connection));
+        if let Some(story) = self.store.told[place as usize].story.as_deref_mut()
+            && let Some(time) = story.reset.map(|reset| reset.mark.time)
+            && !story.decided
+        {
+            self.copies.places().judge(index, story, due.unwrap_or(time + GRACE));
         }
     }
 

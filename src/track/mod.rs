@@ -18,6 +18,7 @@ mod lingering;
 mod memory;
 mod opening;
 mod payloads;
+mod places;
 mod plain;
 mod queues;
 mod receive;

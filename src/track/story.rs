@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::connection::{Half, Mark};
 use super::kernel::Errno;
+use super::places::{Place, Sight};
 use crate::decode::IcmpError;
 use crate::time::{MILLISECOND, SECOND, Time};
 
@@ -57,8 +58,12 @@ pub struct Reset {
     pub window_closed: bool,
     /// The capture holds the RST a second time.
     pub copied: bool,
-    /// It came to the host that captured it from the network.
-    pub came_in: bool,
+    /// Where it was captured first.
+    pub place: Place,
+    /// Where it was captured last, if more than once, and with which TTL.
+    pub again: Option<(Place, u8)>,
+    /// What those places and the others tell, when the verdict is due.
+    pub sight: Sight,
     /// A segment that it may answer came within about a round trip before it.
     pub prompted: bool,
 }
@@ -67,6 +72,21 @@ impl Reset {
     /// Does its receiver take it for the end of the connection?
     pub fn is_accepted(&self) -> bool {
         matches!(self.acceptance, Acceptance::RefusesSyn | Acceptance::EndsHalfOpen | Acceptance::Exact)
+    }
+
+    /// Notes that it was seen once more, there and with this TTL.
+    pub fn note_copy(&mut self, place: Place, ttl: u8) {
+        self.copied = true;
+        self.again = Some((place, ttl));
+        self.ttls = (self.ttls.0.min(ttl), self.ttls.1.max(ttl));
+    }
+
+    /// The same RST at another place was seen there as well, be it later than copies are known by or sent anew.
+    pub fn note_elsewhere(&mut self, later: &Reset) {
+        let same = |reset: &Reset| (reset.from, reset.sequence, reset.acknowledgment, reset.window);
+        if same(self) == same(later) && self.place != later.place {
+            self.note_copy(later.place, later.ttl);
+        }
     }
 }
 

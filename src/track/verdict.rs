@@ -6,6 +6,7 @@ use super::GRACE;
 use super::connection::{CLIENT, Connection, Half, Mark, SERVER, other};
 use super::ending::{Benign, By, Doubt, Ending, Failure};
 use super::kernel::{Errno, Kind};
+use super::places::{Elsewhere, Side};
 use super::receive::SWAPPED;
 use super::seq;
 use super::story::{Acceptance, Pending, Repeated, Reset, Silence, Story};
@@ -179,27 +180,43 @@ fn closed_with_its_data(story: &Story, side: usize, silence: &Silence) -> bool {
 }
 
 /// Does a RST carry a TTL that no other packet of its sender has? Then its sender is not the one that it names. Where it is
-/// seen once more than they are, before address translation for one, one of both times must do.
+/// seen once more than they are, before address translation for one, one of both times must do. And further along the way
+/// none has as high a TTL as nearer to the sender: each hop takes one off.
 pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
     let half = &connection.half[reset.from];
     let (low, high) = if half.has(Half::COPIED) { (reset.ttl, reset.ttl) } else { reset.ttls };
-    half.has(Half::ANY) && (high < half.ttl_low || low > half.ttl_high)
+    if reset.sight.side == Side::Apart {
+        return false;
+    }
+    let too_near = reset.sight.side == Side::Far && half.ttl_low < half.ttl_high && reset.sight.ttl >= half.ttl_high;
+    half.has(Half::ANY) && (high < half.ttl_low || low > half.ttl_high || too_near)
 }
 
 /// The packets of both ends are seen twice, on their way into the capturing host and out of it, but the RST only on its
 /// way out: it was made there. Copies alone are no sign of that: networks and captures double a packet now and then, and
 /// where no identification tells, an early retransmission looks like a copy. A host that forwards leaves its mark on each:
-/// one hop less.
+/// one hop less. And what the place nearer to the sender does not show says nothing unless it was captured just then.
 pub fn made_on_the_way(connection: &Connection, reset: &Reset) -> bool {
-    seen_at_one_place_only(connection, reset) && !reset.copied && !not_made_here(connection, reset)
+    let on_the_way = match reset.sight.side {
+        Side::Near | Side::Apart => false,
+        Side::Far => true,
+        Side::Unknown => !is_the_sockets(connection, reset),
+    };
+    let once = seen_at_one_place_only(connection, reset) && !reset.copied;
+    once && on_the_way && reset.sight.elsewhere == Elsewhere::Captured
 }
 
 /// The RST is seen only where it comes to the capturing host, or to the first of several: a filter there dropped it, or the
 /// network behind it, or one of the captures has a hole. Where that befell one RST it befalls the next, too, which a host
-/// without a socket sends.
+/// without a socket sends. If the capture further along the way had ended, it may well have arrived.
 fn lost_on_the_way(connection: &Connection, story: &Story, reset: &Reset) -> bool {
     let next = story.told_ignored && reset.ttl == connection.half[reset.from].ttl_high;
-    seen_at_one_place_only(connection, reset) && (next || not_made_here(connection, reset))
+    let at_the_first = match reset.sight.side {
+        Side::Near => true,
+        Side::Far | Side::Apart => false,
+        Side::Unknown => next || is_the_sockets(connection, reset),
+    };
+    seen_at_one_place_only(connection, reset) && at_the_first && reset.sight.elsewhere != Elsewhere::Ended
 }
 
 /// The capture ends at `end`, before the RST could be seen going out of the host that forwards all others.
@@ -207,7 +224,9 @@ pub fn awaits_copy(connection: &Connection, end: Time) -> bool {
     let pending = |story: &&Story| !story.decided && matches!(story.pending, Some((Pending::Reset, _)));
     let reset = connection.story.as_deref().filter(pending).and_then(|story| story.reset);
     let soon = |reset: Reset| end.since(reset.mark.time) < SWAPPED.max(connection.round_trip());
-    reset.is_some_and(|reset| soon(reset) && seen_at_one_place_only(connection, &reset))
+    let on_its_way = |reset: Reset| reset.sight.side != Side::Far && reset.sight.elsewhere != Elsewhere::Ended;
+    let comes = |reset: Reset| seen_at_one_place_only(connection, &reset) && on_its_way(reset);
+    reset.is_some_and(|reset| soon(reset) && comes(reset))
 }
 
 fn seen_at_one_place_only(connection: &Connection, reset: &Reset) -> bool {
@@ -217,12 +236,8 @@ fn seen_at_one_place_only(connection: &Connection, reset: &Reset) -> bool {
 
 /// The RST came in like all packets of its sender, and did not go out: with the TTL that they have before that hop is taken
 /// off, with the window of the live socket (`tcp_send_active_reset()`), and in IPv4 next in the socket's identifications
-/// (`ip_select_ident_segs()`). A host that makes one has none of that. A capture on all interfaces says it at once, also of a
-/// RST without a socket.
-fn not_made_here(connection: &Connection, reset: &Reset) -> bool {
-    if reset.came_in {
-        return true;
-    }
+/// (`ip_select_ident_segs()`). A host that makes one has none of that.
+fn is_the_sockets(connection: &Connection, reset: &Reset) -> bool {
     let half = &connection.half[reset.from];
     let step = reset.ip_id.wrapping_sub(half.ip_id);
     // Some hosts leave it 0 in all that is not to be fragmented (RFC 6864, section 4.1).
@@ -238,7 +253,8 @@ pub fn seen_on_a_part_of_the_way(connection: &Connection, reset: &Reset) -> bool
     let half = &connection.half[reset.from];
     let whole = (half.ttl_low, half.ttl_high);
     let travelled = whole.0 < whole.1 && connection.half.iter().all(|half| half.has(Half::COPIED));
-    travelled && reset.copied && reset.ttls != whole && connection.unacknowledged(other(reset.from)) > 0
+    let missing = travelled && reset.copied && reset.ttls != whole && reset.sight.elsewhere == Elsewhere::Captured;
+    missing && connection.unacknowledged(other(reset.from)) > 0
 }
 
 /// The RST came just when the sender's next keep-alive probe was due, after probes that the capture shows answered:

@@ -62,10 +62,20 @@ impl Listener for Collector {
 
 /// Analyses a capture through the reader of files.
 pub fn analyse_capture(capture: &[u8]) -> (Collector, Summary) {
-    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
-    file.write_all(capture).expect("room for a capture");
-    let settings = Settings { filter: None, progress: false, ahead: false };
-    let mut files = Files::open(&[file.path().to_path_buf()], &settings).expect("a capture");
+    analyse_captures(&[capture], false)
+}
+
+/// Analyses captures as one, read by a thread of its own or not.
+pub fn analyse_captures(captures: &[&[u8]], ahead: bool) -> (Collector, Summary) {
+    let file = |capture: &&[u8]| {
+        let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+        file.write_all(capture).expect("room for a capture");
+        file
+    };
+    let held: Vec<_> = captures.iter().map(file).collect();
+    let paths: Vec<_> = held.iter().map(|file| file.path().to_path_buf()).collect();
+    let settings = Settings { filter: None, progress: false, ahead };
+    let mut files = Files::open(&paths, &settings).expect("a capture");
     let mut collector = Collector::default();
     let summary = analyse(&mut files, &mut collector).expect("an analysis");
     (collector, summary)
@@ -282,7 +292,7 @@ fn attribute(finding: &Finding, name: &str) -> &'static str {
 
 const ATTRIBUTES: [&str; 7] = ["client", "server", "cause", "ended_by", "reset", "retry", "confidence"];
 
-fn describe(finding: &Finding) -> String {
+pub fn describe(finding: &Finding) -> String {
     let mut text = outcome(finding);
     for name in &ATTRIBUTES[2..] {
         let _ = write!(text, " {name}={}", attribute(finding, name));

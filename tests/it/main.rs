@@ -15,6 +15,7 @@ mod hostile;
 mod model;
 mod mutations;
 mod packets;
+mod places;
 mod properties;
 mod readme;
 mod report;

@@ -1,6 +1,7 @@
 //! RSTs: how their receiver takes them, and what comes after them.
 
 use super::super::connection::{CLIENT, Connection, Half, Mark, other};
+use super::super::places::{Place, Sight};
 use super::super::seq;
 use super::super::story::{Acceptance, Event, Pending, Repeated, Reset, Story, What};
 use super::{
@@ -124,7 +125,9 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         unacknowledged: connection.unacknowledged(to),
         window_closed: connection.story.as_ref().is_some_and(|story| story.window_closed[from].is_some()),
         copied: false,
-        came_in: segment.signs.has(Signs::CAME_IN),
+        place: Place::of(segment),
+        again: None,
+        sight: Sight::default(),
         prompted: segment.time.since(connection.last) <= (2 * connection.round_trip()).max(SECOND / 2),
     };
     tell(connection, from, segment, What::Reset);
@@ -164,6 +167,9 @@ fn keep(story: &mut Story, reset: Reset, passed: bool) {
         story.reset = Some(reset);
         return;
     };
+    for known in [story.reset.as_mut(), story.reset_back.as_mut()].into_iter().flatten() {
+        known.note_elsewhere(&reset);
+    }
     let outranks = (passed || !earlier.is_accepted()) && reset.is_accepted();
     // Ahead of what was lost or overtaken an abort brings a challenge ACK, and the host that has no socket any more answers
     // that (RFC 5961, section 3.2): the RST is that of the abort, which tells what had arrived.

@@ -1,0 +1,346 @@
+//! The places at which packets are captured on their way: the captures of both ends read together, or a host that forwards and
+//! captures on all of its interfaces.
+//!
+//! That a RST was seen at one place only means something if the other place was being captured just then. A capture that
+//! began later, ended earlier or lost some packets shows nothing by what it does not show.
+
+use super::copies::short;
+use super::story::{Reset, Story};
+use crate::cpu::prefetch;
+use crate::decode::{Flags, Segment, Signs};
+use crate::time::Time;
+
+/// Where a segment was captured: the input, and whether it came in, where that tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place(u16);
+
+impl Place {
+    /// How many bits one takes.
+    pub const BITS: u32 = 9;
+
+    /// Where this segment was captured.
+    #[inline]
+    pub fn of(segment: &Segment) -> Place {
+        Place(u16::from(segment.input) << 1 | u16::from(segment.signs.has(Signs::CAME_IN)))
+    }
+
+    /// One of [`Place::bits`].
+    pub fn from_bits(bits: u64) -> Place {
+        Place((bits & ((1 << Place::BITS) - 1)) as u16)
+    }
+
+    /// All of it.
+    #[inline]
+    pub fn bits(self) -> u64 {
+        self.0.into()
+    }
+
+    fn input(self) -> u8 {
+        (self.0 >> 1) as u8
+    }
+
+    fn came_in(self) -> bool {
+        self.0 & 1 != 0
+    }
+}
+
+/// A segment that was seen.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    /// When.
+    pub time: Time,
+    /// Where.
+    pub place: Place,
+    /// With which TTL.
+    pub ttl: u8,
+}
+
+/// Which of the places on its way that is where a packet was seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Side {
+    /// Nothing tells.
+    #[default]
+    Unknown,
+    /// That nearer to its sender.
+    Near,
+    /// That nearer to its receiver.
+    Far,
+    /// In a capture that shows nothing else of its sender: what TTL that has there is not known.
+    Apart,
+}
+
+/// Was the other place captured when a packet passed this one?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// It may have been.
+    #[default]
+    Unsure,
+    /// It shows what came just before on the connection, of both ends, and goes on behind that.
+    Captured,
+    /// It shows neither what came just before, nor anything afterwards.
+    Ended,
+}
+
+/// What the places tell of a RST that was seen at one of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sight {
+    /// Where it was seen; the far side of both.
+    pub side: Side,
+    /// The TTL that it had there.
+    pub ttl: u8,
+    /// What is known of the other place.
+    pub elsewhere: Elsewhere,
+}
+
+/// The way of an end's segments.
+#[derive(Clone, Copy, Debug, Default)]
+struct Trail {
+    /// In which captures they have the higher TTL, and in which the lower; nothing is known if both are one.
+    near: u8,
+    far: u8,
+    /// Microseconds from the near place to the far one, by the clocks of both captures.
+    lag: i32,
+    /// A fingerprint of the last one.
+    print: u16,
+    /// The captures that showed one coming in, and one that did not, or of which nothing tells; the last bit stands for all
+    /// others. What both comes in and goes out is forwarded there.
+    came_in: u8,
+    went_out: u8,
+    /// The last one was seen once so far.
+    alone: bool,
+    /// A RST came: what comes behind it is not looked at.
+    closed: bool,
+}
+
+const _: () = assert!(size_of::<Trail>() == 12);
+
+impl Trail {
+    fn passes(&mut self, place: Place) {
+        let at = if place.came_in() { &mut self.came_in } else { &mut self.went_out };
+        *at |= bit(place.input());
+    }
+
+    /// On which side of its way a segment was seen there.
+    fn side(&self, place: Place) -> Side {
+        let (input, bit) = (place.input(), bit(place.input()));
+        if self.came_in & self.went_out & bit != 0 && input < LAST {
+            return if place.came_in() { Side::Near } else { Side::Far };
+        }
+        match input {
+            _ if (self.came_in | self.went_out) & bit == 0 => Side::Apart,
+            _ if self.near == self.far => Side::Unknown,
+            input if input == self.near => Side::Near,
+            input if input == self.far => Side::Far,
+            _ => Side::Unknown,
+        }
+    }
+
+    /// The capture in which what was seen there is to be found as well, and how much later, in microseconds.
+    fn other(&self, place: Place) -> Option<(u8, i32)> {
+        let forwarded = self.came_in & self.went_out & bit(place.input()) != 0 && place.input() < LAST;
+        match place.input() {
+            input if forwarded => Some((input, 0)),
+            input if self.near != self.far && input == self.near => Some((self.far, self.lag)),
+            input if self.near != self.far && input == self.far => Some((self.near, -self.lag)),
+            _ => None,
+        }
+    }
+}
+
+/// The bit of an input in [`Trail::came_in`].
+fn bit(input: u8) -> u8 {
+    1 << input.min(LAST)
+}
+
+/// A lag as a time; none if the other capture is ahead.
+fn microseconds(lag: i32) -> u64 {
+    u64::try_from(lag).unwrap_or(0) * 1000
+}
+
+/// The bit of all others.
+const LAST: u8 = 7;
+
+/// What is known of places. Nothing is kept as long as there are no copies.
+#[derive(Debug, Default)]
+pub struct Places {
+    /// There are several inputs.
+    several: bool,
+    /// Of both ends of each connection.
+    trails: Vec<[Trail; 2]>,
+    /// The times of the last two segments of each input.
+    heard: Vec<[Time; 2]>,
+}
+
+impl Places {
+    /// Nothing is known yet.
+    pub fn new(several: bool) -> Places {
+        Places { several, ..Places::default() }
+    }
+
+    /// Brings near what is known of a connection.
+    #[inline]
+    pub fn approach(&self, index: u32) {
+        if let Some(trails) = self.trails.get(index as usize) {
+            prefetch(trails);
+        }
+    }
+
+    /// Another connection begins at `index`.
+    pub fn begin(&mut self, index: u32) {
+        if let Some(trails) = self.trails.get_mut(index as usize) {
+            *trails = Default::default();
+        }
+    }
+
+    /// A segment comes for the first time.
+    #[inline]
+    pub fn first(&mut self, index: u32, from: usize, segment: &Segment) {
+        self.hear(segment);
+        let index = index as usize;
+        if index >= self.trails.len() {
+            self.trails.resize(index + 1, Default::default());
+        }
+        let trails = &mut self.trails[index];
+        if segment.flags.has(Flags::RST) {
+            trails.iter_mut().for_each(|trail| trail.closed = true);
+            return;
+        }
+        let trail = &mut trails[from];
+        trail.passes(Place::of(segment));
+        if !trail.closed {
+            trail.print = short(segment.print);
+            trail.alone = true;
+        }
+    }
+
+    /// A segment comes once more, after it came as `first`.
+    #[inline]
+    pub fn copy(&mut self, index: u32, from: usize, segment: &Segment, first: Seen) {
+        self.hear(segment);
+        let Some(trails) = self.trails.get_mut(index as usize) else { return };
+        if segment.flags.has(Flags::RST) {
+            return;
+        }
+        let trail = &mut trails[from];
+        trail.passes(Place::of(segment));
+        trail.alone &= trail.print != short(segment.print);
+        let (first_input, here) = (first.place.input(), segment.input);
+        if here == first_input || first.ttl == segment.ttl {
+            return;
+        }
+        let lag = i32::try_from(segment.time.since(first.time) / 1000).unwrap_or(i32::MAX);
+        (trail.near, trail.far, trail.lag) =
+            if first.ttl > segment.ttl { (first_input, here, lag) } else { (here, first_input, -lag) };
+    }
+
+    #[inline]
+    fn hear(&mut self, segment: &Segment) {
+        let input = usize::from(segment.input);
+        if input >= self.heard.len() {
+            self.heard.resize(input + 1, Default::default());
+        }
+        let heard = &mut self.heard[input];
+        *heard = [segment.time, heard[0]];
+    }
+
+    /// Notes what is known of the RSTs of a connection when its verdict is due, at `until`, and looks at what comes afterwards.
+    pub fn judge(&mut self, index: u32, story: &mut Story, until: Time) {
+        for reset in [story.reset.as_mut(), story.reset_back.as_mut()].into_iter().flatten() {
+            reset.sight = self.sight(index, reset, until);
+        }
+        let trails = self.trails.get_mut(index as usize).into_iter().flatten();
+        trails.for_each(|trail| trail.closed = false);
+    }
+
+    fn sight(&self, index: u32, reset: &Reset, until: Time) -> Sight {
+        let Some(trails) = self.trails.get(index as usize) else { return Sight::default() };
+        let trail = &trails[reset.from];
+        let seen = || [Some((reset.place, reset.ttl)), reset.again].into_iter().flatten();
+        let at =
+            |side: Side| seen().find(|(place, _)| trail.side(*place) == side).map(|(place, ttl)| (side, place, ttl));
+        let (side, place, ttl) = [Side::Far, Side::Near, Side::Unknown].into_iter().find_map(at).unwrap_or((
+            Side::Apart,
+            reset.place,
+            reset.ttl,
+        ));
+        let goes_on = match trail.other(place) {
+            Some((input, lag)) if input != place.input() => {
+                // On what comes when it is due, the verdict must not depend: live, it was given by then.
+                let then = reset.mark.time + microseconds(lag)..until;
+                self.heard.get(usize::from(input)).is_some_and(|heard| heard.iter().any(|at| then.contains(at)))
+            }
+            Some(_) => true,
+            None => !self.several,
+        };
+        let elsewhere = match (trails.iter().any(|trail| trail.alone), goes_on) {
+            (false, true) => Elsewhere::Captured,
+            (true, false) => Elsewhere::Ended,
+            (true, true) | (false, false) => Elsewhere::Unsure,
+        };
+        Sight { side, ttl, elsewhere }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::plain_tests::syn;
+    use super::*;
+
+    const IN: u16 = Signs::CAME_IN;
+    const OUT: u16 = 0;
+
+    /// A segment that this input shows coming in or going out.
+    fn segment(input: u8, sign: u16, ttl: u8) -> Segment {
+        Segment { input, ttl, signs: Signs(sign), print: 5 << 16, ..syn(1) }
+    }
+
+    fn seen(segment: &Segment) -> Seen {
+        Seen { time: segment.time, place: Place::of(segment), ttl: segment.ttl }
+    }
+
+    #[test]
+    fn what_comes_in_and_goes_out_is_nearer_to_its_sender_where_it_comes_in() {
+        let mut places = Places::new(false);
+        let came = segment(0, IN, 64);
+        places.first(3, 1, &came);
+        assert!(places.trails[3][1].alone);
+        places.copy(3, 1, &segment(0, OUT, 63), seen(&came));
+        let trail = &places.trails[3][1];
+        assert!(!trail.alone);
+        let place = |sign| Place::of(&segment(0, sign, 64));
+        assert_eq!([IN, OUT].map(|sign| trail.side(place(sign))), [Side::Near, Side::Far]);
+        assert_eq!(trail.other(place(OUT)), Some((0, 0)));
+        // Of the other end's segments nothing is known.
+        assert_eq!(places.trails[3][0].side(place(IN)), Side::Apart);
+    }
+
+    #[test]
+    fn of_two_captures_that_with_the_higher_ttl_is_nearer_to_the_sender() {
+        let mut places = Places::new(true);
+        let first = segment(1, OUT, 63);
+        places.first(0, 0, &first);
+        let place = |input| Place::of(&segment(input, OUT, 64));
+        assert_eq!(
+            [0, 1, 2].map(|input| places.trails[0][0].side(place(input))),
+            [Side::Apart, Side::Unknown, Side::Apart]
+        );
+        let later = Segment { time: first.time + 3000, ..segment(0, OUT, 64) };
+        places.copy(0, 0, &later, seen(&first));
+        let trail = &places.trails[0][0];
+        assert_eq!([0, 1, 2].map(|input| trail.side(place(input))), [Side::Near, Side::Far, Side::Apart]);
+        assert_eq!([0, 1].map(|input| trail.other(place(input))), [Some((1, -3)), Some((0, 3))]);
+    }
+
+    #[test]
+    fn what_comes_behind_a_rst_is_not_looked_at_until_that_is_judged() {
+        let mut places = Places::new(true);
+        places.first(0, 0, &segment(0, OUT, 64));
+        places.copy(0, 0, &segment(1, OUT, 63), seen(&segment(0, OUT, 64)));
+        places.first(0, 1, &Segment { flags: Flags(Flags::RST), ..segment(0, OUT, 63) });
+        places.first(0, 0, &Segment { print: 9 << 16, ..segment(0, OUT, 64) });
+        assert!(!places.trails[0][0].alone);
+        places.judge(0, &mut Story::default(), Time(9));
+        places.first(0, 0, &Segment { print: 9 << 16, ..segment(0, OUT, 64) });
+        assert!(places.trails[0][0].alone);
+    }
+}

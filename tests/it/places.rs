@@ -1,0 +1,109 @@
+//! Captures of both ends read together, of which one does not show the RST: what that says of the RST, and what not.
+
+use std::ops::Range;
+
+use tcpwhy::notation::{Build, Family, parse};
+
+use crate::capture_file::{Format, write};
+use crate::check::{analyse_captures, describe};
+
+/// `C` stands for the TTL of the client's packets at a place, `S` for that of the server's.
+const REQUEST: &str = "\
++0 > S 0:0(0) ttl C id 1
++.001 < S. 0:0(0) ack 1 ttl S id 1
++.001 > . 1:1(0) ack 1 ttl C id 2
++.001 > P. 1:34(33) ack 1 ttl C id 3
++.001 < P. 1:53(52) ack 34 ttl S id 51
++.001 > . 34:34(0) ack 53 ttl C id 4
++2 > P. 34:67(33) ack 53 ttl C id 5
+";
+/// What both captures show behind that.
+const ANOTHER: &str = "\
++.3 [2] > S 0:0(0) ttl C id 9
++.001 [2] < S. 0:0(0) ack 1 ttl S id 9
++.001 [2] > . 1:1(0) ack 1 ttl C id 10
+";
+/// The server forgot the connection.
+const REPLY: &str = "+.001 < R 53:53(0) win 0 ttl S id 7\n";
+
+/// What one place captures, but for these frames.
+fn capture(text: &str, client: &str, server: &str, lost: &Range<usize>) -> Vec<u8> {
+    let text = text.replace("ttl C", &format!("ttl {client}")).replace("ttl S", &format!("ttl {server}"));
+    let script = parse(&text).expect("a script");
+    let frames = Build::new(Family::V4).frames(&script).into_iter().enumerate();
+    let frames: Vec<_> = frames.filter(|(at, _)| !lost.contains(at)).map(|(_, frame)| frame).collect();
+    write(&frames, Format::PcapNanoseconds, 65_535)
+}
+
+/// What is found where the capture of each place lacks some frames.
+fn found(text: &str, lost_by_client: Range<usize>, lost_by_server: Range<usize>) -> String {
+    let client = capture(text, "64", "63", &lost_by_client);
+    let server = capture(text, "63", "64", &lost_by_server);
+    let findings = |captures: [&[u8]; 2], ahead| {
+        let (collector, _) = analyse_captures(&captures, ahead);
+        collector.findings.iter().map(describe).collect::<Vec<_>>().join("; ")
+    };
+    let found = findings([&client, &server], false);
+    assert_eq!(findings([&client, &server], true), found, "with a second thread");
+    assert_eq!(findings([&server, &client], false), found, "the other way round");
+    found
+}
+
+const NOTHING: Range<usize> = 0..0;
+/// The RST alone, and all from the request on that it answers: for good, or until another connection comes.
+const RST: Range<usize> = 7..8;
+const REST: Range<usize> = 6..99;
+const BURST: Range<usize> = 6..8;
+
+fn is_the_servers(found: &str) -> bool {
+    found.starts_with("reset client=ECONNRESET server=-") && found.contains("ended_by=server")
+}
+
+#[test]
+fn a_capture_that_was_over_or_has_a_hole_proves_no_forgery() {
+    let text = [REQUEST, REPLY, ANOTHER].concat();
+    assert!(is_the_servers(&found(&text, NOTHING, NOTHING)));
+    // The server's capture ended before the RST, or lost some packets around it.
+    for lost in [REST, 3..99, BURST] {
+        assert!(is_the_servers(&found(&text, NOTHING, lost.clone())), "{lost:?}");
+    }
+    // The client's capture ended before the RST.
+    assert!(is_the_servers(&found(&text, REST, NOTHING)));
+    // It shows a hole where the RST should be: it may have been lost in the network, too.
+    assert_eq!(found(&text, BURST, NOTHING), "");
+    // Nothing else was captured at that time.
+    let text = [REQUEST, REPLY].concat();
+    assert!(is_the_servers(&found(&text, NOTHING, RST)));
+}
+
+#[test]
+fn a_capture_that_began_later_proves_no_forgery() {
+    let text = [REQUEST, REPLY, ANOTHER].concat();
+    for lost in [0..8, 0..9] {
+        assert!(is_the_servers(&found(&text, NOTHING, lost.clone())), "{lost:?}");
+        assert!(is_the_servers(&found(&text, lost.clone(), NOTHING)), "{lost:?}");
+    }
+}
+
+#[test]
+fn what_only_the_server_shows_may_have_been_lost_on_its_way() {
+    let text = [REQUEST, REPLY, ANOTHER].concat();
+    assert_eq!(found(&text, RST, NOTHING), "");
+}
+
+#[test]
+fn what_the_servers_capture_does_not_show_was_forged() {
+    let text = [REQUEST, REPLY, ANOTHER].concat();
+    let found = found(&text, NOTHING, RST);
+    assert!(found.contains("cause=forged_reset") && found.contains("ended_by=middlebox"), "{found}");
+}
+
+#[test]
+fn a_rst_from_nearer_than_its_sender_is_forged_whatever_else_was_captured() {
+    // At the client it has the TTL that the server's packets have at the server.
+    let text = [REQUEST, &REPLY.replace("ttl S", "ttl 64"), ANOTHER].concat();
+    for lost in [RST, REST, BURST] {
+        let found = found(&text, NOTHING, lost.clone());
+        assert!(found.contains("cause=forged_reset") && found.contains("ended_by=middlebox"), "{lost:?} {found}");
+    }
+}

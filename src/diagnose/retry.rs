@@ -53,6 +53,10 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
             format!("{} came back after the last request", bytes(answer_length(case))).into(),
         );
     }
+    if server.has(Half::DATA) && !case.upload_was_cut() && case.request_went_on() && case.knew_of_fin(CLIENT) {
+        let why = "what was lost may be the rest of the request that was answered, or a new one".into();
+        return (RetryVerdict::Unknown, why);
+    }
     if server.has(Half::DATA) && (case.upload_was_cut() || case.request_went_on()) {
         let why = format!("{} came back while the request was still being sent", bytes(answer_length(case)));
         return (RetryVerdict::Answered, why.into());

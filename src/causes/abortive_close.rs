@@ -102,8 +102,12 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    if let Some(check) = check_in_rhythm(case) {
-        return Some(Match::likely(check));
+    if let Some(when) = check_in_rhythm(case) {
+        let every = duration(case.connection().start.since(case.visits().last));
+        return Some(Match::likely(format!(
+            "The client connects to {} every {every} and resets the connection {when}: a health check.",
+            case.server()
+        )));
     }
     let reset = case.reset().filter(|_| case.is_abort())?;
     let victim = case.victim();

@@ -1,6 +1,6 @@
 //! Knowledge that several causes share: the timers of common programs and devices.
 
-use crate::diagnose::{Case, duration};
+use crate::diagnose::Case;
 use crate::time::SECOND;
 use crate::track::{CLIENT, SERVER};
 
@@ -73,25 +73,18 @@ pub fn is_deadline(waited: u64) -> bool {
     DEADLINES.iter().any(|seconds| Case::is_about(waited, *seconds))
 }
 
-/// How a client that connects in a rhythm resets each connection when it knows enough, as health checks do that ask more
-/// than whether the port is open. `None` if it still waits for something, or lost something.
-pub fn check_in_rhythm(case: &Case<'_>) -> Option<String> {
+/// When a client that connects in a rhythm knows enough and resets the connection, as health checks do that ask more than
+/// whether the port is open. `None` if it still waits for something, or lost something.
+pub fn check_in_rhythm(case: &Case<'_>) -> Option<&'static str> {
     let reset = case.reset().filter(|_| case.is_abort() && case.reset_by(CLIENT))?;
-    let (start, visits) = (case.connection().start, case.visits());
     let lost = case.lost(SERVER) > 0 || reset.unacknowledged > 0 || case.answer_is_cut();
-    if lost || !case.connection().is_one_visit() || !visits.keeps_rhythm(start) {
+    if lost || !case.connection().is_one_visit() || !case.visits().keeps_rhythm(case.connection().start) {
         return None;
     }
-    let when = match case.finished_tls_handshake() {
-        true => "after the TLS handshake",
-        false if !case.asked_last(CLIENT) => "when it has an answer",
-        false => return None,
-    };
-    let every = duration(start.since(visits.last));
-    Some(format!(
-        "The client connects to {} every {every} and resets the connection {when}: a health check.",
-        case.server()
-    ))
+    match case.finished_tls_handshake() {
+        true => Some("after the TLS handshake"),
+        false => (!case.asked_last(CLIENT)).then_some("when it has an answer"),
+    }
 }
 
 #[cfg(test)]

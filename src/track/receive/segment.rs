@@ -9,7 +9,7 @@ use super::{
     tenth_of_microseconds, waits_for_syn_ack,
 };
 use crate::decode::{Flags, Segment, Signs};
-use crate::time::SECOND;
+use crate::time::{SECOND, Time};
 
 /// Takes a segment without SYN or RST.
 pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment) -> Next {
@@ -205,6 +205,12 @@ fn forget_soft_error(connection: &mut Connection, from: usize, segment: &Segment
     }
 }
 
+/// From the last payload of either end, or else the end of the handshake, to `time`: nanoseconds.
+fn since_payload(connection: &Connection, time: Time) -> u64 {
+    let last = connection.half.iter().filter(|half| half.has(Half::DATA)).map(|half| half.data_time).max();
+    time.since(last.unwrap_or(connection.opened_at()))
+}
+
 /// How long it was silent: `idle` is the time since the last payload, `seen` the flags of the end that sent it, `gap` the
 /// silence before that. A farewell neither asks nor answers: the goodbye of a server that closes an idle connection does
 /// not end the silence.
@@ -223,9 +229,7 @@ pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment) ->
     let to = other(from);
     let by_server = from == SERVER;
     let turned = connection.has(Connection::SERVER_SPOKE_LAST) != by_server || !connection.has_payload();
-    let previous = connection.half.iter().filter(|half| half.has(Half::DATA)).map(|half| half.data_time).max();
-    let opened = connection.opened_at();
-    let idle = segment.time.since(previous.unwrap_or(opened));
+    let idle = since_payload(connection, segment.time);
     if turned || idle >= SECOND || segment.signs.has(Signs::FAREWELL) {
         let spoke = if turned { to } else { from };
         connection.gap = gap(idle, connection.half[spoke].seen, connection.gap);
@@ -362,10 +366,8 @@ fn note_close(connection: &mut Connection, from: usize, segment: &Segment) -> bo
     }
     let to = other(from);
     let mark = Mark::of(segment);
-    let previous = connection.half.iter().filter(|half| half.has(Half::DATA)).map(|half| half.data_time).max();
-    let opened = connection.opened_at();
     let spoke = usize::from(connection.has(Connection::SERVER_SPOKE_LAST));
-    let idle = quiet(segment.time.since(previous.unwrap_or(opened)), connection.half[spoke].seen, connection.gap);
+    let idle = quiet(since_payload(connection, segment.time), connection.half[spoke].seen, connection.gap);
     let event = event(connection, from, segment, What::Fin);
     let peer = connection.half[to];
     let story = connection.story();

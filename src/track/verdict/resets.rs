@@ -109,17 +109,12 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     if story.hidden[sender] {
         return Ending::Undecided(Doubt::CutShort);
     }
-    Ending::Failure(Failure {
-        kind: Kind::Reset,
-        errno: errnos_of_reset(connection, story, &reset),
-        victim,
-        by: By::Reset,
-    })
+    failed(connection, story, &reset)
 }
 
 /// ECONNRESET for who got the RST. If somebody else sent it, the end in whose name it came went on, and may have been reset in
 /// its turn: in CLOSE_WAIT that is EPIPE.
-fn errnos_of_reset(connection: &Connection, story: &Story, reset: &Reset) -> [Option<Errno>; 2] {
+fn failed(connection: &Connection, story: &Story, reset: &Reset) -> Ending {
     let (sender, victim) = (reset.from, other(reset.from));
     let mut errno = errno_at(victim, Errno::ECONNRESET);
     let another = |back: &Reset| story.sender_lives.is_some() || forged(connection, reset) || forged(connection, back);
@@ -128,7 +123,7 @@ fn errnos_of_reset(connection: &Connection, story: &Story, reset: &Reset) -> [Op
         let closed = connection.half[victim].has(Half::FIN);
         errno[sender] = Some(if closed { Errno::EPIPE } else { Errno::ECONNRESET });
     }
-    errno
+    Ending::Failure(Failure { kind: Kind::Reset, errno, victim, by: By::Reset })
 }
 
 /// The client's RST to a server that repeated its SYN-ACK: where no socket was made of the handshake (`tcp_check_req()`)
@@ -272,12 +267,7 @@ fn judge_reset_of_closed(connection: &Connection, story: &Story, reset: Reset) -
         // Some of what it sent was lost, of which it hears if it still reads.
         return Ending::Undecided(Doubt::HalfClosed);
     }
-    Ending::Failure(Failure {
-        kind: Kind::Reset,
-        errno: errnos_of_reset(connection, story, &reset),
-        victim,
-        by: By::Reset,
-    })
+    failed(connection, story, &reset)
 }
 
 /// A RST after a FIN of the same sender: its receiver is in CLOSE_WAIT. If it wrote to the end that was closed, it

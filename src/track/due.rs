@@ -51,10 +51,8 @@ impl Tracker {
             connection.story().pending.get_or_insert((Pending::Silence(side), end));
             self.conclude(place, generation, sink);
         }
-        // Each of them a cache line, so that they are looked at once only, and not while the capture goes on.
-        let sketches = self.store.sketches.iter().filter(|sketch| sketch.is_but_a_syn()).count();
         let told = self.store.told.iter().filter(|connection| is_but_a_syn(connection)).count();
-        self.counts.unanswered += (sketches + told) as u64;
+        self.counts.unanswered += (self.store.asked() + told) as u64;
         half_closed.sort_unstable();
         for (_, place) in half_closed {
             self.tell_half_close(place, sink);

@@ -95,6 +95,7 @@ impl Tracker {
             return self.notable(index, from, segment, bytes, sink);
         }
         if from == SERVER && opening::answer(sketch, segment, bytes) {
+            self.store.answered();
             return self.answered(index, segment, sink);
         }
         let opened = if from == CLIENT && !self.light { opening::complete(sketch, segment) } else { None };

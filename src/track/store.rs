@@ -23,6 +23,9 @@ pub struct Store {
     /// Bytes that they take.
     resting: usize,
     pub told: Slots<Connection>,
+    /// Sketches that are [but a SYN](Sketch::is_but_a_syn). Each is a cache line, and a flood has millions of them: at the
+    /// end they are too many to be looked at.
+    asked: usize,
     /// Off only to see that it makes no difference.
     pub sketching: bool,
 }
@@ -60,16 +63,18 @@ impl Store {
 
     /// Takes a sketch in.
     pub fn add(&mut self, mut sketch: Sketch) -> Option<u32> {
-        match self.sketches.reuse() {
+        let index = match self.sketches.reuse() {
             Some(index) => {
                 let slot = self.sketches.get_mut(index as usize)?;
                 sketch.count_from(slot.generation());
                 *slot = sketch;
-                Some(index)
+                index
             }
-            None if self.sketches.len() < PLACES => self.sketches.add(sketch),
-            None => None,
-        }
+            None if self.sketches.len() < PLACES => self.sketches.add(sketch)?,
+            None => return None,
+        };
+        self.asked += usize::from(sketch.is_but_a_syn());
+        Some(index)
     }
 
     /// Where the connection is told, if it is.
@@ -153,6 +158,7 @@ impl Store {
     /// The connection as a sketch tells it. Of one that is told already this must not be asked.
     pub fn retell(&mut self, index: u32) -> Connection {
         let sketch = &self.sketches[index as usize];
+        self.asked -= usize::from(sketch.is_but_a_syn());
         let mut connection = match sketch.link() {
             Link::Open(place) => {
                 let opened = &mut self.opened[place as usize];
@@ -169,7 +175,13 @@ impl Store {
     }
 
     /// Keeps a connection that [`Store::retell`] gave: as a sketch if that holds all of it. Tells the place if not.
-    pub fn keep(&mut self, index: u32, mut connection: Connection) -> Option<u32> {
+    pub fn keep(&mut self, index: u32, connection: Connection) -> Option<u32> {
+        let place = self.keep_somewhere(index, connection);
+        self.asked += usize::from(self.sketches[index as usize].is_but_a_syn());
+        place
+    }
+
+    fn keep_somewhere(&mut self, index: u32, mut connection: Connection) -> Option<u32> {
         let sketch = self.sketches.get_mut(index as usize)?;
         let link = sketch.link();
         if self.sketching && sketch.begin(&connection) {
@@ -236,8 +248,22 @@ impl Store {
     pub fn drop_rest(&mut self, index: u32) {
         let Some(sketch) = self.sketches.get_mut(index as usize) else { return };
         let link = sketch.link();
+        self.asked -= usize::from(sketch.is_but_a_syn());
         sketch.lead(Link::Early);
         self.leave(link);
+    }
+
+    /// A connection of which nothing was seen but a SYN was answered.
+    #[inline(always)]
+    pub fn answered(&mut self) {
+        self.asked -= 1;
+    }
+
+    /// As many connections are sketched of which nothing was seen but a SYN.
+    pub fn asked(&self) -> usize {
+        let sketches = || self.sketches.iter().filter(|sketch| sketch.is_but_a_syn()).count();
+        debug_assert_eq!(self.asked, sketches());
+        self.asked
     }
 
     /// Gives back what a link led to.

@@ -223,6 +223,7 @@ impl<'a, L> Judge<'a, L> {
             copies_forgotten: counts.copies_forgotten,
             messages_forgotten: self.messages_forgotten,
             failures: self.failures,
+            causes: Vec::new(),
             benign: named(BENIGN.iter().map(|benign| benign.id()), &self.benign),
             undecided: named(Doubt::ALL.iter().map(|doubt| doubt.id()), &undecided),
             skipped: named(

@@ -204,6 +204,13 @@ pub struct Finding {
     pub local: Option<Box<Local>>,
 }
 
+impl Finding {
+    /// The cause's id, `unexplained` without one.
+    pub fn cause_id(&self) -> &'static str {
+        self.cause.map_or("unexplained", |cause| cause.id)
+    }
+}
+
 /// Among the reasons for which frames were not read: the user's filter.
 pub const FILTERED: &str = "filter";
 
@@ -230,6 +237,8 @@ pub struct Summary {
     pub messages_forgotten: u64,
     /// Failures by kind, in the order of [`Kind::ALL`].
     pub failures: [u64; 6],
+    /// Failures by cause id, the most frequent first.
+    pub causes: Vec<(&'static str, u64)>,
     /// Benign endings by cause id, in the order of the catalogue.
     pub benign: Vec<(&'static str, u64)>,
     /// Connections with something odd that the capture cannot decide, by reason.

@@ -36,7 +36,7 @@ pub fn write_finding(bytes: &mut Vec<u8>, finding: &Finding, inputs: &Inputs) {
     line.raw(",\"id\":").short(&id_of(finding, &ends));
     line.raw(",\"ts\":").short(&clock.rfc3339(finding.time));
     line.raw(",\"kind\":").id(finding.kind.map(Kind::id));
-    line.raw(",\"cause\":").id(Some(finding.cause.map_or("unexplained", |cause| cause.id)));
+    line.raw(",\"cause\":").id(Some(finding.cause_id()));
     line.raw(",\"confidence\":").id(Some(finding.confidence.id()));
     line.raw(",\"ended_by\":").id(Some(finding.ended_by.id()));
     line.raw(",\"reset\":").id(finding.reset.map(ResetKind::id));
@@ -207,6 +207,7 @@ pub fn summary_line(summary: &Summary, folded: Folded, inputs: &Inputs) -> Vec<u
         messages_forgotten: (summary.messages_forgotten > 0).then_some(summary.messages_forgotten),
         failed: summary.failures.iter().sum(),
         failures: Counts(&kinds),
+        causes: Counts(&summary.causes),
         benign: Counts(&summary.benign),
         undecided: Counts(&summary.undecided),
         skipped: Counts(&summary.skipped),
@@ -319,6 +320,7 @@ struct SummaryLine<'a> {
     messages_forgotten: Option<u64>,
     failed: u64,
     failures: Counts<'a>,
+    causes: Counts<'a>,
     benign: Counts<'a>,
     undecided: Counts<'a>,
     skipped: Counts<'a>,

@@ -173,6 +173,7 @@ fn the_summary_counts_everything_by_name() {
         segments: 20,
         connections: 5,
         failures: [1, 0, 2, 0, 0, 0],
+        causes: vec![("peer_closed", 2), ("no_listener", 1)],
         benign: vec![("half_close", 1)],
         skipped: vec![("udp", 9), ("arp", 1)],
         first: Some(DECIDED),
@@ -180,7 +181,7 @@ fn the_summary_counts_everything_by_name() {
     };
     assert_eq!(
         text(summary_line(&summary, Folded::default(), &one_file(6))),
-        r#"{"type":"summary","schema":1,"inputs":["a.pcap"],"first":"2026-11-22T06:16:55.359084Z","last":null,"packets":30,"segments":20,"icmp_errors":0,"duplicates":0,"connections":5,"failed":3,"failures":{"refused":1,"reset":0,"broken_pipe":2,"aborted":0,"timed_out":0,"unreachable":0},"benign":{"half_close":1},"undecided":{},"skipped":{"udp":9,"arp":1},"episodes_folded":0}"#
+        r#"{"type":"summary","schema":1,"inputs":["a.pcap"],"first":"2026-11-22T06:16:55.359084Z","last":null,"packets":30,"segments":20,"icmp_errors":0,"duplicates":0,"connections":5,"failed":3,"failures":{"refused":1,"reset":0,"broken_pipe":2,"aborted":0,"timed_out":0,"unreachable":0},"causes":{"peer_closed":2,"no_listener":1},"benign":{"half_close":1},"undecided":{},"skipped":{"udp":9,"arp":1},"episodes_folded":0}"#
     );
 }
 

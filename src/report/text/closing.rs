@@ -69,6 +69,10 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
     page.labelled("total", &counted(summary.connections, "connection", "connections"));
     let failed = by_kind(summary, None);
     page.labelled("failed", if failed.is_empty() { "none" } else { &failed });
+    // Of one cause the headline and its block say all.
+    if summary.causes.len() > 1 {
+        page.labelled("causes", &named(&summary.causes));
+    }
     let benign = named(&summary.benign);
     if !benign.is_empty() {
         page.labelled("benign", &if all { benign } else { format!("{benign} (--all lists them)") });

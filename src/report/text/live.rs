@@ -28,7 +28,7 @@ pub fn first(finding: &Finding, number: usize, told: Option<usize>, inputs: &Inp
 pub fn again(finding: &Finding, number: Option<usize>, times: u64, options: &Options) -> String {
     let mut page = Page::new(options.width, options.colour);
     let kind = finding.kind.map_or("benign", Kind::id);
-    let cause = finding.cause.map_or("unexplained", |cause| cause.id);
+    let cause = finding.cause_id();
     let (client, server) = (address(finding.client.end), address(finding.server.end));
     let rest = format!(": {cause}, {client} -> {server}");
     let time = clock(finding.time, 3);

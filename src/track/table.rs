@@ -42,7 +42,7 @@ impl Bucket {
     }
 
     fn length(&self) -> usize {
-        self.tags.iter().position(|tag| *tag == 0).unwrap_or(PAIRS)
+        (find(&self.tags, 0).trailing_zeros() as usize).min(PAIRS)
     }
 }
 
@@ -159,9 +159,9 @@ impl Table {
         let mut at = self.home(tag);
         loop {
             let bucket = &self.buckets[at];
-            let mut pairs = bucket.tags.iter().zip(&bucket.places);
-            if let Some(pair) = pairs.position(|pair| pair == (&tag, &place)) {
-                self.take(at, pair);
+            let pairs = bucket.matches(tag) & find(&bucket.places, place);
+            if pairs != 0 {
+                self.take(at, pairs.trailing_zeros() as usize);
                 self.length -= 1;
                 return true;
             }

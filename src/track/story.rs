@@ -171,7 +171,19 @@ impl Silence {
     pub fn overdue(&self) -> Time {
         let answered = self.what == Repeated::WindowProbe && !self.probes_in_vain();
         let intervals = if answered { 2 + 4 } else { 2 };
-        self.last.time + self.interval.saturating_mul(intervals).saturating_add(self.interval / 4).max(SECOND)
+        self.last.time + self.timeouts(intervals)
+    }
+
+    /// An ICMP error comes when the socket would have sent its payload again, and it had not: it had given up before, by
+    /// TCP_USER_TIMEOUT for one. `reverts`: an error that takes one step of the back-off back; what is due by that goes out as
+    /// soon as the error comes (`tcp_ld_RTO_revert()`, RFC 6069).
+    pub fn ended_before(&self, icmp: Time, reverts: bool) -> bool {
+        self.what == Repeated::Data && icmp > self.last.time + self.timeouts(if reverts { 1 } else { 2 })
+    }
+
+    /// So many times the longest interval, and what timers may be late.
+    fn timeouts(&self, intervals: u64) -> u64 {
+        self.interval.saturating_mul(intervals).saturating_add(self.interval / 4).max(SECOND)
     }
 }
 

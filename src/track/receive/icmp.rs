@@ -63,6 +63,9 @@ pub fn on_icmp_error(connection: &mut Connection, error: &IcmpError) -> bool {
         return false;
     };
     let soft = SoftError::of(error, errno);
+    if story.silence[from].ended_before(error.time, reverts_backoff(error)) {
+        return false;
+    }
     story.soft[from] = Some(soft);
     if !connecting || story.pending.is_some() {
         return false;
@@ -83,6 +86,11 @@ fn take_back_reset(story: &mut Story, from: usize, error: &IcmpError) {
             story.pending = None;
         }
     }
+}
+
+/// `tcp_v4_err()`: network and host unreachable. `tcp_v6_err()`: no route.
+fn reverts_backoff(error: &IcmpError) -> bool {
+    if error.ipv6 { (error.kind, error.code) == (1, 0) } else { error.kind == 3 && error.code <= 1 }
 }
 
 /// "Fragmentation needed", or "packet too big".

@@ -181,10 +181,12 @@ fn closed_with_its_data(story: &Story, side: usize, silence: &Silence) -> bool {
 
 /// Does a RST carry a TTL that no other packet of its sender has? Then its sender is not the one that it names. Where it is
 /// seen once more than they are, before address translation for one, one of both times must do. And further along the way
-/// none has as high a TTL as nearer to the sender: each hop takes one off.
+/// none has as high a TTL as nearer to the sender: each hop takes one off. Copies that all have one TTL show no more of the way
+/// than one packet would, those of a bridge and its port for one.
 pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
     let half = &connection.half[reset.from];
-    let (low, high) = if half.has(Half::COPIED) { (reset.ttl, reset.ttl) } else { reset.ttls };
+    let whole = half.has(Half::COPIED) && half.ttl_low < half.ttl_high;
+    let (low, high) = if whole { (reset.ttl, reset.ttl) } else { reset.ttls };
     if reset.sight.side == Side::Apart {
         return false;
     }

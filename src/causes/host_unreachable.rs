@@ -1,8 +1,8 @@
 //! `host_unreachable`: A router could not deliver to the host.
 
+use super::clues::reported_unreachable;
 use super::{Cause, Group, Match, Owner, Remedy};
 use crate::diagnose::{Case, Meaning};
-use crate::track::By;
 use crate::track::kernel::Kind;
 
 /// Signs: ICMP 3/1, 3/12 or 11/0 (IPv6 1/2, 1/3, 3/0) from a router, quoting the client's SYN. Certain for EHOSTUNREACH
@@ -62,7 +62,5 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    let icmp = case.icmp().filter(|icmp| icmp.meaning() == Meaning::HostUnreachable)?;
-    let text = format!("{} reported that {} cannot be reached: {}.", icmp.reporter, case.peer(), icmp.name());
-    Some(if case.by() == Some(By::Icmp) { Match::certain(text) } else { Match::likely(text) })
+    reported_unreachable(case, Meaning::HostUnreachable)
 }

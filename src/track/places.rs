@@ -10,18 +10,19 @@ use crate::cpu::prefetch;
 use crate::decode::{Flags, Segment, Signs};
 use crate::time::Time;
 
-/// Where a segment was captured: the input, and whether it came in, where that tells.
+/// Where a segment was captured: the input, and whether it came in or went out, where that tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Place(u16);
 
 impl Place {
     /// How many bits one takes.
-    pub const BITS: u32 = 9;
+    pub const BITS: u32 = 10;
 
     /// Where this segment was captured.
     #[inline]
     pub fn of(segment: &Segment) -> Place {
-        Place(u16::from(segment.input) << 1 | u16::from(segment.signs.has(Signs::CAME_IN)))
+        let (came_in, went_out) = (segment.signs.has(Signs::CAME_IN), segment.signs.has(Signs::WENT_OUT));
+        Place(u16::from(segment.input) << 2 | u16::from(went_out) << 1 | u16::from(came_in))
     }
 
     /// One of [`Place::bits`].
@@ -36,11 +37,15 @@ impl Place {
     }
 
     fn input(self) -> u8 {
-        (self.0 >> 1) as u8
+        (self.0 >> 2) as u8
     }
 
     fn came_in(self) -> bool {
         self.0 & 1 != 0
+    }
+
+    fn went_out(self) -> bool {
+        self.0 & 2 != 0
     }
 }
 
@@ -102,21 +107,26 @@ struct Trail {
     lag: i32,
     /// A fingerprint of the last one.
     print: u16,
-    /// The captures that showed one coming in, and one that did not, or of which nothing tells; the last bit stands for all
+    /// The captures that showed one coming in, one going out, and one of which nothing tells; the last bit stands for all
     /// others. What both comes in and goes out is forwarded there.
     came_in: u8,
     went_out: u8,
+    untold: u8,
     /// The last one was seen once so far.
     alone: bool,
     /// A RST came: what comes behind it is not looked at.
     closed: bool,
 }
 
-const _: () = assert!(size_of::<Trail>() == 12);
+const _: () = assert!(size_of::<Trail>() == 16);
 
 impl Trail {
     fn passes(&mut self, place: Place) {
-        let at = if place.came_in() { &mut self.came_in } else { &mut self.went_out };
+        let at = match (place.came_in(), place.went_out()) {
+            (true, _) => &mut self.came_in,
+            (false, true) => &mut self.went_out,
+            (false, false) => &mut self.untold,
+        };
         *at |= bit(place.input());
     }
 
@@ -124,10 +134,15 @@ impl Trail {
     fn side(&self, place: Place) -> Side {
         let (input, bit) = (place.input(), bit(place.input()));
         if self.came_in & self.went_out & bit != 0 && input < LAST {
-            return if place.came_in() { Side::Near } else { Side::Far };
+            return match (place.came_in(), place.went_out()) {
+                (true, _) => Side::Near,
+                (false, true) => Side::Far,
+                // A file that was merged from several, of which the others do not tell.
+                (false, false) => Side::Unknown,
+            };
         }
         match input {
-            _ if (self.came_in | self.went_out) & bit == 0 => Side::Apart,
+            _ if (self.came_in | self.went_out | self.untold) & bit == 0 => Side::Apart,
             _ if self.near == self.far => Side::Unknown,
             input if input == self.near => Side::Near,
             input if input == self.far => Side::Far,
@@ -287,7 +302,7 @@ mod tests {
     use super::*;
 
     const IN: u16 = Signs::CAME_IN;
-    const OUT: u16 = 0;
+    const OUT: u16 = Signs::WENT_OUT;
 
     /// A segment that this input shows coming in or going out.
     fn segment(input: u8, sign: u16, ttl: u8) -> Segment {
@@ -308,7 +323,7 @@ mod tests {
         let trail = &places.trails[3][1];
         assert!(!trail.alone);
         let place = |sign| Place::of(&segment(0, sign, 64));
-        assert_eq!([IN, OUT].map(|sign| trail.side(place(sign))), [Side::Near, Side::Far]);
+        assert_eq!([IN, OUT, 0].map(|sign| trail.side(place(sign))), [Side::Near, Side::Far, Side::Unknown]);
         assert_eq!(trail.other(place(OUT)), Some((0, 0)));
         // Of the other end's segments nothing is known.
         assert_eq!(places.trails[3][0].side(place(IN)), Side::Apart);

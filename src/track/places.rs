@@ -91,8 +91,6 @@ pub enum Elsewhere {
 pub struct Sight {
     /// Where it was seen; the far side of both.
     pub side: Side,
-    /// The TTL that it had there.
-    pub ttl: u8,
     /// What is known of the other place.
     pub elsewhere: Elsewhere,
 }
@@ -270,14 +268,10 @@ impl Places {
     fn sight(&self, index: u32, reset: &Reset, until: Time) -> Sight {
         let Some(trails) = self.trails.get(index as usize) else { return Sight::default() };
         let trail = &trails[reset.from];
-        let seen = || [Some((reset.place, reset.ttl)), reset.again].into_iter().flatten();
-        let at =
-            |side: Side| seen().find(|(place, _)| trail.side(*place) == side).map(|(place, ttl)| (side, place, ttl));
-        let (side, place, ttl) = [Side::Far, Side::Near, Side::Unknown].into_iter().find_map(at).unwrap_or((
-            Side::Apart,
-            reset.place,
-            reset.ttl,
-        ));
+        let seen = || [Some(reset.place), reset.again].into_iter().flatten();
+        let at = |side: Side| seen().find(|place| trail.side(*place) == side).map(|place| (side, place));
+        let known = [Side::Far, Side::Near, Side::Unknown].into_iter().find_map(at);
+        let (side, place) = known.unwrap_or((Side::Apart, reset.place));
         let goes_on = match trail.other(place) {
             Some((input, lag)) if input != place.input() => {
                 // On what comes when it is due, the verdict must not depend: live, it was given by then.
@@ -292,7 +286,7 @@ impl Places {
             (true, false) => Elsewhere::Ended,
             (true, true) | (false, false) => Elsewhere::Unsure,
         };
-        Sight { side, ttl, elsewhere }
+        Sight { side, elsewhere }
     }
 }
 

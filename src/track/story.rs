@@ -60,8 +60,8 @@ pub struct Reset {
     pub copied: bool,
     /// Where it was captured first.
     pub place: Place,
-    /// Where it was captured last, if more than once, and with which TTL.
-    pub again: Option<(Place, u8)>,
+    /// Where it was captured last, if more than once.
+    pub again: Option<Place>,
     /// What those places and the others tell, when the verdict is due.
     pub sight: Sight,
     /// A segment that it may answer came within about a round trip before it.
@@ -77,7 +77,7 @@ impl Reset {
     /// Notes that it was seen once more, there and with this TTL.
     pub fn note_copy(&mut self, place: Place, ttl: u8) {
         self.copied = true;
-        self.again = Some((place, ttl));
+        self.again = Some(place);
         self.ttls = (self.ttls.0.min(ttl), self.ttls.1.max(ttl));
     }
 

@@ -118,10 +118,13 @@ fn failed(connection: &Connection, story: &Story, reset: &Reset) -> Ending {
     let (sender, victim) = (reset.from, other(reset.from));
     let mut errno = errno_at(victim, Errno::ECONNRESET);
     let another = |back: &Reset| story.sender_lives.is_some() || forged(connection, reset) || forged(connection, back);
-    // Who sends payload after a RST, longer than both take to cross, has not got it.
+    // Who sends payload after a RST, longer than both take to cross, has not got it. What it sends again by timer, it sends after
+    // more than a round trip.
+    let sent = connection.half[sender].data_time;
     let repeated = story.late_copy[sender].map_or(story.silence[sender].last.time, |copy| copy.time);
-    let heard = connection.half[sender].data_time.max(repeated);
-    let taken = |back: &Reset| heard <= back.mark.time + crossing(connection);
+    let crossed = crossing(connection);
+    let taken =
+        |back: &Reset| sent <= back.mark.time + crossed && repeated <= back.mark.time + crossed.min(SOONEST_TIMEOUT);
     let back = story.reset_back.filter(Reset::is_accepted).filter(another).filter(taken);
     if back.is_some() && !connection.half[sender].has(Half::FIN) {
         let closed = connection.half[victim].has(Half::FIN);

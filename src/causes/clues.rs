@@ -94,7 +94,7 @@ pub fn reported_unreachable(case: &Case<'_>, meaning: Meaning) -> Option<Match> 
     let translates = if case.is_in_the_name_of_the_other_end(&icmp) { "Who translates the address " } else { "" };
     let text =
         format!("{translates}{} reported that {} cannot be reached: {}.", icmp.reporter, case.peer(), icmp.name());
-    Some(if case.by() == Some(By::Icmp) { Match::certain(text) } else { Match::likely(text) })
+    Some(if case.by() == Some(By::Icmp) && case.icmp_is_prompt() { Match::certain(text) } else { Match::likely(text) })
 }
 
 #[cfg(test)]

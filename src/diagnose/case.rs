@@ -349,6 +349,13 @@ impl<'a> Case<'a> {
         Some(self.is_in_the_name_of_the_other_end(&icmp) && !unreachable)
     }
 
+    /// It came before the client's next SYN can have been due. Else the application may have had enough, which no packet shows.
+    pub fn icmp_is_prompt(&self) -> bool {
+        let silence = &self.story.silence[CLIENT];
+        let last = if silence.what == Repeated::Syn { silence.last.time } else { self.connection().start };
+        self.story.fatal.is_some_and(|error| error.time.since(last) < SECOND)
+    }
+
     /// It carries the address of the end about which it speaks.
     pub fn is_in_the_name_of_the_other_end(&self, icmp: &IcmpSeen) -> bool {
         icmp.reporter == self.ended.ends[other(self.victim())].ip

@@ -181,6 +181,12 @@ impl Silence {
         self.what == Repeated::Data && icmp > self.last.time + self.timeouts(if reverts { 1 } else { 2 })
     }
 
+    /// The same of a SYN, which was sent at `start` for the first time: its first timeout is a second (TCP_TIMEOUT_INIT).
+    pub fn connect_ended_before(&self, icmp: Time, start: Time) -> bool {
+        let last = if self.what == Repeated::Syn { self.last.time } else { start };
+        icmp > last + self.timeouts(2).max(2 * SECOND)
+    }
+
     /// So many times the longest interval, and what timers may be late.
     fn timeouts(&self, intervals: u64) -> u64 {
         self.interval.saturating_mul(intervals).saturating_add(self.interval / 4).max(SECOND)

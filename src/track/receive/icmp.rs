@@ -46,6 +46,7 @@ pub fn on_icmp_error(connection: &mut Connection, error: &IcmpError) -> bool {
         length: 0,
         acknowledgment: None,
     };
+    let start = connection.start;
     let story = connection.story();
     let seen = story.events.iter().any(|earlier| {
         earlier.what == event.what
@@ -63,7 +64,12 @@ pub fn on_icmp_error(connection: &mut Connection, error: &IcmpError) -> bool {
         return false;
     };
     let soft = SoftError::of(error, errno);
-    if story.silence[from].ended_before(error.time, reverts_backoff(error)) {
+    let silence = story.silence[from];
+    let ended = match connecting {
+        true => silence.connect_ended_before(error.time, start),
+        false => silence.ended_before(error.time, reverts_backoff(error)),
+    };
+    if ended {
         return false;
     }
     story.soft[from] = Some(soft);

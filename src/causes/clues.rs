@@ -1,8 +1,9 @@
 //! Knowledge that several causes share: the timers of common programs and devices.
 
-use crate::diagnose::Case;
+use super::Match;
+use crate::diagnose::{Case, Meaning};
 use crate::time::SECOND;
-use crate::track::{CLIENT, SERVER};
+use crate::track::{By, CLIENT, SERVER};
 
 /// Devices on the path that forget idle connections: seconds, and their name in a sentence.
 const DEVICES: &[(u64, &str)] = &[
@@ -85,6 +86,15 @@ pub fn check_in_rhythm(case: &Case<'_>) -> Option<&'static str> {
         true => Some("after the TLS handshake"),
         false => (!case.asked_last(CLIENT)).then_some("when it has an answer"),
     }
+}
+
+/// An ICMP error that says that the other end cannot be reached.
+pub fn reported_unreachable(case: &Case<'_>, meaning: Meaning) -> Option<Match> {
+    let icmp = case.icmp().filter(|icmp| icmp.meaning() == meaning)?;
+    let translates = if case.is_in_the_name_of_the_other_end(&icmp) { "Who translates the address " } else { "" };
+    let text =
+        format!("{translates}{} reported that {} cannot be reached: {}.", icmp.reporter, case.peer(), icmp.name());
+    Some(if case.by() == Some(By::Icmp) && case.icmp_is_prompt() { Match::certain(text) } else { Match::likely(text) })
 }
 
 #[cfg(test)]

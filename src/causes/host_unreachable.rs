@@ -1,13 +1,13 @@
 //! `host_unreachable`: A router could not deliver to the host.
 
+use super::clues::reported_unreachable;
 use super::{Cause, Group, Match, Owner, Remedy};
 use crate::diagnose::{Case, Meaning};
-use crate::track::By;
 use crate::track::kernel::Kind;
 
 /// Signs: ICMP 3/1, 3/12 or 11/0 (IPv6 1/2, 1/3, 3/0) from a router, quoting the client's SYN. Certain for EHOSTUNREACH
-/// while connecting; the ICMP source names the router. 3/7 (EHOSTDOWN) says the same in other words. From the client's
-/// own address after three seconds: its own kernel found no neighbour.
+/// if it answers the SYN at once, likely if it comes later; the ICMP source names the router. 3/7 (EHOSTDOWN) says the
+/// same in other words. From the client's own address after three seconds: its own kernel found no neighbour.
 pub static CAUSE: Cause = Cause {
     id: "host_unreachable",
     group: Group::Failure,
@@ -15,8 +15,9 @@ pub static CAUSE: Cause = Cause {
     title: "A router could not deliver to the host",
     seen: "\
         The SYN is answered by an ICMP error \"host unreachable\" (3/1; in IPv6 \"address unreachable\", 1/3), or \
-        \"time exceeded\" (11/0). It quotes the SYN, and its source address names the router that gave up. \
-        connect() fails with EHOSTUNREACH, \"No route to host\".\n\n\
+        \"time exceeded\" (11/0). It quotes the SYN, and its source address names the router that gave up; \
+        or, where the server's address is translated (a Kubernetes Service), is the server's, for the NAT changes \
+        it back. connect() fails with EHOSTUNREACH, \"No route to host\".\n\n\
         Often it comes three seconds after the SYN: so long the last router asked for the host's hardware address.",
     why: "\
         The packet found its way to the last network, but nobody there answered ARP or neighbour discovery for the \
@@ -62,7 +63,5 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    let icmp = case.icmp().filter(|icmp| icmp.meaning() == Meaning::HostUnreachable)?;
-    let text = format!("{} reported that {} cannot be reached: {}.", icmp.reporter, case.peer(), icmp.name());
-    Some(if case.by() == Some(By::Icmp) { Match::certain(text) } else { Match::likely(text) })
+    reported_unreachable(case, Meaning::HostUnreachable)
 }

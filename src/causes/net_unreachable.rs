@@ -1,12 +1,12 @@
 //! `net_unreachable`: A router has no route to that network.
 
+use super::clues::reported_unreachable;
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, Meaning};
-use crate::track::By;
 use crate::track::kernel::Kind;
 
 /// Signs: ICMP 3/0 (also 3/6, 3/11; IPv6 1/0) from a router, quoting the client's SYN. Certain for ENETUNREACH
-/// while connecting; the ICMP source names the router.
+/// if it answers the SYN at once, likely if it comes later; the ICMP source names the router.
 pub static CAUSE: Cause = Cause {
     id: "net_unreachable",
     group: Group::Failure,
@@ -62,7 +62,5 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    let icmp = case.icmp().filter(|icmp| icmp.meaning() == Meaning::NetUnreachable)?;
-    let text = format!("{} reported that {} cannot be reached: {}.", icmp.reporter, case.peer(), icmp.name());
-    Some(if case.by() == Some(By::Icmp) { Match::certain(text) } else { Match::likely(text) })
+    reported_unreachable(case, Meaning::NetUnreachable)
 }

@@ -1,7 +1,7 @@
 //! Link layers: from the first byte of a frame to the IP packet in it.
 
-use crate::decode::Skip;
 use crate::decode::view::View;
+use crate::decode::{Signs, Skip};
 
 /// The IP packet in a frame of the link type `link` (LINKTYPE_ numbers, www.tcpdump.org/linktypes.html).
 #[inline]
@@ -20,15 +20,19 @@ pub(super) fn network(link: u16, view: View<'_>) -> Result<View<'_>, Skip> {
     }
 }
 
-/// Did the frame come in from the network? Linux cooked captures tell it (sll_pkttype of packet(7)).
-pub(super) fn came_in(link: u16, view: View<'_>) -> bool {
+/// Did the frame come in from the network, or go out to it? Linux cooked captures tell it (sll_pkttype of packet(7)).
+pub(super) fn way(link: u16, view: View<'_>) -> Signs {
     const PACKET_OUTGOING: u8 = 4;
     let kind = match link {
         113 => view.u8(1),
         276 => view.u8(10),
-        _ => return false,
+        _ => return Signs::default(),
     };
-    kind.is_ok_and(|kind| kind < PACKET_OUTGOING)
+    match kind {
+        Ok(kind) if kind < PACKET_OUTGOING => Signs(Signs::CAME_IN),
+        Ok(PACKET_OUTGOING) => Signs(Signs::WENT_OUT),
+        Ok(_) | Err(_) => Signs::default(),
+    }
 }
 
 /// An Ethernet frame.

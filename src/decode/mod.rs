@@ -133,14 +133,14 @@ impl Decoder {
     /// Takes off layer by layer.
     #[inline(never)]
     fn layers(&self, view: View<'_>, frame: &RawFrame) -> Result<Packet, Skip> {
-        let signs = if link::came_in(frame.link, view) { Signs::CAME_IN } else { 0 };
+        let way = link::way(frame.link, view);
         let mut view = link::network(frame.link, view)?;
         for _ in 0..=MAX_TUNNELS {
             let (header, inner) = ip::header(view)?;
             view = match header.protocol {
                 protocol::TCP => {
                     let mut segment = tcp::segment(&header, inner, frame, self.seed)?;
-                    segment.signs.0 |= signs;
+                    segment.signs.0 |= way.0;
                     return Ok(Packet::Segment(segment));
                 }
                 protocol::ICMP | protocol::ICMPV6 => {

@@ -37,6 +37,8 @@ impl Signs {
     pub const CAME_IN: u16 = 4096;
     /// Its sender closes a connection of several paths (DATA_FIN).
     pub const DATA_FIN: u16 = 8192;
+    /// It went out to the network, from the host that captured it on all of its interfaces.
+    pub const WENT_OUT: u16 = 16384;
 
     /// Is every flag of `mask` set?
     #[inline(always)]

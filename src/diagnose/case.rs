@@ -5,7 +5,7 @@ mod resets;
 use std::cell::OnceCell;
 
 use super::finding::{EndedBy, Timing, Traffic};
-use super::icmp::IcmpSeen;
+use super::icmp::{IcmpSeen, Meaning};
 use super::words::duration;
 use crate::context::{
     self, Context, Mismatch, Reading, Speaker, TlsState, http_answer_is_complete, http_status, is_message_start,
@@ -340,15 +340,26 @@ impl<'a> Case<'a> {
         nanoseconds <= (self.rtt().unwrap_or(0) * 2).max(100 * MILLISECOND)
     }
 
-    /// The ICMP error that decided came from the address of the server itself.
-    pub fn reporter_is_the_other_end(&self) -> bool {
-        self.story.fatal.is_some_and(|error| error.reporter == self.ended.ends[SERVER].ip)
+    /// Did the ICMP error that decided, or that explains the timeout, come from the other end itself? `None` if there was
+    /// none. Who cannot be reached says nothing: in its name then speaks who translates its address
+    /// (`nf_nat_icmp_reply_translation()`).
+    pub fn reporter_is_the_other_end(&self) -> Option<bool> {
+        let icmp = self.icmp()?;
+        let unreachable = matches!(icmp.meaning(), Meaning::HostUnreachable | Meaning::NetUnreachable);
+        Some(self.is_in_the_name_of_the_other_end(&icmp) && !unreachable)
     }
 
-    /// Did the ICMP error that explains the timeout come from the other end? `None` if there was none.
-    pub fn soft_reporter(&self) -> Option<bool> {
-        let victim = self.victim();
-        self.story.soft[victim].map(|error| error.reporter == self.ended.ends[other(victim)].ip)
+    /// The ICMP error that ended the connect() answered the client's last SYN at once. Else the application may have had enough
+    /// before it came, which no packet shows.
+    pub fn icmp_is_prompt(&self) -> bool {
+        let silence = &self.story.silence[CLIENT];
+        let last = if silence.what == Repeated::Syn { silence.last.time } else { self.connection().start };
+        self.story.fatal.is_some_and(|error| self.at_once(error.time.since(last)))
+    }
+
+    /// It carries the address of the end about which it speaks.
+    pub fn is_in_the_name_of_the_other_end(&self, icmp: &IcmpSeen) -> bool {
+        icmp.reporter == self.ended.ends[other(self.victim())].ip
     }
 
     /// The ICMP error that ended the connect(), or that explains the timeout.

@@ -100,14 +100,14 @@ fn ended_by(case: &Case<'_>, cause: Option<&'static Cause>) -> EndedBy {
     };
     match failure.by {
         By::Icmp => {
-            if case.reporter_is_the_other_end() {
+            if case.reporter_is_the_other_end() == Some(true) {
                 EndedBy::Server
             } else {
                 EndedBy::Middlebox
             }
         }
         By::Silence if case.reader_stalls() => case.side(other(case.victim())),
-        By::Silence => match case.soft_reporter() {
+        By::Silence => match case.reporter_is_the_other_end() {
             Some(false) => EndedBy::Middlebox,
             Some(true) | None => EndedBy::Network,
         },

@@ -10,18 +10,19 @@ use crate::cpu::prefetch;
 use crate::decode::{Flags, Segment, Signs};
 use crate::time::Time;
 
-/// Where a segment was captured: the input, and whether it came in, where that tells.
+/// Where a segment was captured: the input, and whether it came in or went out, where that tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Place(u16);
 
 impl Place {
     /// How many bits one takes.
-    pub const BITS: u32 = 9;
+    pub const BITS: u32 = 10;
 
     /// Where this segment was captured.
     #[inline]
     pub fn of(segment: &Segment) -> Place {
-        Place(u16::from(segment.input) << 1 | u16::from(segment.signs.has(Signs::CAME_IN)))
+        let (came_in, went_out) = (segment.signs.has(Signs::CAME_IN), segment.signs.has(Signs::WENT_OUT));
+        Place(u16::from(segment.input) << 2 | u16::from(went_out) << 1 | u16::from(came_in))
     }
 
     /// One of [`Place::bits`].
@@ -36,11 +37,15 @@ impl Place {
     }
 
     fn input(self) -> u8 {
-        (self.0 >> 1) as u8
+        (self.0 >> 2) as u8
     }
 
     fn came_in(self) -> bool {
         self.0 & 1 != 0
+    }
+
+    fn went_out(self) -> bool {
+        self.0 & 2 != 0
     }
 }
 
@@ -86,8 +91,6 @@ pub enum Elsewhere {
 pub struct Sight {
     /// Where it was seen; the far side of both.
     pub side: Side,
-    /// The TTL that it had there.
-    pub ttl: u8,
     /// What is known of the other place.
     pub elsewhere: Elsewhere,
 }
@@ -102,21 +105,26 @@ struct Trail {
     lag: i32,
     /// A fingerprint of the last one.
     print: u16,
-    /// The captures that showed one coming in, and one that did not, or of which nothing tells; the last bit stands for all
+    /// The captures that showed one coming in, one going out, and one of which nothing tells; the last bit stands for all
     /// others. What both comes in and goes out is forwarded there.
     came_in: u8,
     went_out: u8,
+    untold: u8,
     /// The last one was seen once so far.
     alone: bool,
     /// A RST came: what comes behind it is not looked at.
     closed: bool,
 }
 
-const _: () = assert!(size_of::<Trail>() == 12);
+const _: () = assert!(size_of::<Trail>() == 16);
 
 impl Trail {
     fn passes(&mut self, place: Place) {
-        let at = if place.came_in() { &mut self.came_in } else { &mut self.went_out };
+        let at = match (place.came_in(), place.went_out()) {
+            (true, _) => &mut self.came_in,
+            (false, true) => &mut self.went_out,
+            (false, false) => &mut self.untold,
+        };
         *at |= bit(place.input());
     }
 
@@ -124,10 +132,15 @@ impl Trail {
     fn side(&self, place: Place) -> Side {
         let (input, bit) = (place.input(), bit(place.input()));
         if self.came_in & self.went_out & bit != 0 && input < LAST {
-            return if place.came_in() { Side::Near } else { Side::Far };
+            return match (place.came_in(), place.went_out()) {
+                (true, _) => Side::Near,
+                (false, true) => Side::Far,
+                // A file that was merged from several, of which the others do not tell.
+                (false, false) => Side::Unknown,
+            };
         }
         match input {
-            _ if (self.came_in | self.went_out) & bit == 0 => Side::Apart,
+            _ if (self.came_in | self.went_out | self.untold) & bit == 0 => Side::Apart,
             _ if self.near == self.far => Side::Unknown,
             input if input == self.near => Side::Near,
             input if input == self.far => Side::Far,
@@ -255,14 +268,10 @@ impl Places {
     fn sight(&self, index: u32, reset: &Reset, until: Time) -> Sight {
         let Some(trails) = self.trails.get(index as usize) else { return Sight::default() };
         let trail = &trails[reset.from];
-        let seen = || [Some((reset.place, reset.ttl)), reset.again].into_iter().flatten();
-        let at =
-            |side: Side| seen().find(|(place, _)| trail.side(*place) == side).map(|(place, ttl)| (side, place, ttl));
-        let (side, place, ttl) = [Side::Far, Side::Near, Side::Unknown].into_iter().find_map(at).unwrap_or((
-            Side::Apart,
-            reset.place,
-            reset.ttl,
-        ));
+        let seen = || [Some(reset.place), reset.again].into_iter().flatten();
+        let at = |side: Side| seen().find(|place| trail.side(*place) == side).map(|place| (side, place));
+        let known = [Side::Far, Side::Near, Side::Unknown].into_iter().find_map(at);
+        let (side, place) = known.unwrap_or((Side::Apart, reset.place));
         let goes_on = match trail.other(place) {
             Some((input, lag)) if input != place.input() => {
                 // On what comes when it is due, the verdict must not depend: live, it was given by then.
@@ -277,7 +286,7 @@ impl Places {
             (true, false) => Elsewhere::Ended,
             (true, true) | (false, false) => Elsewhere::Unsure,
         };
-        Sight { side, ttl, elsewhere }
+        Sight { side, elsewhere }
     }
 }
 
@@ -287,7 +296,7 @@ mod tests {
     use super::*;
 
     const IN: u16 = Signs::CAME_IN;
-    const OUT: u16 = 0;
+    const OUT: u16 = Signs::WENT_OUT;
 
     /// A segment that this input shows coming in or going out.
     fn segment(input: u8, sign: u16, ttl: u8) -> Segment {
@@ -308,7 +317,7 @@ mod tests {
         let trail = &places.trails[3][1];
         assert!(!trail.alone);
         let place = |sign| Place::of(&segment(0, sign, 64));
-        assert_eq!([IN, OUT].map(|sign| trail.side(place(sign))), [Side::Near, Side::Far]);
+        assert_eq!([IN, OUT, 0].map(|sign| trail.side(place(sign))), [Side::Near, Side::Far, Side::Unknown]);
         assert_eq!(trail.other(place(OUT)), Some((0, 0)));
         // Of the other end's segments nothing is known.
         assert_eq!(places.trails[3][0].side(place(IN)), Side::Apart);

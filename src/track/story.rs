@@ -60,8 +60,8 @@ pub struct Reset {
     pub copied: bool,
     /// Where it was captured first.
     pub place: Place,
-    /// Where it was captured last, if more than once, and with which TTL.
-    pub again: Option<(Place, u8)>,
+    /// Where it was captured last, if more than once.
+    pub again: Option<Place>,
     /// What those places and the others tell, when the verdict is due.
     pub sight: Sight,
     /// A segment that it may answer came within about a round trip before it.
@@ -77,7 +77,7 @@ impl Reset {
     /// Notes that it was seen once more, there and with this TTL.
     pub fn note_copy(&mut self, place: Place, ttl: u8) {
         self.copied = true;
-        self.again = Some((place, ttl));
+        self.again = Some(place);
         self.ttls = (self.ttls.0.min(ttl), self.ttls.1.max(ttl));
     }
 
@@ -171,7 +171,25 @@ impl Silence {
     pub fn overdue(&self) -> Time {
         let answered = self.what == Repeated::WindowProbe && !self.probes_in_vain();
         let intervals = if answered { 2 + 4 } else { 2 };
-        self.last.time + self.interval.saturating_mul(intervals).saturating_add(self.interval / 4).max(SECOND)
+        self.last.time + self.timeouts(intervals)
+    }
+
+    /// An ICMP error comes when the socket would have sent its payload again, and it had not: it had given up before, by
+    /// TCP_USER_TIMEOUT for one. `reverts`: an error that takes one step of the back-off back; what is due by that goes out as
+    /// soon as the error comes (`tcp_ld_RTO_revert()`, RFC 6069).
+    pub fn ended_before(&self, icmp: Time, reverts: bool) -> bool {
+        self.what == Repeated::Data && icmp > self.last.time + self.timeouts(if reverts { 1 } else { 2 })
+    }
+
+    /// The same of a SYN, which was sent at `start` for the first time: its first timeout is a second (TCP_TIMEOUT_INIT).
+    pub fn connect_ended_before(&self, icmp: Time, start: Time) -> bool {
+        let last = if self.what == Repeated::Syn { self.last.time } else { start };
+        icmp > last + self.timeouts(2).max(2 * SECOND)
+    }
+
+    /// So many times the longest interval, and what timers may be late.
+    fn timeouts(&self, intervals: u64) -> u64 {
+        self.interval.saturating_mul(intervals).saturating_add(self.interval / 4).max(SECOND)
     }
 }
 

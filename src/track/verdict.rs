@@ -15,6 +15,8 @@ use resets::judge_reset;
 
 /// A client whose SYN-ACKs never come repeats its SYN a second after the last one, or a little later.
 const NEXT_SYN: u64 = 1300 * MILLISECOND;
+/// No timeout of payload comes sooner (TCP_RTO_MIN is 200 ms, and its timer ticks).
+const SOONEST_TIMEOUT: u64 = 150 * MILLISECOND;
 /// No verdict on a handshake waits longer for that.
 const LONGEST_GRACE: u64 = 2500 * MILLISECOND;
 
@@ -176,19 +178,21 @@ fn waits_too(connection: &Connection, story: &Story, side: usize) -> bool {
 }
 
 fn closed_with_its_data(story: &Story, side: usize, silence: &Silence) -> bool {
-    story.fin[side].is_some_and(|fin| fin.time.since(silence.first.time) < 150 * MILLISECOND)
+    story.fin[side].is_some_and(|fin| fin.time.since(silence.first.time) < SOONEST_TIMEOUT)
 }
 
 /// Does a RST carry a TTL that no other packet of its sender has? Then its sender is not the one that it names. Where it is
-/// seen once more than they are, before address translation for one, one of both times must do. And further along the way
-/// none has as high a TTL as nearer to the sender: each hop takes one off.
+/// seen once more than they are, before address translation for one, one of both times must do. And of what is seen further along
+/// the way none has as high a TTL as nearer to the sender only: each hop takes one off. Copies that all have one TTL show no more of the way
+/// than one packet would, those of a bridge and its port for one.
 pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
     let half = &connection.half[reset.from];
-    let (low, high) = if half.has(Half::COPIED) { (reset.ttl, reset.ttl) } else { reset.ttls };
+    let whole = half.has(Half::COPIED) && half.ttl_low < half.ttl_high;
+    let (low, high) = if whole { (reset.ttl, reset.ttl) } else { reset.ttls };
     if reset.sight.side == Side::Apart {
         return false;
     }
-    let too_near = reset.sight.side == Side::Far && half.ttl_low < half.ttl_high && reset.sight.ttl >= half.ttl_high;
+    let too_near = reset.sight.side == Side::Far && half.ttl_low < half.ttl_high && reset.ttls.0 >= half.ttl_high;
     half.has(Half::ANY) && (high < half.ttl_low || low > half.ttl_high || too_near)
 }
 

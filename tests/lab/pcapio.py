@@ -52,15 +52,16 @@ def pcap(capture: Capture, magic: int = MICRO, order: str = "<") -> bytes:
     return b"".join(parts)
 
 
-def pcapng(capture: Capture) -> bytes:
-    """A pcapng file: one section, one interface with nanosecond timestamps, enhanced packet blocks."""
+def pcapng(*captures: Capture) -> bytes:
+    """A pcapng file: one section, an interface with nanosecond timestamps for each capture, enhanced packet blocks."""
     resolution = struct.pack("<HHB3xHH", 9, 1, 9, 0, 0)
-    parts = [
-        block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)),
-        block(1, struct.pack("<HHI", capture.link, 0, SNAPLEN) + resolution),
-    ]
-    for packet in capture.packets:
-        head = struct.pack("<IIIII", 0, packet.ts >> 32, packet.ts & 0xFFFFFFFF, len(packet.data), packet.length)
+    parts = [block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))]
+    parts += [block(1, struct.pack("<HHI", capture.link, 0, SNAPLEN) + resolution) for capture in captures]
+    packets = [(packet, interface) for interface, capture in enumerate(captures) for packet in capture.packets]
+    for packet, interface in sorted(packets, key=lambda found: found[0].ts):
+        head = struct.pack(
+            "<IIIII", interface, packet.ts >> 32, packet.ts & 0xFFFFFFFF, len(packet.data), packet.length
+        )
         parts.append(block(6, head + packet.data + bytes(-len(packet.data) % 4)))
     return b"".join(parts)
 

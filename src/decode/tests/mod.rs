@@ -53,17 +53,18 @@ fn check(sample: &Sample, frame: &[u8], segment: &Segment) {
 }
 
 #[test]
-fn cooked_frames_tell_what_came_in() {
+fn cooked_frames_tell_what_came_in_and_what_went_out() {
     let four = ipv4(6, &tcp());
-    let came_in = |link, head: &str| {
+    let way = |link, head: &str| {
         let frame = [hex(head), four.clone()].concat();
-        segment(link, &frame, frame.len()).signs.has(Signs::CAME_IN)
+        let signs = segment(link, &frame, frame.len()).signs;
+        (signs.has(Signs::CAME_IN), signs.has(Signs::WENT_OUT))
     };
-    assert!(came_in(113, "0000 0001 0006 020000000001 0000 0800"));
-    assert!(!came_in(113, "0004 0001 0006 020000000001 0000 0800"));
-    assert!(came_in(276, "0800 0000 00000002 0001 03 06 020000000001 0000"));
-    assert!(!came_in(276, "0800 0000 00000002 0001 04 06 020000000001 0000"));
-    assert!(!came_in(101, ""));
+    assert_eq!(way(113, "0000 0001 0006 020000000001 0000 0800"), (true, false));
+    assert_eq!(way(113, "0004 0001 0006 020000000001 0000 0800"), (false, true));
+    assert_eq!(way(276, "0800 0000 00000002 0001 03 06 020000000001 0000"), (true, false));
+    assert_eq!(way(276, "0800 0000 00000002 0001 04 06 020000000001 0000"), (false, true));
+    assert_eq!(way(101, ""), (false, false));
 }
 
 #[test]

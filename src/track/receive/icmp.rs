@@ -46,6 +46,7 @@ pub fn on_icmp_error(connection: &mut Connection, error: &IcmpError) -> bool {
         length: 0,
         acknowledgment: None,
     };
+    let start = connection.start;
     let story = connection.story();
     let seen = story.events.iter().any(|earlier| {
         earlier.what == event.what
@@ -63,6 +64,14 @@ pub fn on_icmp_error(connection: &mut Connection, error: &IcmpError) -> bool {
         return false;
     };
     let soft = SoftError::of(error, errno);
+    let silence = story.silence[from];
+    let ended = match connecting {
+        true => silence.connect_ended_before(error.time, start),
+        false => silence.ended_before(error.time, reverts_backoff(error)),
+    };
+    if ended {
+        return false;
+    }
     story.soft[from] = Some(soft);
     if !connecting || story.pending.is_some() {
         return false;
@@ -83,6 +92,11 @@ fn take_back_reset(story: &mut Story, from: usize, error: &IcmpError) {
             story.pending = None;
         }
     }
+}
+
+/// `tcp_v4_err()`: network and host unreachable. `tcp_v6_err()`: no route.
+fn reverts_backoff(error: &IcmpError) -> bool {
+    if error.ipv6 { (error.kind, error.code) == (1, 0) } else { error.kind == 3 && error.code <= 1 }
 }
 
 /// "Fragmentation needed", or "packet too big".

@@ -139,7 +139,9 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
     let gone = reset.acknowledgment.is_none()
         && connection.half[to].has(Half::ACK)
         && segment.sequence == connection.half[to].ack;
-    let gave_up = !probing && gives_up(connection, from, segment.time, gone);
+    // `tcp_rcv_synsent_state_process()`: what acknowledges another SYN is answered, and the socket waits on.
+    let waits_on = connection.story().challenged && waits_for_syn_ack(connection, from);
+    let gave_up = !probing && !waits_on && gives_up(connection, from, segment.time, gone);
     let receiver = connection.half[to];
     let story = connection.story();
     story.gone[from] |= reset.acknowledgment.is_none() && reset.acceptance == Acceptance::Exact;

@@ -288,7 +288,7 @@ pub(super) fn on_old_segment(connection: &mut Connection, from: usize, segment: 
         && connection.established()
         && (segment.payload_length == 0 || acked);
     if probe {
-        let closed = connection.story.as_ref().is_some_and(|story| story.window_closed[to].is_some());
+        let closed = window_is_closed(connection, to);
         let (what, told) =
             if closed { (Repeated::WindowProbe, What::WindowProbe) } else { (Repeated::KeepAlive, What::KeepAlive) };
         let interval = segment.time.since(connection.story().probes[from].last);
@@ -322,13 +322,20 @@ pub(super) fn on_old_segment(connection: &mut Connection, from: usize, segment: 
     if segment.time.since(half.data_time) < CLOSE {
         return false;
     }
-    let closed = connection.story.as_ref().is_some_and(|story| story.window_closed[to].is_some());
-    let what = if closed { Repeated::WindowProbe } else { Repeated::Data };
+    let what = if window_is_closed(connection, to) { Repeated::WindowProbe } else { Repeated::Data };
     let again = repeat(connection, from, segment, what);
     if again {
         tell(connection, from, segment, What::Repeated);
     }
     again
+}
+
+/// Is the window of this end closed? That of a SYN-ACK, too, as SYN proxies send it until they have asked the server
+/// (`synproxy_send_client_synack()`).
+fn window_is_closed(connection: &Connection, side: usize) -> bool {
+    let half = &connection.half[side];
+    let never_opened = half.has(Half::SYN) && half.window == 0 && !half.has(Half::FIN);
+    never_opened || connection.story.as_ref().is_some_and(|story| story.window_closed[side].is_some())
 }
 
 /// Notes a window that closes or opens.

@@ -118,7 +118,14 @@ fn failed(connection: &Connection, story: &Story, reset: &Reset) -> Ending {
     let (sender, victim) = (reset.from, other(reset.from));
     let mut errno = errno_at(victim, Errno::ECONNRESET);
     let another = |back: &Reset| story.sender_lives.is_some() || forged(connection, reset) || forged(connection, back);
-    let back = story.reset_back.filter(Reset::is_accepted).filter(another);
+    // Who sends payload after a RST, longer than both take to cross, has not got it. What it sends again by timer, it sends after
+    // more than a round trip.
+    let sent = connection.half[sender].data_time;
+    let repeated = story.late_copy[sender].map_or(story.silence[sender].last.time, |copy| copy.time);
+    let crossed = crossing(connection);
+    let taken =
+        |back: &Reset| sent <= back.mark.time + crossed && repeated <= back.mark.time + crossed.min(SOONEST_TIMEOUT);
+    let back = story.reset_back.filter(Reset::is_accepted).filter(another).filter(taken);
     if back.is_some() && !connection.half[sender].has(Half::FIN) {
         let closed = connection.half[victim].has(Half::FIN);
         errno[sender] = Some(if closed { Errno::EPIPE } else { Errno::ECONNRESET });
@@ -177,8 +184,9 @@ fn missed_fin(connection: &Connection, story: &Story, side: usize) -> bool {
 
 /// What is sent longer than this after a segment was captured, its sender had got it when it sent that.
 fn crossing(connection: &Connection) -> u64 {
+    let opened = connection.half.iter().all(|half| half.has(Half::SYN));
     match connection.round_trip() {
-        0 => SECOND,
+        0 if !opened => SECOND,
         round_trip => 2 * round_trip + 50 * MILLISECOND,
     }
 }

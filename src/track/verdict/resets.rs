@@ -165,14 +165,18 @@ fn missed_fin(connection: &Connection, story: &Story, side: usize) -> bool {
     let Some(fin) = story.fin[other(side)] else {
         return false;
     };
-    // A FIN that came with payload arrived with it; some stacks acknowledge it later.
-    let last_payload = peer.data_time;
-    let arrived = peer.has(Half::DATA) && last_payload == fin.time && !seq::before(half.ack, peer.data_until);
-    !arrived
+    !arrived_with_payload(connection, other(side), fin)
         && half.has(Half::DATA)
         && half.data_time.since(fin.time) > crossing(connection)
         && half.data_ack != peer.next
         && half.ack != peer.next
+}
+
+/// A FIN of `side` that came with payload arrived with it; some stacks acknowledge it later.
+fn arrived_with_payload(connection: &Connection, side: usize, fin: Mark) -> bool {
+    let (half, peer) = (&connection.half[side], &connection.half[other(side)]);
+    let last_payload = half.data_time;
+    half.has(Half::DATA) && last_payload == fin.time && !seq::before(peer.ack, half.data_until)
 }
 
 /// What is sent longer than this after a segment was captured, its sender had got it when it sent that.
@@ -198,7 +202,9 @@ fn fin_is_missing(connection: &Connection, reset: &Reset, fin: Mark) -> bool {
     let late = reset.acknowledgment.is_none() && reset.mark.time.since(fin.time) > crossing(connection);
     let at_fin = next.wrapping_sub(1);
     let before = seq::before(reset.sequence, at_fin) || late && reset.sequence == at_fin;
-    before && seq::before(connection.half[other(reset.from)].ack, next)
+    before
+        && seq::before(connection.half[other(reset.from)].ack, next)
+        && !arrived_with_payload(connection, reset.from, fin)
 }
 
 /// The receiver of the RST sent one itself, before it can have got this one: a live socket's abort, or the answer of a

@@ -146,8 +146,7 @@ fn judge_half_accepted(connection: &Connection, story: &Story, reset: &Reset) ->
 fn misses_a_fin(connection: &Connection, reset: &Reset) -> bool {
     let missing = |side: usize| {
         let half = &connection.half[side];
-        let shown = if half.has(Half::DATA) { half.data_until } else { half.isn.wrapping_add(1) };
-        if half.has(Half::BY_ACK) && !half.has(Half::FIN) { half.next.wrapping_sub(shown) } else { 0 }
+        if half.has(Half::BY_ACK) && !half.has(Half::FIN) { half.next.wrapping_sub(half.shown_until()) } else { 0 }
     };
     let (by_sender, by_victim) = (missing(reset.from), missing(other(reset.from)));
     // The RST may be the first to acknowledge it.

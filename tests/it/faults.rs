@@ -274,3 +274,44 @@ fn a_clock_that_is_set_makes_no_failure_and_hides_none() {
         assert_eq!(failures, refusals, "{seconds} s before the RST: {summary}");
     }
 }
+
+/// The same capture with no more than `snaplen` bytes of each packet.
+fn cut(capture: &[u8], snaplen: usize) -> Vec<u8> {
+    let (head, mut rest) = capture.split_at(24);
+    let mut kept = head.to_vec();
+    while let Some((record, behind)) = rest.split_at_checked(16) {
+        let length = u32::from_le_bytes([record[8], record[9], record[10], record[11]]) as usize;
+        let short = length.min(snaplen);
+        kept.extend_from_slice(&record[..8]);
+        kept.extend_from_slice(&(short as u32).to_le_bytes());
+        kept.extend_from_slice(&record[12..]);
+        kept.extend_from_slice(&behind[..short]);
+        rest = &behind[length..];
+    }
+    kept
+}
+
+#[test]
+fn an_icmp_error_that_the_snaplen_cut_leaves_other_hosts_silence_as_it_is() {
+    const ROUTER: u32 = 0x0a00_00fe;
+    let syn = |to: u32| Frame::v4(9, to).tcp(SYN, 1000, 0);
+    let again = |to: u32| Frame::v4(9, to).numbered(2).tcp(SYN, 1000, 0);
+    // Both SYNs are repeated in vain; an error about the first of them is cut ahead of its sequence number.
+    let error = Frame::v4(ROUTER, 9).icmp(3, 1, &syn(1));
+    let frames = [(0, syn(1)), (1, syn(2)), (2, error), (1000, again(1)), (1001, again(2)), (9000, syn(3))];
+    let at = |milliseconds: u64| Time(1_795_328_215 * SECOND + milliseconds * 1_000_000);
+    let whole = pcap(frames.into_iter().map(|(time, frame)| (at(time), frame)));
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("cut.pcap");
+    fs::write(&path, cut(&whole, 54)).expect("room");
+    let output = program().args(["--format", "json"]).arg(&path).output().expect("it runs");
+    let lines = String::from_utf8(output.stdout).expect("text");
+    let objects = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
+    let (failures, rest): (Vec<_>, Vec<_>) = objects.partition(|object| object["type"] == "failure");
+    assert_eq!(failures.len(), 1, "{lines}");
+    assert_eq!(
+        (failures[0]["kind"].as_str(), failures[0]["server"]["ip"].as_str()),
+        (Some("timed_out"), Some("0.0.0.2"))
+    );
+    assert_eq!(rest.last().and_then(|summary| summary["undecided"]["cut_short"].as_u64()), Some(1), "{lines}");
+}

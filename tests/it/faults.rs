@@ -291,6 +291,16 @@ fn cut(capture: &[u8], snaplen: usize) -> Vec<u8> {
     kept
 }
 
+/// What is said in JSON of a capture, object by object.
+fn told(capture: &[u8]) -> Vec<serde_json::Value> {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("cut.pcap");
+    fs::write(&path, capture).expect("room");
+    let output = program().args(["--format", "json"]).arg(&path).output().expect("it runs");
+    let lines = String::from_utf8(output.stdout).expect("text");
+    lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
 #[test]
 fn an_icmp_error_that_the_snaplen_cut_leaves_other_hosts_silence_as_it_is() {
     const ROUTER: u32 = 0x0a00_00fe;
@@ -301,17 +311,36 @@ fn an_icmp_error_that_the_snaplen_cut_leaves_other_hosts_silence_as_it_is() {
     let frames = [(0, syn(1)), (1, syn(2)), (2, error), (1000, again(1)), (1001, again(2)), (9000, syn(3))];
     let at = |milliseconds: u64| Time(1_795_328_215 * SECOND + milliseconds * 1_000_000);
     let whole = pcap(frames.into_iter().map(|(time, frame)| (at(time), frame)));
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path().join("cut.pcap");
-    fs::write(&path, cut(&whole, 54)).expect("room");
-    let output = program().args(["--format", "json"]).arg(&path).output().expect("it runs");
-    let lines = String::from_utf8(output.stdout).expect("text");
-    let objects = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
-    let (failures, rest): (Vec<_>, Vec<_>) = objects.partition(|object| object["type"] == "failure");
-    assert_eq!(failures.len(), 1, "{lines}");
-    assert_eq!(
-        (failures[0]["kind"].as_str(), failures[0]["server"]["ip"].as_str()),
-        (Some("timed_out"), Some("0.0.0.2"))
-    );
-    assert_eq!(rest.last().and_then(|summary| summary["undecided"]["cut_short"].as_u64()), Some(1), "{lines}");
+    let objects = told(&cut(&whole, 54));
+    let [failure, summary] = objects.as_slice() else { panic!("{objects:#?}") };
+    assert_eq!((failure["kind"].as_str(), failure["server"]["ip"].as_str()), (Some("timed_out"), Some("0.0.0.2")));
+    assert_eq!(summary["undecided"]["cut_short"].as_u64(), Some(1), "{summary}");
+}
+
+#[test]
+fn session_tickets_of_which_nothing_is_left_are_no_answer_either() {
+    let (client, server) = (Frame::v4(1, 2), Frame::v4(2, 1).swapped());
+    let hello = [&b"\x16\x03\x01\x02\x00\x01"[..], &[0; 511]].concat();
+    let server_hello = [&b"\x16\x03\x03\x00\x7a\x02"[..], &[0; 778]].concat();
+    let finished = [&b"\x14\x03\x03\x00\x01\x01\x17\x03\x03\x00\x61"[..], &[0; 97]].concat();
+    let tickets = [&b"\x17\x03\x03\x00\xfa"[..], &[0; 250]].concat();
+    let says = |frame: &Frame, number: u16, payload: &[u8]| frame.clone().numbered(number).payload(payload);
+    let frames = [
+        (0, client.tcp(SYN, 0, 0)),
+        (1, server.tcp(SYN | ACK, 0, 1)),
+        (2, says(&client, 2, b"").tcp(ACK, 1, 1)),
+        (10, says(&client, 3, &hello).tcp(ACK, 1, 1)),
+        (13, says(&server, 2, &server_hello).tcp(ACK, 1, 518)),
+        (14, says(&client, 4, &finished).tcp(ACK, 518, 785)),
+        (15, says(&server, 3, &tickets).tcp(ACK, 785, 626)),
+        (16, says(&client, 5, b"").tcp(ACK, 626, 1040)),
+        (2030, says(&server, 4, b"").tcp(RST | ACK, 1040, 626)),
+    ];
+    let at = |milliseconds: u64| Time(1_795_328_215 * SECOND + milliseconds * 1_000_000);
+    let whole = pcap(frames.into_iter().map(|(time, frame)| (at(time), frame)));
+    for snaplen in [65_535, 40] {
+        let objects = told(&cut(&whole, snaplen));
+        let retry = objects.first().and_then(|failure| failure["retry"]["verdict"].as_str());
+        assert_eq!(retry, Some("maybe_processed"), "{snaplen}: {objects:#?}");
+    }
 }

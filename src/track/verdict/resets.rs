@@ -254,6 +254,11 @@ fn judge_reset_of_both_closed(connection: &Connection, story: &Story, reset: Res
     if !lost || half.has(Half::FAREWELL) || half.has(Half::UNSEEN) {
         return Ending::Benign(Benign::Tail);
     }
+    // What is missing ahead of a FIN may have been a goodbye, or the answer.
+    let shown = |half: &Half| half.shown_until() == half.data_end();
+    if !connection.half.iter().all(shown) {
+        return Ending::Undecided(Doubt::Hole);
+    }
     Ending::Failure(Failure { kind: Kind::BrokenPipe, errno: [None; 2], victim, by: By::Reset })
 }
 

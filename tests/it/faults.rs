@@ -197,7 +197,8 @@ fn a_file_that_may_not_be_read_is_told_and_the_others_are_read() {
 #[test]
 fn too_little_memory_is_an_error_and_no_endless_run() {
     let (_directory, path) = captured(3000);
-    for kibibytes in [16_000, 20_000, 40_000] {
+    // Less hardly holds a debug build itself: its stack could not grow, of which the kernel tells by SIGSEGV.
+    for kibibytes in [18_000, 20_000, 40_000] {
         let output = limited(kibibytes, &path);
         // Where the system has no memory, a program of the standard library is ended by SIGABRT, with a line.
         assert!(output.status.success() || !output.stderr.is_empty(), "{kibibytes}: {:?}", output.status);

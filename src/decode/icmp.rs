@@ -22,16 +22,17 @@ pub(super) fn error(ip: &Header<'_>, view: View<'_>, frame: &RawFrame, seed: [u6
     };
     // What the snaplen cut is named so; any other quote that we cannot read is not one of a segment.
     let cut = view.data.len() < view.wire as usize;
-    let unreadable = |skip| {
+    let unreadable = |skip, destination| {
         if cut && skip == Skip::Truncated {
-            Ok(Packet::CutIcmpError(CutIcmpError { time: frame.time, receiver: ip.ends(0, 0).1.ip }))
+            let receiver = ip.ends(0, 0).1.ip;
+            Ok(Packet::CutIcmpError(CutIcmpError { time: frame.time, receiver, destination }))
         } else {
             Err(Skip::IcmpAboutOther)
         }
     };
     let (quoted, segment) = match view.skip(8).and_then(ip::header) {
         Ok(quote) => quote,
-        Err(skip) => return unreadable(skip),
+        Err(skip) => return unreadable(skip, None),
     };
     if quoted.is_ipv6() != ipv6 || quoted.protocol != protocol::TCP {
         return Err(Skip::IcmpAboutOther);
@@ -39,7 +40,7 @@ pub(super) fn error(ip: &Header<'_>, view: View<'_>, frame: &RawFrame, seed: [u6
     // RFC 792 promises eight bytes of the segment: the ports and the sequence number.
     let [a, b, c, d, sequence @ ..] = match segment.array::<8>(0) {
         Ok(bytes) => bytes,
-        Err(skip) => return unreadable(skip),
+        Err(skip) => return unreadable(skip, Some(quoted.ends(0, 0).1.ip)),
     };
     let (source_port, destination_port) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
     let (flow, from_first) = quoted.flow(source_port, destination_port, seed);

@@ -330,13 +330,15 @@ pub struct IcmpError {
     pub mtu: u32,
 }
 
-/// An ICMP error whose quote the snaplen cut: whom it reached is known, but not about which segment.
+/// An ICMP error whose quote the snaplen cut: whom it reached is known, perhaps for whom the segment was, but not which one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CutIcmpError {
     /// When its frame was captured.
     pub time: Time,
     /// Who receives it: the sender of the segment that it quotes.
     pub receiver: IpAddr,
+    /// For whom that segment was, if that much is left of the quote.
+    pub destination: Option<IpAddr>,
 }
 
 /// What a frame holds for us.

@@ -15,8 +15,8 @@ use crate::short::Short;
 use crate::time::{MILLISECOND, SECOND, Time};
 use crate::track::kernel::{Errno, Kind};
 use crate::track::{
-    Benign, By, CLIENT, Connection, Ended, Ending, Half, Repeated, Reset, SERVER, Service, Silence, Story, Visits,
-    other,
+    Benign, By, CLIENT, Connection, Ended, Ending, Event, Half, Repeated, Reset, SERVER, Service, Silence, Story,
+    Visits, What, other,
 };
 
 /// One connection's ending and all that is known about it.
@@ -266,7 +266,10 @@ impl<'a> Case<'a> {
         let [client, server] = &self.connection().half;
         let short = server.data_until.wrapping_sub(client.data_ack) <= LONGEST;
         let soon = self.at_once(server.data_time.since(client.data_time));
-        short && soon && context::may_be_tickets(self.first_bytes(CLIENT), self.first_bytes(SERVER))
+        let answer = self.first_bytes(SERVER);
+        // Tickets are the answer to the second thing that a client says. That they are none shows only in their bytes.
+        let unseen = answer.is_empty() && self.connection().turns == 4;
+        short && soon && (unseen || context::may_be_tickets(self.first_bytes(CLIENT), answer))
     }
 
     /// The server had answered, in HTTP, before the client was done with its request.
@@ -306,10 +309,14 @@ impl<'a> Case<'a> {
         self.ended.time.since(self.last_payload_time())
     }
 
-    /// When payload last went in either direction; when the connection opened if none did.
+    /// When payload last went in either direction, be it once more; when the connection opened if none did.
     pub fn last_payload_time(&self) -> Time {
         let halves = &self.connection().half;
-        let last = halves.iter().filter(|half| half.has(Half::DATA)).map(|half| half.data_time).max();
+        let first = halves.iter().filter(|half| half.has(Half::DATA)).map(|half| half.data_time);
+        let again = |event: &&Event| event.what == What::Repeated && event.length > 0;
+        let again = self.story.events.iter().filter(again).map(|event| event.mark.time);
+        let late = self.story.late_copy.iter().flatten().map(|copy| copy.time);
+        let last = first.chain(again).chain(late).filter(|time| *time <= self.ended.time).max();
         last.unwrap_or(self.connection().opened_at())
     }
 

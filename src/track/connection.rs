@@ -137,6 +137,11 @@ impl Half {
         self.next.wrapping_sub(self.isn).wrapping_sub(1 + fin)
     }
 
+    /// One behind the last payload byte that the capture shows.
+    pub fn shown_until(&self) -> u32 {
+        if self.has(Half::DATA) { self.data_until } else { self.isn.wrapping_add(1) }
+    }
+
     /// One behind its last payload byte.
     pub fn data_end(&self) -> u32 {
         self.next.wrapping_sub(u32::from(self.has(Half::FIN)))

@@ -364,11 +364,10 @@ fn lacks_an_error(connection: &Connection, ends: [End; 2], services: &Services) 
     let Some(story) = connection.story.as_deref() else {
         return false;
     };
+    let told = |side: usize, time| services.cut_error_since(ends[side].ip, ends[other(side)].ip, time);
     match story.pending {
-        Some((Pending::Silence(side), _)) => services.cut_error_since(ends[side].ip, story.silence[side].first.time),
-        Some((Pending::Reset, time)) => {
-            story.reset.is_some_and(|reset| services.cut_error_since(ends[reset.from].ip, time))
-        }
+        Some((Pending::Silence(side), _)) => told(side, story.silence[side].first.time),
+        Some((Pending::Reset, time)) => story.reset.is_some_and(|reset| told(reset.from, time)),
         Some((Pending::Icmp, _)) | None => false,
     }
 }

@@ -234,7 +234,7 @@ impl Tracker {
             Packet::CutIcmpError(error) => {
                 self.advance(error.time, sink);
                 self.counts.icmp_errors += 1;
-                self.services.cut_error(error.receiver, error.time);
+                self.services.cut_error(error);
             }
         }
     }

@@ -7,7 +7,7 @@ use foldhash::HashMap;
 use super::slots::Slots;
 use super::table::Table;
 use crate::cpu::prefetch;
-use crate::decode::End;
+use crate::decode::{CutIcmpError, End};
 use crate::time::{SECOND, Time};
 
 /// What is known of one address and port that answered a SYN with a SYN-ACK.
@@ -55,8 +55,8 @@ pub struct Services {
     ttls: HashMap<IpAddr, (u8, u8)>,
     /// Clients that connect and hang up.
     visits: HashMap<(IpAddr, End), Visits>,
-    /// When a host last got an ICMP error whose quote the snaplen cut.
-    cut_errors: HashMap<IpAddr, Time>,
+    /// When a host last got an ICMP error whose quote the snaplen cut, and for whom the segment was, if that is known.
+    cut_errors: HashMap<(IpAddr, Option<IpAddr>), Time>,
     /// When a service last stopped to acknowledge what a client with an open connection sent.
     silences: HashMap<End, Time>,
     /// What could not be remembered.
@@ -102,14 +102,17 @@ impl Services {
         }
     }
 
-    /// Has this host got an unreadable ICMP error since `time`? Then its silence may have another errno.
-    pub fn cut_error_since(&self, ip: IpAddr, time: Time) -> bool {
-        self.cut_errors.get(&ip).is_some_and(|last| *last >= time)
+    /// Has `ip` got an unreadable ICMP error since `time` that may be about what it sent to `peer`? Then its silence may have
+    /// another errno.
+    pub fn cut_error_since(&self, ip: IpAddr, peer: IpAddr, time: Time) -> bool {
+        let since = |about: Option<IpAddr>| self.cut_errors.get(&(ip, about)).is_some_and(|last| *last >= time);
+        since(Some(peer)) || since(None)
     }
 
-    pub(super) fn cut_error(&mut self, ip: IpAddr, time: Time) {
-        if self.cut_errors.len() < MOST || self.cut_errors.contains_key(&ip) {
-            self.cut_errors.insert(ip, time);
+    pub(super) fn cut_error(&mut self, error: &CutIcmpError) {
+        let about = (error.receiver, error.destination);
+        if self.cut_errors.len() < MOST || self.cut_errors.contains_key(&about) {
+            self.cut_errors.insert(about, error.time);
         } else {
             self.unremembered += 1;
         }

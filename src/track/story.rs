@@ -165,11 +165,16 @@ impl Silence {
     }
 
     /// When the next repetition is overdue: twice the longest interval and a quarter more, for timers that back off
-    /// exactly by two, and never less than a second, which no stack's first timeouts exceed by much. Where probes of a
-    /// closed window are answered the path works, and one that does not come may be lost on its way to where the capture
-    /// was made: then the one after it, which follows after twice as long again, is waited for too.
+    /// exactly by two, and never less than a second, which no stack's first timeouts exceed by much. Where the other end is
+    /// heard, be it that it answers probes of a closed window or has its own payload to send, one that does not come may be
+    /// lost on its way to where the capture was made: then the one after it, which follows after twice as long again, is waited
+    /// for too.
     pub fn overdue(&self) -> Time {
-        let answered = self.what == Repeated::WindowProbe && !self.probes_in_vain();
+        let answered = match self.what {
+            Repeated::WindowProbe => !self.probes_in_vain(),
+            Repeated::Data => self.answers > 0,
+            Repeated::Nothing | Repeated::Syn | Repeated::KeepAlive => false,
+        };
         let intervals = if answered { 2 + 4 } else { 2 };
         self.last.time + self.timeouts(intervals)
     }

@@ -75,6 +75,13 @@ fn quoted_frame(six: bool) -> Vec<u8> {
     if six { ethernet(0x86dd, &ipv6(6, &tcp())) } else { ethernet(0x0800, &ipv4(6, &tcp())) }
 }
 
+fn destination_of(packet: &Packet) -> IpAddr {
+    match packet {
+        Packet::IcmpError(error) => error.quoted_destination.ip,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn a_cut_error_is_read_up_to_the_sequence_number() {
     for sample in all() {
@@ -90,6 +97,14 @@ fn a_cut_error_is_read_up_to_the_sequence_number() {
                         <[u8; 4]>::try_from(&frame[30..34]).unwrap().into()
                     };
                     assert_eq!(cut.receiver, receiver, "{} at {captured}", sample.name);
+                    let beside = match sample.name {
+                        "options quoted" => 4,
+                        "extension headers quoted" => 8,
+                        _ => 0,
+                    };
+                    let headers = beside + if sample.ipv6 { 54 + 8 + 40 } else { 34 + 8 + 20 };
+                    let known = (captured >= headers).then_some(destination_of(&whole));
+                    assert_eq!(cut.destination, known, "{} at {captured}", sample.name);
                 }
                 Ok(found) => {
                     assert_eq!(found, whole, "{} at {captured}", sample.name);

@@ -53,8 +53,10 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment) -
         if segment.payload_length > 0 {
             next.message = note_data(connection, from, segment);
         }
-    } else if segment.payload_length > 0 && end == half.data_end() && half.has(Half::BY_ACK) {
-        connection.half[from].seen &= !Half::BY_ACK;
+    } else if segment.payload_length > 0 && is_shown_late(&half, segment) {
+        if end == half.data_end() {
+            connection.half[from].seen &= !Half::BY_ACK;
+        }
         next.message = note_data(connection, from, segment);
     } else {
         next.deadline |= on_old_segment(connection, from, segment);
@@ -72,6 +74,12 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment) -
     }
     next.closed = closed(connection);
     next
+}
+
+/// Payload that was captured behind the FIN that follows it, or behind its acknowledgment: it is no repetition.
+fn is_shown_late(half: &Half, segment: &Segment) -> bool {
+    let end = segment.sequence.wrapping_add(segment.payload_length);
+    seq::after(end, half.shown_until()) && !seq::after(end, half.data_end())
 }
 
 /// Gives both ends a place in sequence space where the capture began in the middle.

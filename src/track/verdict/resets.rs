@@ -153,8 +153,7 @@ fn judge_half_accepted(connection: &Connection, story: &Story, reset: &Reset) ->
 fn misses_a_fin(connection: &Connection, reset: &Reset) -> bool {
     let missing = |side: usize| {
         let half = &connection.half[side];
-        let shown = if half.has(Half::DATA) { half.data_until } else { half.isn.wrapping_add(1) };
-        if half.has(Half::BY_ACK) && !half.has(Half::FIN) { half.next.wrapping_sub(shown) } else { 0 }
+        if half.has(Half::BY_ACK) && !half.has(Half::FIN) { half.next.wrapping_sub(half.shown_until()) } else { 0 }
     };
     let (by_sender, by_victim) = (missing(reset.from), missing(other(reset.from)));
     // The RST may be the first to acknowledge it.
@@ -172,14 +171,18 @@ fn missed_fin(connection: &Connection, story: &Story, side: usize) -> bool {
     let Some(fin) = story.fin[other(side)] else {
         return false;
     };
-    // A FIN that came with payload arrived with it; some stacks acknowledge it later.
-    let last_payload = peer.data_time;
-    let arrived = peer.has(Half::DATA) && last_payload == fin.time && !seq::before(half.ack, peer.data_until);
-    !arrived
+    !arrived_with_payload(connection, other(side), fin)
         && half.has(Half::DATA)
         && half.data_time.since(fin.time) > crossing(connection)
         && half.data_ack != peer.next
         && half.ack != peer.next
+}
+
+/// A FIN of `side` that came with payload arrived with it; some stacks acknowledge it later.
+fn arrived_with_payload(connection: &Connection, side: usize, fin: Mark) -> bool {
+    let (half, peer) = (&connection.half[side], &connection.half[other(side)]);
+    let last_payload = half.data_time;
+    half.has(Half::DATA) && last_payload == fin.time && !seq::before(peer.ack, half.data_until)
 }
 
 /// What is sent longer than this after a segment was captured, its sender had got it when it sent that.
@@ -206,7 +209,9 @@ fn fin_is_missing(connection: &Connection, reset: &Reset, fin: Mark) -> bool {
     let late = reset.acknowledgment.is_none() && reset.mark.time.since(fin.time) > crossing(connection);
     let at_fin = next.wrapping_sub(1);
     let before = seq::before(reset.sequence, at_fin) || late && reset.sequence == at_fin;
-    before && seq::before(connection.half[other(reset.from)].ack, next)
+    before
+        && seq::before(connection.half[other(reset.from)].ack, next)
+        && !arrived_with_payload(connection, reset.from, fin)
 }
 
 /// The receiver of the RST sent one itself, before it can have got this one: a live socket's abort, or the answer of a
@@ -256,6 +261,11 @@ fn judge_reset_of_both_closed(connection: &Connection, story: &Story, reset: Res
     let lost = request && connection.unacknowledged(victim) > 0 && crossed;
     if !lost || half.has(Half::FAREWELL) || half.has(Half::UNSEEN) {
         return Ending::Benign(Benign::Tail);
+    }
+    // What is missing ahead of a FIN may have been a goodbye, or the answer.
+    let shown = |half: &Half| half.shown_until() == half.data_end();
+    if !connection.half.iter().all(shown) {
+        return Ending::Undecided(Doubt::Hole);
     }
     Ending::Failure(Failure { kind: Kind::BrokenPipe, errno: [None; 2], victim, by: By::Reset })
 }

@@ -283,7 +283,9 @@ fn judge_reset_of_closed(connection: &Connection, story: &Story, reset: Reset) -
 fn judge_reset_after_fin(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     let victim = other(reset.from);
     let lost = connection.unacknowledged(victim);
-    if lost == 0 && story.data_after_fin[victim] == 0 {
+    // `tcp_probe_timer()` sends nothing unless there is more to send.
+    let waits_to_send = story.silence[victim].what == Repeated::WindowProbe;
+    if lost == 0 && story.data_after_fin[victim] == 0 && !waits_to_send {
         // In a capture of nothing but SYN, FIN and RST it does not show what was lost.
         let unseen = connection.was_used() && !connection.has_payload();
         return if unseen { Ending::Undecided(Doubt::Hole) } else { Ending::Benign(Benign::Tail) };

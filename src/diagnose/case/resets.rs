@@ -25,7 +25,7 @@ impl Case<'_> {
         }
         let refuses = reset.acceptance == Acceptance::RefusesSyn;
         let refuses = refuses || self.behind_a_syn_proxy();
-        let abort = (reset.acknowledgment.is_some() && !refuses) || !reset.prompted;
+        let abort = (!reset.is_bare() && !refuses) || !reset.prompted;
         Some(if abort { ResetKind::Abort } else { ResetKind::Reply })
     }
 

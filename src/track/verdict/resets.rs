@@ -160,7 +160,7 @@ fn misses_a_fin(connection: &Connection, reset: &Reset) -> bool {
     // The RST may be the first to acknowledge it.
     let victim = &connection.half[other(reset.from)];
     let told_by_reset = !victim.has(Half::FIN) && reset.acknowledgment == Some(victim.next.wrapping_add(1));
-    let closed = by_sender == 1 || by_victim == 1 || by_sender > 0 && reset.acknowledgment.is_none() || told_by_reset;
+    let closed = by_sender == 1 || by_victim == 1 || by_sender > 0 && reset.is_bare() || told_by_reset;
     // Without any payload it is a capture of nothing but SYN, FIN and RST.
     closed && connection.has_payload()
 }
@@ -203,7 +203,7 @@ fn comes_before(connection: &Connection, reset: &Reset, fin: Mark) -> bool {
 /// sent long after the FIN and does not acknowledge it.
 fn fin_is_missing(connection: &Connection, reset: &Reset, fin: Mark) -> bool {
     let next = connection.half[reset.from].next;
-    let late = reset.acknowledgment.is_none() && reset.mark.time.since(fin.time) > crossing(connection);
+    let late = reset.is_bare() && reset.mark.time.since(fin.time) > crossing(connection);
     let at_fin = next.wrapping_sub(1);
     let before = seq::before(reset.sequence, at_fin) || late && reset.sequence == at_fin;
     before && seq::before(connection.half[other(reset.from)].ack, next)
@@ -219,7 +219,7 @@ fn gave_up_too(connection: &Connection, story: &Story, reset: &Reset) -> bool {
         return false;
     }
     // A host without a socket never answers a RST, and nothing else with an acknowledgment (`tcp_v4_send_reset()`).
-    let abort = back.acknowledgment.is_some();
+    let abort = !back.is_bare();
     let crossed = back.mark.time.since(reset.mark.time) <= (2 * connection.round_trip()).max(50 * MILLISECOND);
     // A live socket's RST carries SND.NXT (`tcp_send_active_reset()`), which is in the window of the other end; a reply carries
     // what the segment that it answers acknowledged.

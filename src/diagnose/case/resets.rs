@@ -61,8 +61,8 @@ impl Case<'_> {
         let reset = self.reset()?;
         let (low, high) = self.ended.services.ttls(self.ended.ends[SERVER].ip)?;
         // The capture may have begun between both times that a SYN-ACK is seen where a host forwards.
-        let (least, most) = if low < high { (reset.ttl, reset.ttl) } else { reset.ttls };
-        (most < low || least > high).then_some((reset.ttl, low))
+        let ttls = if low < high { (reset.ttl, reset.ttl) } else { reset.ttls };
+        track::is_from_elsewhere(ttls, (low, high)).then_some((reset.ttl, low))
     }
 
     /// The server's RST acknowledges the client's last payload sooner than a packet can go there and back: the time

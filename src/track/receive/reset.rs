@@ -5,7 +5,7 @@ use super::super::places::{Place, Sight};
 use super::super::seq;
 use super::super::story::{Acceptance, Event, Pending, Repeated, Reset, Story, What};
 use super::{
-    FAR, Next, Restart, SHORTEST_PROBE, SWAPPED, acknowledges_syn, event, gives_up, misses_syn_ack, note_options,
+    FAR, Next, Restart, SHORTEST_KEEPALIVE, SWAPPED, acknowledges_syn, event, gives_up, misses_syn_ack, note_options,
     reach, tell, waits_for_syn_ack,
 };
 use crate::decode::{Flags, Segment, Signs};
@@ -209,7 +209,7 @@ fn forget_error_about(connection: &mut Connection, from: usize, segment: &Segmen
 fn note_last_probe(connection: &mut Connection, from: usize, segment: &Segment) {
     let silence = &mut connection.story().silence[from];
     let waited = segment.time.since(silence.last.time);
-    let due = SHORTEST_PROBE.max(silence.interval - silence.interval / 10);
+    let due = SHORTEST_KEEPALIVE.max(silence.interval - silence.interval / 10);
     if silence.what == Repeated::KeepAlive && segment.flags.has(Flags::ACK) && waited >= due {
         silence.gave_up = true;
     }

@@ -70,7 +70,8 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
         return Ending::Benign(Benign::Tail);
     }
     // Who rejects one RST rejects the next, but need not say so each time (RFC 1812, section 4.3.2.8; `icmpv4_xrlim_allow()`).
-    if story.rejected[sender] || lost_on_the_way(connection, story, &reset) {
+    if story.rejected[sender] || lost_on_the_way(connection, story, &reset) || hears_nothing(connection, story, &reset)
+    {
         return Ending::Undecided(Doubt::OddReset);
     }
     if misses_a_fin(connection, &reset) {
@@ -110,6 +111,15 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
         return Ending::Undecided(Doubt::CutShort);
     }
     failed(connection, story, &reset)
+}
+
+/// The receiver of the RST repeats payload again and again that the capture shows acknowledged, and the next repetition is not
+/// overdue: what the other end sends does not reach it (`tcp_rearm_rto()`).
+fn hears_nothing(connection: &Connection, story: &Story, reset: &Reset) -> bool {
+    let victim = other(reset.from);
+    let sent = connection.half[victim].data_time;
+    let waits = |last: Mark| reset.mark.time <= last.time + 2 * last.time.since(sent);
+    story.in_vain[victim] >= 3 && story.late_copy[victim].is_some_and(waits)
 }
 
 /// ECONNRESET for who got the RST. If somebody else sent it, the end in whose name it came went on, and may have been reset in

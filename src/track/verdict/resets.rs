@@ -201,11 +201,12 @@ fn crossing(connection: &Connection) -> u64 {
     }
 }
 
-/// Somebody else sent the RST, before its sender's FIN: it does not stand behind that. Of one of the sender's own, a capture may
-/// hold a little earlier what came a little later.
+/// The RST came before its sender's FIN, behind which it does not stand. Of a host that had closed, whose reply stands at what
+/// was acknowledged, a capture may hold a little earlier what came a little later; an abort stands at SND.NXT, behind the FIN
+/// (`tcp_send_active_reset()`).
 fn comes_before(connection: &Connection, reset: &Reset, fin: Mark) -> bool {
     let ahead = reset.mark.time < fin.time && seq::before(reset.sequence, connection.half[reset.from].next);
-    ahead && (forged(connection, reset) || fin.time.since(reset.mark.time) > SWAPPED)
+    ahead && (!reset.is_bare() || forged(connection, reset) || fin.time.since(reset.mark.time) > SWAPPED)
 }
 
 /// A RST that is accepted stands at RCV.NXT, or one below it after a FIN (`tcp_reset_check()`). Its receiver is in ESTABLISHED

@@ -98,6 +98,12 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             duration(rtt)
         )));
     }
+    if case.aborts_ahead_of_itself() {
+        return Some(Match::likely(format!(
+            "RSTs in the {sender}'s name came with different sequence numbers, further ahead than it had sent: something on \
+             the way guessed where the connection would be."
+        )));
+    }
     if case.made_on_the_way() && !case.met_an_idle_timer() {
         return Some(Match::likely(format!(
             "A RST in the {sender}'s name was made by the host that captured it: it forwards all other packets of the \

@@ -94,9 +94,12 @@ pub static CAUSE: Cause = Cause {
 fn detect(case: &Case<'_>) -> Option<Match> {
     let server = case.server();
     if let Some((ttl, usual)) = case.foreign_refusal().filter(|_| case.refusal_is_not_the_servers()) {
+        // One hop nearer is the host that forwards to a container, which refuses what it has no container for.
+        let forwards =
+            if ttl == usual.saturating_add(1) { ", or the host that forwards to its containers" } else { "" };
         return Some(Match::likely(format!(
             "A RST with TTL {ttl} refused the connection to {server}, whose own packets come with TTL {usual}: \
-             something between them rejects it."
+             something between them rejects it{forwards}."
         )));
     }
     if case.refusal_is_not_the_servers() {

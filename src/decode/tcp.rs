@@ -86,9 +86,11 @@ fn cut<'p>(view: View<'_>, padded: &'p mut [u8; 20]) -> Result<&'p [u8; 20], Ski
     for (to, from) in padded.iter_mut().zip(view.data) {
         *to = *from;
     }
-    // Half a window is none.
+    // Half a window is none. A RST without ACK seldom has one.
     if view.data.len() < USEFUL + 2 {
-        padded[USEFUL..USEFUL + 2].copy_from_slice(&UNSEEN_WINDOW.to_be_bytes());
+        let bare_reset = padded[13] & (Flags::RST | Flags::ACK) == Flags::RST;
+        let window = if bare_reset { 0 } else { UNSEEN_WINDOW };
+        padded[USEFUL..USEFUL + 2].copy_from_slice(&window.to_be_bytes());
     }
     Ok(padded)
 }

@@ -74,6 +74,13 @@ impl Reset {
         matches!(self.acceptance, Acceptance::RefusesSyn | Acceptance::EndsHalfOpen | Acceptance::Exact)
     }
 
+    /// Has it the shape of the answer of a host without a socket? To a segment that has an acknowledgment that is one without
+    /// (`tcp_v4_send_reset()`), and without a window on every system. Who gives up without ACK (RFC 9293, section 3.10.5) may
+    /// still tell his window: pasta does.
+    pub fn is_bare(&self) -> bool {
+        self.acknowledgment.is_none() && self.window == 0
+    }
+
     /// Notes that it was seen once more, there and with this TTL.
     pub fn note_copy(&mut self, place: Place, ttl: u8) {
         self.copied = true;

@@ -181,6 +181,19 @@ fn closed_with_its_data(story: &Story, side: usize, silence: &Silence) -> bool {
     story.fin[side].is_some_and(|fin| fin.time.since(silence.first.time) < SOONEST_TIMEOUT)
 }
 
+/// How many hops away the sender of a packet with this TTL is, if it began with one that systems use: 1 for neighbours only
+/// (BGP, RFC 4271), 32 and 64, 128 (Windows), 255 (RFC 5082).
+fn hops(ttl: u8) -> u8 {
+    [1, 32, 64, 128, u8::MAX].into_iter().find_map(|first| u8::checked_sub(first, ttl)).unwrap_or(0)
+}
+
+/// Is a TTL none of the `usual` ones, from the lowest to the highest, nor one of the same distance? A host without a socket
+/// answers with the TTL of the system (`ip_send_unicast_reply()`), whatever the socket that it had used (`IP_TTL`).
+pub fn is_from_elsewhere((low, high): (u8, u8), usual: (u8, u8)) -> bool {
+    let as_far = |ttl: u8| [usual.0, usual.1].into_iter().any(|usual| hops(usual) == hops(ttl));
+    (high < usual.0 || low > usual.1) && !as_far(low) && !as_far(high)
+}
+
 /// Does a RST carry a TTL that no other packet of its sender has? Then its sender is not the one that it names. Where it is
 /// seen once more than they are, before address translation for one, one of both times must do. And of what is seen further along
 /// the way none has as high a TTL as nearer to the sender only: each hop takes one off. Copies that all have one TTL show no more of the way
@@ -188,12 +201,13 @@ fn closed_with_its_data(story: &Story, side: usize, silence: &Silence) -> bool {
 pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
     let half = &connection.half[reset.from];
     let whole = half.has(Half::COPIED) && half.ttl_low < half.ttl_high;
-    let (low, high) = if whole { (reset.ttl, reset.ttl) } else { reset.ttls };
+    let ttls = if whole { (reset.ttl, reset.ttl) } else { reset.ttls };
     if reset.sight.side == Side::Apart {
         return false;
     }
-    let too_near = reset.sight.side == Side::Far && half.ttl_low < half.ttl_high && reset.ttls.0 >= half.ttl_high;
-    half.has(Half::ANY) && (high < half.ttl_low || low > half.ttl_high || too_near)
+    let near = hops(reset.ttls.0) <= hops(half.ttl_high);
+    let too_near = reset.sight.side == Side::Far && half.ttl_low < half.ttl_high && near;
+    half.has(Half::ANY) && (is_from_elsewhere(ttls, (half.ttl_low, half.ttl_high)) || too_near)
 }
 
 /// The packets of both ends are seen twice, on their way into the capturing host and out of it, but the RST only on its
@@ -257,7 +271,8 @@ pub fn seen_on_a_part_of_the_way(connection: &Connection, reset: &Reset) -> bool
     let half = &connection.half[reset.from];
     let whole = (half.ttl_low, half.ttl_high);
     let travelled = whole.0 < whole.1 && connection.half.iter().all(|half| half.has(Half::COPIED));
-    let missing = travelled && reset.copied && reset.ttls != whole && reset.sight.elsewhere == Elsewhere::Captured;
+    let same = |ttls: (u8, u8)| (hops(ttls.0), hops(ttls.1)) == (hops(whole.0), hops(whole.1));
+    let missing = travelled && reset.copied && !same(reset.ttls) && reset.sight.elsewhere == Elsewhere::Captured;
     missing && connection.unacknowledged(other(reset.from)) > 0
 }
 

@@ -5,7 +5,7 @@ use super::Case;
 use crate::decode::Flags;
 use crate::time::{MILLISECOND, SECOND};
 use crate::track::kernel::Kind;
-use crate::track::{self, Acceptance, By, CLIENT, Event, Half, Reset, SERVER, foreign};
+use crate::track::{self, Acceptance, By, CLIENT, Event, Half, Reset, SERVER, What, foreign};
 
 impl Case<'_> {
     /// Did a RST of `side` end it?
@@ -25,7 +25,7 @@ impl Case<'_> {
         }
         let refuses = reset.acceptance == Acceptance::RefusesSyn;
         let refuses = refuses || self.behind_a_syn_proxy();
-        let abort = (reset.acknowledgment.is_some() && !refuses) || !reset.prompted;
+        let abort = (!reset.is_bare() && !refuses) || !reset.prompted;
         Some(if abort { ResetKind::Abort } else { ResetKind::Reply })
     }
 
@@ -61,8 +61,8 @@ impl Case<'_> {
         let reset = self.reset()?;
         let (low, high) = self.ended.services.ttls(self.ended.ends[SERVER].ip)?;
         // The capture may have begun between both times that a SYN-ACK is seen where a host forwards.
-        let (least, most) = if low < high { (reset.ttl, reset.ttl) } else { reset.ttls };
-        (most < low || least > high).then_some((reset.ttl, low))
+        let ttls = if low < high { (reset.ttl, reset.ttl) } else { reset.ttls };
+        track::is_from_elsewhere(ttls, (low, high)).then_some((reset.ttl, low))
     }
 
     /// The server's RST acknowledges the client's last payload sooner than a packet can go there and back: the time
@@ -99,6 +99,24 @@ impl Case<'_> {
         let alone = |reset: &Reset| fin[reset.from].is_some() && fin[self.victim()].is_none();
         let reply = self.kind() == Some(Kind::Reset) && self.reset_kind() == Some(ResetKind::Reply);
         reply && self.reset().is_some_and(alone)
+    }
+
+    /// RSTs with ACK came in one name and with different numbers, ahead of all that it had sent. A socket aborts once, at SND.NXT
+    /// (`tcp_send_active_reset()`), and who answers with ACK without a socket does so at what was acknowledged.
+    pub fn aborts_ahead_of_itself(&self) -> bool {
+        let Some(reset) = self.reset() else {
+            return false;
+        };
+        let half = self.half(reset.from);
+        let sent = half.next.wrapping_sub(half.isn);
+        let aborts = |event: &&Event| {
+            event.from == reset.from && event.what == What::Reset && Flags(event.flags).has(Flags::RST | Flags::ACK)
+        };
+        let ahead = self.story.events.iter().filter(aborts).map(|event| event.sequence.wrapping_sub(sent) as i32);
+        // From far outside of the window come strays.
+        let mut near = ahead.filter(|ahead| *ahead < 1 << 16);
+        let first = near.next().unwrap_or_default();
+        near.any(|ahead| ahead != first && ahead.max(first) > 2)
     }
 
     /// The client's host answered a very late copy of the server's payload with a RST, though the client's socket lives.

@@ -71,11 +71,12 @@ const SHORTEST_SYN_ACK_TIMEOUT: u64 = SECOND * 9 / 10;
 /// Two captures of one path, or two queues of a card, may swap segments that lie this close together.
 pub const SWAPPED: u64 = 50 * MILLISECOND;
 
-/// Probes of a window are never closer: `tcp_probe0_base()` is TCP_RTO_MIN at least, 200 ms.
-const SHORTEST_WINDOW_PROBE: u64 = 150 * MILLISECOND;
+/// Probes are never closer. Those of a window: `tcp_probe0_base()` is TCP_RTO_MIN at least, 200 ms. Those that keep alive may be
+/// a few hundred milliseconds apart, for other systems do not count their intervals in whole seconds.
+const SHORTEST_PROBE: u64 = 150 * MILLISECOND;
 
-/// Keep-alive probes are never closer: TCP_KEEPINTVL counts whole seconds, and timers are a little early at times.
-const SHORTEST_PROBE: u64 = SECOND * 9 / 10;
+/// The shortest TCP_KEEPINTVL is a second, and timers are a little early at times.
+const SHORTEST_KEEPALIVE: u64 = SECOND * 9 / 10;
 
 /// Sequence numbers further ahead than this cannot be explained by segments that the capture lost.
 const FAR: u32 = 1 << 26;
@@ -127,7 +128,7 @@ fn repeat(connection: &mut Connection, from: usize, segment: &Segment, what: Rep
         return attempts == 1 || silence.interval >= CLOSE;
     }
     let interval = segment.time.since(silence.last.time);
-    let closest = if what == Repeated::WindowProbe { SHORTEST_WINDOW_PROBE } else { CLOSE };
+    let closest = if what == Repeated::WindowProbe { SHORTEST_PROBE } else { CLOSE };
     if interval < closest {
         return false;
     }

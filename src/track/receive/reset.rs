@@ -5,7 +5,7 @@ use super::super::places::{Place, Sight};
 use super::super::seq;
 use super::super::story::{Acceptance, Event, Pending, Repeated, Reset, Story, What};
 use super::{
-    FAR, Next, Restart, SHORTEST_PROBE, SWAPPED, acknowledges_syn, event, gives_up, misses_syn_ack, note_options,
+    FAR, Next, Restart, SHORTEST_KEEPALIVE, SWAPPED, acknowledges_syn, event, gives_up, misses_syn_ack, note_options,
     reach, tell, waits_for_syn_ack,
 };
 use crate::decode::{Flags, Segment, Signs};
@@ -136,15 +136,13 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
     let probing = connection.story().silence[from].what == Repeated::WindowProbe;
     note_last_probe(connection, from, segment);
     // `tcp_v4_send_reset()` answers a segment that has an acknowledgment with that number, and without ACK.
-    let gone = reset.acknowledgment.is_none()
-        && connection.half[to].has(Half::ACK)
-        && segment.sequence == connection.half[to].ack;
+    let gone = reset.is_bare() && connection.half[to].has(Half::ACK) && segment.sequence == connection.half[to].ack;
     // `tcp_rcv_synsent_state_process()`: what acknowledges another SYN is answered, and the socket waits on.
     let waits_on = connection.story().challenged && waits_for_syn_ack(connection, from);
     let gave_up = !probing && !waits_on && gives_up(connection, from, segment.time, gone);
     let receiver = connection.half[to];
     let story = connection.story();
-    story.gone[from] |= reset.acknowledgment.is_none() && reset.acceptance == Acceptance::Exact;
+    story.gone[from] |= reset.is_bare() && reset.acceptance == Acceptance::Exact;
     // Who acknowledges more than the RST before this one stands at had taken more, and did not take that RST.
     let passed =
         |earlier: Reset| earlier.from == from && receiver.has(Half::ACK) && seq::before(earlier.sequence, receiver.ack);
@@ -175,7 +173,7 @@ fn keep(story: &mut Story, reset: Reset, passed: bool) {
     let outranks = (passed || !earlier.is_accepted()) && reset.is_accepted();
     // Ahead of what was lost or overtaken an abort brings a challenge ACK, and the host that has no socket any more answers
     // that (RFC 5961, section 3.2): the RST is that of the abort, which tells what had arrived.
-    let confirms = outranks && !earlier.is_accepted() && story.challenged && reset.acknowledgment.is_none();
+    let confirms = outranks && !earlier.is_accepted() && story.challenged && reset.is_bare();
     let reset = match earlier.acknowledgment {
         Some(_) if confirms && (earlier.from, earlier.ttl) == (from, reset.ttl) => Reset {
             acknowledgment: earlier.acknowledgment,
@@ -211,7 +209,7 @@ fn forget_error_about(connection: &mut Connection, from: usize, segment: &Segmen
 fn note_last_probe(connection: &mut Connection, from: usize, segment: &Segment) {
     let silence = &mut connection.story().silence[from];
     let waited = segment.time.since(silence.last.time);
-    let due = SHORTEST_PROBE.max(silence.interval - silence.interval / 10);
+    let due = SHORTEST_KEEPALIVE.max(silence.interval - silence.interval / 10);
     if silence.what == Repeated::KeepAlive && segment.flags.has(Flags::ACK) && waited >= due {
         silence.gave_up = true;
     }

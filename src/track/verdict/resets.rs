@@ -70,7 +70,8 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
         return Ending::Benign(Benign::Tail);
     }
     // Who rejects one RST rejects the next, but need not say so each time (RFC 1812, section 4.3.2.8; `icmpv4_xrlim_allow()`).
-    if story.rejected[sender] || lost_on_the_way(connection, story, &reset) {
+    if story.rejected[sender] || lost_on_the_way(connection, story, &reset) || hears_nothing(connection, story, &reset)
+    {
         return Ending::Undecided(Doubt::OddReset);
     }
     if misses_a_fin(connection, &reset) {
@@ -110,6 +111,15 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
         return Ending::Undecided(Doubt::CutShort);
     }
     failed(connection, story, &reset)
+}
+
+/// The receiver of the RST repeats payload again and again that the capture shows acknowledged, and the next repetition is not
+/// overdue: what the other end sends does not reach it (`tcp_rearm_rto()`).
+fn hears_nothing(connection: &Connection, story: &Story, reset: &Reset) -> bool {
+    let victim = other(reset.from);
+    let sent = connection.half[victim].data_time;
+    let waits = |last: Mark| reset.mark.time <= last.time + 2 * last.time.since(sent);
+    story.in_vain[victim] >= 3 && story.late_copy[victim].is_some_and(waits)
 }
 
 /// ECONNRESET for who got the RST. If somebody else sent it, the end in whose name it came went on, and may have been reset in
@@ -159,7 +169,7 @@ fn misses_a_fin(connection: &Connection, reset: &Reset) -> bool {
     // The RST may be the first to acknowledge it.
     let victim = &connection.half[other(reset.from)];
     let told_by_reset = !victim.has(Half::FIN) && reset.acknowledgment == Some(victim.next.wrapping_add(1));
-    let closed = by_sender == 1 || by_victim == 1 || by_sender > 0 && reset.acknowledgment.is_none() || told_by_reset;
+    let closed = by_sender == 1 || by_victim == 1 || by_sender > 0 && reset.is_bare() || told_by_reset;
     // Without any payload it is a capture of nothing but SYN, FIN and RST.
     closed && connection.has_payload()
 }
@@ -194,11 +204,12 @@ fn crossing(connection: &Connection) -> u64 {
     }
 }
 
-/// Somebody else sent the RST, before its sender's FIN: it does not stand behind that. Of one of the sender's own, a capture may
-/// hold a little earlier what came a little later.
+/// The RST came before its sender's FIN, behind which it does not stand. Of a host that had closed, whose reply stands at what
+/// was acknowledged, a capture may hold a little earlier what came a little later; an abort stands at SND.NXT, behind the FIN
+/// (`tcp_send_active_reset()`).
 fn comes_before(connection: &Connection, reset: &Reset, fin: Mark) -> bool {
     let ahead = reset.mark.time < fin.time && seq::before(reset.sequence, connection.half[reset.from].next);
-    ahead && (forged(connection, reset) || fin.time.since(reset.mark.time) > SWAPPED)
+    ahead && (!reset.is_bare() || forged(connection, reset) || fin.time.since(reset.mark.time) > SWAPPED)
 }
 
 /// A RST that is accepted stands at RCV.NXT, or one below it after a FIN (`tcp_reset_check()`). Its receiver is in ESTABLISHED
@@ -206,7 +217,7 @@ fn comes_before(connection: &Connection, reset: &Reset, fin: Mark) -> bool {
 /// sent long after the FIN and does not acknowledge it.
 fn fin_is_missing(connection: &Connection, reset: &Reset, fin: Mark) -> bool {
     let next = connection.half[reset.from].next;
-    let late = reset.acknowledgment.is_none() && reset.mark.time.since(fin.time) > crossing(connection);
+    let late = reset.is_bare() && reset.mark.time.since(fin.time) > crossing(connection);
     let at_fin = next.wrapping_sub(1);
     let before = seq::before(reset.sequence, at_fin) || late && reset.sequence == at_fin;
     before
@@ -224,7 +235,7 @@ fn gave_up_too(connection: &Connection, story: &Story, reset: &Reset) -> bool {
         return false;
     }
     // A host without a socket never answers a RST, and nothing else with an acknowledgment (`tcp_v4_send_reset()`).
-    let abort = back.acknowledgment.is_some();
+    let abort = !back.is_bare();
     let crossed = back.mark.time.since(reset.mark.time) <= (2 * connection.round_trip()).max(50 * MILLISECOND);
     // A live socket's RST carries SND.NXT (`tcp_send_active_reset()`), which is in the window of the other end; a reply carries
     // what the segment that it answers acknowledged.
@@ -293,7 +304,9 @@ fn judge_reset_of_closed(connection: &Connection, story: &Story, reset: Reset) -
 fn judge_reset_after_fin(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     let victim = other(reset.from);
     let lost = connection.unacknowledged(victim);
-    if lost == 0 && story.data_after_fin[victim] == 0 {
+    // `tcp_probe_timer()` sends nothing unless there is more to send.
+    let waits_to_send = story.silence[victim].what == Repeated::WindowProbe;
+    if lost == 0 && story.data_after_fin[victim] == 0 && !waits_to_send {
         // In a capture of nothing but SYN, FIN and RST it does not show what was lost.
         let unseen = connection.was_used() && !connection.has_payload();
         return if unseen { Ending::Undecided(Doubt::Hole) } else { Ending::Benign(Benign::Tail) };

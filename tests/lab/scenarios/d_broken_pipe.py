@@ -80,6 +80,13 @@ SCENARIOS = [
         expect=fail("broken_pipe", "client_gave_up", "peer_closed", by="client"),
     ),
     Scenario(
+        "half_close_then_gone_with_the_window_closed",
+        "the client half-closes and reads no more; the server waits for its window when the client is gone",
+        server="listen; accept; recv; recv; opt timeout=4; send 4000000",
+        client="connect rcvbuf=20000; get; shutdown; sleep 2; close; sleep .2",
+        expect=fail("broken_pipe", "client_gave_up", "peer_closed", by="client"),
+    ),
+    Scenario(
         "close_during_download_fin_first",
         "the client has read all so far and closes; the server streams on",
         server="listen; accept; recv; flood 1000 times=20 every=.05; recv",

@@ -185,6 +185,7 @@ fn strip(finding: &mut Finding) {
     finding.client.calls = None;
     finding.server.calls = None;
     finding.context = None;
+    finding.reset_reason = None;
     finding.local = None;
     finding.evidence.drain(..finding.evidence.len().saturating_sub(1));
 }

@@ -161,6 +161,14 @@ impl Match {
     pub fn possible(summary: String) -> Match {
         Match { confidence: Confidence::Possible, summary }
     }
+
+    /// The RST says itself why it was sent, which is worth more than what may be inferred.
+    pub fn yield_to(&mut self, reason: &str) {
+        self.summary.push_str(&format!(" The RST itself says: {reason}."));
+        if self.confidence == Confidence::Likely {
+            self.confidence = Confidence::Possible;
+        }
+    }
 }
 
 /// A cause of failures, or a benign ending.

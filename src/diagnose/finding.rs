@@ -180,6 +180,8 @@ pub struct Finding {
     pub ended_by: EndedBy,
     /// What kind of RST it was, if there was one.
     pub reset: Option<ResetKind>,
+    /// Why it was sent, where the RST says so itself.
+    pub reset_reason: Option<String>,
     /// The client's end.
     pub client: EndReport,
     /// The server's end.

@@ -24,7 +24,11 @@ use crate::track::{By, CLIENT, Connection, Ended, Ending, SERVER, other};
 /// The finding about a connection's ending; `None` where there is nothing to say.
 pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
     let case = Case::of(ended)?;
-    let (cause, found) = explain(&case);
+    let (cause, mut found) = explain(&case);
+    let reset_reason = case.reset_reason();
+    if let Some(reason) = &reset_reason {
+        found.yield_to(reason);
+    }
     let [client, server] = ended.ends;
     let ended_by = ended_by(&case, cause);
     let (retry, retry_why) = retry::verdict(&case, ended_by);
@@ -36,6 +40,7 @@ pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
         confidence: found.confidence,
         ended_by,
         reset: case.reset_kind(),
+        reset_reason,
         client: report(CLIENT, client),
         server: report(SERVER, server),
         role_known: ended.connection.has(Connection::ROLE_KNOWN),

@@ -40,6 +40,9 @@ pub fn write_finding(bytes: &mut Vec<u8>, finding: &Finding, inputs: &Inputs) {
     line.raw(",\"confidence\":").id(Some(finding.confidence.id()));
     line.raw(",\"ended_by\":").id(Some(finding.ended_by.id()));
     line.raw(",\"reset\":").id(finding.reset.map(ResetKind::id));
+    if let Some(reason) = &finding.reset_reason {
+        line.raw(",\"reset_reason\":").text(reason);
+    }
     line.raw(",\"client\":");
     write_end(&mut line, &finding.client, &ends.client_ip);
     line.raw(",\"server\":");

@@ -92,6 +92,7 @@ pub fn keepalive_race() -> Finding {
         confidence: Confidence::Likely,
         ended_by: EndedBy::Server,
         reset: Some(ResetKind::Reply),
+        reset_reason: None,
         client: EndReport {
             errno: Some(Errno::EPIPE),
             calls: Some("recv returns 0 (EOF), the next send fails with EPIPE".to_owned()),
@@ -164,6 +165,7 @@ pub fn health_check() -> Finding {
         cause: Some(&HEALTH_CHECK),
         ended_by: EndedBy::Client,
         reset: Some(ResetKind::Abort),
+        reset_reason: None,
         client: end(v4(5), 41000),
         server: EndReport { errno: Some(Errno::ECONNRESET), ..end(v4(2), 80) },
         summary: "A health check connected and reset at once.".to_owned(),
@@ -181,6 +183,7 @@ pub fn benign() -> Finding {
         client: end(v4(1), 40000),
         server: end(v4(2), 80),
         reset: None,
+        reset_reason: None,
         ..keepalive_race()
     }
 }

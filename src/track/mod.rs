@@ -91,6 +91,11 @@ impl<'a> Ended<'a> {
         self.payloads.get(handle, owner)
     }
 
+    /// What this RST of the connection carries, if it was captured and is still there.
+    pub fn payload_of(&self, reset: &Reset) -> &'a [u8] {
+        self.payloads.get(reset.says, owner(self.connection.home, reset.from))
+    }
+
     /// How many ends said something last that is not there any more.
     pub fn forgotten(&self) -> usize {
         let messages = [CLIENT, SERVER].map(|side| self.message(side));

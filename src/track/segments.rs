@@ -266,6 +266,9 @@ pub(super) fn take(
     payloads: &mut Payloads,
 ) -> Next {
     let next = receive(connection, from, segment, bytes);
+    if segment.flags.has(Flags::RST) && segment.payload_length > 0 {
+        keep_reason(connection, from, segment, bytes, payloads);
+    }
     if next.restart.is_none() {
         connection.last = connection.last.max(segment.time);
         if next.message {
@@ -275,6 +278,16 @@ pub(super) fn take(
         sent(&mut connection.half[from], segment);
     }
     next
+}
+
+/// A RST may say why it was sent (RFC 9293, section 3.5.3).
+fn keep_reason(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8], payloads: &mut Payloads) {
+    let owner = owner(connection.home, from);
+    let Some(story) = connection.story.as_deref_mut() else { return };
+    let resets = [story.reset.as_mut(), story.reset_back.as_mut()].into_iter().flatten();
+    if let Some(reset) = resets.into_iter().find(|reset| reset.from == from && reset.says == 0) {
+        reset.says = payloads.keep(segment.payload().of(bytes), owner);
+    }
 }
 
 fn receive(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> Next {

@@ -66,6 +66,8 @@ pub struct Reset {
     pub sight: Sight,
     /// A segment that it may answer came within about a round trip before it.
     pub prompted: bool,
+    /// Where its payload is kept, which may say why it was sent; 0 is nowhere.
+    pub says: u32,
 }
 
 impl Reset {

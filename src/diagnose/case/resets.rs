@@ -2,12 +2,18 @@
 
 use super::super::finding::ResetKind;
 use super::Case;
+use crate::context;
 use crate::decode::Flags;
 use crate::time::{MILLISECOND, SECOND};
 use crate::track::kernel::Kind;
 use crate::track::{self, Acceptance, By, CLIENT, Event, Half, Reset, SERVER, What, foreign};
 
 impl Case<'_> {
+    /// Why it was sent, if the RST that ended it says so.
+    pub fn reset_reason(&self) -> Option<String> {
+        context::reset_reason(self.ended.payload_of(self.reset()?)).map(|reason| reason.sentence())
+    }
+
     /// Did a RST of `side` end it?
     pub fn reset_by(&self, side: usize) -> bool {
         self.by() == Some(By::Reset) && self.reset().is_some_and(|reset| reset.from == side)

@@ -129,6 +129,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         again: None,
         sight: Sight::default(),
         prompted: segment.time.since(connection.last) <= (2 * connection.round_trip()).max(SECOND / 2),
+        says: 0,
     };
     tell(connection, from, segment, What::Reset);
     note_options(connection, from, segment);

@@ -91,9 +91,9 @@ pub fn check_in_rhythm(case: &Case<'_>) -> Option<&'static str> {
 /// An ICMP error that says that the other end cannot be reached.
 pub fn reported_unreachable(case: &Case<'_>, meaning: Meaning) -> Option<Match> {
     let icmp = case.icmp().filter(|icmp| icmp.meaning() == meaning)?;
-    let translates = if case.is_in_the_name_of_the_other_end(&icmp) { "Who translates the address " } else { "" };
+    let translated = if case.is_in_the_name_of_the_other_end(&icmp) { ", or a NAT in its name," } else { "" };
     let text =
-        format!("{translates}{} reported that {} cannot be reached: {}.", icmp.reporter, case.peer(), icmp.name());
+        format!("{}{translated} reported that {} cannot be reached: {}.", icmp.reporter, case.peer(), icmp.name());
     Some(if case.by() == Some(By::Icmp) && case.icmp_is_prompt() { Match::certain(text) } else { Match::likely(text) })
 }
 

@@ -6,7 +6,7 @@ use crate::diagnose::{Case, Meaning};
 use crate::track::kernel::Kind;
 
 /// Signs: ICMP 3/1, 3/12 or 11/0 (IPv6 1/2, 1/3, 3/0) from a router, quoting the client's SYN. Certain for EHOSTUNREACH
-/// if it answers the SYN at once, likely if it comes later; the ICMP source names the router. 3/7 (EHOSTDOWN) says the
+/// if it comes within a second of the SYN, likely later; the ICMP source names the router. 3/7 (EHOSTDOWN) says the
 /// same in other words. From the client's own address after three seconds: its own kernel found no neighbour.
 pub static CAUSE: Cause = Cause {
     id: "host_unreachable",

@@ -6,7 +6,7 @@ use crate::diagnose::{Case, Meaning};
 use crate::track::kernel::Kind;
 
 /// Signs: ICMP 3/0 (also 3/6, 3/11; IPv6 1/0) from a router, quoting the client's SYN. Certain for ENETUNREACH
-/// if it answers the SYN at once, likely if it comes later; the ICMP source names the router.
+/// if it comes within a second of the SYN, likely later; the ICMP source names the router.
 pub static CAUSE: Cause = Cause {
     id: "net_unreachable",
     group: Group::Failure,

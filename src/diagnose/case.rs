@@ -356,12 +356,12 @@ impl<'a> Case<'a> {
         Some(self.is_in_the_name_of_the_other_end(&icmp) && !unreachable)
     }
 
-    /// The ICMP error that ended the connect() answered the client's last SYN at once. Else the application may have had enough
-    /// before it came, which no packet shows.
+    /// The ICMP error that ended the connect() came before the client's next SYN could be due (TCP_TIMEOUT_INIT is a second).
+    /// Else the application may have had enough before it came, which no packet shows.
     pub fn icmp_is_prompt(&self) -> bool {
         let silence = &self.story.silence[CLIENT];
         let last = if silence.what == Repeated::Syn { silence.last.time } else { self.connection().start };
-        self.story.fatal.is_some_and(|error| self.at_once(error.time.since(last)))
+        self.story.fatal.is_some_and(|error| error.time.since(last) < SECOND)
     }
 
     /// It carries the address of the end about which it speaks.

@@ -369,6 +369,8 @@ pub struct Story {
     pub resets: [u16; 2],
     /// An exact RST without acknowledgment came from each end: its host had no socket any more when the other end spoke.
     pub gone: [bool; 2],
+    /// RSTs of each end that the other has not got: its socket went on.
+    pub unheard: [u16; 2],
     /// Segments that the RST's sender sent after its RST (not RSTs themselves).
     pub sender_lives: Option<Mark>,
     /// Segments that the RST's receiver sent after it, acknowledging what was sent after the RST.

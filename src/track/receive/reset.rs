@@ -5,8 +5,8 @@ use super::super::places::{Place, Sight};
 use super::super::seq;
 use super::super::story::{Acceptance, Event, Pending, Repeated, Reset, Story, What};
 use super::{
-    FAR, Next, Restart, SHORTEST_KEEPALIVE, SWAPPED, acknowledges_syn, event, gives_up, misses_syn_ack, note_options,
-    reach, tell, waits_for_syn_ack,
+    FAR, Next, Restart, SHORTEST_KEEPALIVE, SHORTEST_TIMEOUT, SWAPPED, acknowledges_syn, event, gives_up,
+    misses_syn_ack, note_options, reach, tell, waits_for_syn_ack,
 };
 use crate::decode::{Flags, Segment, Signs};
 use crate::time::SECOND;
@@ -16,7 +16,7 @@ pub(super) fn after_reset(connection: &mut Connection, from: usize, segment: &Se
     if from == reset.from {
         after_own_reset(connection, from, segment, reset)
     } else {
-        after_reset_of_the_other(connection, segment, reset)
+        after_reset_of_the_other(connection, from, segment, reset)
     }
 }
 
@@ -65,7 +65,8 @@ fn after_own_reset(connection: &mut Connection, from: usize, segment: &Segment, 
 }
 
 /// The receiver of the RST is heard: it answers a RST that it did not take, or takes what came after it.
-fn after_reset_of_the_other(connection: &mut Connection, segment: &Segment, reset: Reset) -> bool {
+fn after_reset_of_the_other(connection: &mut Connection, from: usize, segment: &Segment, reset: Reset) -> bool {
+    let sends_on = sends_on(connection, from, segment, &reset);
     let story = connection.story();
     if segment.payload_length == 0 && !segment.flags.has(Flags::FIN) && reset.acceptance != Acceptance::Exact {
         story.challenged = true;
@@ -73,7 +74,10 @@ fn after_reset_of_the_other(connection: &mut Connection, segment: &Segment, rese
     // Whose connect() failed has no socket any more, and answers the SYN-ACK with a RST: this end has not got that RST.
     let connects = reset.acceptance == Acceptance::RefusesSyn;
     let takes_more = story.sender_lives.is_some() && seq::after(segment.acknowledgment, reset.sequence);
-    if segment.flags.has(Flags::ACK) && (connects || takes_more) {
+    if sends_on && !story.receiver_lives {
+        story.unheard[reset.from] = story.unheard[reset.from].saturating_add(1);
+    }
+    if segment.flags.has(Flags::ACK) && (connects || takes_more || sends_on) {
         story.receiver_lives = true;
         if matches!(story.pending, Some((Pending::Reset, _))) {
             story.pending = None;
@@ -81,6 +85,17 @@ fn after_reset_of_the_other(connection: &mut Connection, segment: &Segment, rese
         }
     }
     false
+}
+
+/// `tcp_reset()` leaves no socket, and stops its timers (`tcp_done()`): what the receiver of an exact RST sends again by timer
+/// a trip after it says that the RST has not reached it. What comes sooner may have waited in a queue.
+fn sends_on(connection: &Connection, from: usize, segment: &Segment, reset: &Reset) -> bool {
+    let silence = connection.story.as_ref().map(|story| story.silence[from]).unwrap_or_default();
+    reset.acceptance == Acceptance::Exact
+        && silence.what == Repeated::Data
+        && silence.last == Mark::of(segment)
+        && silence.interval >= SHORTEST_TIMEOUT
+        && segment.time.since(reset.mark.time) > connection.crossing()
 }
 
 /// Both ends have sent a FIN, and each has acknowledged the other's.
@@ -144,9 +159,9 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
     let story = connection.story();
     story.gone[from] |= reset.is_bare() && reset.acceptance == Acceptance::Exact;
     // Who acknowledges more than the RST before this one stands at had taken more, and did not take that RST.
+    let took_more = |earlier: Reset| receiver.has(Half::ACK) && seq::before(earlier.sequence, receiver.ack);
     let passed =
-        |earlier: Reset| earlier.from == from && receiver.has(Half::ACK) && seq::before(earlier.sequence, receiver.ack);
-    let passed = story.reset.is_some_and(passed);
+        story.reset.is_some_and(|earlier| earlier.from == from && (story.receiver_lives || took_more(earlier)));
     keep(story, reset, passed);
     if let Some(decisive) = story.reset.filter(Reset::is_accepted)
         && !gave_up
@@ -190,6 +205,7 @@ fn keep(story: &mut Story, reset: Reset, passed: bool) {
     }
     if outranks {
         story.reset = Some(reset);
+        story.receiver_lives = false;
     }
 }
 

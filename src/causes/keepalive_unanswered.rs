@@ -103,6 +103,12 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             times => format!("{times} keep-alive probes"),
         };
         let text = format!("The {peer} did not answer {probes} of the {name}.");
+        // A closed window is probed by the same segments (`tcp_write_wakeup()`).
+        if case.silence().windows_cut {
+            return Match::possible(format!(
+                "{text} They may be those of a closed window: the windows were not captured."
+            ));
+        }
         // It probes only when all is acknowledged (`tcp_keepalive_timer()`): else the capture lost that, and maybe a window that
         // closed, too.
         let certain = case.lost(victim) == 0;

@@ -136,6 +136,8 @@ pub struct Silence {
     pub answers: u32,
     /// Attempts since the other end was last heard.
     pub unheard: u32,
+    /// The snaplen cut the windows: keep-alive probes may be those of a window that is closed.
+    pub windows_cut: bool,
     /// Did the sender end it with a RST when the next attempt would have been due?
     pub gave_up: bool,
 }

@@ -148,8 +148,6 @@ SCENARIOS = [
             "client": {"net.ipv4.tcp_timestamps": 0},
             "server": {"net.ipv4.tcp_timestamps": 0, "net.ipv4.tcp_sack": 0},
         },
-        # In IPv4, 60 bytes of a packet do not show what its options are, and they are no longer than usual ones.
-        families=(6,),
         server="listen mptcp=1; accept; recv; answer; mark idle; await forged; opt timeout=1; recv",
         client="connect mptcp=1; get; recv; await forged; opt timeout=1; recv; check; get; recv",
         router="await idle; sleep .2; forge to=client ttl=63; mark forged",

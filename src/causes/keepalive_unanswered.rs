@@ -112,9 +112,8 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         // It probes only when all is acknowledged (`tcp_keepalive_timer()`): else the capture lost that, and maybe a window that
         // closed, too.
         let certain = case.lost(victim) == 0;
-        // The application may have had enough sooner than the timer.
-        let early = case.reset().is_some_and(|reset| reset.from == victim && reset.acknowledgment.is_some());
-        let early = early && !case.silence().gave_up;
-        if certain && !early { Match::certain(text) } else { Match::likely(text) }
+        // The RST of an application that has had enough is no other than that of the timer (`tcp_send_active_reset()`).
+        let aborted = case.reset().is_some_and(|reset| reset.from == victim && reset.acknowledgment.is_some());
+        if certain && !aborted { Match::certain(text) } else { Match::likely(text) }
     })
 }

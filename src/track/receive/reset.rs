@@ -258,7 +258,10 @@ pub(super) fn acceptance(connection: &Connection, from: usize, segment: &Segment
     if sequence != sender.next && misses_syn_ack(connection, to) && acknowledges_syn(connection, to, segment) {
         return Acceptance::RefusesSyn;
     }
-    if from == CLIENT && sender.has(Half::SYN) && !sender.has(Half::ACK) {
+    // Who acknowledges payload of a SYN has made a socket of it, with or without a cookie (`tcp_fastopen_create_child()`), which
+    // a RST resets (`tcp_check_req()`).
+    let fast_open = seq::after(receiver.ack, sender.isn.wrapping_add(1)) && receiver.has(Half::ACK);
+    if from == CLIENT && sender.has(Half::SYN) && !sender.has(Half::ACK) && !fast_open {
         return in_syn_recv(sender, receiver, segment);
     }
     if !sender.has(Half::SEQUENCE) && !receiver.has(Half::ACK) {

@@ -297,6 +297,11 @@ fn judge_reset_of_closed(connection: &Connection, story: &Story, reset: Reset) -
 /// gets EPIPE; if nothing of it was lost, its next call is a read that returns 0.
 fn judge_reset_after_fin(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     let victim = other(reset.from);
+    // Of several paths, `mptcp_worker()` takes what closes all of them ahead of a DATA_FIN that came just before.
+    let with_abort = |fin: Mark| reset.mark.time.since(fin.time) < SWAPPED;
+    if !connection.half[reset.from].has(Half::FIN) && story.fin[reset.from].is_some_and(with_abort) {
+        return Ending::Undecided(Doubt::Multipath);
+    }
     let lost = connection.unacknowledged(victim);
     // `tcp_probe_timer()` sends nothing unless there is more to send.
     let waits_to_send = story.silence[victim].what == Repeated::WindowProbe;

@@ -38,6 +38,9 @@ pub struct Reset {
     pub from: usize,
     /// Sequence number.
     pub sequence: u32,
+    /// The highest sequence number of its sender's RSTs: that of a live socket stands behind all that it has sent
+    /// (`tcp_send_active_reset()`).
+    pub edge: u32,
     /// Acknowledgment number, if it carries one.
     pub acknowledgment: Option<u32>,
     /// How the receiver takes it.

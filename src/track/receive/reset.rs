@@ -37,10 +37,10 @@ fn after_own_reset(connection: &mut Connection, from: usize, segment: &Segment, 
     // Further ahead than the window is open it did not send (RFC 9293, section 3.8.6): that is the next connection on the ports,
     // whose SYN is captured just behind.
     let within = !seq::after(segment.sequence, reset.sequence.wrapping_add(window(connection, other(from))));
-    let beyond = within && seq::after(segment.sequence.wrapping_add(reach(segment)), reset.sequence);
-    // What left before the RST comes late from a capture that was made further along the way.
-    let elsewhere = reset.mark.input != segment.input || half.has(Half::COPIED);
-    let late = since >= if elsewhere { SWAPPED.max(connection.round_trip()) } else { SWAPPED };
+    let beyond = within && seq::after(segment.sequence.wrapping_add(reach(segment)), reset.edge);
+    // What left before the RST comes late where it is captured further along the way, and by another clock nobody knows when.
+    let here = reset.mark.input == segment.input;
+    let late = here && since >= if half.has(Half::COPIED) { SWAPPED.max(connection.round_trip()) } else { SWAPPED };
     // Only a socket acknowledges what came after the RST, by one clock. What the RST acknowledges itself came before it.
     let peer = connection.half[other(from)];
     let takes_more = segment.flags.has(Flags::ACK)
@@ -130,6 +130,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         mark: Mark::of(segment),
         from,
         sequence: segment.sequence,
+        edge: segment.sequence,
         acknowledgment: segment.flags.has(Flags::ACK).then_some(segment.acknowledgment),
         acceptance,
         window: segment.window,
@@ -189,6 +190,8 @@ fn keep(story: &mut Story, reset: Reset, passed: bool) {
     // Ahead of what was lost or overtaken an abort brings a challenge ACK, and the host that has no socket any more answers
     // that (RFC 5961, section 3.2): the RST is that of the abort, which tells what had arrived.
     let confirms = outranks && !earlier.is_accepted() && story.challenged && reset.is_bare();
+    let edge = if earlier.from == from && seq::after(earlier.edge, reset.edge) { earlier.edge } else { reset.edge };
+    let reset = Reset { edge, ..reset };
     let reset = match earlier.acknowledgment {
         Some(_) if confirms && (earlier.from, earlier.ttl) == (from, reset.ttl) => Reset {
             acknowledgment: earlier.acknowledgment,

@@ -103,12 +103,17 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             times => format!("{times} keep-alive probes"),
         };
         let text = format!("The {peer} did not answer {probes} of the {name}.");
+        // A closed window is probed by the same segments (`tcp_write_wakeup()`).
+        if case.silence().windows_cut {
+            return Match::possible(format!(
+                "{text} They may be those of a closed window: the windows were not captured."
+            ));
+        }
         // It probes only when all is acknowledged (`tcp_keepalive_timer()`): else the capture lost that, and maybe a window that
         // closed, too.
         let certain = case.lost(victim) == 0;
-        // The application may have had enough sooner than the timer.
-        let early = case.reset().is_some_and(|reset| reset.from == victim && reset.acknowledgment.is_some());
-        let early = early && !case.silence().gave_up;
-        if certain && !early { Match::certain(text) } else { Match::likely(text) }
+        // The RST of an application that has had enough is no other than that of the timer (`tcp_send_active_reset()`).
+        let aborted = case.reset().is_some_and(|reset| reset.from == victim && reset.acknowledgment.is_some());
+        if certain && !aborted { Match::certain(text) } else { Match::likely(text) }
     })
 }

@@ -2,6 +2,7 @@
 //! them again from the one that decoded.
 
 use super::flow::fold;
+use super::tcp::BEHIND_WINDOW;
 use super::{Flags, Segment, TcpOption, options};
 
 /// What a segment looks like.
@@ -39,6 +40,9 @@ impl Signs {
     pub const DATA_FIN: u16 = 8192;
     /// It went out to the network, from the host that captured it on all of its interfaces.
     pub const WENT_OUT: u16 = 16384;
+
+    /// The snaplen cut its window.
+    pub const WINDOW_CUT: u16 = 16384;
 
     /// Is every flag of `mask` set?
     #[inline(always)]
@@ -107,11 +111,12 @@ fn is_usual_syn(bytes: &[u8]) -> bool {
 /// What the options of any other segment take that neither acknowledges selectively nor is signed: the time stamps.
 const USUAL: usize = 12;
 
-/// The signs of options that take `wire` bytes and are cut.
+/// The signs of a header that is cut after `captured` bytes, and whose options take `wire` bytes.
 #[cold]
-pub(super) fn of_cut(flags: Flags, wire: u32) -> u16 {
+pub(super) fn of_cut(flags: Flags, wire: u32, captured: usize) -> u16 {
     let usual = if flags.has(Flags::SYN) { USUAL_SYN } else { USUAL };
-    Signs::OPTIONS_CUT | if wire as usize > usual { Signs::OPTIONS_HIDDEN } else { 0 }
+    let window = if captured < BEHIND_WINDOW { Signs::WINDOW_CUT } else { 0 };
+    Signs::OPTIONS_CUT | window | if wire as usize > usual { Signs::OPTIONS_HIDDEN } else { 0 }
 }
 
 /// The longest TLS alert record in use: 5 bytes of header, 8 of nonce, 2 of alert, 16 of authentication, or with CBC

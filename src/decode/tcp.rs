@@ -8,6 +8,8 @@ use crate::source::RawFrame;
 
 /// The least that makes a segment useful: ports, sequence, acknowledgment, data offset and flags.
 const USEFUL: usize = 14;
+/// Where the window ends in a header.
+pub(super) const BEHIND_WINDOW: usize = 16;
 
 /// The segment that `view` begins with. Checksums are not looked at: offloading makes them wrong in most captures.
 ///
@@ -30,7 +32,7 @@ pub(super) fn segment(ip: &Header<'_>, view: View<'_>, frame: &RawFrame, seed: [
     let options_end = header_length.min(captured);
     let options_at = view.offset + 20;
     let flags = Flags(head[13]);
-    let cut = if options_end < header_length { signs::of_cut(flags, header_length - 20) } else { 0 };
+    let cut = if options_end < header_length { signs::of_cut(flags, header_length - 20, view.data.len()) } else { 0 };
     // Extension headers that go on for longer than an IPv6 packet can be are none.
     let (addresses_before, ipv6) = match ip.is_ipv6() {
         true => (u16::try_from(options_at - ip.span.offset).map_err(|_| Skip::Malformed)?, Signs::IPV6),
@@ -87,10 +89,10 @@ fn cut<'p>(view: View<'_>, padded: &'p mut [u8; 20]) -> Result<&'p [u8; 20], Ski
         *to = *from;
     }
     // Half a window is none. A RST without ACK seldom has one.
-    if view.data.len() < USEFUL + 2 {
+    if view.data.len() < BEHIND_WINDOW {
         let bare_reset = padded[13] & (Flags::RST | Flags::ACK) == Flags::RST;
         let window = if bare_reset { 0 } else { UNSEEN_WINDOW };
-        padded[USEFUL..USEFUL + 2].copy_from_slice(&window.to_be_bytes());
+        padded[USEFUL..BEHIND_WINDOW].copy_from_slice(&window.to_be_bytes());
     }
     Ok(padded)
 }

@@ -108,6 +108,9 @@ pub fn calls(case: &Case<'_>, side: usize) -> Option<String> {
         Kind::BrokenPipe => ("recv returns 0 (EOF), the next send fails with ", ""),
         Kind::Aborted => ("accept may still return the socket; its first recv fails with ", ""),
         Kind::TimedOut => match case.story().silence[side].what {
+            Repeated::KeepAlive if case.story().silence[side].windows_cut => {
+                ("recv or send fails with ", " when the probes are used up")
+            }
             Repeated::KeepAlive => ("recv fails with ", " when the keep-alive probes are used up"),
             // Its probes were answered, which it did not see.
             Repeated::Nothing if side == case.victim() => {

@@ -5,7 +5,7 @@ use super::copies::Last;
 use super::seq;
 use super::story::Story;
 use crate::decode::{End, FlowKey, Segment};
-use crate::time::Time;
+use crate::time::{MILLISECOND, SECOND, Time};
 
 /// Index of an end: the one that sent the first SYN, or the likelier one.
 pub const CLIENT: usize = 0;
@@ -247,6 +247,15 @@ impl Connection {
     /// The round trip of the handshake, nanoseconds; 0 when the capture does not show it.
     pub fn round_trip(&self) -> u64 {
         u64::from(self.ack_after.max(self.syn_ack_after)) * 100
+    }
+
+    /// What is sent longer than this after a segment was captured, its sender had got it when it sent that; nanoseconds.
+    pub fn crossing(&self) -> u64 {
+        let opened = self.half.iter().all(|half| half.has(Half::SYN));
+        match self.round_trip() {
+            0 if !opened => SECOND,
+            round_trip => 2 * round_trip + 50 * MILLISECOND,
+        }
     }
 
     /// Silence before the last exchange, nanoseconds.

@@ -57,7 +57,7 @@ pub fn complete(sketch: &mut Sketch, segment: &Segment) -> Option<(Said, Opened)
         && segment.sequence == client.next
         && segment.acknowledgment == server.next
         && segment.window > 0
-        && !segment.signs.has(Signs::SACK);
+        && segment.signs.0 & (Signs::SACK | Signs::OPTIONS_HIDDEN) == 0;
     if !plain {
         return None;
     }

@@ -4,6 +4,7 @@
 //! That a RST was seen at one place only means something if the other place was being captured just then. A capture that
 //! began later, ended earlier or lost some packets shows nothing by what it does not show.
 
+use super::connection::other;
 use super::copies::short;
 use super::story::{Reset, Story};
 use crate::cpu::prefetch;
@@ -93,6 +94,8 @@ pub struct Sight {
     pub side: Side,
     /// What is known of the other place.
     pub elsewhere: Elsewhere,
+    /// The TTL of what its receiver sent last, if that was seen at one place only, else 0.
+    pub alone: u8,
 }
 
 /// The way of an end's segments.
@@ -110,8 +113,8 @@ struct Trail {
     came_in: u8,
     went_out: u8,
     untold: u8,
-    /// The last one was seen once so far.
-    alone: bool,
+    /// The TTL of the last one if it was seen once so far, else 0.
+    alone: u8,
     /// A RST came: what comes behind it is not looked at.
     closed: bool,
 }
@@ -222,7 +225,7 @@ impl Places {
         trail.passes(Place::of(segment));
         if !trail.closed {
             trail.print = short(segment.print);
-            trail.alone = true;
+            trail.alone = segment.ttl;
         }
     }
 
@@ -236,7 +239,9 @@ impl Places {
         }
         let trail = &mut trails[from];
         trail.passes(Place::of(segment));
-        trail.alone &= trail.print != short(segment.print);
+        if trail.print == short(segment.print) {
+            trail.alone = 0;
+        }
         let (first_input, here) = (first.place.input(), segment.input);
         if here == first_input || first.ttl == segment.ttl {
             return;
@@ -281,12 +286,12 @@ impl Places {
             Some(_) => true,
             None => !self.several,
         };
-        let elsewhere = match (trails.iter().any(|trail| trail.alone), goes_on) {
+        let elsewhere = match (trails.iter().any(|trail| trail.alone > 0), goes_on) {
             (false, true) => Elsewhere::Captured,
             (true, false) => Elsewhere::Ended,
             (true, true) | (false, false) => Elsewhere::Unsure,
         };
-        Sight { side, elsewhere }
+        Sight { side, elsewhere, alone: trails[other(reset.from)].alone }
     }
 }
 
@@ -312,10 +317,10 @@ mod tests {
         let mut places = Places::new(false);
         let came = segment(0, IN, 64);
         places.first(3, 1, &came);
-        assert!(places.trails[3][1].alone);
+        assert_eq!(places.trails[3][1].alone, 64);
         places.copy(3, 1, &segment(0, OUT, 63), seen(&came));
         let trail = &places.trails[3][1];
-        assert!(!trail.alone);
+        assert_eq!(trail.alone, 0);
         let place = |sign| Place::of(&segment(0, sign, 64));
         assert_eq!([IN, OUT, 0].map(|sign| trail.side(place(sign))), [Side::Near, Side::Far, Side::Unknown]);
         assert_eq!(trail.other(place(OUT)), Some((0, 0)));
@@ -347,9 +352,9 @@ mod tests {
         places.copy(0, 0, &segment(1, OUT, 63), seen(&segment(0, OUT, 64)));
         places.first(0, 1, &Segment { flags: Flags(Flags::RST), ..segment(0, OUT, 63) });
         places.first(0, 0, &Segment { print: 9 << 16, ..segment(0, OUT, 64) });
-        assert!(!places.trails[0][0].alone);
+        assert_eq!(places.trails[0][0].alone, 0);
         places.judge(0, &mut Story::default(), Time(9));
         places.first(0, 0, &Segment { print: 9 << 16, ..segment(0, OUT, 64) });
-        assert!(places.trails[0][0].alone);
+        assert_eq!(places.trails[0][0].alone, 64);
     }
 }

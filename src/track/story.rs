@@ -38,6 +38,9 @@ pub struct Reset {
     pub from: usize,
     /// Sequence number.
     pub sequence: u32,
+    /// The highest sequence number of its sender's RSTs: that of a live socket stands behind all that it has sent
+    /// (`tcp_send_active_reset()`).
+    pub edge: u32,
     /// Acknowledgment number, if it carries one.
     pub acknowledgment: Option<u32>,
     /// How the receiver takes it.
@@ -138,6 +141,8 @@ pub struct Silence {
     pub answers: u32,
     /// Attempts since the other end was last heard.
     pub unheard: u32,
+    /// The snaplen cut the windows: keep-alive probes may be those of a window that is closed.
+    pub windows_cut: bool,
     /// Did the sender end it with a RST when the next attempt would have been due?
     pub gave_up: bool,
 }
@@ -371,6 +376,8 @@ pub struct Story {
     pub resets: [u16; 2],
     /// An exact RST without acknowledgment came from each end: its host had no socket any more when the other end spoke.
     pub gone: [bool; 2],
+    /// RSTs of each end that the other has not got: its socket went on.
+    pub unheard: [u16; 2],
     /// Segments that the RST's sender sent after its RST (not RSTs themselves).
     pub sender_lives: Option<Mark>,
     /// Segments that the RST's receiver sent after it, acknowledging what was sent after the RST.

@@ -10,7 +10,7 @@ use super::places::{Elsewhere, Side};
 use super::receive::SWAPPED;
 use super::seq;
 use super::story::{Acceptance, Pending, Repeated, Reset, Silence, Story};
-use crate::time::{MILLISECOND, SECOND, Time};
+use crate::time::{MILLISECOND, Time};
 use resets::judge_reset;
 
 /// A client whose SYN-ACKs never come repeats its SYN a second after the last one, or a little later.
@@ -221,7 +221,16 @@ pub fn made_on_the_way(connection: &Connection, reset: &Reset) -> bool {
         Side::Unknown => !is_the_sockets(connection, reset),
     };
     let once = seen_at_one_place_only(connection, reset) && !reset.copied;
-    once && on_the_way && reset.sight.elsewhere == Elsewhere::Captured
+    let shown = on_the_way && reset.sight.elsewhere == Elsewhere::Captured;
+    once && (shown || answers_what_got_no_further(connection, reset))
+}
+
+/// Which way a packet goes does not show, but what a host without a socket is said to answer (`tcp_v4_send_reset()`) came no
+/// further than here, its hop not yet taken off; and nor was one taken off the answer, as it would be behind the other host.
+fn answers_what_got_no_further(connection: &Connection, reset: &Reset) -> bool {
+    let [answer, asked] = [reset.from, other(reset.from)].map(|side| connection.half[side].ttl_high);
+    let reply = reset.is_bare() && reset.prompted;
+    reply && reset.sight.side == Side::Unknown && (reset.ttl, reset.sight.alone) == (answer, asked)
 }
 
 /// The RST is seen only where it comes to the capturing host, or to the first of several: a filter there dropped it, or the

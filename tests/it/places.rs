@@ -107,3 +107,15 @@ fn a_rst_from_nearer_than_its_sender_is_forged_whatever_else_was_captured() {
         assert!(found.contains("cause=forged_reset") && found.contains("ended_by=middlebox"), "{lost:?} {found}");
     }
 }
+
+#[test]
+fn what_another_clock_shows_later_was_not_sent_later() {
+    let text =
+        [REQUEST, "+.001 < . 53:53(0) ack 67 ttl S id 52\n+.001 < R. 53:53(0) ack 67 ttl S id 53\n", ANOTHER].concat();
+    // The clock at the server is ahead, and the acknowledgment was captured there only: by its time behind the abort.
+    let client = capture(&text, "64", "63", &(7..8));
+    let server = capture(&text.replacen("+0", "+.3", 1), "63", "64", &NOTHING);
+    let (collector, _) = analyse_captures(&[&client, &server], false);
+    let found = collector.findings.iter().map(describe).collect::<Vec<_>>().join("; ");
+    assert!(is_the_servers(&found), "{found}");
+}

@@ -96,6 +96,16 @@ def snaplen(size: int) -> Callable[[Capture, str], bytes]:
     return cut
 
 
+def window_cut(capture: Capture, _: str) -> bytes:
+    """Each TCP header ends before its window, as with tcpdump's own 68 bytes in IPv6."""
+
+    def size(packet: Packet) -> int:
+        ip = ip_of(packet, capture.link)
+        return LINK_HEADER[capture.link] + (20 if ip[:1] < b"\x50" else 40) + 14
+
+    return keep(capture, (replace(packet, data=packet.data[: size(packet)]) for packet in capture.packets))
+
+
 def from_client(capture: Capture, client: str) -> bytes:
     return keep(capture, (p for p in capture.packets if source_of(p, capture.link) == client))
 
@@ -196,6 +206,7 @@ VARIANTS = [
     Variant("torn", "the file ends in the middle of a record", torn),
     Variant("snaplen_60", "60 bytes a packet", snaplen(60), may_be_silent=True, any_cause=True, snaplen=60),
     Variant("snaplen_96", "96 bytes a packet", snaplen(96), any_cause=True, snaplen=96),
+    Variant("window_cut", "cut before the window of TCP", window_cut, may_be_silent=True, any_cause=True),
     Variant("from_client", "only what the client sent", from_client, may_be_silent=True, any_cause=True),
     Variant("from_server", "only what came back", from_server, may_be_silent=True, any_cause=True),
     Variant("pcapng", "pcapng, nanoseconds", lambda c, _: pcapng(c), suffix="pcapng"),

@@ -105,6 +105,7 @@ fn a_cut_frame_gives_all_that_it_holds() {
                     assert!(captured >= useful, "{} at {captured}", sample.name);
                     check(&sample, cut, &found);
                     assert_eq!(found.window, if captured >= useful + 2 { 502 } else { UNSEEN_WINDOW });
+                    assert_eq!(found.signs.has(Signs::WINDOW_CUT), captured < useful + 2);
                     assert_eq!(found.payload().of(cut), &b"hello"[..5usize.saturating_sub(wire - captured)]);
                     assert_eq!(found.options().length as usize, captured.saturating_sub(useful + 6).min(12));
                 }

@@ -11,7 +11,7 @@ use reset::closed;
 pub use reset::on_reset;
 pub use segment::{gap, note_data, on_segment, quiet};
 
-use super::connection::{Connection, Half, Mark, other};
+use super::connection::{CLIENT, Connection, Half, Mark, SERVER, other};
 use super::seq;
 use super::story::{Event, Pending, Repeated, Silence, What};
 use crate::decode::{Flags, Segment, Signs, TcpOption, options};
@@ -156,11 +156,17 @@ fn repeat(connection: &mut Connection, from: usize, segment: &Segment, what: Rep
 fn note_options(connection: &mut Connection, from: usize, segment: &Segment) {
     let signs = segment.signs;
     let hidden = signs.has(Signs::OPTIONS_HIDDEN);
-    if segment.flags.has(Flags::SYN) && hidden {
+    // The ACK that ends the handshake has nothing to acknowledge selectively; with several paths it carries both keys (RFC 8684,
+    // section 3.1).
+    let opens = from == CLIENT && !connection.half[from].has(Half::ACK) && connection.half[SERVER].has(Half::SYN);
+    if hidden && (segment.flags.has(Flags::SYN) || opens) {
         connection.story().hidden[from] = true;
     }
-    // Who signs signs all; a SYN may have asked for something else, and other options come and go.
-    if let Some(story) = connection.story.as_mut().filter(|_| !hidden && !segment.flags.has(Flags::RST)) {
+    // Who signs signs all, and where there are several paths each payload says where it belongs (RFC 8684, section 3.3); a SYN may
+    // have asked for something else. Bare acknowledgments of several paths are as short as time stamps.
+    let shown = !signs.has(Signs::OPTIONS_CUT) || !hidden && segment.payload_length > 0;
+    let after = !segment.flags.has(Flags::SYN) && !segment.flags.has(Flags::RST);
+    if let Some(story) = connection.story.as_mut().filter(|_| shown && after) {
         story.hidden[from] = false;
     }
     if signs.0 & (Signs::SIGNED | Signs::MULTIPATH) == 0 {

@@ -5,8 +5,8 @@ use super::super::places::{Place, Sight};
 use super::super::seq;
 use super::super::story::{Acceptance, Event, Pending, Repeated, Reset, Story, What};
 use super::{
-    FAR, Next, Restart, SHORTEST_KEEPALIVE, SWAPPED, acknowledges_syn, event, gives_up, misses_syn_ack, note_options,
-    reach, tell, waits_for_syn_ack,
+    FAR, Next, Restart, SHORTEST_KEEPALIVE, SHORTEST_TIMEOUT, SWAPPED, acknowledges_syn, event, gives_up,
+    misses_syn_ack, note_options, reach, tell, waits_for_syn_ack,
 };
 use crate::decode::{Flags, Segment, Signs};
 use crate::time::SECOND;
@@ -16,7 +16,7 @@ pub(super) fn after_reset(connection: &mut Connection, from: usize, segment: &Se
     if from == reset.from {
         after_own_reset(connection, from, segment, reset)
     } else {
-        after_reset_of_the_other(connection, segment, reset)
+        after_reset_of_the_other(connection, from, segment, reset)
     }
 }
 
@@ -37,10 +37,10 @@ fn after_own_reset(connection: &mut Connection, from: usize, segment: &Segment, 
     // Further ahead than the window is open it did not send (RFC 9293, section 3.8.6): that is the next connection on the ports,
     // whose SYN is captured just behind.
     let within = !seq::after(segment.sequence, reset.sequence.wrapping_add(window(connection, other(from))));
-    let beyond = within && seq::after(segment.sequence.wrapping_add(reach(segment)), reset.sequence);
-    // What left before the RST comes late from a capture that was made further along the way.
-    let elsewhere = reset.mark.input != segment.input || half.has(Half::COPIED);
-    let late = since >= if elsewhere { SWAPPED.max(connection.round_trip()) } else { SWAPPED };
+    let beyond = within && seq::after(segment.sequence.wrapping_add(reach(segment)), reset.edge);
+    // What left before the RST comes late where it is captured further along the way, and by another clock nobody knows when.
+    let here = reset.mark.input == segment.input;
+    let late = here && since >= if half.has(Half::COPIED) { SWAPPED.max(connection.round_trip()) } else { SWAPPED };
     // Only a socket acknowledges what came after the RST, by one clock. What the RST acknowledges itself came before it.
     let peer = connection.half[other(from)];
     let takes_more = segment.flags.has(Flags::ACK)
@@ -65,7 +65,8 @@ fn after_own_reset(connection: &mut Connection, from: usize, segment: &Segment, 
 }
 
 /// The receiver of the RST is heard: it answers a RST that it did not take, or takes what came after it.
-fn after_reset_of_the_other(connection: &mut Connection, segment: &Segment, reset: Reset) -> bool {
+fn after_reset_of_the_other(connection: &mut Connection, from: usize, segment: &Segment, reset: Reset) -> bool {
+    let sends_on = sends_on(connection, from, segment, &reset);
     let story = connection.story();
     if segment.payload_length == 0 && !segment.flags.has(Flags::FIN) && reset.acceptance != Acceptance::Exact {
         story.challenged = true;
@@ -73,7 +74,10 @@ fn after_reset_of_the_other(connection: &mut Connection, segment: &Segment, rese
     // Whose connect() failed has no socket any more, and answers the SYN-ACK with a RST: this end has not got that RST.
     let connects = reset.acceptance == Acceptance::RefusesSyn;
     let takes_more = story.sender_lives.is_some() && seq::after(segment.acknowledgment, reset.sequence);
-    if segment.flags.has(Flags::ACK) && (connects || takes_more) {
+    if sends_on && !story.receiver_lives {
+        story.unheard[reset.from] = story.unheard[reset.from].saturating_add(1);
+    }
+    if segment.flags.has(Flags::ACK) && (connects || takes_more || sends_on) {
         story.receiver_lives = true;
         if matches!(story.pending, Some((Pending::Reset, _))) {
             story.pending = None;
@@ -81,6 +85,17 @@ fn after_reset_of_the_other(connection: &mut Connection, segment: &Segment, rese
         }
     }
     false
+}
+
+/// `tcp_reset()` leaves no socket, and stops its timers (`tcp_done()`): what the receiver of an exact RST sends again by timer
+/// a trip after it says that the RST has not reached it. What comes sooner may have waited in a queue.
+fn sends_on(connection: &Connection, from: usize, segment: &Segment, reset: &Reset) -> bool {
+    let silence = connection.story.as_ref().map(|story| story.silence[from]).unwrap_or_default();
+    reset.acceptance == Acceptance::Exact
+        && silence.what == Repeated::Data
+        && silence.last == Mark::of(segment)
+        && silence.interval >= SHORTEST_TIMEOUT
+        && segment.time.since(reset.mark.time) > connection.crossing()
 }
 
 /// Both ends have sent a FIN, and each has acknowledged the other's.
@@ -115,6 +130,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         mark: Mark::of(segment),
         from,
         sequence: segment.sequence,
+        edge: segment.sequence,
         acknowledgment: segment.flags.has(Flags::ACK).then_some(segment.acknowledgment),
         acceptance,
         window: segment.window,
@@ -145,9 +161,9 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
     let story = connection.story();
     story.gone[from] |= reset.is_bare() && reset.acceptance == Acceptance::Exact;
     // Who acknowledges more than the RST before this one stands at had taken more, and did not take that RST.
+    let took_more = |earlier: Reset| receiver.has(Half::ACK) && seq::before(earlier.sequence, receiver.ack);
     let passed =
-        |earlier: Reset| earlier.from == from && receiver.has(Half::ACK) && seq::before(earlier.sequence, receiver.ack);
-    let passed = story.reset.is_some_and(passed);
+        story.reset.is_some_and(|earlier| earlier.from == from && (story.receiver_lives || took_more(earlier)));
     keep(story, reset, passed);
     if let Some(decisive) = story.reset.filter(Reset::is_accepted)
         && !gave_up
@@ -175,6 +191,8 @@ fn keep(story: &mut Story, reset: Reset, passed: bool) {
     // Ahead of what was lost or overtaken an abort brings a challenge ACK, and the host that has no socket any more answers
     // that (RFC 5961, section 3.2): the RST is that of the abort, which tells what had arrived.
     let confirms = outranks && !earlier.is_accepted() && story.challenged && reset.is_bare();
+    let edge = if earlier.from == from && seq::after(earlier.edge, reset.edge) { earlier.edge } else { reset.edge };
+    let reset = Reset { edge, ..reset };
     let reset = match earlier.acknowledgment {
         Some(_) if confirms && (earlier.from, earlier.ttl) == (from, reset.ttl) => Reset {
             acknowledgment: earlier.acknowledgment,
@@ -191,6 +209,7 @@ fn keep(story: &mut Story, reset: Reset, passed: bool) {
     }
     if outranks {
         story.reset = Some(reset);
+        story.receiver_lives = false;
     }
 }
 
@@ -243,7 +262,10 @@ pub(super) fn acceptance(connection: &Connection, from: usize, segment: &Segment
     if sequence != sender.next && misses_syn_ack(connection, to) && acknowledges_syn(connection, to, segment) {
         return Acceptance::RefusesSyn;
     }
-    if from == CLIENT && sender.has(Half::SYN) && !sender.has(Half::ACK) {
+    // Who acknowledges payload of a SYN has made a socket of it, with or without a cookie (`tcp_fastopen_create_child()`), which
+    // a RST resets (`tcp_check_req()`).
+    let fast_open = seq::after(receiver.ack, sender.isn.wrapping_add(1)) && receiver.has(Half::ACK);
+    if from == CLIENT && sender.has(Half::SYN) && !sender.has(Half::ACK) && !fast_open {
         return in_syn_recv(sender, receiver, segment);
     }
     if !sender.has(Half::SEQUENCE) && !receiver.has(Half::ACK) {

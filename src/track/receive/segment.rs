@@ -306,7 +306,9 @@ pub(super) fn on_old_segment(connection: &mut Connection, from: usize, segment: 
         }
         let again = repeat(connection, from, segment, what);
         if again {
-            let probes = &mut connection.story().probes[from];
+            let story = connection.story();
+            story.silence[from].windows_cut |= segment.signs.has(Signs::WINDOW_CUT);
+            let probes = &mut story.probes[from];
             probes.interval = interval;
             probes.last = segment.time;
             probes.count += 1;

@@ -70,7 +70,10 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
         return Ending::Benign(Benign::Tail);
     }
     // Who rejects one RST rejects the next, but need not say so each time (RFC 1812, section 4.3.2.8; `icmpv4_xrlim_allow()`).
-    if story.rejected[sender] || lost_on_the_way(connection, story, &reset) || hears_nothing(connection, story, &reset)
+    if story.rejected[sender]
+        || story.unheard[sender] > 1
+        || lost_on_the_way(connection, story, &reset)
+        || hears_nothing(connection, story, &reset)
     {
         return Ending::Undecided(Doubt::OddReset);
     }
@@ -132,7 +135,7 @@ fn failed(connection: &Connection, story: &Story, reset: &Reset) -> Ending {
     // more than a round trip.
     let sent = connection.half[sender].data_time;
     let repeated = story.late_copy[sender].map_or(story.silence[sender].last.time, |copy| copy.time);
-    let crossed = crossing(connection);
+    let crossed = connection.crossing();
     let taken =
         |back: &Reset| sent <= back.mark.time + crossed && repeated <= back.mark.time + crossed.min(SOONEST_TIMEOUT);
     let back = story.reset_back.filter(Reset::is_accepted).filter(another).filter(taken);
@@ -183,7 +186,7 @@ fn missed_fin(connection: &Connection, story: &Story, side: usize) -> bool {
     };
     !arrived_with_payload(connection, other(side), fin)
         && half.has(Half::DATA)
-        && half.data_time.since(fin.time) > crossing(connection)
+        && half.data_time.since(fin.time) > connection.crossing()
         && half.data_ack != peer.next
         && half.ack != peer.next
 }
@@ -193,15 +196,6 @@ fn arrived_with_payload(connection: &Connection, side: usize, fin: Mark) -> bool
     let (half, peer) = (&connection.half[side], &connection.half[other(side)]);
     let last_payload = half.data_time;
     half.has(Half::DATA) && last_payload == fin.time && !seq::before(peer.ack, half.data_until)
-}
-
-/// What is sent longer than this after a segment was captured, its sender had got it when it sent that.
-fn crossing(connection: &Connection) -> u64 {
-    let opened = connection.half.iter().all(|half| half.has(Half::SYN));
-    match connection.round_trip() {
-        0 if !opened => SECOND,
-        round_trip => 2 * round_trip + 50 * MILLISECOND,
-    }
 }
 
 /// The RST came before its sender's FIN, behind which it does not stand. Of a host that had closed, whose reply stands at what
@@ -217,7 +211,7 @@ fn comes_before(connection: &Connection, reset: &Reset, fin: Mark) -> bool {
 /// sent long after the FIN and does not acknowledge it.
 fn fin_is_missing(connection: &Connection, reset: &Reset, fin: Mark) -> bool {
     let next = connection.half[reset.from].next;
-    let late = reset.is_bare() && reset.mark.time.since(fin.time) > crossing(connection);
+    let late = reset.is_bare() && reset.mark.time.since(fin.time) > connection.crossing();
     let at_fin = next.wrapping_sub(1);
     let before = seq::before(reset.sequence, at_fin) || late && reset.sequence == at_fin;
     before
@@ -303,6 +297,11 @@ fn judge_reset_of_closed(connection: &Connection, story: &Story, reset: Reset) -
 /// gets EPIPE; if nothing of it was lost, its next call is a read that returns 0.
 fn judge_reset_after_fin(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     let victim = other(reset.from);
+    // Of several paths, `mptcp_worker()` takes what closes all of them ahead of a DATA_FIN that came just before.
+    let with_abort = |fin: Mark| reset.mark.time.since(fin.time) < SWAPPED;
+    if !connection.half[reset.from].has(Half::FIN) && story.fin[reset.from].is_some_and(with_abort) {
+        return Ending::Undecided(Doubt::Multipath);
+    }
     let lost = connection.unacknowledged(victim);
     // `tcp_probe_timer()` sends nothing unless there is more to send.
     let waits_to_send = story.silence[victim].what == Repeated::WindowProbe;

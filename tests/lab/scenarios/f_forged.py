@@ -121,6 +121,14 @@ SCENARIOS = [
         ),
     ),
     Scenario(
+        "forged_behind_a_fin",
+        "the client has shut down its sending side and reads; a forged RST reaches the server, which answers in vain",
+        server="listen; accept; recv; recv; answer; mark idle; await forged; sleep .1; answer; recv",
+        client="connect; get; shutdown; opt timeout=1; recv; recv",
+        router="await idle; sleep .2; forge to=server ttl=47; mark forged",
+        expect=fail("broken_pipe", "forged_reset", by="middlebox", at={"client": "none"}),
+    ),
+    Scenario(
         "conntrack_invalid",
         "a stray segment passes the NAT as INVALID; the client's host answers it with a RST",
         families=(4,),

@@ -161,6 +161,17 @@ SCENARIOS = [
         expect=OK,
     ),
     Scenario(
+        "fast_open_without_a_cookie",
+        "TCP Fast Open without a cookie: the server has its socket at the SYN, and the client's host resets that when it gave up",
+        tail=2,
+        sysctl={"client": {"net.ipv4.tcp_fastopen": 5}, "server": {"net.ipv4.tcp_fastopen": 0x203}},
+        firewall={"router": "iif r2s tcp flags syn drop"},
+        server="listen fastopen=5; accept; recv; mark read; opt timeout=4; recv",
+        client="connect fastopen_connect=1 timeout=.5; get; await read; close; mark gone; sleep 3",
+        router="await gone; firewall",
+        expect=fail("reset", "peer_forgot_connection", by="client"),
+    ),
+    Scenario(
         "fast_open_refused",
         "TCP Fast Open to a service that has stopped",
         sysctl={"client": {"net.ipv4.tcp_fastopen": 3}, "server": {"net.ipv4.tcp_fastopen": 3}},

@@ -13,7 +13,7 @@ use crate::track::kernel::Kind;
 pub static CAUSE: Cause = Cause {
     id: "forged_reset",
     group: Group::Failure,
-    kinds: &[Kind::Reset, Kind::BrokenPipe],
+    kinds: &[Kind::Reset],
     title: "A device between them forged the RST",
     seen: "\
         A RST arrives in the name of one end, but that end did not send it. The proof is one of these, and the \
@@ -26,7 +26,7 @@ pub static CAUSE: Cause = Cause {
         A device on the path keeps its own idea of the connection. When a rule matches, or its session table drops \
         the entry, it writes a RST with the other end's address. The receiver's kernel cannot know: \
         tcp_validate_incoming() only asks whether the sequence number is right (RFC 5961), and tcp_reset() then \
-        hands ECONNRESET to the application, or EPIPE where the other end has sent its FIN.\n\n\
+        hands ECONNRESET to the application.\n\n\
         The usual devices: an intrusion prevention system, a next-generation firewall that blocks an application \
         or a category, a TLS inspection proxy, a web filter, a national censor, a load balancer that fails over, a \
         carrier's NAT that ends idle sessions.",

@@ -42,7 +42,7 @@ impl Signs {
     pub const WENT_OUT: u16 = 16384;
 
     /// The snaplen cut its window.
-    pub const WINDOW_CUT: u16 = 16384;
+    pub const WINDOW_CUT: u16 = 32768;
 
     /// Is every flag of `mask` set?
     #[inline(always)]

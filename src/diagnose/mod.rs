@@ -21,6 +21,8 @@ use crate::causes::{self, Cause, Confidence, Match};
 use crate::track::kernel::Kind;
 use crate::track::{By, CLIENT, Connection, Ended, Ending, SERVER, other};
 
+const FORGED: &Cause = &causes::forged_reset::CAUSE;
+
 /// The finding about a connection's ending; `None` where there is nothing to say.
 pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
     let case = Case::of(ended)?;
@@ -36,7 +38,7 @@ pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
     Some(Finding {
         time: ended.time,
         kind: case.kind(),
-        cause,
+        cause: cause.filter(|cause| case.kind().is_none_or(|kind| cause.kinds.contains(&kind))),
         confidence: found.confidence,
         ended_by,
         reset: case.reset_kind(),
@@ -57,6 +59,13 @@ pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
 
 /// The cause that explains the case best: the surest, and of equally sure ones the first in the catalogue.
 fn explain(case: &Case<'_>) -> (Option<&'static Cause>, Match) {
+    // Behind a FIN a forged RST gives EPIPE, of which the catalogue has it for no cause: who ended it is still known.
+    let forged = || (FORGED.detect)(case).filter(|found| found.confidence > Confidence::Possible);
+    if case.kind() == Some(Kind::BrokenPipe)
+        && let Some(found) = forged()
+    {
+        return (Some(FORGED), found);
+    }
     let mut best: Option<(&'static Cause, Match)> = None;
     for cause in candidates(case) {
         let Some(found) = (cause.detect)(case) else {
@@ -96,7 +105,7 @@ fn candidates(case: &Case<'_>) -> &'static [&'static Cause] {
 fn ended_by(case: &Case<'_>, cause: Option<&'static Cause>) -> EndedBy {
     let by_device = cause.is_some_and(|cause| cause.id == "idle_expired")
         && (case.foreign_ttl().is_some() || case.made_on_the_way());
-    let forged = cause.is_some_and(|cause| cause.id == "forged_reset");
+    let forged = cause.is_some_and(|cause| cause.id == FORGED.id);
     if forged || by_device || case.refusal_is_not_the_servers() {
         return EndedBy::Middlebox;
     }

@@ -347,13 +347,17 @@ impl<'a> Case<'a> {
         nanoseconds <= (self.rtt().unwrap_or(0) * 2).max(100 * MILLISECOND)
     }
 
-    /// Did the ICMP error that decided, or that explains the timeout, come from the other end itself? `None` if there was
-    /// none. Who cannot be reached says nothing: in its name then speaks who translates its address
-    /// (`nf_nat_icmp_reply_translation()`).
-    pub fn reporter_is_the_other_end(&self) -> Option<bool> {
+    /// Who sent the ICMP error that decided, or that explains the timeout; `None` if there was none. That it cannot be reached
+    /// a host says by a filter of its own, or who translates its address says it in its name
+    /// (`nf_nat_icmp_reply_translation()`): that is not known.
+    pub fn reporter(&self) -> Option<EndedBy> {
         let icmp = self.icmp()?;
         let unreachable = matches!(icmp.meaning(), Meaning::HostUnreachable | Meaning::NetUnreachable);
-        Some(self.is_in_the_name_of_the_other_end(&icmp) && !unreachable)
+        Some(match (self.is_in_the_name_of_the_other_end(&icmp), unreachable) {
+            (false, _) => EndedBy::Middlebox,
+            (true, true) => EndedBy::Unknown,
+            (true, false) => self.side(other(self.victim())),
+        })
     }
 
     /// The ICMP error that ended the connect() came before the client's next SYN could be due (TCP_TIMEOUT_INIT is a second).

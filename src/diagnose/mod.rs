@@ -113,17 +113,11 @@ fn ended_by(case: &Case<'_>, cause: Option<&'static Cause>) -> EndedBy {
         return case.reset().map_or(EndedBy::Unknown, |reset| case.side(reset.from));
     };
     match failure.by {
-        By::Icmp => {
-            if case.reporter_is_the_other_end() == Some(true) {
-                EndedBy::Server
-            } else {
-                EndedBy::Middlebox
-            }
-        }
+        By::Icmp => case.reporter().unwrap_or(EndedBy::Unknown),
         By::Silence if case.reader_stalls() => case.side(other(case.victim())),
-        By::Silence => match case.reporter_is_the_other_end() {
-            Some(false) => EndedBy::Middlebox,
-            Some(true) | None => EndedBy::Network,
+        By::Silence => match case.reporter() {
+            Some(by @ (EndedBy::Middlebox | EndedBy::Unknown)) => by,
+            Some(_) | None => EndedBy::Network,
         },
         By::Reset => {
             let from = case.story().first_fin.filter(|_| case.kind() == Some(Kind::BrokenPipe));

@@ -102,7 +102,7 @@ fn every_failure_of_a_generated_capture_is_found_and_no_other() {
             // The generator's router may have the address of the server, and in IPv6 it also says "port unreachable".
             "icmp_rejected" => {
                 let right = |who| is("unreachable", who) || (pair.2.contains(':') && is("refused", who));
-                right("middlebox") || (pair.2.ends_with('1') && right("server"))
+                right("middlebox") || (pair.2.ends_with('1') && (right("server") || right("unknown")))
             }
             "rst_after_close" => ours.is_empty(),
             // Told when the next repetition is overdue, which may be after the end of the capture.

@@ -96,7 +96,9 @@ impl Tracker {
         }
         if from == SERVER && opening::answer(sketch, segment, bytes) {
             self.store.answered();
-            return self.answered(index, segment, sink);
+            // Those that are kept of an IPv6 connection would have to be waited for.
+            let (server, _) = segment.ends(bytes);
+            return self.answered(index, server, segment, sink);
         }
         let opened = if from == CLIENT && !self.light { opening::complete(sketch, segment) } else { None };
         match opened {
@@ -116,11 +118,10 @@ impl Tracker {
     }
 
     /// The server of a connection answered a SYN. More of the handshake is not seen where only what opens and closes is.
-    pub(super) fn answered(&mut self, index: u32, segment: &Segment, sink: &mut impl Sink) {
-        let ends = self.ends_of(index);
-        self.services.answered(ends[SERVER], segment.time, segment.ttl);
+    fn answered(&mut self, index: u32, server: End, segment: &Segment, sink: &mut impl Sink) {
+        self.services.answered(server, segment.time, segment.ttl);
         if self.light {
-            sink.connected(ends, segment.time);
+            sink.connected(self.ends_of(index), segment.time);
         }
     }
 
@@ -246,7 +247,8 @@ impl Tracker {
             }
         }
         if next.answered {
-            self.answered(index, segment, sink);
+            let server = self.ends_of(index)[SERVER];
+            self.answered(index, server, segment, sink);
         }
         if next.connected {
             sink.connected(self.ends_of(index), segment.time);

@@ -142,15 +142,29 @@ impl Table {
         bucket.places[free] = place;
     }
 
+    /// The pairs of each bucket go to the two that it becomes. Those that had to go next door come after, when they find how
+    /// full that is.
     #[cold]
     fn grow(&mut self) {
         self.bits += 1;
-        let fresh = vec![EMPTY; 1 << self.bits];
-        for bucket in std::mem::replace(&mut self.buckets, fresh) {
+        let mut strays = Vec::new();
+        let mut fresh = Vec::with_capacity(1 << self.bits);
+        for (at, bucket) in std::mem::take(&mut self.buckets).iter().enumerate() {
+            let (mut two, mut lengths) = ([EMPTY; 2], [0; 2]);
             for (tag, place) in bucket.tags.into_iter().zip(bucket.places).take_while(|(tag, _)| *tag != 0) {
-                self.put(tag, place);
+                let which = self.home(tag).wrapping_sub(2 * at);
+                if let (Some(bucket), Some(length)) = (two.get_mut(which), lengths.get_mut(which)) {
+                    bucket.tags[*length] = tag;
+                    bucket.places[*length] = place;
+                    *length += 1;
+                } else {
+                    strays.push((tag, place));
+                }
             }
+            fresh.extend(two);
         }
+        self.buckets = fresh;
+        strays.into_iter().for_each(|(tag, place)| self.put(tag, place));
     }
 
     /// Takes a place out. False if it is not there under this hash.

@@ -17,8 +17,8 @@ pub struct Service {
     pub answered_first: Time,
     /// When it last did.
     pub answered: Time,
-    /// The TTL of its last answer, which is known of its host.
-    ttl: u8,
+    /// The lowest and the highest TTL of its answers, which are known of its host.
+    ttls: (u8, u8),
 }
 
 /// How regularly a client connects to a service only to hang up, without a word or after one.
@@ -177,14 +177,15 @@ impl Services {
             Some(place) => {
                 let (_, service) = &mut self.known[place as usize];
                 service.answered = time;
-                if service.ttl == ttl {
+                let (low, high) = service.ttls;
+                if (low..=high).contains(&ttl) {
                     return;
                 }
-                service.ttl = ttl;
+                service.ttls = (low.min(ttl), high.max(ttl));
             }
             None if self.known.len() >= MOST => self.unremembered += 1,
             None => {
-                let service = Service { answered_first: time, answered: time, ttl };
+                let service = Service { answered_first: time, answered: time, ttls: (ttl, ttl) };
                 if let Some(place) = self.known.add((end, service)) {
                     self.index.insert(hash, place);
                 }

@@ -12,6 +12,7 @@ mod connection;
 mod copies;
 mod due;
 mod ending;
+mod finishing;
 pub mod kernel;
 mod light;
 mod lingering;

@@ -202,8 +202,12 @@ impl Silence {
 
     /// The same of a SYN, which was sent at `start` for the first time: its first timeout is a second (TCP_TIMEOUT_INIT).
     pub fn connect_ended_before(&self, icmp: Time, start: Time) -> bool {
-        let last = if self.what == Repeated::Syn { self.last.time } else { start };
-        icmp > last + self.timeouts(2).max(2 * SECOND)
+        icmp > self.last_syn(start) + self.timeouts(2).max(2 * SECOND)
+    }
+
+    /// When a client whose first SYN was sent at `start` sent its last one.
+    pub fn last_syn(&self, start: Time) -> Time {
+        if self.what == Repeated::Syn { self.last.time } else { start }
     }
 
     /// So many times the longest interval, and what timers may be late.

@@ -381,10 +381,10 @@ pub struct Story {
     /// An exact RST without acknowledgment came from each end: its host had no socket any more when the other end spoke.
     pub gone: [bool; 2],
     /// RSTs of each end that the other has not got: its socket went on.
-    pub unheard: [u16; 2],
+    pub lost_resets: [u16; 2],
     /// Segments that the RST's sender sent after its RST (not RSTs themselves).
     pub sender_lives: Option<Mark>,
-    /// Segments that the RST's receiver sent after it, acknowledging what was sent after the RST.
+    /// The RST's receiver did not take it: it acknowledged what was sent after the RST, or sent its payload again by timer.
     pub receiver_lives: bool,
     /// The receiver answered the RST with a bare ACK.
     pub challenged: bool,
@@ -435,6 +435,11 @@ impl Story {
     /// The connection went on after a RST: either end was heard in a way that shows it.
     pub fn went_on(&self) -> bool {
         self.challenged || self.receiver_lives || self.sender_lives.is_some()
+    }
+
+    /// RSTs of this end do not reach the other one. That one did not may be chance.
+    pub fn resets_are_lost(&self, side: usize) -> bool {
+        self.lost_resets[side] > 1
     }
 
     /// The RSTs that came changed nothing: the next is looked at as the first.

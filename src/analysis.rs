@@ -1,5 +1,6 @@
 //! The way of the data: frames from a source are decoded, tracked and diagnosed, and findings handed on.
 
+use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use crate::decode::{Decoder, End, Packet, Packets, Skip};
@@ -197,6 +198,8 @@ const BENIGN: [Benign; 4] = [Benign::Tail, Benign::PortReuse, Benign::IgnoredRes
 struct Judge<'a, L> {
     listener: &'a mut L,
     failures: [u64; 6],
+    /// How many failures each cause explains.
+    causes: Vec<(&'static str, u64)>,
     benign: [u64; 4],
     undecided: [u64; Doubt::ALL.len()],
     messages_forgotten: u64,
@@ -204,7 +207,14 @@ struct Judge<'a, L> {
 
 impl<'a, L> Judge<'a, L> {
     fn new(listener: &'a mut L) -> Self {
-        Judge { listener, failures: [0; 6], benign: [0; 4], undecided: [0; Doubt::ALL.len()], messages_forgotten: 0 }
+        Judge {
+            listener,
+            failures: [0; 6],
+            causes: Vec::new(),
+            benign: [0; 4],
+            undecided: [0; Doubt::ALL.len()],
+            messages_forgotten: 0,
+        }
     }
 
     fn summary(&self, tracker: &Tracker, source: &impl Source, seen: &Seen) -> Summary {
@@ -223,7 +233,7 @@ impl<'a, L> Judge<'a, L> {
             copies_forgotten: counts.copies_forgotten,
             messages_forgotten: self.messages_forgotten,
             failures: self.failures,
-            causes: Vec::new(),
+            causes: self.causes(),
             benign: named(BENIGN.iter().map(|benign| benign.id()), &self.benign),
             undecided: named(Doubt::ALL.iter().map(|doubt| doubt.id()), &undecided),
             skipped: named(
@@ -234,6 +244,21 @@ impl<'a, L> Judge<'a, L> {
             last: seen.span.map(|(_, last)| last),
             recordings: seen.recordings,
             live: None,
+        }
+    }
+
+    /// How many failures each cause explains, the most frequent first.
+    fn causes(&self) -> Vec<(&'static str, u64)> {
+        let mut causes = self.causes.clone();
+        causes.sort_unstable_by_key(|(id, number)| (Reverse(*number), *id));
+        causes
+    }
+
+    fn count_cause(&mut self, finding: &Finding) {
+        let id = finding.cause_id();
+        match self.causes.iter_mut().find(|(other, _)| *other == id) {
+            Some((_, number)) => *number += 1,
+            None => self.causes.push((id, 1)),
         }
     }
 }
@@ -258,6 +283,9 @@ impl<L: Listener> Sink for Judge<'_, L> {
         }
         self.messages_forgotten += ended.forgotten() as u64;
         if let Some(finding) = diagnose(&ended) {
+            if finding.kind.is_some() {
+                self.count_cause(&finding);
+            }
             self.listener.finding(finding);
         }
     }

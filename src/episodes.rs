@@ -1,6 +1,5 @@
 //! Failures that repeat: what one client, one service, one kind and one cause have in common becomes an episode.
 
-use std::cmp::Reverse;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::net::IpAddr;
 
@@ -250,8 +249,6 @@ pub struct Episodes {
     most: usize,
     keeps_texts: bool,
     folded: Folded,
-    /// How many failures each cause explains.
-    causes: Vec<(&'static str, u64)>,
 }
 
 impl Default for Episodes {
@@ -273,7 +270,6 @@ impl Episodes {
             most: most.max(1),
             keeps_texts: true,
             folded: Folded::default(),
-            causes: Vec::new(),
         }
     }
 
@@ -282,29 +278,10 @@ impl Episodes {
         Episodes { keeps_texts: false, ..self }
     }
 
-    /// How many failures each cause explains, the most frequent first.
-    pub fn causes(&self) -> Vec<(&'static str, u64)> {
-        let mut causes = self.causes.clone();
-        causes.sort_unstable_by_key(|(id, number)| (Reverse(*number), *id));
-        causes
-    }
-
-    fn count(&mut self, finding: &Finding) {
-        if finding.kind.is_none() {
-            return;
-        }
-        let id = finding.cause_id();
-        match self.causes.iter_mut().find(|(other, _)| *other == id) {
-            Some((_, number)) => *number += 1,
-            None => self.causes.push((id, 1)),
-        }
-    }
-
     /// Takes a finding into its episode, or begins one.
     pub fn add(&mut self, finding: Finding) {
         self.catch_up();
         self.scans.add(&finding);
-        self.count(&finding);
         let (client, server) = (finding.client.end, finding.server.end);
         let service = Service { client: client.ip, server: server.ip, port: server.port };
         let hash = self.services.hasher().hash_one(service);

@@ -4,22 +4,22 @@ use super::{Cause, Group, Match, Owner, Remedy};
 use crate::diagnose::{Case, duration};
 use crate::track::kernel::Kind;
 
-/// Signs: Certain: the supposed sender goes on with data or a FIN beyond the RST, while the RST does not have the
-/// shape of a reply-RST to a segment of another flow (else `conntrack_invalid`). Likely with two of: TTL off that
-/// direction's exact baseline; shape or IP ID impossible for its kind (abort flags with ID 0, or a live window
-/// copied from the other direction); faster than the round trip to that host; several RSTs with different sequence
-/// or ACK numbers; both ends receive one. Never from "window 0", "no timestamps" or "ID 0" alone. `ended_by` is
-/// middlebox.
+/// Signs: Certain: the supposed sender goes on with data or a FIN beyond the RST, and the RST is an abort; likely if it has
+/// the shape of a reply. Likely, each by itself: a TTL that tells another distance than all others of that direction; faster
+/// than the round trip to that host; several aborts with different sequence numbers, ahead of all that was sent; made by
+/// the host that captured it, which forwards all else. Possible: not seen all along the way of that direction. Never from
+/// "window 0", "no timestamps" or "ID 0". `ended_by` is middlebox.
 pub static CAUSE: Cause = Cause {
     id: "forged_reset",
     group: Group::Failure,
     kinds: &[Kind::Reset],
     title: "A device between them forged the RST",
     seen: "\
-        A RST arrives in the name of one end, but that end did not send it. The proof is one of these, and the \
-        report names which: the supposed sender goes on sending data after its own RST; the TTL differs from every \
-        other packet of that direction; the RST came faster than the round trip to that host allows; several RSTs \
-        come with different sequence numbers; both ends receive a RST from the other.\n\n\
+        A RST arrives in the name of one end, but that end did not send it. The sign is one of these, and the \
+        report names which: the supposed sender goes on sending data after its own RST; the TTL tells another distance \
+        than all other packets of that direction; the RST came faster than the round trip to that host allows; several \
+        RSTs come with different sequence numbers; a host that forwards all other packets sends it, but it never \
+        came in there.\n\n\
         Typical moment: right after the first payload (the TLS ClientHello with its server name, or the HTTP \
         request line), or after a long silence.",
     why: "\

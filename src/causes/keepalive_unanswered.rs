@@ -6,8 +6,8 @@ use crate::track::kernel::Kind;
 use crate::track::{Repeated, other};
 
 /// Signs: Probes with seq SND.NXT-1 (no payload, or one byte), at constant intervals, none answered, after an idle
-/// time; then an abort-RST from the prober. Certain that the other end did not answer and that the prober's
-/// application gets ETIMEDOUT.
+/// time; then an abort-RST from the prober, which an application's abort would look like: certain without it, where all
+/// payload was acknowledged, else likely; possible where the snaplen cut the windows.
 pub static CAUSE: Cause = Cause {
     id: "keepalive_unanswered",
     group: Group::Failure,

@@ -15,8 +15,8 @@ pub static CAUSE: Cause = Cause {
     title: "The peer went silent in an open connection",
     seen: "\
         Data is sent and never acknowledged; the kernel sends it again after 0.2, 0.4, 0.8 s and so on, each pause \
-        twice as long. Nothing comes from the other end, no ACK, no RST, no ICMP. The connection dies without a \
-        last packet.",
+        twice as long. Nothing from the other end reaches its sender, no ACK, no RST, no ICMP. The connection \
+        dies without a last packet.",
     why: "\
         tcp_retransmit_timer() repeats the first unacknowledged segment until tcp_write_timeout() calls it a day: \
         after net.ipv4.tcp_retries2 attempts (15, about 924 s and more), or after TCP_USER_TIMEOUT. Then \
@@ -114,10 +114,14 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         )));
     }
     case.waited_for(Repeated::Data).then(|| {
-        Match::likely(format!(
-            "The {peer} stopped answering: the {name} sent the same {} {} times without an acknowledgment.",
-            bytes(silence.length),
-            silence.attempts
-        ))
+        let (sent, times) = (bytes(silence.length), silence.attempts);
+        Match::likely(if case.story().resets_are_lost(other(victim)) {
+            format!(
+                "RSTs in the {peer}'s name answered the {name}, but do not reach it: it sent the same {sent} {times} times \
+                 all the same."
+            )
+        } else {
+            format!("The {peer} stopped answering: the {name} sent the same {sent} {times} times without an acknowledgment.")
+        })
     })
 }

@@ -9,6 +9,27 @@ use super::{Flags, Segment, TcpOption, options};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Signs(pub u16);
 
+// Each sign has a bit of its own, and no bit is left: two alike would cancel out.
+const _: () = assert!(
+    Signs::SACK
+        ^ Signs::FAREWELL
+        ^ Signs::TLS_NEWS
+        ^ Signs::UNSEEN
+        ^ Signs::SIGNED
+        ^ Signs::MULTIPATH
+        ^ Signs::JOIN
+        ^ Signs::FAST_CLOSE
+        ^ Signs::IPV6
+        ^ Signs::OPTIONS_CUT
+        ^ Signs::FROM_FIRST
+        ^ Signs::OPTIONS_HIDDEN
+        ^ Signs::CAME_IN
+        ^ Signs::DATA_FIN
+        ^ Signs::WENT_OUT
+        ^ Signs::WINDOW_CUT
+        == u16::MAX
+);
+
 impl Signs {
     /// It acknowledges selectively (RFC 2018).
     pub const SACK: u16 = 1;
@@ -40,7 +61,6 @@ impl Signs {
     pub const DATA_FIN: u16 = 8192;
     /// It went out to the network, from the host that captured it on all of its interfaces.
     pub const WENT_OUT: u16 = 16384;
-
     /// The snaplen cut its window.
     pub const WINDOW_CUT: u16 = 32768;
 

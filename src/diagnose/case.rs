@@ -363,8 +363,7 @@ impl<'a> Case<'a> {
     /// The ICMP error that ended the connect() came before the client's next SYN could be due (TCP_TIMEOUT_INIT is a second).
     /// Else the application may have had enough before it came, which no packet shows.
     pub fn icmp_is_prompt(&self) -> bool {
-        let silence = &self.story.silence[CLIENT];
-        let last = if silence.what == Repeated::Syn { silence.last.time } else { self.connection().start };
+        let last = self.story.silence[CLIENT].last_syn(self.connection().start);
         self.story.fatal.is_some_and(|error| error.time.since(last) < SECOND)
     }
 

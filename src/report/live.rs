@@ -92,7 +92,6 @@ impl LiveReport {
     /// The summary so far, for whoever asks in between: always text or JSON of its own, never a part of the report.
     pub fn summary_so_far(&mut self, summary: &Summary) -> String {
         let folded = self.episodes.folded();
-        let summary = &Summary { causes: self.episodes.causes(), ..summary.clone() };
         match self.options.format {
             Format::Json => String::from_utf8_lossy(&json::summary_line(summary, folded, &self.inputs)).into_owned(),
             Format::Text => {
@@ -104,7 +103,6 @@ impl LiveReport {
 
     /// The end of the report: what is to be written, piece by piece.
     pub fn end(&mut self, summary: &Summary) -> Vec<Vec<u8>> {
-        let summary = &Summary { causes: self.episodes.causes(), ..summary.clone() };
         let episodes = self.episodes.finish();
         let (scans, folded) = (self.episodes.scans(), self.episodes.folded());
         let found = Found { episodes: &episodes, scans: &scans, folded };

@@ -155,7 +155,6 @@ impl Report {
 
     /// Writes the end of the report. Nothing may follow.
     pub fn end(&mut self, summary: &Summary) -> Result<(), Error> {
-        let summary = &Summary { causes: self.episodes.causes(), ..summary.clone() };
         let episodes = self.episodes.finish();
         let scans = self.episodes.scans();
         let found = text::Found { episodes: &episodes, scans: &scans, folded: self.episodes.folded() };

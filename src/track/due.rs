@@ -15,77 +15,6 @@ impl Tracker {
         }
     }
 
-    /// The capture is over at `end`: judges all that is still pending.
-    pub fn finish(&mut self, end: Time, sink: &mut impl Sink) {
-        let end = end.max(self.previous).max(self.clock);
-        self.fire(end, sink);
-        while let Some((time, _, place, generation)) = self.waiting.pop() {
-            self.look_at_places(place, generation);
-            match self.live(place, generation).filter(|connection| verdict::awaits_copy(connection, end)) {
-                Some(connection) => {
-                    connection.story().decided = true;
-                    self.leave_undecided(place, end, sink);
-                }
-                None => self.conclude(place, generation, sink),
-            }
-            self.waited(time, place, generation);
-        }
-        let mut silent: Vec<(Time, u32, usize, u32)> = Vec::new();
-        let mut half_closed: Vec<(u32, u32)> = Vec::new();
-        for (place, connection) in self.store.told.iter().enumerate() {
-            let (home, place) = (connection.home, place as u32);
-            let last = |side: &usize| unanswered(connection, *side).map(|last| (last, home, *side, place));
-            silent.extend([CLIENT, SERVER].iter().filter_map(last));
-            if connection.has(Connection::LIVE) {
-                half_closed.push((home, place));
-            }
-        }
-        silent.sort_unstable();
-        for (last, _, side, place) in silent {
-            if end.since(last) < SECOND {
-                self.leave_undecided(place, end, sink);
-                continue;
-            }
-            let connection = &mut self.store.told[place as usize];
-            let generation = connection.generation;
-            connection.story().pending.get_or_insert((Pending::Silence(side), end));
-            self.conclude(place, generation, sink);
-        }
-        let told = self.store.told.iter().filter(|connection| is_but_a_syn(connection)).count();
-        self.counts.unanswered += (self.store.asked() + told) as u64;
-        half_closed.sort_unstable();
-        for (_, place) in half_closed {
-            self.tell_half_close(place, sink);
-        }
-    }
-
-    /// Tells of connections that one end had half closed, when they are over and nothing else is to be said of them.
-    pub(super) fn tell_half_close(&mut self, place: u32, sink: &mut impl Sink) {
-        let connection = &self.store.told[place as usize];
-        let half_closed = connection.has(Connection::LIVE)
-            && connection.story.as_deref().is_some_and(|story| {
-                !story.decided
-                    && story.pending.is_none()
-                    // Over a closed window the other end was not done yet.
-                    && story.window_closed.iter().all(Option::is_none)
-                    && (story.read_after_fin[CLIENT] || story.read_after_fin[SERVER])
-            });
-        if half_closed {
-            let ends = connection.ends(self.ends6.get(connection.home));
-            let time = connection.last;
-            let ending = Ending::Benign(Benign::HalfClose);
-            sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
-        }
-    }
-
-    /// The capture ended too soon to tell.
-    pub(super) fn leave_undecided(&mut self, place: u32, time: Time, sink: &mut impl Sink) {
-        let connection = &self.store.told[place as usize];
-        let ends = connection.ends(self.ends6.get(connection.home));
-        let ending = Ending::Undecided(Doubt::EndedEarly);
-        sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
-    }
-
     /// Moves packet time on.
     #[inline(always)]
     pub(super) fn advance(&mut self, time: Time, sink: &mut impl Sink) {
@@ -112,23 +41,6 @@ impl Tracker {
         let overdue = self.overdue.peek().map(|Reverse((time, ..))| *time);
         let next = [overdue, self.waiting.first(), self.lingering.first()].into_iter().flatten().min();
         self.due = next.unwrap_or(Time(u64::MAX));
-    }
-
-    /// Time goes back a long way: another recording begins. What is pending in the one before is judged, and its
-    /// connections are forgotten.
-    #[cold]
-    pub(super) fn begin_recording(&mut self, sink: &mut impl Sink) {
-        self.previous = self.clock;
-        self.finish(self.clock, sink);
-        self.table = Table::default();
-        self.store.clear();
-        self.ends6.clear();
-        self.overdue.clear();
-        self.waiting.clear();
-        self.lingering.clear();
-        self.memory.clear();
-        self.clock = Time(0);
-        self.previous = Time(0);
     }
 
     /// Does all that is due until `clock`.
@@ -291,7 +203,7 @@ impl Tracker {
     }
 
     /// Notes what the places tell where packets are captured of the RSTs of a connection whose verdict is due.
-    fn look_at_places(&mut self, place: u32, generation: u16) {
+    pub(super) fn look_at_places(&mut self, place: u32, generation: u16) {
         let copies = self.copies.is_active();
         let Some(connection) = self.live(place, generation).filter(|_| copies) else {
             return;
@@ -397,20 +309,4 @@ impl After {
             Ending::Failure(_) | Ending::Benign(_) | Ending::Undecided(_) => After::Over,
         }
     }
-}
-
-/// Was nothing seen but a SYN, not repeated as a kernel does that gets no answer, nor an error that decides?
-fn is_but_a_syn(connection: &Connection) -> bool {
-    let [client, server] = &connection.half;
-    let is_decided = connection.story.as_deref().is_some_and(|story| story.decided);
-    let syn_only = client.has(Half::SYN) && !client.has(Half::ACK) && !server.has(Half::ANY);
-    connection.has(Connection::LIVE) && syn_only && !is_decided && unanswered(connection, CLIENT).is_none()
-}
-
-/// The last unanswered repetition of an end, if it is one that convinces.
-fn unanswered(connection: &Connection, side: usize) -> Option<Time> {
-    let story = connection.story.as_deref().filter(|story| !story.decided)?;
-    let silence = &story.silence[side];
-    let convinces = !silence.reader_stalls() && silence.convinces(&connection.half[other(side)]);
-    convinces.then_some(silence.last.time)
 }

@@ -2,6 +2,7 @@
 //! long are forgotten before their end.
 
 use super::connection::Connection;
+use super::places::Places;
 use super::sketch::Sketch;
 use super::story::{Event, Story};
 use super::{Sink, Tracker};
@@ -84,7 +85,8 @@ impl Tracker {
 
     /// Is more remembered than the caller allows?
     pub(super) fn is_crowded(&self) -> bool {
-        let connections = self.table.len() * PLAIN + self.store.beside() + self.ends6.bytes();
+        let each = PLAIN + if self.copies.is_active() { Places::EACH } else { 0 };
+        let connections = self.table.len() * each + self.store.beside() + self.ends6.bytes();
         connections as u64 + self.memory.notable > self.memory.budget
     }
 

@@ -12,6 +12,7 @@ mod connection;
 mod copies;
 mod due;
 mod ending;
+mod finishing;
 pub mod kernel;
 mod light;
 mod lingering;
@@ -96,10 +97,12 @@ impl<'a> Ended<'a> {
         self.payloads.get(reset.says, owner(self.connection.home, reset.from))
     }
 
-    /// How many ends said something last that is not there any more.
+    /// How much was said last, by an end or by the RST, that is not there any more.
     pub fn forgotten(&self) -> usize {
+        let reset = self.connection.story.as_deref().and_then(|story| story.reset);
+        let reason = reset.map(|reset| (reset.says, owner(self.connection.home, reset.from)));
         let messages = [CLIENT, SERVER].map(|side| self.message(side));
-        messages.iter().filter(|(handle, owner)| self.payloads.is_overwritten(*handle, *owner)).count()
+        messages.iter().chain(&reason).filter(|(handle, owner)| self.payloads.is_overwritten(*handle, *owner)).count()
     }
 
     /// Where the first bytes of the last message of `side` are kept, and whose they are.

@@ -188,6 +188,9 @@ pub struct Places {
 }
 
 impl Places {
+    /// What a connection takes here.
+    pub const EACH: usize = size_of::<[Trail; 2]>();
+
     /// Nothing is known yet.
     pub fn new(several: bool) -> Places {
         Places { several, ..Places::default() }

@@ -202,8 +202,12 @@ impl Silence {
 
     /// The same of a SYN, which was sent at `start` for the first time: its first timeout is a second (TCP_TIMEOUT_INIT).
     pub fn connect_ended_before(&self, icmp: Time, start: Time) -> bool {
-        let last = if self.what == Repeated::Syn { self.last.time } else { start };
-        icmp > last + self.timeouts(2).max(2 * SECOND)
+        icmp > self.last_syn(start) + self.timeouts(2).max(2 * SECOND)
+    }
+
+    /// When a client whose first SYN was sent at `start` sent its last one.
+    pub fn last_syn(&self, start: Time) -> Time {
+        if self.what == Repeated::Syn { self.last.time } else { start }
     }
 
     /// So many times the longest interval, and what timers may be late.
@@ -377,10 +381,10 @@ pub struct Story {
     /// An exact RST without acknowledgment came from each end: its host had no socket any more when the other end spoke.
     pub gone: [bool; 2],
     /// RSTs of each end that the other has not got: its socket went on.
-    pub unheard: [u16; 2],
+    pub lost_resets: [u16; 2],
     /// Segments that the RST's sender sent after its RST (not RSTs themselves).
     pub sender_lives: Option<Mark>,
-    /// Segments that the RST's receiver sent after it, acknowledging what was sent after the RST.
+    /// The RST's receiver did not take it: it acknowledged what was sent after the RST, or sent its payload again by timer.
     pub receiver_lives: bool,
     /// The receiver answered the RST with a bare ACK.
     pub challenged: bool,
@@ -431,6 +435,11 @@ impl Story {
     /// The connection went on after a RST: either end was heard in a way that shows it.
     pub fn went_on(&self) -> bool {
         self.challenged || self.receiver_lives || self.sender_lives.is_some()
+    }
+
+    /// RSTs of this end do not reach the other one. That one did not may be chance.
+    pub fn resets_are_lost(&self, side: usize) -> bool {
+        self.lost_resets[side] > 1
     }
 
     /// The RSTs that came changed nothing: the next is looked at as the first.

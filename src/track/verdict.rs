@@ -194,10 +194,10 @@ pub fn is_from_elsewhere((low, high): (u8, u8), usual: (u8, u8)) -> bool {
     (high < usual.0 || low > usual.1) && !as_far(low) && !as_far(high)
 }
 
-/// Does a RST carry a TTL that no other packet of its sender has? Then its sender is not the one that it names. Where it is
-/// seen once more than they are, before address translation for one, one of both times must do. And of what is seen further along
-/// the way none has as high a TTL as nearer to the sender only: each hop takes one off. Copies that all have one TTL show no more of the way
-/// than one packet would, those of a bridge and its port for one.
+/// Does a RST come from another distance than all other packets of its sender? Then its sender is not the one that it names.
+/// Where it is seen once more than they are, before address translation for one, one of both times must do. And of what is seen
+/// further along the way none has as high a TTL as nearer to the sender: each hop takes one off. Copies that all have one TTL
+/// show no more of the way than one packet would, those of a bridge and its port for one.
 pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
     let half = &connection.half[reset.from];
     let whole = half.has(Half::COPIED) && half.ttl_low < half.ttl_high;

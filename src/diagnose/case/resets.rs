@@ -119,8 +119,8 @@ impl Case<'_> {
             event.from == reset.from && event.what == What::Reset && Flags(event.flags).has(Flags::RST | Flags::ACK)
         };
         let ahead = self.story.events.iter().filter(aborts).map(|event| event.sequence.wrapping_sub(sent) as i32);
-        // From far outside of the window come strays.
-        let mut near = ahead.filter(|ahead| *ahead < 1 << 16);
+        // From further ahead than a window that is not scaled (RFC 9293, section 3.1) come strays.
+        let mut near = ahead.filter(|ahead| *ahead <= i32::from(u16::MAX));
         let first = near.next().unwrap_or_default();
         near.any(|ahead| ahead != first && ahead.max(first) > 2)
     }

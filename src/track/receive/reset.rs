@@ -75,7 +75,7 @@ fn after_reset_of_the_other(connection: &mut Connection, from: usize, segment: &
     let connects = reset.acceptance == Acceptance::RefusesSyn;
     let takes_more = story.sender_lives.is_some() && seq::after(segment.acknowledgment, reset.sequence);
     if sends_on && !story.receiver_lives {
-        story.unheard[reset.from] = story.unheard[reset.from].saturating_add(1);
+        story.lost_resets[reset.from] = story.lost_resets[reset.from].saturating_add(1);
     }
     if segment.flags.has(Flags::ACK) && (connects || takes_more || sends_on) {
         story.receiver_lives = true;

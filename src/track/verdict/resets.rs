@@ -71,7 +71,7 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     }
     // Who rejects one RST rejects the next, but need not say so each time (RFC 1812, section 4.3.2.8; `icmpv4_xrlim_allow()`).
     if story.rejected[sender]
-        || story.unheard[sender] > 1
+        || story.resets_are_lost(sender)
         || lost_on_the_way(connection, story, &reset)
         || hears_nothing(connection, story, &reset)
     {

@@ -64,7 +64,7 @@ fn explain(case: &Case<'_>) -> (Option<&'static Cause>, Match) {
     if case.kind() == Some(Kind::BrokenPipe)
         && let Some(found) = forged()
     {
-        return (Some(FORGED), found);
+        return (Some(FORGED), Match::likely(found.summary));
     }
     let mut best: Option<(&'static Cause, Match)> = None;
     for cause in candidates(case) {

@@ -321,6 +321,9 @@ fn sent(half: &mut Half, segment: &Segment) {
     half.set(Half::ANY);
     half.ttl_low = half.ttl_low.min(segment.ttl);
     half.ttl_high = half.ttl_high.max(segment.ttl);
-    half.window = segment.window;
+    // A SYN-ACK whose SYN is captured just behind belongs to the next connection on the ports, and its window is not scaled.
+    if !segment.flags.has(Flags::SYN) || half.isn == segment.sequence {
+        half.window = segment.window;
+    }
     half.ip_id = segment.ip_id;
 }

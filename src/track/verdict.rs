@@ -221,7 +221,9 @@ pub fn made_on_the_way(connection: &Connection, reset: &Reset) -> bool {
         Side::Unknown => !is_the_sockets(connection, reset),
     };
     let once = seen_at_one_place_only(connection, reset) && !reset.copied;
-    let shown = on_the_way && reset.sight.elsewhere == Elsewhere::Captured;
+    // Who has closed answers so what still comes (`tcp_rcv_state_process()`): that one was due, and here the capture has a hole.
+    let due = is_reply(reset) && connection.half[reset.from].has(Half::FIN);
+    let shown = on_the_way && !due && reset.sight.elsewhere == Elsewhere::Captured;
     once && (shown || answers_what_got_no_further(connection, reset))
 }
 
@@ -229,8 +231,11 @@ pub fn made_on_the_way(connection: &Connection, reset: &Reset) -> bool {
 /// further than here, its hop not yet taken off; and nor was one taken off the answer, as it would be behind the other host.
 fn answers_what_got_no_further(connection: &Connection, reset: &Reset) -> bool {
     let [answer, asked] = [reset.from, other(reset.from)].map(|side| connection.half[side].ttl_high);
-    let reply = reset.is_bare() && reset.prompted;
-    reply && reset.sight.side == Side::Unknown && (reset.ttl, reset.sight.alone) == (answer, asked)
+    is_reply(reset) && reset.sight.side == Side::Unknown && (reset.ttl, reset.sight.alone) == (answer, asked)
+}
+
+fn is_reply(reset: &Reset) -> bool {
+    reset.is_bare() && reset.prompted
 }
 
 /// The RST is seen only where it comes to the capturing host, or to the first of several: a filter there dropped it, or the

@@ -128,7 +128,8 @@ fn repeat(connection: &mut Connection, from: usize, segment: &Segment, what: Rep
         return attempts == 1 || silence.interval >= CLOSE;
     }
     let interval = segment.time.since(silence.last.time);
-    let closest = if what == Repeated::WindowProbe { SHORTEST_PROBE } else { CLOSE };
+    let probes = matches!(what, Repeated::WindowProbe | Repeated::KeepAlive);
+    let closest = if probes { SHORTEST_PROBE } else { CLOSE };
     if interval < closest {
         return false;
     }

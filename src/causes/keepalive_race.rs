@@ -5,7 +5,7 @@ use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::Case;
 use crate::time::SECOND;
 use crate::track::kernel::Kind;
-use crate::track::{CLIENT, SERVER};
+use crate::track::{CLIENT, Repeated, SERVER};
 
 /// Signs: At least one finished exchange before; then a gap; then a request, and within about one round trip of it
 /// the server's FIN (which does not acknowledge the request) with a reply-RST after it, or an abort-RST that
@@ -173,7 +173,8 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     };
     let idle = format!("{}{}", Case::idle_words(case.idle_before()), timer_hint(case, pause));
     if case.kind() == Some(Kind::BrokenPipe) {
-        let crossed = !case.knew_of_fin(CLIENT);
+        // Over a closed window waits what the client has sent the first part of: the connection is not idle.
+        let crossed = !case.knew_of_fin(CLIENT) && case.story().silence[CLIENT].what != Repeated::WindowProbe;
         let connection = if pause.max(case.idle_before()) < SECOND / 2 { "connection" } else { "idle connection" };
         return crossed.then(|| {
             Match::likely(format!(

@@ -107,8 +107,9 @@ impl Case<'_> {
         reply && self.reset().is_some_and(alone)
     }
 
-    /// RSTs with ACK came in one name and with different numbers, ahead of all that it had sent. A socket aborts once, at SND.NXT
-    /// (`tcp_send_active_reset()`), and who answers with ACK without a socket does so at what was acknowledged.
+    /// RSTs with ACK came in one name, at once and with different numbers, ahead of all that it had sent. A socket aborts once, at
+    /// SND.NXT (`tcp_send_active_reset()`), and who answers with ACK without a socket does so at what was acknowledged. One that
+    /// came long before and was not taken leaves the other to be the socket's own.
     pub fn aborts_ahead_of_itself(&self) -> bool {
         let Some(reset) = self.reset() else {
             return false;
@@ -116,7 +117,9 @@ impl Case<'_> {
         let half = self.half(reset.from);
         let sent = half.next.wrapping_sub(half.isn);
         let aborts = |event: &&Event| {
-            event.from == reset.from && event.what == What::Reset && Flags(event.flags).has(Flags::RST | Flags::ACK)
+            let apart = event.mark.time.since(reset.mark.time).max(reset.mark.time.since(event.mark.time));
+            let abort = event.what == What::Reset && Flags(event.flags).has(Flags::RST | Flags::ACK);
+            abort && event.from == reset.from && self.at_once(apart)
         };
         let ahead = self.story.events.iter().filter(aborts).map(|event| event.sequence.wrapping_sub(sent) as i32);
         // From further ahead than a window that is not scaled (RFC 9293, section 3.1) come strays.

@@ -209,7 +209,9 @@ fn keep(story: &mut Story, reset: Reset, passed: bool) {
     }
     if outranks {
         story.reset = Some(reset);
+        // Who went on after the other RST says nothing of this one.
         story.receiver_lives = false;
+        story.sender_lives = None;
     }
 }
 

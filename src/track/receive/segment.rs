@@ -324,8 +324,10 @@ pub(super) fn on_old_segment(connection: &mut Connection, from: usize, segment: 
         // Already acknowledged where the capture was made: sent again in vain, or a copy that came late.
         if segment.time.since(half.data_time) >= SECOND / 10 {
             let story = connection.story();
-            story.late_copy[from] = Some(Mark::of(segment));
-            story.in_vain[from] += 1;
+            let late = story.late_copy[from].replace(Mark::of(segment));
+            // Those of one moment count once, as `repeat` has it.
+            let apart = late.is_none_or(|last| segment.time.since(last.time) >= CLOSE);
+            story.in_vain[from] += u32::from(apart);
         }
         return false;
     }

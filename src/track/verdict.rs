@@ -200,13 +200,15 @@ pub fn is_from_elsewhere((low, high): (u8, u8), usual: (u8, u8)) -> bool {
 /// show no more of the way than one packet would, those of a bridge and its port for one.
 pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
     let half = &connection.half[reset.from];
-    let whole = half.has(Half::COPIED) && half.ttl_low < half.ttl_high;
+    // One host's packets may begin with two TTLs: that is no way between two places.
+    let travelled = hops(half.ttl_low) != hops(half.ttl_high);
+    let whole = half.has(Half::COPIED) && travelled;
     let ttls = if whole { (reset.ttl, reset.ttl) } else { reset.ttls };
     if reset.sight.side == Side::Apart {
         return false;
     }
     let near = hops(reset.ttls.0) <= hops(half.ttl_high);
-    let too_near = reset.sight.side == Side::Far && half.ttl_low < half.ttl_high && near;
+    let too_near = reset.sight.side == Side::Far && travelled && near;
     half.has(Half::ANY) && (is_from_elsewhere(ttls, (half.ttl_low, half.ttl_high)) || too_near)
 }
 
@@ -299,4 +301,47 @@ pub fn probed_to_death(connection: &Connection, story: &Story, reset: &Reset) ->
         && reset.acknowledgment.is_some()
         && connection.acknowledged(reset.from)
         && due.abs_diff(probes.interval) <= probes.interval / 10
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::connection::{CLIENT, Mark};
+    use super::super::places::{Place, Sight};
+    use super::*;
+
+    /// A RST with TTL 64 of a client, captured where its packets leave the host that forwards them.
+    fn is_foreign(ttl_low: u8, ttl_high: u8) -> bool {
+        let mut connection = Connection::default();
+        connection.half[CLIENT] = Half { ttl_low, ttl_high, seen: Half::ANY | Half::COPIED, ..Half::default() };
+        let reset = Reset {
+            mark: Mark::default(),
+            from: CLIENT,
+            sequence: 0,
+            edge: 0,
+            acknowledgment: None,
+            acceptance: Acceptance::Exact,
+            window: 0,
+            ip_id: 0,
+            ttl: 64,
+            ttls: (64, 64),
+            had_all: true,
+            unacknowledged: 0,
+            window_closed: false,
+            copied: true,
+            place: Place::default(),
+            again: None,
+            sight: Sight { side: Side::Far, ..Sight::default() },
+            prompted: true,
+            says: 0,
+        };
+        foreign(&connection, &reset)
+    }
+
+    #[test]
+    fn two_first_ttls_are_no_way() {
+        // The socket had IP_TTL 255; what is left of it in TIME_WAIT or FIN_WAIT2 answers with 64, as the RST has it.
+        assert!(!is_foreign(64, 255));
+        // Each of the others lost a hop on the way: this one was made behind it.
+        assert!(is_foreign(63, 64));
+    }
 }

@@ -50,7 +50,7 @@ impl Seen {
 
     /// Looks at single frames only where a batch spans days.
     fn count_recordings(&mut self, batch: &FrameBatch, first: Time, spanned: u64) {
-        let apart = |a: Time, b: Time| a.since(b).max(b.since(a)) > DAY;
+        let apart = |a: Time, b: Time| a.apart(b) > DAY;
         if self.recordings == 0 || apart(first, self.end) {
             self.recordings += 1;
         }

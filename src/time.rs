@@ -23,6 +23,11 @@ impl Time {
     pub fn since(self, earlier: Time) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
+
+    /// Nanoseconds between both, whichever is the earlier.
+    pub fn apart(self, other: Time) -> u64 {
+        self.0.abs_diff(other.0)
+    }
 }
 
 /// Writes times that are near each other: where the second is that of the time before, only the fraction is new.

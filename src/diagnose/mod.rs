@@ -60,9 +60,8 @@ pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
 /// The cause that explains the case best: the surest, and of equally sure ones the first in the catalogue.
 fn explain(case: &Case<'_>) -> (Option<&'static Cause>, Match) {
     // Behind a FIN a forged RST gives EPIPE, of which the catalogue has it for no cause: who ended it is still known.
-    let forged = || (FORGED.detect)(case).filter(|found| found.confidence > Confidence::Possible);
     if case.kind() == Some(Kind::BrokenPipe)
-        && let Some(found) = forged()
+        && let Some(found) = (FORGED.detect)(case).filter(|found| found.confidence > Confidence::Possible)
     {
         return (Some(FORGED), Match::likely(found.summary));
     }

@@ -208,8 +208,7 @@ pub fn short(print: u32) -> u16 {
 pub fn note(connection: &mut Connection, from: usize, segment: &Segment) {
     if segment.flags.has(Flags::RST) {
         if let Some(story) = connection.story.as_mut() {
-            let resets = [story.reset.as_mut(), story.reset_back.as_mut()];
-            for reset in resets.into_iter().flatten().filter(|reset| reset.from == from) {
+            for reset in story.both_resets().filter(|reset| reset.from == from) {
                 reset.note_copy(Place::of(segment), segment.ttl);
             }
         }

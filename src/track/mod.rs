@@ -94,15 +94,21 @@ impl<'a> Ended<'a> {
 
     /// What this RST of the connection carries, if it was captured and is still there.
     pub fn payload_of(&self, reset: &Reset) -> &'a [u8] {
-        self.payloads.get(reset.says, owner(self.connection.home, reset.from))
+        let (handle, owner) = self.reason(reset);
+        self.payloads.get(handle, owner)
     }
 
     /// How much was said last, by an end or by the RST, that is not there any more.
     pub fn forgotten(&self) -> usize {
         let reset = self.connection.story.as_deref().and_then(|story| story.reset);
-        let reason = reset.map(|reset| (reset.says, owner(self.connection.home, reset.from)));
+        let reason = reset.map(|reset| self.reason(&reset));
         let messages = [CLIENT, SERVER].map(|side| self.message(side));
         messages.iter().chain(&reason).filter(|(handle, owner)| self.payloads.is_overwritten(*handle, *owner)).count()
+    }
+
+    /// Where what a RST carries is kept, and whose it is.
+    fn reason(&self, reset: &Reset) -> (u32, u32) {
+        (reset.says, owner(self.connection.home, reset.from))
     }
 
     /// Where the first bytes of the last message of `side` are kept, and whose they are.

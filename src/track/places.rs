@@ -266,7 +266,7 @@ impl Places {
 
     /// Notes what is known of the RSTs of a connection when its verdict is due, at `until`, and looks at what comes afterwards.
     pub fn judge(&mut self, index: u32, story: &mut Story, until: Time) {
-        for reset in [story.reset.as_mut(), story.reset_back.as_mut()].into_iter().flatten() {
+        for reset in story.both_resets() {
             reset.sight = self.sight(index, reset, until);
         }
         let trails = self.trails.get_mut(index as usize).into_iter().flatten();

@@ -286,8 +286,7 @@ pub(super) fn take(
 fn keep_reason(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8], payloads: &mut Payloads) {
     let owner = owner(connection.home, from);
     let Some(story) = connection.story.as_deref_mut() else { return };
-    let resets = [story.reset.as_mut(), story.reset_back.as_mut()].into_iter().flatten();
-    if let Some(reset) = resets.into_iter().find(|reset| reset.from == from && reset.says == 0) {
+    if let Some(reset) = story.both_resets().find(|reset| reset.from == from && reset.says == 0) {
         reset.says = payloads.keep(segment.payload().of(bytes), owner);
     }
 }

@@ -437,6 +437,11 @@ impl Story {
         self.challenged || self.receiver_lives || self.sender_lives.is_some()
     }
 
+    /// The RST that decides, and that of the other end.
+    pub fn both_resets(&mut self) -> impl Iterator<Item = &mut Reset> {
+        [self.reset.as_mut(), self.reset_back.as_mut()].into_iter().flatten()
+    }
+
     /// RSTs of this end do not reach the other one. That one did not may be chance.
     pub fn resets_are_lost(&self, side: usize) -> bool {
         self.lost_resets[side] > 1

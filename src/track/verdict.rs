@@ -7,7 +7,7 @@ use super::connection::{CLIENT, Connection, Half, Mark, SERVER, other};
 use super::ending::{Benign, By, Doubt, Ending, Failure};
 use super::kernel::{Errno, Kind};
 use super::places::{Elsewhere, Side};
-use super::receive::SWAPPED;
+use super::receive::{SOONEST_TIMEOUT, SWAPPED};
 use super::seq;
 use super::story::{Acceptance, Pending, Repeated, Reset, Silence, Story};
 use crate::time::{MILLISECOND, Time};
@@ -15,8 +15,6 @@ use resets::judge_reset;
 
 /// A client whose SYN-ACKs never come repeats its SYN a second after the last one, or a little later.
 const NEXT_SYN: u64 = 1300 * MILLISECOND;
-/// No timeout of payload comes sooner (TCP_RTO_MIN is 200 ms, and its timer ticks).
-const SOONEST_TIMEOUT: u64 = 150 * MILLISECOND;
 /// No verdict on a handshake waits longer for that.
 const LONGEST_GRACE: u64 = 2500 * MILLISECOND;
 

@@ -117,9 +117,8 @@ impl Case<'_> {
         let half = self.half(reset.from);
         let sent = half.next.wrapping_sub(half.isn);
         let aborts = |event: &&Event| {
-            let apart = event.mark.time.since(reset.mark.time).max(reset.mark.time.since(event.mark.time));
             let abort = event.what == What::Reset && Flags(event.flags).has(Flags::RST | Flags::ACK);
-            abort && event.from == reset.from && self.at_once(apart)
+            abort && event.from == reset.from && self.at_once(event.mark.time.apart(reset.mark.time))
         };
         let ahead = self.story.events.iter().filter(aborts).map(|event| event.sequence.wrapping_sub(sent) as i32);
         // From further ahead than a window that is not scaled (RFC 9293, section 3.1) come strays.

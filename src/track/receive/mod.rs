@@ -71,9 +71,12 @@ const SHORTEST_SYN_ACK_TIMEOUT: u64 = SECOND * 9 / 10;
 /// Two captures of one path, or two queues of a card, may swap segments that lie this close together.
 pub const SWAPPED: u64 = 50 * MILLISECOND;
 
-/// Probes are never closer. Those of a window: `tcp_probe0_base()` is TCP_RTO_MIN at least, 200 ms. Those that keep alive may be
+/// No timeout of payload comes sooner (TCP_RTO_MIN is 200 ms, and its timer ticks).
+pub const SOONEST_TIMEOUT: u64 = 150 * MILLISECOND;
+
+/// Probes are never closer. Those of a window: `tcp_probe0_base()` is TCP_RTO_MIN at least. Those that keep alive may be
 /// a few hundred milliseconds apart, for other systems do not count their intervals in whole seconds.
-const SHORTEST_PROBE: u64 = 150 * MILLISECOND;
+const SHORTEST_PROBE: u64 = SOONEST_TIMEOUT;
 
 /// The shortest TCP_KEEPINTVL is a second, and timers are a little early at times.
 const SHORTEST_KEEPALIVE: u64 = SECOND * 9 / 10;

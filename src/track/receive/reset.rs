@@ -184,9 +184,7 @@ fn keep(story: &mut Story, reset: Reset, passed: bool) {
         story.reset = Some(reset);
         return;
     };
-    for known in [story.reset.as_mut(), story.reset_back.as_mut()].into_iter().flatten() {
-        known.note_elsewhere(&reset);
-    }
+    story.both_resets().for_each(|known| known.note_elsewhere(&reset));
     let outranks = (passed || !earlier.is_accepted()) && reset.is_accepted();
     // Ahead of what was lost or overtaken an abort brings a challenge ACK, and the host that has no socket any more answers
     // that (RFC 5961, section 3.2): the RST is that of the abort, which tells what had arrived.

@@ -46,13 +46,17 @@ fuzz() {
         how=(-runs=0)
     fi
     mkdir -p "artifacts/$target" "corpus/$target"
+    local started=artifacts/$target.started
+    touch "$started"
     "target/$3/release/$target" "${how[@]}" -timeout=60 -rss_limit_mb=2048 -max_len=8192 -print_final_stats=1 \
         -artifact_prefix="artifacts/$target/" "corpus/$target" >"$log" 2>&1 || status=$?
     if ((status == 0)); then
         echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs, nothing found"
     else
         echo "$target: exit status $status"
-        tail -n 40 "$log"
+        # What was said first, then the input itself, for where only this output is left.
+        grep -n -m 2 -A 20 'panicked at\|ERROR: libFuzzer' "$log" || tail -n 40 "$log"
+        find "artifacts/$target" -type f -newer "$started" -printf '%f, in gzip and base64:\n' -exec sh -c 'gzip -9 <"$1" | base64' - '{}' \;
     fi
     return "$status"
 }

@@ -14,6 +14,10 @@ pub const MILLISECOND: u64 = 1_000_000;
 pub struct Time(pub u64);
 
 impl Time {
+    /// No packet is later: what says so is taken for this, in the year 2262. Twice what lies between two packets, and a little
+    /// more, is a number of nanoseconds still.
+    pub const LAST: Time = Time(i64::MAX as u64);
+
     /// RFC 3339 in UTC with `digits` (0, 3, 6 or 9; others round up) fractional digits.
     pub fn to_rfc3339(self, digits: u8) -> Short {
         Clock::new(digits).rfc3339(self)

@@ -49,10 +49,11 @@ impl Interface {
             Ticks::Fine(many) => stamp / many,
             Ticks::Binary(power) => saturate((i128::from(stamp) * i128::from(SECOND)) >> power),
         };
-        if self.offset == 0 {
-            return Time(nanoseconds);
-        }
-        Time(saturate(i128::from(nanoseconds) + i128::from(self.offset) * i128::from(SECOND)))
+        let moved = match self.offset {
+            0 => nanoseconds,
+            offset => saturate(i128::from(nanoseconds) + i128::from(offset) * i128::from(SECOND)),
+        };
+        Time(moved).min(Time::LAST)
     }
 
     fn is_finer_than_microseconds(&self) -> bool {

@@ -3,7 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::check::check;
+use tcpwhy::notation::{Build, Family, parse};
+use tcpwhy::time::Time;
+
+use crate::capture_file::{Format, write};
+use crate::check::{analyse_capture, check};
 
 /// The scripts of a folder and of those in it, by name.
 fn scripts(folder: &Path) -> Vec<PathBuf> {
@@ -20,10 +24,14 @@ fn scripts(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+fn all() -> Vec<PathBuf> {
+    scripts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts"))
+}
+
 #[test]
 fn every_script_yields_what_it_expects() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts");
-    let scripts = scripts(&folder);
+    let scripts = all();
     assert!(scripts.len() >= 80, "only {} scripts were found", scripts.len());
     let mut complaints = Vec::new();
     for path in &scripts {
@@ -33,4 +41,23 @@ fn every_script_yields_what_it_expects() {
         }
     }
     assert!(complaints.is_empty(), "{} of {} scripts:\n{}", complaints.len(), scripts.len(), complaints.join("\n"));
+}
+
+/// A time stamp of pcapng has room for 584 years, and what is damaged uses it: all but the first packets are at the end.
+#[test]
+fn every_script_is_read_with_centuries_between_two_packets() {
+    for path in all() {
+        let text = fs::read_to_string(&path).expect("a readable script");
+        let script = parse(&text).expect("a script");
+        let frames = Build::new(Family::V4).frames(&script);
+        let last = frames.last().map_or(0, |(time, _)| time.0);
+        for first in 1..frames.len() {
+            let mut stretched = frames.clone();
+            let (begin, end) = stretched.split_at_mut(first);
+            begin.iter_mut().for_each(|(time, _)| *time = Time(time.0 - frames[0].0.0));
+            end.iter_mut().for_each(|(time, _)| *time = Time(u64::MAX - (last - time.0)));
+            let (_, summary) = analyse_capture(&write(&stretched, Format::Pcapng, 65_535));
+            assert_eq!(summary.frames, frames.len() as u64, "{}, {first}", path.display());
+        }
+    }
 }

@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 use std::path::Path;
 
-use super::{Analyse, Error, Form, Outcome, Surroundings};
+use super::{Analyse, Error, Form, Outcome, Surroundings, signals};
 use crate::analysis::{Listener, analyse_with};
 use crate::diagnose::Finding;
 use crate::report::output::{self, Output};
 use crate::report::{Format, Inputs, Options, Report};
-use crate::source::{Files, Settings, Source};
+use crate::source::{Files, Interrupt, Settings, Source};
 use crate::time::Time;
 
 /// Makes the place for the report first, so that nobody waits for an analysis that cannot be written down.
@@ -37,7 +37,12 @@ pub fn run(arguments: &Analyse, surroundings: Surroundings) -> Result<Outcome, E
 /// Reads the captures and writes what is found.
 fn run_analysis(arguments: &Analyse, report: &mut Report) -> Result<Outcome, Error> {
     let means = arguments.means();
-    let settings = Settings { filter: arguments.filter.clone(), progress: true, ahead: means.threads > 1 };
+    let settings = Settings {
+        filter: arguments.filter.clone(),
+        progress: true,
+        ahead: means.threads > 1,
+        interrupt: Interrupt::when(signals::stop()?),
+    };
     let mut files = Files::open(&arguments.inputs(), &settings)?;
     report.inputs(Inputs { names: files.input_names().to_vec(), digits: files.fractional_digits() });
     let mut writer = Writer { report, payload: !arguments.no_payload, problem: None, notes: Vec::new() };

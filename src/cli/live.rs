@@ -36,8 +36,7 @@ pub fn run(arguments: &Analyse, interface: &str, surroundings: Surroundings) -> 
         None => false,
     };
     let file = arguments.output.as_deref().filter(|path| *path != Path::new("-"));
-    let signals =
-        Signals::listen(file.is_some()).map_err(|error| Error::line(format!("cannot listen to signals: {error}")))?;
+    let signals = Signals::listen(file.is_some())?;
     // Before the capture is opened: the helper that this starts is not to have it.
     let (host, how) = Host::open();
     let settings = settings(arguments, interface, foreign_namespace);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::reader::{Reader, first_time};
-use super::{Error, Filter, FrameBatch, Progress, Source, printable_path};
+use super::{Error, Filter, FrameBatch, Interrupt, Progress, Source, printable_path};
 use crate::time::{MILLISECOND, Time};
 
 /// Bytes in a batch of a single file.
@@ -30,6 +30,8 @@ pub struct Settings {
     pub progress: bool,
     /// Unpack a single file on a thread of its own.
     pub ahead: bool,
+    /// Ends the reading early: what was read until then is all there is.
+    pub interrupt: Interrupt,
 }
 
 /// One file and where it is in the merge.
@@ -67,6 +69,11 @@ pub struct Files {
     filter: Option<Filter>,
     progress: Option<Progress>,
     bytes_read: Arc<AtomicU64>,
+    interrupt: Interrupt,
+    /// It was interrupted and said so.
+    left: bool,
+    /// Frames that were read and not given, for that.
+    not_given: u64,
     notes: Vec<String>,
     readable: usize,
     fractional_digits: u8,
@@ -86,6 +93,9 @@ impl Files {
             filter,
             progress: None,
             bytes_read: Arc::new(AtomicU64::new(0)),
+            interrupt: settings.interrupt.clone(),
+            left: false,
+            not_given: 0,
             notes: Vec::new(),
             readable: 0,
             fractional_digits: 6,
@@ -139,7 +149,7 @@ impl Files {
         }
         let alone = paths.len() == 1;
         let bytes_read = if alone { Arc::clone(&self.bytes_read) } else { Arc::default() };
-        let mut reader = Reader::open(path, input, bytes_read)?;
+        let mut reader = Reader::open(path, input, bytes_read, &self.interrupt)?;
         if alone && ahead {
             reader.unpack_ahead();
         }
@@ -161,11 +171,12 @@ impl Files {
     /// Opens the file of a waiting lane again, when its time has come.
     fn reopen(&mut self, index: usize) {
         let Some(lane) = self.lanes.get_mut(index) else { return };
-        match Reader::open(&lane.path, index as u16, Arc::clone(&self.bytes_read)) {
+        match Reader::open(&lane.path, index as u16, Arc::clone(&self.bytes_read), &self.interrupt) {
             Ok(reader) => {
                 lane.state = State::Open(Box::new(Running { reader, batch: FrameBatch::default(), next: 0 }));
                 self.advance(index);
             }
+            Err(_) if self.interrupt.was_heeded() => lane.state = State::Done,
             Err(error) => {
                 lane.state = State::Done;
                 self.readable -= 1;
@@ -191,7 +202,24 @@ impl Files {
         let Some(lane) = self.lanes.get_mut(index) else { return };
         let State::Open(mut running) = std::mem::replace(&mut lane.state, State::Done) else { return };
         lane.frames_before = running.reader.frames();
-        self.notes.extend(running.reader.take_note());
+        if !self.interrupt.was_heeded() {
+            self.notes.extend(running.reader.take_note());
+        }
+    }
+
+    /// Ends all lanes, and with them `batch`: one of them may have ended in it before its time.
+    fn leave(&mut self, batch: &mut FrameBatch) {
+        self.interrupt.heed();
+        self.not_given += batch.frames.len() as u64;
+        batch.frames.clear();
+        self.heads.clear();
+        let used_up = self.pending.take();
+        for (index, lane) in self.lanes.iter_mut().enumerate() {
+            let State::Open(running) = std::mem::replace(&mut lane.state, State::Done) else { continue };
+            lane.frames_before = running.reader.frames();
+            let rest = if used_up == Some(index) { 0 } else { running.batch.frames.len() - running.next };
+            self.not_given += (rest + running.reader.held()) as u64;
+        }
     }
 
     /// Reads the only file that is left straight into `batch`.
@@ -274,12 +302,20 @@ fn total_size(paths: &[PathBuf]) -> Option<u64> {
 impl Source for Files {
     fn fill(&mut self, batch: &mut FrameBatch) -> Result<bool, Error> {
         loop {
-            let more = self.merge(batch);
+            let mut more = self.merge(batch);
+            if self.lanes.len() > 1 && self.interrupt.is_asked() {
+                self.leave(batch);
+                more = false;
+            }
             if let Some(progress) = &mut self.progress {
                 progress.update(self.bytes_read.load(Ordering::Relaxed));
             }
             if !more && self.pending.is_none() && self.heads.is_empty() {
                 self.progress = None;
+                if self.interrupt.was_heeded() && !std::mem::replace(&mut self.left, true) {
+                    let read = self.frames_read();
+                    self.notes.push(format!("interrupted; the report tells of the first {read} packets"));
+                }
                 return Ok(false);
             }
             if let Some(filter) = &mut self.filter {
@@ -305,7 +341,7 @@ impl Source for Files {
             State::Open(running) => running.reader.frames(),
             State::Waiting | State::Done => lane.frames_before,
         };
-        self.lanes.iter().map(of).sum()
+        self.lanes.iter().map(of).sum::<u64>() - self.not_given
     }
 
     fn filtered_out(&self) -> u64 {

@@ -3,16 +3,25 @@
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, ErrorKind, Read};
 use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
-use super::{Error, printable_path};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use super::{Error, Interrupt, printable_path};
 
 /// How much packed data is read at once.
 const PACKED_CHUNK: usize = 256 * 1024;
 /// Bytes that are needed to tell what a file is.
 const MAGIC: usize = 8;
+/// How long a pipe is waited for before it is asked again whether to stop.
+const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
+/// Who writes into a pipe mostly got the same Ctrl-C, and writes what it still holds: so long at most.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// An input whose first bytes are known.
 pub(super) struct Opened {
@@ -30,8 +39,8 @@ pub(super) struct Opened {
     pub(super) packed: Option<&'static str>,
 }
 
-/// Opens `path`, where `-` is standard input, and counts the bytes read from it in `bytes_read`.
-pub(super) fn open(path: &Path, bytes_read: Arc<AtomicU64>) -> Result<Opened, Error> {
+/// Opens `path`, where `-` is standard input, and counts the bytes read from it in `bytes_read`. At an interrupt it is at its end.
+pub(super) fn open(path: &Path, bytes_read: Arc<AtomicU64>, interrupt: &Interrupt) -> Result<Opened, Error> {
     let name = printable_path(path);
     let fail = |problem: String| Error::Input { name: name.clone(), problem };
     let file = open_file(path).map_err(|error| fail(describe_opening(&error)))?;
@@ -39,7 +48,8 @@ pub(super) fn open(path: &Path, bytes_read: Arc<AtomicU64>) -> Result<Opened, Er
     if kind.is_dir() {
         return Err(fail("is a folder; name the captures in it".to_owned()));
     }
-    let mut counted = Counted { inner: file, bytes_read };
+    let mut counted =
+        Counted { inner: file, bytes_read, interrupt: interrupt.clone(), regular: kind.is_file(), until: None };
     let begun = read_up_to(&mut counted, MAGIC).map_err(|error| fail(describe_reading(&error)))?;
     if begun.is_empty() {
         return Err(fail("is empty; was the capture stopped before it wrote anything?".to_owned()));
@@ -114,7 +124,8 @@ fn open_file(path: &Path) -> io::Result<File> {
         // Not through `io::stdin()`: its buffer would only copy everything once more.
         return Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?));
     }
-    File::open(path)
+    // A named pipe is opened also before somebody writes into it: it is waited for where that can be stopped.
+    File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path)
 }
 
 fn describe_opening(error: &io::Error) -> String {
@@ -159,14 +170,43 @@ fn read_up_to(stream: &mut impl Read, count: usize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Counts what is read, for those who show how far it is.
+/// Counts what is read, for those who show how far it is, and ends where it is told to stop.
 struct Counted {
     inner: File,
     bytes_read: Arc<AtomicU64>,
+    interrupt: Interrupt,
+    regular: bool,
+    /// Until when a pipe is read that was told to stop.
+    until: Option<Instant>,
+}
+
+impl Counted {
+    /// Waits until there is something to read, or the end. False if it shall stop: a file at once, a pipe when nothing
+    /// comes any more.
+    fn goes_on(&mut self) -> bool {
+        if self.regular {
+            return !self.interrupt.is_asked();
+        }
+        loop {
+            let asked = self.interrupt.is_asked();
+            if asked && Instant::now() >= *self.until.get_or_insert_with(|| Instant::now() + LAST_WORDS) {
+                return false;
+            }
+            match poll(&mut [PollFd::new(&self.inner, PollFlags::IN)], Some(&PATIENCE)) {
+                Ok(0) if asked => return false,
+                Ok(0) | Err(Errno::INTR) => {}
+                _ => return true,
+            }
+        }
+    }
 }
 
 impl Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if !self.goes_on() {
+            self.interrupt.heed();
+            return Ok(0);
+        }
         let count = self.inner.read(buffer)?;
         self.bytes_read.fetch_add(count as u64, Ordering::Relaxed);
         Ok(count)

@@ -10,7 +10,7 @@ use super::open::{Opened, open};
 use super::order::Order;
 use super::pcap_file::PcapFile;
 use super::pcapng::Pcapng;
-use super::{Error, FrameBatch, RawFrame};
+use super::{Error, FrameBatch, Interrupt, RawFrame};
 use crate::time::Time;
 
 /// Walks the records of a format where they lie.
@@ -72,8 +72,13 @@ enum Reading {
 
 impl Reader {
     /// Opens a file and reads its header.
-    pub(super) fn open(path: &Path, input: u16, bytes_read: Arc<AtomicU64>) -> Result<Reader, Error> {
-        let mut opened = open(path, bytes_read)?;
+    pub(super) fn open(
+        path: &Path,
+        input: u16,
+        bytes_read: Arc<AtomicU64>,
+        interrupt: &Interrupt,
+    ) -> Result<Reader, Error> {
+        let mut opened = open(path, bytes_read, interrupt)?;
         let magic = opened.magic;
         let mut carried = Vec::new();
         let (records, position): (Box<dyn Records>, _) = if PcapFile::knows(magic) {
@@ -135,6 +140,11 @@ impl Reader {
     /// What ended the file before its end.
     pub(super) fn take_note(&mut self) -> Option<String> {
         self.note.take()
+    }
+
+    /// Frames that were read and are not given yet.
+    pub(super) fn held(&self) -> usize {
+        self.held.len()
     }
 
     pub(super) fn frames(&self) -> u64 {

@@ -166,7 +166,7 @@ fn every_resolution_of_time() {
         (&[0x80 | 32], 10, (5 << 32) | (1 << 31), 15 * SECOND + SECOND / 2),
         (&[0xff], 0, u64::MAX, 0),
         (&[0x7f], 0, 1 << 60, 0),
-        (&[0], 0, u64::MAX, u64::MAX),
+        (&[0], 0, u64::MAX, Time::LAST.0),
         (&[9], i64::MIN, 5, 0),
     ];
     for (resolution, offset, stamp, expected) in cases {
@@ -423,8 +423,7 @@ fn filters() {
         enhanced(endian, 1, 3, &arp(6)),
     ]
     .concat();
-    let with =
-        |filter: &str| read_all(&[&file], &Settings { filter: Some(filter.to_owned()), progress: false, ahead: false });
+    let with = |filter: &str| read_all(&[&file], &Settings { filter: Some(filter.to_owned()), ..Settings::default() });
     let taken = with("arp").expect("a right expression");
     assert_eq!(taken.frames.iter().map(|frame| frame.1).collect::<Vec<_>>(), [1]);
     let taken = with("ether src 02:02:02:02:02:02").expect("it fits Ethernet");

@@ -74,7 +74,7 @@ pub fn analyse_captures(captures: &[&[u8]], ahead: bool) -> (Collector, Summary)
     };
     let held: Vec<_> = captures.iter().map(file).collect();
     let paths: Vec<_> = held.iter().map(|file| file.path().to_path_buf()).collect();
-    let settings = Settings { filter: None, progress: false, ahead };
+    let settings = Settings { ahead, ..Settings::default() };
     let mut files = Files::open(&paths, &settings).expect("a capture");
     let mut collector = Collector::default();
     let summary = analyse(&mut files, &mut collector).expect("an analysis");

@@ -12,6 +12,7 @@ mod examples;
 mod faults;
 mod guard;
 mod hostile;
+mod interrupt;
 mod model;
 mod mutations;
 mod packets;

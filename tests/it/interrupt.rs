@@ -1,0 +1,123 @@
+//! Ctrl-C while a capture is read: what was read until then is reported.
+
+use std::fs;
+use std::io::Write;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tcpwhy::source::{Files, FrameBatch, Interrupt, Settings, Source};
+use tcpwhy::time::{SECOND, Time};
+
+use crate::packets::{ACK, Frame, RST, SYN, pcap};
+
+/// So many refused connections, a millisecond for each packet.
+fn refused(count: u32) -> Vec<u8> {
+    let frame = |number: u32| match number % 2 {
+        0 => Frame::v4(number, 9).tcp(SYN, 1000, 0),
+        _ => Frame::v4(9, number - 1).swapped().tcp(RST | ACK, 0, 1001),
+    };
+    pcap((0..2 * count).map(|number| (Time(1_795_328_215 * SECOND + u64::from(number) * 1_000_000), frame(number))))
+}
+
+/// The frames that are given and what is noted, if somebody wishes to stop once all is open.
+fn interrupted_at_once(captures: &[Vec<u8>]) -> (usize, Files, Vec<String>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let paths: Vec<_> = (0..captures.len()).map(|number| folder.path().join(number.to_string())).collect();
+    for (path, capture) in paths.iter().zip(captures) {
+        fs::write(path, capture).expect("room");
+    }
+    let wish = Arc::new(AtomicBool::new(false));
+    let settings = Settings { interrupt: Interrupt::when(Arc::clone(&wish)), ..Settings::default() };
+    let mut files = Files::open(&paths, &settings).expect("captures");
+    wish.store(true, Ordering::Relaxed);
+    let (mut given, mut batch) = (0, FrameBatch::default());
+    while files.fill(&mut batch).expect("no error") {
+        given += batch.frames.len();
+    }
+    assert!(!files.fill(&mut batch).expect("the end stays the end"));
+    let notes = files.take_notes();
+    (given, files, notes)
+}
+
+#[test]
+fn a_file_ends_where_it_was_interrupted() {
+    let (given, files, notes) = interrupted_at_once(&[refused(50_000)]);
+    assert!((1..100_000).contains(&given), "{given}");
+    assert_eq!(files.frames_read(), given as u64);
+    assert_eq!(notes, [format!("interrupted; the report tells of the first {given} packets")]);
+}
+
+#[test]
+fn of_several_files_nothing_is_given_that_others_may_lack() {
+    let (given, files, notes) = interrupted_at_once(&[refused(50_000), refused(10)]);
+    assert_eq!((given, files.frames_read()), (0, 0));
+    assert_eq!(notes, ["interrupted; the report tells of the first 0 packets"]);
+}
+
+/// The program while it reads what is written to it.
+fn reading() -> (Child, ChildStdin) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tcpwhy"))
+        .args(["--format", "json", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let pipe = child.stdin.take().expect("a pipe");
+    (child, pipe)
+}
+
+/// Sends a signal as soon as the program listens to it: /proc/PID/status has a bit for each signal that is caught.
+fn interrupt(child: &Child) {
+    let caught = || {
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).expect("a process");
+        let line = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).expect("signals").trim();
+        u64::from_str_radix(line, 16).expect("a number") & 1 << (libc::SIGINT - 1) != 0
+    };
+    let patience = Instant::now() + Duration::from_secs(60);
+    while !caught() {
+        assert!(Instant::now() < patience, "it does not listen");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let pid = rustix::process::Pid::from_child(child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("a process");
+}
+
+/// The summary and what was said on standard error.
+fn ended(child: Child) -> (Value, String) {
+    let output = child.wait_with_output().expect("the program ends");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let report = String::from_utf8(output.stdout).expect("UTF-8");
+    (serde_json::from_str(report.lines().last().expect("a line")).expect("JSON"), said)
+}
+
+#[test]
+fn a_pipe_that_stays_open_is_left() {
+    let (child, mut pipe) = reading();
+    let capture = refused(3);
+    // The last record is not all there.
+    pipe.write_all(&capture[..capture.len() - 7]).expect("it reads");
+    interrupt(&child);
+    let (summary, said) = ended(child);
+    drop(pipe);
+    assert_eq!((&summary["packets"], &summary["failed"]), (&5.into(), &2.into()));
+    assert_eq!(said, "tcpwhy: interrupted; the report tells of the first 5 packets\n");
+}
+
+#[test]
+fn what_a_program_writes_at_the_same_interrupt_is_read() {
+    let (child, mut pipe) = reading();
+    let capture = refused(3);
+    let (begin, end) = capture.split_at(capture.len() - 7);
+    pipe.write_all(begin).expect("it reads");
+    interrupt(&child);
+    pipe.write_all(end).expect("it still reads");
+    drop(pipe);
+    let (summary, said) = ended(child);
+    assert_eq!((&summary["packets"], &summary["failed"]), (&6.into(), &3.into()));
+    assert_eq!(said, "");
+}

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::lane::{Lane, Running, State};
 use super::reader::{Reader, first_time};
 use super::{Error, Filter, FrameBatch, Interrupt, Progress, Source, printable_path};
 use crate::time::{MILLISECOND, Time};
@@ -32,28 +33,6 @@ pub struct Settings {
     pub ahead: bool,
     /// Ends the reading early: what was read until then is all there is.
     pub interrupt: Interrupt,
-}
-
-/// One file and where it is in the merge.
-struct Lane {
-    path: PathBuf,
-    frames_before: u64,
-    state: State,
-}
-
-enum State {
-    /// Opened once, to see when it begins, and closed again: a day's captures in a thousand files need not be open at
-    /// the same time.
-    Waiting,
-    Open(Box<Running>),
-    Done,
-}
-
-struct Running {
-    reader: Reader,
-    batch: FrameBatch,
-    /// The first frame of the batch that was not given yet.
-    next: usize,
 }
 
 /// The source of all frames of one or more captures, by time, or by file where times are equal.
@@ -105,11 +84,11 @@ impl Files {
             match files.open_lane(index, path, paths, settings.ahead) {
                 Ok(state) => {
                     files.readable += 1;
-                    files.lanes.push(Lane { path: path.clone(), frames_before: 0, state });
+                    files.lanes.push(Lane::new(path.clone(), state));
                 }
                 Err(error) => {
                     errors.push(error);
-                    files.lanes.push(Lane { path: path.clone(), frames_before: 0, state: State::Done });
+                    files.lanes.push(Lane::new(path.clone(), State::Done));
                 }
             }
         }
@@ -165,7 +144,7 @@ impl Files {
             return Ok(State::Waiting);
         }
         self.heads.push(Reverse((first, index)));
-        Ok(State::Open(Box::new(Running { reader, batch, next: 0 })))
+        Ok(State::Open(Running::new(reader, batch)))
     }
 
     /// Opens the file of a waiting lane again, when its time has come.
@@ -173,7 +152,7 @@ impl Files {
         let Some(lane) = self.lanes.get_mut(index) else { return };
         match Reader::open(&lane.path, index as u16, Arc::clone(&self.bytes_read), &self.interrupt) {
             Ok(reader) => {
-                lane.state = State::Open(Box::new(Running { reader, batch: FrameBatch::default(), next: 0 }));
+                lane.state = State::Open(Running::new(reader, FrameBatch::default()));
                 self.advance(index);
             }
             Err(_) if self.interrupt.was_heeded() => lane.state = State::Done,
@@ -199,9 +178,7 @@ impl Files {
 
     /// Closes a lane whose file is at its end.
     fn finish(&mut self, index: usize) {
-        let Some(lane) = self.lanes.get_mut(index) else { return };
-        let State::Open(mut running) = std::mem::replace(&mut lane.state, State::Done) else { return };
-        lane.frames_before = running.reader.frames();
+        let Some(mut running) = self.lanes.get_mut(index).and_then(Lane::close) else { return };
         if !self.interrupt.was_heeded() {
             self.notes.extend(running.reader.take_note());
         }
@@ -215,10 +192,7 @@ impl Files {
         self.heads.clear();
         let used_up = self.pending.take();
         for (index, lane) in self.lanes.iter_mut().enumerate() {
-            let State::Open(running) = std::mem::replace(&mut lane.state, State::Done) else { continue };
-            lane.frames_before = running.reader.frames();
-            let rest = if used_up == Some(index) { 0 } else { running.batch.frames.len() - running.next };
-            self.not_given += (rest + running.reader.held()) as u64;
+            self.not_given += lane.close().map_or(0, |running| running.rest(used_up == Some(index)));
         }
     }
 
@@ -337,11 +311,7 @@ impl Source for Files {
     }
 
     fn frames_read(&self) -> u64 {
-        let of = |lane: &Lane| match &lane.state {
-            State::Open(running) => running.reader.frames(),
-            State::Waiting | State::Done => lane.frames_before,
-        };
-        self.lanes.iter().map(of).sum::<u64>() - self.not_given
+        self.lanes.iter().map(Lane::frames).sum::<u64>() - self.not_given
     }
 
     fn filtered_out(&self) -> u64 {

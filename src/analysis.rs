@@ -219,9 +219,13 @@ impl<'a, L> Judge<'a, L> {
 
     fn summary(&self, tracker: &Tracker, source: &impl Source, seen: &Seen) -> Summary {
         let counts = tracker.counts();
-        let unanswered = |doubt: &Doubt| if *doubt == Doubt::Unanswered { counts.unanswered } else { 0 };
+        let at_the_end = |doubt: &Doubt| match doubt {
+            Doubt::Unanswered => counts.unanswered,
+            Doubt::HalfOpen => counts.half_open,
+            _ => 0,
+        };
         let undecided: Vec<u64> =
-            Doubt::ALL.iter().zip(self.undecided).map(|(doubt, told)| told + unanswered(doubt)).collect();
+            Doubt::ALL.iter().zip(self.undecided).map(|(doubt, told)| told + at_the_end(doubt)).collect();
         Summary {
             frames: source.frames_read(),
             segments: counts.segments,

@@ -77,6 +77,9 @@ pub enum Doubt {
     EndedEarly,
     /// Nothing was seen but a SYN, not repeated as a kernel does: the capture may have missed that, or the answer.
     Unanswered,
+    /// The server repeated its SYN-ACK, and the client said nothing more: it went away, never asked (a flood in others' names),
+    /// or what it said was lost.
+    HalfOpen,
     /// The snaplen cut what would tell.
     CutShort,
     /// Packets are missing from the capture before the end, a FIN perhaps among them, or all payload.
@@ -92,12 +95,13 @@ pub enum Doubt {
 
 impl Doubt {
     /// All of them.
-    pub const ALL: [Doubt; 10] = [
+    pub const ALL: [Doubt; 11] = [
         Doubt::BeganLate,
         Doubt::OneDirection,
         Doubt::OddReset,
         Doubt::EndedEarly,
         Doubt::Unanswered,
+        Doubt::HalfOpen,
         Doubt::CutShort,
         Doubt::Hole,
         Doubt::Multipath,
@@ -113,6 +117,7 @@ impl Doubt {
             Doubt::OddReset => "odd_reset",
             Doubt::EndedEarly => "ended_early",
             Doubt::Unanswered => "unanswered",
+            Doubt::HalfOpen => "half_open",
             Doubt::CutShort => "cut_short",
             Doubt::Hole => "hole",
             Doubt::Multipath => "multipath",

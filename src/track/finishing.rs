@@ -42,6 +42,7 @@ impl Tracker {
         }
         let told = self.store.told.iter().filter(|connection| is_but_a_syn(connection)).count();
         self.counts.unanswered += (self.store.asked() + told) as u64;
+        self.counts.half_open += self.store.told.iter().filter(|connection| is_half_open(connection)).count() as u64;
         half_closed.sort_unstable();
         for (_, place) in half_closed {
             self.tell_half_close(place, sink);
@@ -99,6 +100,17 @@ fn is_but_a_syn(connection: &Connection) -> bool {
     let is_decided = connection.story.as_deref().is_some_and(|story| story.decided);
     let syn_only = client.has(Half::SYN) && !client.has(Half::ACK) && !server.has(Half::ANY);
     connection.has(Connection::LIVE) && syn_only && !is_decided && unanswered(connection, CLIENT).is_none()
+}
+
+/// Did the server repeat its SYN-ACK (`reqsk_timer_handler()`), and the client leave it at its SYN?
+fn is_half_open(connection: &Connection) -> bool {
+    let [client, server] = &connection.half;
+    let waits = |story: &Story| story.syn_acks > 0 && !story.decided && story.silence[CLIENT].what != Repeated::Syn;
+    connection.has(Connection::LIVE)
+        && client.has(Half::SYN)
+        && !client.has(Half::ACK)
+        && server.has(Half::SYN)
+        && connection.story.as_deref().is_some_and(waits)
 }
 
 /// The last unanswered repetition of an end, if it is one that convinces.

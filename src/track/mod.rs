@@ -139,6 +139,8 @@ pub struct Counts {
     pub connections: u64,
     /// Connections of which nothing was seen but a SYN; known at the end.
     pub unanswered: u64,
+    /// Connections whose client left a repeated SYN-ACK unanswered; known at the end.
+    pub half_open: u64,
     /// Connections that were forgotten before their end, for want of memory.
     pub evicted: u64,
     /// What connections told of services and hosts that could not be remembered, because too many are.

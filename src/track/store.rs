@@ -1,7 +1,7 @@
 //! Where connections are kept: the sketch of each, and beside it what it needs in its state.
 
 use super::closing::Closing;
-use super::connection::{Connection, Half};
+use super::connection::{CLIENT, Connection, Half};
 use super::memory::taken_by;
 use super::sketch::{Aside, Link, Opened, PLACES, Said, Sketch, beside, fits};
 use super::slots::Slots;
@@ -188,7 +188,8 @@ impl Store {
             self.leave(link);
             return None;
         }
-        let story = connection.story.take_if(|story| self.sketching && story.rests());
+        let rests = self.sketching && may_rest(&connection);
+        let story = connection.story.take_if(|_| rests);
         match beside(&connection).filter(|_| self.sketching) {
             Some((said, mut opened)) => {
                 sketch.outline(&connection);
@@ -308,7 +309,7 @@ impl Store {
     /// Can a sketch hold all of a connection that is told?
     pub fn can_rest(&self, place: u32) -> bool {
         let connection = &self.told[place as usize];
-        self.sketching && connection.story.as_deref().is_none_or(Story::rests) && fits(connection)
+        self.sketching && may_rest(connection) && fits(connection)
     }
 
     /// Takes a connection out of those that are told, after [`Store::can_rest`].
@@ -329,6 +330,12 @@ impl Store {
             + self.closings.in_use() * size_of::<Closing>()
             + self.told.in_use() * size_of::<Connection>()
     }
+}
+
+/// Is the story of a connection past, if it has one? Of one that is half open its end is still to be told.
+fn may_rest(connection: &Connection) -> bool {
+    let opened = connection.half[CLIENT].has(Half::ACK);
+    connection.story.as_deref().is_none_or(|story| story.rests() && (opened || story.syn_acks == 0))
 }
 
 /// Puts a record where there is room.

@@ -218,6 +218,7 @@ fn doubt(id: &str) -> Option<&'static str> {
         Doubt::OddReset => "ended by a RST that may not have been accepted",
         Doubt::EndedEarly => "still unanswered at the end of the capture",
         Doubt::Unanswered => "asked for once and not answered",
+        Doubt::HalfOpen => "half open, their SYN-ACK sent again in vain",
         Doubt::CutShort => "with the deciding bytes cut off by the snaplen",
         Doubt::Hole => "with packets missing from the capture just before the end",
         Doubt::Multipath => "on one path of several (MPTCP), of which the application need not hear",

@@ -4,7 +4,7 @@
 //! That a RST was seen at one place only means something if the other place was being captured just then. A capture that
 //! began later, ended earlier or lost some packets shows nothing by what it does not show.
 
-use super::connection::other;
+use super::connection::{Mark, other};
 use super::copies::short;
 use super::story::{Reset, Story};
 use crate::cpu::prefetch;
@@ -269,8 +269,12 @@ impl Places {
         for reset in story.both_resets() {
             reset.sight = self.sight(index, reset, until);
         }
-        let trails = self.trails.get_mut(index as usize).into_iter().flatten();
-        trails.for_each(|trail| trail.closed = false);
+        let Some(trails) = self.trails.get_mut(index as usize) else { return };
+        // What was seen at one place only may by the clock of the other have come sooner by so much: ahead of the RST.
+        let lag = trails.iter().map(|trail| u64::from(trail.lag.unsigned_abs()) * 1000).max().unwrap_or(0);
+        let sooner = |goes_on: Mark| story.reset.is_some_and(|reset| goes_on.time.since(reset.mark.time) <= lag);
+        story.sender_lives = story.sender_lives.filter(|goes_on| !sooner(*goes_on));
+        trails.iter_mut().for_each(|trail| trail.closed = false);
     }
 
     fn sight(&self, index: u32, reset: &Reset, until: Time) -> Sight {

@@ -382,7 +382,7 @@ pub struct Story {
     pub gone: [bool; 2],
     /// RSTs of each end that the other has not got: its socket went on.
     pub lost_resets: [u16; 2],
-    /// Segments that the RST's sender sent after its RST (not RSTs themselves).
+    /// The last segment that the RST's sender sent after its RST (not RSTs themselves).
     pub sender_lives: Option<Mark>,
     /// The RST's receiver did not take it: it acknowledged what was sent after the RST, or sent its payload again by timer.
     pub receiver_lives: bool,

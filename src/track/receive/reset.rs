@@ -34,6 +34,12 @@ fn after_own_reset(connection: &mut Connection, from: usize, segment: &Segment, 
         story.pending = Some((Pending::Reset, reset.mark.time));
         return true;
     }
+    // What has an identification just below that of a socket's RST has left before it (`ip_select_ident_segs()`).
+    let left_before =
+        reset.ip_id != 0 && segment.ip_id != 0 && (1..=64).contains(&reset.ip_id.wrapping_sub(segment.ip_id));
+    if left_before {
+        return false;
+    }
     // Further ahead than the window is open it did not send (RFC 9293, section 3.8.6): that is the next connection on the ports,
     // whose SYN is captured just behind.
     let within = !seq::after(segment.sequence, reset.sequence.wrapping_add(window(connection, other(from))));
@@ -56,8 +62,7 @@ fn after_own_reset(connection: &mut Connection, from: usize, segment: &Segment, 
     if beyond || late && (again || probes || within && segment.payload_length > 0) || takes_more && again {
         let event = event(connection, from, segment, What::Data);
         let story = connection.story();
-        if story.sender_lives.is_none() {
-            story.sender_lives = Some(Mark::of(segment));
+        if story.sender_lives.replace(Mark::of(segment)).is_none() {
             story.tell(event);
         }
     }

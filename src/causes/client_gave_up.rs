@@ -157,7 +157,6 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let kind = case.is_abort() || reset.unacknowledged > 0;
     // All that the server had written has come (it pushed the last of it): the answer may have been complete.
     let complete = case.lost(SERVER).max(reset.unacknowledged) == 0 && case.half(SERVER).has(Half::PUSHED) && !cut;
-    // What was not seen all along the way may be a device's, as `forged_reset` says.
-    let found = if complete || case.seen_on_a_part_of_the_way() { Match::possible } else { Match::likely };
+    let found = if complete { Match::possible } else { Match::likely };
     (streaming && kind).then(|| found(text))
 }

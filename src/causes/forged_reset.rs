@@ -4,11 +4,13 @@ use super::{Cause, Group, Match, Owner, Remedy};
 use crate::diagnose::{Case, duration};
 use crate::track::kernel::Kind;
 
-/// Signs: Certain: the supposed sender goes on with data or a FIN beyond the RST, and the RST is an abort; likely if it has
-/// the shape of a reply. Likely, each by itself: a TTL that tells another distance than all others of that direction; faster
-/// than the round trip to that host; several aborts with different sequence numbers, ahead of all that was sent; made by
-/// the host that captured it, which forwards all else. Possible: not seen all along the way of that direction. Never from
-/// "window 0", "no timestamps" or "ID 0". `ended_by` is middlebox.
+/// Signs: Certain: the supposed sender goes on with data or a FIN beyond the RST, and the RST is an abort; if it has the
+/// shape of a reply, likely with one of the next signs, else possible. Likely, each by itself: a TTL that tells another
+/// distance than all others of that direction, unless it is a few hops more, as by a detour; several aborts with different
+/// sequence numbers, ahead of all that was sent; made by the host that captured it, which forwards all else. Possible: that,
+/// where the loss of one packet would look the same; faster than the handshake; not seen all along the way of that
+/// direction. Never with the window and the next identification of the socket, nor from "window 0", "no timestamps" or
+/// "ID 0". `ended_by` is middlebox, where it is only possible unknown.
 pub static CAUSE: Cause = Cause {
     id: "forged_reset",
     group: Group::Failure,
@@ -17,7 +19,7 @@ pub static CAUSE: Cause = Cause {
     seen: "\
         A RST arrives in the name of one end, but that end did not send it. The sign is one of these, and the \
         report names which: the supposed sender goes on sending data after its own RST; the TTL tells another distance \
-        than all other packets of that direction; the RST came faster than the round trip to that host allows; several \
+        than all other packets of that direction; the RST came faster than the handshake says that host can answer; several \
         RSTs come with different sequence numbers; a host that forwards all other packets sends it, but it never \
         came in there.\n\n\
         Typical moment: right after the first payload (the TLS ClientHello with its server name, or the HTTP \
@@ -35,6 +37,11 @@ pub static CAUSE: Cause = Cause {
         the usual waste of days.\n\n\
         A window of 0, missing timestamps or an IP ID of 0 are no signs of a forgery: Linux itself answers like \
         that whenever a segment meets no socket.\n\n\
+        Not another way: a RST that comes from a few hops further away than the other packets took a detour, and \
+        one with the window and the next IP identification of the live socket is its own.\n\n\
+        Perhaps the host itself, where the report says no more than possible: a packet filter on it can reject with \
+        a RST while the program goes on sending, another host may have taken over its address, the capture may \
+        have lost one packet, or the handshake was slow.\n\n\
         If the TTL is equal and nothing else differs, a forgery on the same hop count cannot be seen from packets, \
         and this tool does not claim it.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460> ttl 64
@@ -85,18 +92,16 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         return None;
     }
     let sender = case.name(reset.from);
+    let foreign = case.foreign_ttl().filter(|_| !case.behind_a_syn_proxy());
     if case.story().sender_lives.is_some() {
         let text =
             format!("A RST in the {sender}'s name ended the connection, but the {sender} itself went on sending.");
-        return Some(if case.is_abort() { Match::certain(text) } else { Match::likely(text) });
-    }
-    if let Some((after, rtt)) = case.faster_than_light() {
-        return Some(Match::likely(format!(
-            "A RST in the {sender}'s name acknowledged the client's data {} after it was sent, though the {sender} is {} \
-             away: something nearer sent it.",
-            duration(after),
-            duration(rtt)
-        )));
+        return Some(match (case.is_abort(), foreign.is_some() || case.made_on_the_way()) {
+            (true, _) => Match::certain(text),
+            (false, true) => Match::likely(text),
+            // A packet filter of the host itself answers like that, and so does the next host that takes its address over.
+            (false, false) => Match::possible(text),
+        });
     }
     if case.aborts_ahead_of_itself() {
         return Some(Match::likely(format!(
@@ -105,7 +110,8 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         )));
     }
     if case.made_on_the_way() && !case.met_an_idle_timer() {
-        return Some(Match::likely(format!(
+        let made = if case.may_have_come_in() { Match::possible } else { Match::likely };
+        return Some(made(format!(
             "A RST in the {sender}'s name was made by the host that captured it: it forwards all other packets of the \
              {sender}, but this one never came in."
         )));
@@ -113,18 +119,28 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     if case.met_an_idle_timer() {
         return None;
     }
+    if let Some((ttl, usual)) = foreign {
+        return Some(Match::likely(format!(
+            "A RST in the {sender}'s name ended the connection, but it came with TTL {ttl}, the {sender}'s own packets \
+             with TTL {usual}."
+        )));
+    }
+    if let Some((after, rtt)) = case.faster_than_light() {
+        return Some(Match::possible(format!(
+            "A RST in the {sender}'s name acknowledged the client's data {} after it was sent, though the {sender} is {} \
+             away by the handshake: something nearer sent it, or the handshake was slow.",
+            duration(after),
+            duration(rtt)
+        )));
+    }
     if case.behind_a_syn_proxy() {
         return None;
     }
-    if case.foreign_ttl().is_none() && case.seen_on_a_part_of_the_way() {
+    if case.seen_on_a_part_of_the_way() {
         return Some(Match::possible(format!(
             "A RST in the {sender}'s name ended the connection, but it was not seen all along the way that the {sender}'s \
              other packets take: something on the way may have made it."
         )));
     }
-    let (ttl, usual) = case.foreign_ttl()?;
-    Some(Match::likely(format!(
-        "A RST in the {sender}'s name ended the connection, but it came with TTL {ttl}, the {sender}'s own packets \
-         with TTL {usual}."
-    )))
+    None
 }

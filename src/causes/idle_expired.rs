@@ -154,14 +154,17 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     if case.waited_for(Repeated::Data) {
         return Some(Match::likely(format!(
-            "Something on the path had forgotten the connection after {gap} without traffic: what the {name} sent then \
-             was never acknowledged."
+            "Something on the path had forgotten the connection after {gap} without traffic, or the other end was gone: \
+             what the {name} sent then was never acknowledged."
         )));
     }
     let replied = case.reset_kind() == Some(ResetKind::Reply) && case.at_once(case.since_payload(victim));
     let timer = device_timer(idle)?;
+    // Who sent the RST is no device on the path where nothing lies between; it may still have such a timer.
+    let straight = case.came_straight() && case.foreign_ttl().is_none() && !case.made_on_the_way();
+    let found = if straight { Match::possible } else { Match::likely };
     replied.then(|| {
-        Match::likely(format!(
+        found(format!(
             "After {gap} without traffic the first segment of the {name} met a RST; {timer} forgets idle connections \
              after that time."
         ))

@@ -122,7 +122,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     let text =
         format!("The {sender}'s host had no socket for this connection any more and answered the {victim} with a RST.");
-    // It may come from a device on the way, as `forged_reset` says; or the capture has a hole just where the sender closed.
+    // The capture may have a hole just where the sender closed.
     let lossy = case.half(reset.from).has(Half::BY_ACK);
-    Some(if lossy || case.seen_on_a_part_of_the_way() { Match::possible(text) } else { Match::likely(text) })
+    Some(if lossy { Match::possible(text) } else { Match::likely(text) })
 }

@@ -32,7 +32,7 @@ pub fn collect(case: &Case<'_>, ended_by: EndedBy) -> Vec<Evidence> {
         }
     }
     let mut repeated = 0;
-    let foreign = ended_by == EndedBy::Middlebox;
+    let foreign = matches!(ended_by, EndedBy::Middlebox | EndedBy::Unknown);
     for event in told {
         if matches!(event.what, What::Repeated | What::KeepAlive | What::WindowProbe) {
             repeated += 1;
@@ -119,7 +119,7 @@ fn from(case: &Case<'_>, event: &Event) -> EndedBy {
     }
 }
 
-/// What a packet means in this case; `foreign` if the RST that ended it is taken for somebody else's than its sender's.
+/// What a packet means in this case; `foreign` if the RST that ended it may be somebody else's than its sender's.
 fn note(case: &Case<'_>, event: &Event, repeated: usize, foreign: bool) -> Cow<'static, str> {
     let from = event.from;
     let flags = Flags(event.flags);

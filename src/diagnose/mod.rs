@@ -32,7 +32,7 @@ pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
         found.yield_to(reason);
     }
     let [client, server] = ended.ends;
-    let ended_by = ended_by(&case, cause);
+    let ended_by = ended_by(&case, cause, found.confidence);
     let (retry, retry_why) = retry::verdict(&case, ended_by);
     let report = |side: usize, end| EndReport { end, errno: case.errno(side), calls: words::calls(&case, side) };
     Some(Finding {
@@ -73,6 +73,10 @@ fn explain(case: &Case<'_>) -> (Option<&'static Cause>, Match) {
         if found.confidence == Confidence::Certain {
             return (Some(cause), found);
         }
+        // Where another one may have sent it, none takes it for the end's own.
+        if best.as_ref().is_some_and(|(best, _)| best.id == FORGED.id) {
+            continue;
+        }
         if best.as_ref().is_none_or(|(_, other)| found.confidence > other.confidence) {
             best = Some((cause, found));
         }
@@ -101,10 +105,13 @@ fn candidates(case: &Case<'_>) -> &'static [&'static Cause] {
 }
 
 /// Who ended it. A cause that proves that somebody between both ends spoke outranks the addresses in the packets.
-fn ended_by(case: &Case<'_>, cause: Option<&'static Cause>) -> EndedBy {
+fn ended_by(case: &Case<'_>, cause: Option<&'static Cause>, confidence: Confidence) -> EndedBy {
     let by_device = cause.is_some_and(|cause| cause.id == "idle_expired")
-        && (case.foreign_ttl().is_some() || case.made_on_the_way());
+        && (case.foreign_ttl().is_some() || case.made_on_the_way() && !case.may_have_come_in());
     let forged = cause.is_some_and(|cause| cause.id == FORGED.id);
+    if forged && confidence == Confidence::Possible {
+        return EndedBy::Unknown;
+    }
     if forged || by_device || case.refusal_is_not_the_servers() {
         return EndedBy::Middlebox;
     }

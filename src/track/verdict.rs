@@ -181,14 +181,19 @@ fn closed_with_its_data(story: &Story, side: usize, silence: &Silence) -> bool {
 
 /// How many hops away the sender of a packet with this TTL is, if it began with one that systems use: 1 for neighbours only
 /// (BGP, RFC 4271), 32 and 64, 128 (Windows), 255 (RFC 5082).
-fn hops(ttl: u8) -> u8 {
+pub fn hops(ttl: u8) -> u8 {
     [1, 32, 64, 128, u8::MAX].into_iter().find_map(|first| u8::checked_sub(first, ttl)).unwrap_or(0)
 }
 
-/// Is a TTL none of the `usual` ones, from the lowest to the highest, nor one of the same distance? A host without a socket
-/// answers with the TTL of the system (`ip_send_unicast_reply()`), whatever the socket that it had used (`IP_TTL`).
+/// So many hops more a way may have where routes change. What is between two hosts is nearer than the other one.
+const DETOUR: u8 = 3;
+
+/// Is a TTL none of the `usual` ones, from the lowest to the highest, nor one of the same distance, or of a detour? A host
+/// without a socket answers with the TTL of the system (`ip_send_unicast_reply()`), whatever the socket that it had used
+/// (`IP_TTL`).
 pub fn is_from_elsewhere((low, high): (u8, u8), usual: (u8, u8)) -> bool {
-    let as_far = |ttl: u8| [usual.0, usual.1].into_iter().any(|usual| hops(usual) == hops(ttl));
+    let detour = |ttl: u8, usual: u8| hops(ttl).checked_sub(hops(usual)).is_some_and(|more| more <= DETOUR);
+    let as_far = |ttl: u8| [usual.0, usual.1].into_iter().any(|usual| detour(ttl, usual));
     (high < usual.0 || low > usual.1) && !as_far(low) && !as_far(high)
 }
 
@@ -202,7 +207,13 @@ pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
     let travelled = hops(half.ttl_low) != hops(half.ttl_high);
     let whole = half.has(Half::COPIED) && travelled;
     let ttls = if whole { (reset.ttl, reset.ttl) } else { reset.ttls };
-    if reset.sight.side == Side::Apart {
+    if reset.sight.side == Side::Apart || is_next_of_the_socket(connection, reset) {
+        return false;
+    }
+    // A way that has changed may change once more.
+    let changes = hops(half.ttl_low).abs_diff(hops(half.ttl_high));
+    let as_before = |usual: u8| hops(usual).abs_diff(hops(reset.ttl)) <= changes;
+    if travelled && !half.has(Half::COPIED) && (as_before(half.ttl_low) || as_before(half.ttl_high)) {
         return false;
     }
     let near = hops(reset.ttls.0) <= hops(half.ttl_high);
@@ -223,8 +234,21 @@ pub fn made_on_the_way(connection: &Connection, reset: &Reset) -> bool {
     let once = seen_at_one_place_only(connection, reset) && !reset.copied;
     // Who has closed answers so what still comes (`tcp_rcv_state_process()`): that one was due, and here the capture has a hole.
     let due = is_reply(reset) && connection.half[reset.from].has(Half::FIN);
-    let shown = on_the_way && !due && reset.sight.elsewhere == Elsewhere::Captured;
+    let own = due || is_next_of_the_socket(connection, reset);
+    let shown = on_the_way && !own && reset.sight.elsewhere == Elsewhere::Captured;
     once && (shown || answers_what_got_no_further(connection, reset))
+}
+
+/// What seems made on the way may have come all of it where the capture lost one packet: it has a TTL that its sender's
+/// packets have there, and no identification that says more.
+pub fn may_have_come_in(connection: &Connection, reset: &Reset) -> bool {
+    let half = &connection.half[reset.from];
+    let usual = match reset.sight.side {
+        Side::Far => reset.ttl == half.ttl_low,
+        Side::Near | Side::Apart | Side::Unknown => [half.ttl_low, half.ttl_high].contains(&reset.ttl),
+    };
+    let untold = reset.is_bare() || has_no_identification(connection, reset);
+    usual && untold && !answers_what_got_no_further(connection, reset)
 }
 
 /// Which way a packet goes does not show, but what a host without a socket is said to answer (`tcp_v4_send_reset()`) came no
@@ -271,11 +295,26 @@ fn seen_at_one_place_only(connection: &Connection, reset: &Reset) -> bool {
 /// (`ip_select_ident_segs()`). A host that makes one has none of that.
 fn is_the_sockets(connection: &Connection, reset: &Reset) -> bool {
     let half = &connection.half[reset.from];
+    let untold = has_no_identification(connection, reset) && is_of_the_sockets_shape(half, reset);
+    reset.ttl == half.ttl_high && (untold || is_next_of_the_socket(connection, reset))
+}
+
+/// It is the next of the socket, by its window and its identification: who makes one on the way knows neither. That holds
+/// whatever way it took.
+pub fn is_next_of_the_socket(connection: &Connection, reset: &Reset) -> bool {
+    let half = &connection.half[reset.from];
     let step = reset.ip_id.wrapping_sub(half.ip_id);
-    // Some hosts leave it 0 in all that is not to be fragmented (RFC 6864, section 4.1).
-    let none = connection.has(Connection::IPV6) || reset.ip_id == 0 && half.ip_id == 0;
-    let next = none || reset.ip_id != 0 && (1..=4).contains(&step);
-    reset.acknowledgment.is_some() && reset.ttl == half.ttl_high && reset.window == half.window && next
+    let next = !has_no_identification(connection, reset) && reset.ip_id != 0 && (1..=4).contains(&step);
+    next && is_of_the_sockets_shape(half, reset)
+}
+
+fn is_of_the_sockets_shape(half: &Half, reset: &Reset) -> bool {
+    reset.acknowledgment.is_some() && reset.window == half.window
+}
+
+/// Some hosts leave it 0 in all that is not to be fragmented (RFC 6864, section 4.1).
+fn has_no_identification(connection: &Connection, reset: &Reset) -> bool {
+    connection.has(Connection::IPV6) || reset.ip_id == 0 && connection.half[reset.from].ip_id == 0
 }
 
 /// The RST was seen more than once, but not with all the TTLs that its sender's other packets have on the way. That it

@@ -82,8 +82,9 @@ impl Case<'_> {
         let client = self.half(CLIENT);
         // What another segment has acknowledged before can be acknowledged at once: then the handshake was slow.
         let covers = reset.acknowledgment == Some(client.data_until) && !reset.had_all;
+        let own = track::is_next_of_the_socket(connection, reset);
         let after = self.since_payload(CLIENT);
-        (at_client && covers && client.has(Half::DATA) && after < there / 2).then_some((after, there))
+        (at_client && covers && !own && client.has(Half::DATA) && after < there / 2).then_some((after, there))
     }
 
     /// The sender of the RST answered while the other end was still sending an upload, and closed at once: it can hardly
@@ -146,6 +147,19 @@ impl Case<'_> {
     /// The RST was made by the host that captured it, which forwards all else of its sender.
     pub fn made_on_the_way(&self) -> bool {
         self.reset().is_some_and(|reset| track::made_on_the_way(self.connection(), reset))
+    }
+
+    /// Made there or not, it may have come in like all else, where the capture lost one packet. It does not lose just all RSTs.
+    pub fn may_have_come_in(&self) -> bool {
+        let made = |back: &Reset| track::made_on_the_way(self.connection(), back);
+        let several =
+            |reset: &Reset| self.story.resets[reset.from] > 1 || self.story.reset_back.as_ref().is_some_and(made);
+        self.reset().is_some_and(|reset| track::may_have_come_in(self.connection(), reset) && !several(reset))
+    }
+
+    /// The RST has lost no hop: between the host that sent it and the capture nothing forwards.
+    pub fn came_straight(&self) -> bool {
+        self.reset().is_some_and(|reset| track::hops(reset.ttl) == 0)
     }
 
     /// The RST was seen more than once, but not all along the way that its sender's other packets take.

@@ -94,10 +94,12 @@ pub static CAUSE: Cause = Cause {
 fn detect(case: &Case<'_>) -> Option<Match> {
     let server = case.server();
     if let Some((ttl, usual)) = case.foreign_refusal().filter(|_| case.refusal_is_not_the_servers()) {
-        // One hop nearer is the host that forwards to a container, which refuses what it has no container for.
-        let forwards =
-            if ttl == usual.saturating_add(1) { ", or the host that forwards to its containers" } else { "" };
-        return Some(Match::likely(format!(
+        // Just before it is who forwards ports of its own address, to a container or another host: it refuses all others.
+        let (found, forwards): (fn(String) -> Match, _) = match ttl.checked_sub(usual) {
+            Some(1 | 2) => (Match::possible, ", or the host that forwards to its containers"),
+            Some(_) | None => (Match::likely, ""),
+        };
+        return Some(found(format!(
             "A RST with TTL {ttl} refused the connection to {server}, whose own packets come with TTL {usual}: \
              something between them rejects it{forwards}."
         )));

@@ -37,11 +37,11 @@ pub static CAUSE: Cause = Cause {
         the usual waste of days.\n\n\
         A window of 0, missing timestamps or an IP ID of 0 are no signs of a forgery: Linux itself answers like \
         that whenever a segment meets no socket.\n\n\
-        Not another way: a RST that comes from a few hops further away than the other packets took a detour, and \
-        one with the window and the next IP identification of the live socket is its own.\n\n\
-        Perhaps the host itself, where the report says no more than possible: a packet filter on it can reject with \
-        a RST while the program goes on sending, another host may have taken over its address, the capture may \
-        have lost one packet, or the handshake was slow.\n\n\
+        A RST with the window and the next IP identification of the live socket is its own, whatever way it took.\n\n\
+        Perhaps the host itself, where the report says no more than possible: a RST from a few hops further away \
+        than the other packets may have taken a detour, a packet filter on the host can reject with a RST while the \
+        program goes on sending, another host may have taken over its address, the capture may have lost one \
+        packet, or the handshake was slow.\n\n\
         If the TTL is equal and nothing else differs, a forgery on the same hop count cannot be seen from packets, \
         and this tool does not claim it.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460> ttl 64
@@ -120,10 +120,15 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         return None;
     }
     if let Some((ttl, usual)) = foreign {
-        return Some(Match::likely(format!(
+        let text = format!(
             "A RST in the {sender}'s name ended the connection, but it came with TTL {ttl}, the {sender}'s own packets \
-             with TTL {usual}."
-        )));
+             with TTL {usual}"
+        );
+        // What lies between both is nearer than the sender; but not all that forges tells its distance.
+        return Some(match case.may_be_a_detour(ttl) {
+            true => Match::possible(format!("{text}: it took a longer way, or something else sent it.")),
+            false => Match::likely(format!("{text}.")),
+        });
     }
     if let Some((after, rtt)) = case.faster_than_light() {
         return Some(Match::possible(format!(

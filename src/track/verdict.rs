@@ -188,12 +188,16 @@ pub fn hops(ttl: u8) -> u8 {
 /// So many hops more a way may have where routes change. What is between two hosts is nearer than the other one.
 const DETOUR: u8 = 3;
 
-/// Is a TTL none of the `usual` ones, from the lowest to the highest, nor one of the same distance, or of a detour? A host
-/// without a socket answers with the TTL of the system (`ip_send_unicast_reply()`), whatever the socket that it had used
-/// (`IP_TTL`).
+/// May a packet with a TTL that is none of the `usual` ones, from the lowest to the highest, have come over such a longer way?
+pub fn may_be_a_detour(ttl: u8, usual: (u8, u8)) -> bool {
+    let more = |usual: u8| hops(ttl).checked_sub(hops(usual));
+    [usual.0, usual.1].into_iter().filter_map(more).any(|more| (1..=DETOUR).contains(&more))
+}
+
+/// Is a TTL none of the `usual` ones, from the lowest to the highest, nor one of the same distance? A host without a socket
+/// answers with the TTL of the system (`ip_send_unicast_reply()`), whatever the socket that it had used (`IP_TTL`).
 pub fn is_from_elsewhere((low, high): (u8, u8), usual: (u8, u8)) -> bool {
-    let detour = |ttl: u8, usual: u8| hops(ttl).checked_sub(hops(usual)).is_some_and(|more| more <= DETOUR);
-    let as_far = |ttl: u8| [usual.0, usual.1].into_iter().any(|usual| detour(ttl, usual));
+    let as_far = |ttl: u8| [usual.0, usual.1].into_iter().any(|usual| hops(usual) == hops(ttl));
     (high < usual.0 || low > usual.1) && !as_far(low) && !as_far(high)
 }
 

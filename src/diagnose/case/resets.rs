@@ -62,13 +62,14 @@ impl Case<'_> {
     }
 
     /// The TTL of the RST that refused the SYN, and the lowest of the server's SYN-ACKs to others, if it is none of
-    /// those.
+    /// those, nor of a longer way.
     pub fn foreign_refusal(&self) -> Option<(u8, u8)> {
         let reset = self.reset()?;
         let (low, high) = self.ended.services.ttls(self.ended.ends[SERVER].ip)?;
         // The capture may have begun between both times that a SYN-ACK is seen where a host forwards.
         let ttls = if low < high { (reset.ttl, reset.ttl) } else { reset.ttls };
-        track::is_from_elsewhere(ttls, (low, high)).then_some((reset.ttl, low))
+        let elsewhere = track::is_from_elsewhere(ttls, (low, high)) && !track::may_be_a_detour(reset.ttl, (low, high));
+        elsewhere.then_some((reset.ttl, low))
     }
 
     /// The server's RST acknowledges the client's last payload sooner than a packet can go there and back: the time
@@ -171,6 +172,12 @@ impl Case<'_> {
     pub fn foreign_ttl(&self) -> Option<(u8, u8)> {
         let reset = self.reset().filter(|reset| foreign(self.connection(), reset))?;
         Some((reset.ttl, self.half(reset.from).ttl_low))
+    }
+
+    /// May a RST with this TTL be its sender's own, over a way that is a little longer?
+    pub fn may_be_a_detour(&self, ttl: u8) -> bool {
+        let half = |reset: &Reset| self.half(reset.from);
+        self.reset().map(half).is_some_and(|half| track::may_be_a_detour(ttl, (half.ttl_low, half.ttl_high)))
     }
 
     /// The SYN was answered by a RST that is taken for the server's own.

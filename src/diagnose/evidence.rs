@@ -31,12 +31,12 @@ pub fn collect(case: &Case<'_>, ended_by: EndedBy) -> Vec<Evidence> {
             all.push(last);
         }
     }
-    let mut repeated = 0;
     let foreign = ended_by == EndedBy::Middlebox;
-    for event in told {
-        if matches!(event.what, What::Repeated | What::KeepAlive | What::WindowProbe) {
-            repeated += 1;
-        }
+    for (index, event) in told.iter().enumerate() {
+        let again = |earlier: &&Event| {
+            earlier.what == What::Repeated && (earlier.from, earlier.sequence) == (event.from, event.sequence)
+        };
+        let repeated = told[..=index].iter().filter(again).count();
         let packet = match event.what {
             What::Icmp(kind, code) => icmp(kind, code, event.sequence),
             _ => render_segment(Flags(event.flags), event.sequence, event.length, event.acknowledgment),

@@ -50,7 +50,7 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
         }
         return (
             RetryVerdict::Answered,
-            format!("{} came back after the last request", bytes(answer_length(case))).into(),
+            format!("{} came back after the last request", bytes(case.connection().said_since(SERVER))).into(),
         );
     }
     if server.has(Half::DATA) && !case.upload_was_cut() && case.request_went_on() && case.knew_of_fin(CLIENT) {
@@ -58,7 +58,8 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
         return (RetryVerdict::Unknown, why);
     }
     if server.has(Half::DATA) && (case.upload_was_cut() || case.request_went_on()) {
-        let why = format!("{} came back while the request was still being sent", bytes(answer_length(case)));
+        let why =
+            format!("at least {} came back while the request was still being sent", bytes(case.last_payload(SERVER)));
         return (RetryVerdict::Answered, why.into());
     }
     unanswered(case, ended_by)
@@ -67,7 +68,8 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
 /// No answer came to the last request: whether it arrived.
 fn unanswered(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static, str>) {
     let length = case.last_payload(CLIENT);
-    let (request, were) = (bytes(length), words::were(length));
+    let said = case.connection().said_since(CLIENT);
+    let (request, were) = (bytes(said), words::were(said));
     let lost = case.lost(CLIENT);
     let by_reset = case.reset().is_some_and(|reset| reset.from == SERVER && !reset.had_all);
     if lost == 0 && by_reset && ended_by == EndedBy::Middlebox {
@@ -75,10 +77,17 @@ fn unanswered(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static,
         return (RetryVerdict::Unknown, why.into());
     }
     if lost == 0 {
-        let why = format!("the {request} of the request {were} acknowledged, no answer came").into();
-        return (RetryVerdict::MaybeProcessed, why);
+        // They may be several, of which only the last waits for an answer.
+        let why = if said == length || case.is_one_message() {
+            format!("the {request} of the request {were} acknowledged, no answer came")
+        } else {
+            format!("the last {request} of the client {were} acknowledged, no answer came")
+        };
+        return (RetryVerdict::MaybeProcessed, why.into());
     }
-    if lost < length || lost < case.sent(CLIENT) && case.is_first_request() {
+    // Who was answered before waits for an answer before it asks again.
+    let is_one = case.half(SERVER).has(Half::DATA) || case.is_one_message();
+    if lost < length || lost < said && is_one {
         return (RetryVerdict::MaybeProcessed, "a part of the request was acknowledged, no answer came".into());
     }
     let rejected = matches!(case.kind(), Some(Kind::BrokenPipe | Kind::Reset))
@@ -97,10 +106,6 @@ fn unanswered(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static,
         if lost == 1 { "it" } else { "they" }
     );
     (RetryVerdict::Unknown, why.into())
-}
-
-fn answer_length(case: &Case<'_>) -> u32 {
-    case.last_payload(SERVER)
 }
 
 fn why_late() -> Cow<'static, str> {

@@ -23,11 +23,13 @@ pub fn collect(case: &Case<'_>, ended_by: EndedBy) -> Vec<Evidence> {
         }
     }
     for side in [CLIENT, SERVER] {
-        if let Some(last) = last_payload(case, side)
-            && !told
-                .iter()
-                .any(|event| u64::from(event.mark.frame) == last.frame && u16::from(event.mark.input) == last.input)
-        {
+        let Some(last) = last_payload(case, side) else { continue };
+        let place = (last.frame, last.input);
+        // A window says nothing of the payload that it comes with.
+        let is_told = |event: &Event| {
+            (event.mark.frame.into(), event.mark.input.into()) == place && event.what != What::WindowClosed
+        };
+        if !told.iter().any(is_told) {
             all.push(last);
         }
     }

@@ -40,6 +40,13 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
         return (RetryVerdict::Answered, why.into());
     }
     if server.has(Half::DATA) && !case.asked_last(CLIENT) {
+        // Who had spoken before may speak on without having got what the client said last.
+        let spoke_before = client.data_ack != server.isn.wrapping_add(1);
+        if spoke_before && !case.connection().has_heard(SERVER) && !case.upload_was_cut() {
+            let last = bytes(client.data_length);
+            let why = format!("what came back was sent before the server's host had the last {last} of the client");
+            return (RetryVerdict::Unknown, why.into());
+        }
         if case.may_be_tickets() {
             let why = "what came back may be no more than TLS session tickets".into();
             return (RetryVerdict::MaybeProcessed, why);
@@ -92,6 +99,8 @@ fn unanswered(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static,
     }
     let rejected = matches!(case.kind(), Some(Kind::BrokenPipe | Kind::Reset))
         && case.reset_kind() == Some(ResetKind::Reply)
+        // Whoever forged a RST need not have stopped the request.
+        && ended_by != EndedBy::Middlebox
         && case.reset().is_some_and(|reset| reset.from == SERVER);
     if rejected {
         return (

@@ -299,6 +299,12 @@ impl Connection {
         seq::distance(heard, half.data_until).max(half.data_length)
     }
 
+    /// Does the last payload of `side` acknowledge some of the other end's? It is no answer to what its host had not got.
+    pub fn has_heard(&self, side: usize) -> bool {
+        let (half, peer) = (&self.half[side], &self.half[other(side)]);
+        half.has(Half::DATA) && seq::after(half.data_ack, peer.data_until.wrapping_sub(peer.data_length))
+    }
+
     /// How much came to `side` since its last payload: it acknowledged it, though the capture does not show it. A single number
     /// may be a FIN.
     pub fn unseen_answer(&self, side: usize) -> u32 {

@@ -49,7 +49,8 @@ pub static CAUSE: Cause = Cause {
         steps: &[
             "\
             Take the time from request to close from the report. If it is round, find that timeout in the client \
-            or in the proxy at {client.ip}.",
+            or in the proxy at {client.ip}. If it is next to nothing, the client did not want the answer (to a QUIT, \
+            say): it could read to the end of file before it closes.",
             "\
             Measure how long the server needs for this request, in its own log; decide whether the server is slow \
             or the client too impatient.",

@@ -66,7 +66,7 @@ pub static CAUSE: Cause = Cause {
         commands: &[
             "conntrack -S",
             "sysctl net.netfilter.nf_conntrack_tcp_be_liberal",
-            "tcpdump -ni any 'tcp port {server.port} and tcp[tcpflags] & tcp-rst != 0'",
+            "tcpdump -ni any 'tcp port {server.port} and (tcp[tcpflags] & tcp-rst != 0 or ip6[53] & 4 != 0)'",
         ],
     },
     settings: &[

@@ -78,7 +78,9 @@ pub static CAUSE: Cause = Cause {
             idle_expired`.",
         ],
         commands: &[
-            "tcpdump -nvi any 'host {server.ip} and tcp port {server.port} and tcp[tcpflags] & tcp-rst != 0'",
+            "\
+            tcpdump -nvi any 'host {server.ip} and tcp port {server.port} and (tcp[tcpflags] & tcp-rst != 0 or \
+            ip6[53] & 4 != 0)'",
             "traceroute -n -T -p {server.port} {server.ip}",
         ],
     },

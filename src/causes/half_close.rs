@@ -15,7 +15,7 @@ pub static CAUSE: Cause = Cause {
         FIN.",
     why: "\
         shutdown(SHUT_WR) closes one direction only: \"that was my request, now I read the answer\". TCP allows it \
-        for any length of time. rsync, ssh, HTTP/1.0 tools, `nc -N` and database copy commands use it.",
+        for any length of time. `nc -N`, socat, rsh, some HTTP clients, and proxies that pass a FIN on do so.",
     is_not: "\
         Not `peer_closed`: there the end that sent the FIN has closed its socket and answers data with RST.\n\n\
         Not a leak, unless the second FIN never comes: then look for an application that does not close \

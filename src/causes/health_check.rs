@@ -55,8 +55,8 @@ pub static CAUSE: Cause = Cause {
             "Let the server not log connections that such a check resets.",
         ],
         commands: &["\
-            tcpdump -ni any 'host {client.ip} and tcp port {server.port} and tcp[tcpflags] & (tcp-syn|tcp-rst) != \
-            0'"],
+            tcpdump -ni any 'host {client.ip} and tcp port {server.port} and \
+            (tcp[tcpflags] & (tcp-syn|tcp-rst) != 0 or ip6[53] & 6 != 0)'"],
     },
     settings: &[
         Setting {

@@ -69,7 +69,7 @@ pub static CAUSE: Cause = Cause {
             "Retry idempotent work on a fresh connection. Ask first what was acknowledged.",
         ],
         commands: &[
-            "ss -tnoi 'dst {server.ip} and dport = :{server.port}'",
+            "ss -tnoi 'dst {peer.ip} and dport = :{peer.port}'",
             "\
             sysctl net.ipv4.tcp_keepalive_time net.ipv4.tcp_keepalive_intvl net.ipv4.tcp_keepalive_probes \
             net.ipv4.tcp_retries2",

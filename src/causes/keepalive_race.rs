@@ -71,8 +71,8 @@ pub static CAUSE: Cause = Cause {
             "Do not turn keep-alive off: it hides the race and costs a handshake for every request.",
         ],
         commands: &["\
-            tcpdump -ni any 'host {client.ip} and tcp port {server.port} and tcp[tcpflags] & (tcp-fin|tcp-rst) != \
-            0'"],
+            tcpdump -ni any 'host {client.ip} and tcp port {server.port} and \
+            (tcp[tcpflags] & (tcp-fin|tcp-rst) != 0 or ip6[53] & 5 != 0)'"],
     },
     settings: &[
         Setting {

@@ -53,7 +53,9 @@ wait 15
             "\
             Measure the path's MTU from the end that sends the large packets; tracepath names the hop where it \
             shrinks.",
-            "Confirm with ping: 1472 bytes of payload fill 1500 (in IPv6 1452); go down until it answers.",
+            "\
+            Confirm it with `ping -M do -s 1472 {peer.ip}`, which fills 1500 bytes (in IPv6 -s 1452 does); go down until \
+            it answers.",
             "\
             Allow ICMP type 3 code 4, and ICMPv6 type 2, through every firewall on the way back, also in cloud \
             security groups and network ACLs.",
@@ -64,11 +66,9 @@ wait 15
             detected a black hole.",
         ],
         commands: &[
-            "tracepath -n {client.ip}",
-            "ping -M do -s 1472 -c 3 {client.ip}",
+            "tracepath -n {peer.ip}",
             "ip -s link show",
             "nft add rule inet filter forward tcp flags syn tcp option maxseg size set rt mtu",
-            "iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu",
         ],
     },
     settings: &[
@@ -85,10 +85,10 @@ wait 15
             advice: "on forwarded SYNs",
         },
         Setting {
-            program: "iptables",
-            name: "-j TCPMSS --clamp-mss-to-pmtu",
+            program: "iptables, ip6tables",
+            name: "-t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu",
             default: "",
-            advice: "in mangle FORWARD",
+            advice: "the same",
         },
     ],
     detect,

@@ -45,11 +45,11 @@ pub static CAUSE: Cause = Cause {
 +.02 < R 201:201(0) win 0
 "#,
     remedy: Remedy {
-        owner: Owner::Server,
+        owner: Owner::Ender,
         title: "Drain connections before the host, pod or address goes away",
         steps: &[
             "\
-            Look what happened on {server.ip} at that time: a reboot, a failover, a rescheduled pod, a changed \
+            Look what happened on {peer.ip} at that time: a reboot, a failover, a rescheduled pod, a changed \
             backend list.",
             "\
             Drain before you stop: take the backend out of the load balancer, wait for its connections to end, \

@@ -40,7 +40,7 @@ pub static CAUSE: Cause = Cause {
 "#,
     remedy: Remedy {
         owner: Owner::Network,
-        title: "Allow {client.ip} to reach {server.ip} port {server.port} where it is rejected",
+        title: "Allow what passes between {client.ip} and {server.ip} port {server.port} where it is rejected",
         steps: &[
             "\
             Take the device from the report: for ICMP its source address, for a RST the number of hops that its \
@@ -62,7 +62,7 @@ pub static CAUSE: Cause = Cause {
         commands: &[
             "ss -ltnp 'sport = :{server.port}'",
             "nft list ruleset | grep -n -e reject -e '{server.port}'",
-            "iptables -nvL | grep -e REJECT -e '{server.port}'",
+            "(iptables-save -c; ip6tables-save -c) | grep -w -e REJECT -e '{server.port}'",
             "firewall-cmd --list-all",
             "kubectl get networkpolicy --all-namespaces",
             "traceroute -n -T -p {server.port} {server.ip}",

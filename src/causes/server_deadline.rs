@@ -58,7 +58,7 @@ pub static CAUSE: Cause = Cause {
             is slow because it is overloaded.",
         ],
         commands: &[
-            "journalctl --since '-1 hour' | grep -i -e 'worker timeout' -e 'out of memory'",
+            "journalctl --since '-1 hour' | grep -i -e worker.timeout -e out.of.memory",
             "ss -tnpo 'sport = :{server.port}'",
         ],
     },

@@ -6,7 +6,7 @@ mod parts;
 
 use layout::{Text, WIDTH};
 pub use nearest::UnknownTopic;
-use parts::{NOTATION, act, belongs_to, general, plain};
+use parts::{NOTATION, act, belongs_to, errnos, general, plain};
 
 use crate::causes::kinds;
 use crate::causes::languages::{self, Found, Saying};
@@ -34,7 +34,7 @@ fn list() -> String {
     let mut page = Text::new();
     page.paragraph(0, "What tcpwhy can explain. Read a page with: tcpwhy explain TOPIC");
     for kind in Kind::ALL {
-        page.heading(&format!("{} ({})", kind.id(), kinds::page(kind).errno.name()));
+        page.heading(&format!("{} ({})", kind.id(), errnos(kind)));
         for cause in kinds::causes(kind).filter(|cause| cause.kinds.len() < Kind::ALL.len()) {
             page.entry(cause.id, cause.title);
         }

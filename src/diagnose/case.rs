@@ -253,12 +253,6 @@ impl<'a> Case<'a> {
         context::tls_state(self.first_bytes(CLIENT), self.first_bytes(SERVER))
     }
 
-    /// All that the client sent is one request: it was the first to speak, or the server greeted it, and it made no pause.
-    pub fn is_first_request(&self) -> bool {
-        let connection = self.connection();
-        connection.turns <= 2 && connection.pause() < SECOND
-    }
-
     /// All that came back since the client spoke may be the session tickets of TLS 1.3, which are no answer to a request that
     /// went with the client's Finished.
     pub fn may_be_tickets(&self) -> bool {
@@ -385,6 +379,11 @@ impl<'a> Case<'a> {
     /// Payload bytes that `side` sent.
     pub fn sent(&self, side: usize) -> u32 {
         self.half(side).bytes()
+    }
+
+    /// All that the client has said since the server last spoke is one message: it made no pause.
+    pub fn is_one_message(&self) -> bool {
+        self.connection().pause() < SECOND
     }
 
     /// When the handshake was complete.

@@ -23,20 +23,22 @@ pub fn collect(case: &Case<'_>, ended_by: EndedBy) -> Vec<Evidence> {
         }
     }
     for side in [CLIENT, SERVER] {
-        if let Some(last) = last_payload(case, side)
-            && !told
-                .iter()
-                .any(|event| u64::from(event.mark.frame) == last.frame && u16::from(event.mark.input) == last.input)
-        {
+        let Some(last) = last_payload(case, side) else { continue };
+        let place = (last.frame, last.input);
+        // A window says nothing of the payload that it comes with.
+        let is_told = |event: &Event| {
+            (event.mark.frame.into(), event.mark.input.into()) == place && event.what != What::WindowClosed
+        };
+        if !told.iter().any(is_told) {
             all.push(last);
         }
     }
-    let mut repeated = 0;
     let foreign = matches!(ended_by, EndedBy::Middlebox | EndedBy::Unknown);
-    for event in told {
-        if matches!(event.what, What::Repeated | What::KeepAlive | What::WindowProbe) {
-            repeated += 1;
-        }
+    for (index, event) in told.iter().enumerate() {
+        let again = |earlier: &&Event| {
+            earlier.what == What::Repeated && (earlier.from, earlier.sequence) == (event.from, event.sequence)
+        };
+        let repeated = told[..=index].iter().filter(again).count();
         let packet = match event.what {
             What::Icmp(kind, code) => icmp(kind, code, event.sequence),
             _ => render_segment(Flags(event.flags), event.sequence, event.length, event.acknowledgment),

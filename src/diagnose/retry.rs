@@ -40,6 +40,13 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
         return (RetryVerdict::Answered, why.into());
     }
     if server.has(Half::DATA) && !case.asked_last(CLIENT) {
+        // Who had spoken before may speak on without having got what the client said last.
+        let spoke_before = client.data_ack != server.isn.wrapping_add(1);
+        if spoke_before && !case.connection().has_heard(SERVER) && !case.upload_was_cut() {
+            let last = bytes(client.data_length);
+            let why = format!("what came back was sent before the server's host had the last {last} of the client");
+            return (RetryVerdict::Unknown, why.into());
+        }
         if case.may_be_tickets() {
             let why = "what came back may be no more than TLS session tickets".into();
             return (RetryVerdict::MaybeProcessed, why);
@@ -50,7 +57,7 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
         }
         return (
             RetryVerdict::Answered,
-            format!("{} came back after the last request", bytes(answer_length(case))).into(),
+            format!("{} came back after the last request", bytes(case.connection().said_since(SERVER))).into(),
         );
     }
     if server.has(Half::DATA) && !case.upload_was_cut() && case.request_went_on() && case.knew_of_fin(CLIENT) {
@@ -58,7 +65,8 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
         return (RetryVerdict::Unknown, why);
     }
     if server.has(Half::DATA) && (case.upload_was_cut() || case.request_went_on()) {
-        let why = format!("{} came back while the request was still being sent", bytes(answer_length(case)));
+        let why =
+            format!("at least {} came back while the request was still being sent", bytes(case.last_payload(SERVER)));
         return (RetryVerdict::Answered, why.into());
     }
     unanswered(case, ended_by)
@@ -67,22 +75,34 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
 /// No answer came to the last request: whether it arrived.
 fn unanswered(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static, str>) {
     let length = case.last_payload(CLIENT);
-    let (request, were) = (bytes(length), words::were(length));
+    let said = case.connection().said_since(CLIENT);
+    let (request, were) = (bytes(said), words::were(said));
     let lost = case.lost(CLIENT);
     let by_reset = case.reset().is_some_and(|reset| reset.from == SERVER && !reset.had_all);
-    if lost == 0 && by_reset && ended_by == EndedBy::Middlebox {
-        let why = format!("only a RST that is not the server's acknowledged the {request} of the request");
+    // Whoever forged a RST need not have got the request, nor have stopped it.
+    let forged = matches!(ended_by, EndedBy::Middlebox | EndedBy::Unknown);
+    if lost == 0 && by_reset && forged {
+        let whose = if ended_by == EndedBy::Middlebox { "is not" } else { "may not be" };
+        let why = format!("only a RST that {whose} the server's acknowledged the {request} of the request");
         return (RetryVerdict::Unknown, why.into());
     }
     if lost == 0 {
-        let why = format!("the {request} of the request {were} acknowledged, no answer came").into();
-        return (RetryVerdict::MaybeProcessed, why);
+        // They may be several, of which only the last waits for an answer.
+        let why = if said == length || case.is_one_message() {
+            format!("the {request} of the request {were} acknowledged, no answer came")
+        } else {
+            format!("the last {request} of the client {were} acknowledged, no answer came")
+        };
+        return (RetryVerdict::MaybeProcessed, why.into());
     }
-    if lost < length || lost < case.sent(CLIENT) && case.is_first_request() {
+    // Who was answered before waits for an answer before it asks again.
+    let is_one = case.half(SERVER).has(Half::DATA) || case.is_one_message();
+    if lost < length || lost < said && is_one {
         return (RetryVerdict::MaybeProcessed, "a part of the request was acknowledged, no answer came".into());
     }
     let rejected = matches!(case.kind(), Some(Kind::BrokenPipe | Kind::Reset))
         && case.reset_kind() == Some(ResetKind::Reply)
+        && !forged
         && case.reset().is_some_and(|reset| reset.from == SERVER);
     if rejected {
         return (
@@ -97,10 +117,6 @@ fn unanswered(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static,
         if lost == 1 { "it" } else { "they" }
     );
     (RetryVerdict::Unknown, why.into())
-}
-
-fn answer_length(case: &Case<'_>) -> u32 {
-    case.last_payload(SERVER)
 }
 
 fn why_late() -> Cow<'static, str> {

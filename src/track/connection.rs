@@ -292,6 +292,19 @@ impl Connection {
         seq::distance(receiver.ack, sender.data_end())
     }
 
+    /// Payload bytes that `side` sent after what the other end had when it sent its own last payload.
+    pub fn said_since(&self, side: usize) -> u32 {
+        let (half, peer) = (&self.half[side], &self.half[other(side)]);
+        let heard = if peer.has(Half::DATA) { peer.data_ack } else { half.isn.wrapping_add(1) };
+        seq::distance(heard, half.data_until).max(half.data_length)
+    }
+
+    /// Does the last payload of `side` acknowledge some of the other end's? It is no answer to what its host had not got.
+    pub fn has_heard(&self, side: usize) -> bool {
+        let (half, peer) = (&self.half[side], &self.half[other(side)]);
+        half.has(Half::DATA) && seq::after(half.data_ack, peer.data_until.wrapping_sub(peer.data_length))
+    }
+
     /// How much came to `side` since its last payload: it acknowledged it, though the capture does not show it. A single number
     /// may be a FIN.
     pub fn unseen_answer(&self, side: usize) -> u32 {

@@ -7,7 +7,8 @@
 //! // expect[2]: benign benign_tail           (of connection 2)
 //! // expect: undecided began_late
 //! // expect: nothing
-//! // says: 3 keep-alive probes              (words of a finding's sentence)
+//! // says: 3 keep-alive probes              (words of a finding's sentence, of its advice on
+//!                                        a retry, or of a note to a packet)
 //! // cut: reset client=ECONNRESET server=- cause=peer_closed     (when the payload is cut off)
 //! // except: ipv4 cut, ipv6 cut              (conditions that take away what the verdict rests on)
 //! // only: ipv4                              (a family)
@@ -172,7 +173,7 @@ pub fn check(text: &str) -> Result<(), String> {
         if condition.cut {
             continue;
         }
-        let said = |words: &String| collector.findings.iter().any(|finding| finding.summary.contains(words));
+        let said = |words: &String| collector.findings.iter().any(|finding| says(finding, words));
         for words in header.says.iter().filter(|words| !said(words)) {
             complaints.entry(format!("no finding says \"{words}\"")).or_default().push(condition.name);
         }
@@ -267,6 +268,13 @@ fn differences(expected: &Expected, finding: &Finding, ends: &[(End, End)], cond
         }
     }
     wrong
+}
+
+/// Is that among what a finding tells in words?
+fn says(finding: &Finding, words: &str) -> bool {
+    finding.summary.contains(words)
+        || finding.retry_why.contains(words)
+        || finding.evidence.iter().any(|evidence| evidence.note.contains(words))
 }
 
 /// What a finding says under the name that JSON has for it.

@@ -23,10 +23,18 @@ pub(super) fn belongs_to(cause: &Cause) -> String {
             let kinds: Vec<_> = cause
                 .kinds
                 .iter()
-                .map(|kind| format!("{} ({}, {})", kind.id(), kinds::page(*kind).errno.name(), python(*kind)))
+                .map(|kind| format!("{} ({}, {})", kind.id(), errnos(*kind), python(*kind)))
                 .collect();
             format!("kind: {}", kinds.join("; "))
         }
+    }
+}
+
+/// The errno of a kind, or the usual ones of it.
+pub(super) fn errnos(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Unreachable => "EHOSTUNREACH, ENETUNREACH and others",
+        _ => kinds::page(kind).errno.name(),
     }
 }
 

@@ -72,7 +72,7 @@ pub fn in_full(page: &mut Page, told: &mut Told, problem: &Problem) {
 /// Everything that a person needs to know of a problem. `earlier` is the number of one with the same cause, whose steps
 /// need not be repeated.
 pub fn numbered(page: &mut Page, told: &mut Told, number: usize, earlier: Option<usize>, problem: &Problem) {
-    let Some(episode) = problem.episodes.first() else { return };
+    let Some(episode) = problem.earliest() else { return };
     let finding = &episode.example;
     let cause = problem.cause_id();
     let number = format!("{number}. ");
@@ -88,7 +88,7 @@ pub fn numbered(page: &mut Page, told: &mut Told, number: usize, earlier: Option
     let first = if problem.count == 1 { String::new() } else { format!("The first of {}: ", count(problem.count)) };
     page.paragraph("   ", Role::Plain, &format!("{first}{}", escape_and_cut(&finding.summary, SENTENCE)));
     page.blank();
-    facts(page, told, problem, episode);
+    facts(page, told, problem, finding);
     if problem.episodes.len() > 1 {
         members(page, problem);
     }

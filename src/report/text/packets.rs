@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr;
 
 /// Of more packets than these the middle is left out.
 const FIRST: usize = 3;
-const LAST: usize = 3;
+const LAST: usize = 7;
 /// Notes need so many columns, or all of them go below their packets.
 const NOTE: usize = 34;
 /// Packets and notes longer than this are cut.

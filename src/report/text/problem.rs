@@ -55,6 +55,11 @@ impl<'a> Problem<'a> {
         Problem { shape, episodes, count, first, last }
     }
 
+    /// The one that failed first: it stands for the others where one is told in full.
+    pub fn earliest(&self) -> Option<&'a Episode> {
+        self.episodes.iter().copied().min_by_key(|episode| episode.first)
+    }
+
     /// The failure; none for benign endings.
     pub fn kind(&self) -> Option<Kind> {
         self.episodes.first().and_then(|episode| episode.example.kind)

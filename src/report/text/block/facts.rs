@@ -13,8 +13,7 @@ use crate::time::Time;
 use crate::track::kernel::Kind;
 
 /// What is known of a problem, a labelled line for each fact.
-pub(super) fn facts(page: &mut Page, told: &mut Told, problem: &Problem, episode: &Episode) {
-    let finding = &episode.example;
+pub(super) fn facts(page: &mut Page, told: &mut Told, problem: &Problem, finding: &Finding) {
     let which = if problem.count == 1 { "" } else { "of the first: " };
     application(page, told, "client", &finding.client);
     application(page, told, "server", &finding.server);
@@ -27,10 +26,11 @@ pub(super) fn facts(page: &mut Page, told: &mut Told, problem: &Problem, episode
         page.labelled("this host", &format!("{which}{}", escape_and_cut(&local.fact, SENTENCE)));
     }
     page.labelled("when", &when(problem));
-    if let Some(rhythm) = rhythm(episode) {
+    let most_frequent = problem.episodes.first();
+    if let Some((episode, rhythm)) = most_frequent.and_then(|episode| Some((episode, rhythm(episode)?))) {
         let whose = if problem.episodes.len() == 1 { String::new() } else { format!("{}: ", each(problem, episode)) };
         // Who reached the service each time did not try again because it failed.
-        let label = if episode.is_about_connecting() { "attempts" } else { "failures" };
+        let label = if episode.is_about_connecting() { "attempts" } else { "began" };
         page.labelled(label, &format!("{whose}{rhythm}"));
     }
     if let Some(storm) = storm(problem) {

@@ -46,6 +46,8 @@ pub struct Files {
     pending: Option<usize>,
     chunk: usize,
     filter: Option<Filter>,
+    /// When the last frame was captured that was shown to the filter.
+    filtered_until: Option<Time>,
     progress: Option<Progress>,
     bytes_read: Arc<AtomicU64>,
     interrupt: Interrupt,
@@ -70,6 +72,7 @@ impl Files {
             pending: None,
             chunk: (ALL_CHUNKS / paths.len().max(1)).clamp(SMALLEST_CHUNK, CHUNK),
             filter,
+            filtered_until: None,
             progress: None,
             bytes_read: Arc::new(AtomicU64::new(0)),
             interrupt: settings.interrupt.clone(),
@@ -293,6 +296,7 @@ impl Source for Files {
                 return Ok(false);
             }
             if let Some(filter) = &mut self.filter {
+                self.filtered_until = batch.frames.last().map(|frame| frame.time).or(self.filtered_until);
                 filter.apply(batch);
                 self.notes.extend(filter.take_notes());
             }
@@ -320,5 +324,9 @@ impl Source for Files {
 
     fn fractional_digits(&self) -> u8 {
         self.fractional_digits
+    }
+
+    fn now(&self) -> Option<Time> {
+        self.filtered_until
     }
 }

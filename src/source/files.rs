@@ -142,7 +142,8 @@ impl Files {
             self.notes.extend(reader.take_note());
             return Ok(State::Done);
         };
-        if !alone && reader.is_regular() {
+        // Standard input, be it a file, goes on where it was left.
+        if !alone && reader.is_regular() && path.as_os_str() != "-" {
             self.heads.push(Reverse((first - EARLIER, index)));
             return Ok(State::Waiting);
         }

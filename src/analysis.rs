@@ -92,7 +92,7 @@ fn analyse_on(source: &mut (impl Source + Send), listener: &mut impl Listener, m
     let seen = pipeline::run(source, Decoder::new(seed), means.threads, &mut work)?;
     let Work { mut tracker, mut judge } = work;
     if seen.span.is_some() {
-        tracker.finish(seen.end, &mut judge);
+        tracker.finish(end_of(source, &seen), &mut judge);
     }
     Ok(judge.summary(&tracker, source, &seen))
 }
@@ -129,12 +129,17 @@ pub fn watch(source: &mut impl Source, listener: &mut impl Listener, means: Mean
     }
     let Work { mut tracker, mut judge } = work;
     if seen.span.is_some() {
-        tracker.finish(source.now().map_or(seen.end, |now| now.max(seen.end)), &mut judge);
+        tracker.finish(end_of(source, &seen), &mut judge);
     }
     for note in source.take_notes() {
         judge.listener.note(note);
     }
     Ok(judge.summary(&tracker, source, &seen))
+}
+
+/// When the capture ended, which may be later than the last frame that was given.
+fn end_of(source: &impl Source, seen: &Seen) -> Time {
+    source.now().map_or(seen.end, |now| now.max(seen.end))
 }
 
 /// The tracker and who listens to it, as what takes packets.

@@ -139,9 +139,14 @@ pub enum Found {
 
 /// Looks up an errno, a number, the name of an exception, an exit code, or a whole message with one of them in it.
 pub fn look_up(topic: &str) -> Option<Found> {
+    exactly(topic, keys).or_else(|| exactly(topic, joined_keys)).or_else(|| within(topic))
+}
+
+/// Finds what is known under one of the keys of `topic`.
+fn exactly(topic: &str, keys: fn(&str) -> Vec<String>) -> Option<Found> {
     let wanted = keys(topic);
     let exact = |page: &&Page| {
-        let names = [page.errno.name(), page.errno.message()].map(key);
+        let names = [page.errno.name(), page.errno.message()].map(keys).concat();
         let number = page.number.to_string();
         let numbers = [format!("errno {number}"), format!("os error {number}"), number];
         wanted.iter().any(|wanted| names.contains(wanted) || numbers.contains(wanted))
@@ -153,10 +158,7 @@ pub fn look_up(topic: &str) -> Option<Found> {
         .iter()
         .filter(|saying| saying.names.iter().flat_map(|name| keys(name)).any(|name| wanted.contains(&name)))
         .collect();
-    if !said.is_empty() {
-        return Some(Found::Sayings(said));
-    }
-    within(topic)
+    (!said.is_empty()).then_some(Found::Sayings(said))
 }
 
 /// Finds known names within a pasted message. An errno by its own name says more than any wording, and among the
@@ -188,6 +190,11 @@ fn keys(name: &str) -> Vec<String> {
         keys.extend(name.rsplit(['.', ':']).next().filter(|last| !last.is_empty()).map(key));
     }
     keys
+}
+
+/// The same without spaces: some languages write the words of a name in one (`ConnectionResetByPeer`), others with `_`.
+fn joined_keys(name: &str) -> Vec<String> {
+    keys(name).into_iter().map(|key| key.replace(' ', "")).collect()
 }
 
 /// Small letters, and single spaces in place of punctuation.
@@ -239,6 +246,11 @@ mod tests {
             ("PermissionError", "EACCES"),
             ("WSAECONNREFUSED", "ECONNREFUSED"),
             ("10054", "ECONNRESET"),
+            ("WSAEHOSTUNREACH", "EHOSTUNREACH"),
+            ("error.ConnectionResetByPeer", "ECONNRESET"),
+            ("error.ConnectionTimedOut", "ETIMEDOUT"),
+            ("std::errc::timed_out", "ETIMEDOUT"),
+            ("std::errc::host_unreachable", "EHOSTUNREACH"),
         ] {
             assert_eq!(errno(topic), Some(name), "{topic}");
         }

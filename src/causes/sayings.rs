@@ -591,4 +591,25 @@ pub static SAYINGS: &[Saying] = &[
         [ETIMEDOUT],
         ""
     ),
+    says!(
+        "Windows",
+        "WSAEHOSTUNREACH (10065): A socket operation was attempted to an unreachable host.",
+        ["WSAEHOSTUNREACH", "10065", "attempted to an unreachable host"],
+        [EHOSTUNREACH],
+        ""
+    ),
+    says!(
+        "Windows",
+        "WSAENETUNREACH (10051): A socket operation was attempted to an unreachable network.",
+        ["WSAENETUNREACH", "10051", "attempted to an unreachable network"],
+        [ENETUNREACH],
+        ""
+    ),
+    says!(
+        "Windows",
+        "WSAEACCES (10013): An attempt was made to access a socket in a way forbidden by its access permissions.",
+        ["WSAEACCES", "10013", "forbidden by its access permissions"],
+        [EACCES],
+        ""
+    ),
 ];

@@ -267,6 +267,8 @@ mod tests {
         assert!(error.contains("did you mean ECONNRESET"), "{error}");
         let error = explain(Some("keepalive")).err().map(|error| error.to_string()).unwrap_or_default();
         assert!(error.contains("keepalive_race"), "{error}");
+        let error = explain(Some("peer")).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains("did you mean peer_forgot_connection, peer_closed, peer_vanished?"), "{error}");
         let odd = "\u{1b}[31m\n".repeat(100);
         let error = explain(Some(&odd)).err().map(|error| error.to_string()).unwrap_or_default();
         assert!(!error.contains('\n') && !error.contains('\u{1b}') && error.len() < 400, "{error}");

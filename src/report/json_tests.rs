@@ -89,6 +89,9 @@ fn ids_are_stable_and_differ_where_anything_that_tells_failures_apart_differs() 
     let finding = samples::keepalive_race();
     assert_eq!(id(&finding), id(&finding.clone()));
     assert_eq!(id(&finding).len(), 16);
+    let mut named_second = finding.clone();
+    named_second.evidence.last_mut().expect("evidence").input += 1;
+    assert_eq!(id(&finding), id(&named_second));
     let mut other_port = finding.clone();
     other_port.client.end.port += 1;
     let mut other_frame = finding.clone();

@@ -101,8 +101,9 @@ impl Output {
     /// The file at `path`, made or emptied at once, unless it is one of `inputs`.
     pub fn create(path: &Path, inputs: &[PathBuf]) -> Result<Output, Error> {
         let name = path.to_string_lossy().into_owned();
+        let opened = |input: &PathBuf| if input.as_os_str() == "-" { "/dev/stdin".into() } else { input.clone() };
         if let Ok(there) = path.metadata()
-            && inputs.iter().filter_map(|input| input.metadata().ok()).any(|input| is_same_file(&there, &input))
+            && inputs.iter().filter_map(|input| opened(input).metadata().ok()).any(|input| is_same_file(&there, &input))
         {
             return Err(Error::SameFile { name });
         }

@@ -46,6 +46,8 @@ pub struct Files {
     pending: Option<usize>,
     chunk: usize,
     filter: Option<Filter>,
+    /// When the last frame was captured that was shown to the filter.
+    filtered_until: Option<Time>,
     progress: Option<Progress>,
     bytes_read: Arc<AtomicU64>,
     interrupt: Interrupt,
@@ -70,6 +72,7 @@ impl Files {
             pending: None,
             chunk: (ALL_CHUNKS / paths.len().max(1)).clamp(SMALLEST_CHUNK, CHUNK),
             filter,
+            filtered_until: None,
             progress: None,
             bytes_read: Arc::new(AtomicU64::new(0)),
             interrupt: settings.interrupt.clone(),
@@ -139,7 +142,8 @@ impl Files {
             self.notes.extend(reader.take_note());
             return Ok(State::Done);
         };
-        if !alone && reader.is_regular() {
+        // Standard input, be it a file, goes on where it was left.
+        if !alone && reader.is_regular() && path.as_os_str() != "-" {
             self.heads.push(Reverse((first - EARLIER, index)));
             return Ok(State::Waiting);
         }
@@ -293,6 +297,7 @@ impl Source for Files {
                 return Ok(false);
             }
             if let Some(filter) = &mut self.filter {
+                self.filtered_until = batch.frames.last().map(|frame| frame.time).or(self.filtered_until);
                 filter.apply(batch);
                 self.notes.extend(filter.take_notes());
             }
@@ -320,5 +325,9 @@ impl Source for Files {
 
     fn fractional_digits(&self) -> u8 {
         self.fractional_digits
+    }
+
+    fn now(&self) -> Option<Time> {
+        self.filtered_until
     }
 }

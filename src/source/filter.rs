@@ -38,7 +38,7 @@ impl Filter {
             None => self.add(frame.link),
         };
         match self.programs.get(place) {
-            Some((_, Some(program))) => program.filter(bytes),
+            Some((_, Some(program))) => program.filter(bytes.get(family_before(frame.link)..).unwrap_or_default()),
             _ => false,
         }
     }
@@ -79,9 +79,19 @@ impl Filter {
     }
 }
 
+/// How long the number of an address family is that stands before the IP header. Each system has another one for IPv6, in its
+/// own byte order; libpcap, which does not know the file here, looks for that of this host. The IP version tells as much.
+fn family_before(link: u16) -> usize {
+    match link {
+        0 | 108 => 4,
+        _ => 0,
+    }
+}
+
 /// The number that libpcap has for a link type in memory, which for some differs from that in files.
 fn data_link(link: u16) -> i32 {
     match link {
+        _ if family_before(link) > 0 => 12,
         100 => 11,
         101 => 12,
         102 => 15,

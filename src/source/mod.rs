@@ -63,8 +63,8 @@ pub trait Source {
     /// first frame comes.
     fn fractional_digits(&self) -> u8;
 
-    /// Up to when all frames are known to have come, where that does not follow from the frames: live only. After the
-    /// last batch it is the end of the capture.
+    /// Up to when all frames are known to have come, where that does not follow from the frames: live, and where a filter
+    /// took some out. After the last batch it is the end of the capture.
     fn now(&self) -> Option<Time> {
         None
     }

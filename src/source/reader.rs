@@ -155,7 +155,7 @@ impl Reader {
         self.records.fractional_digits()
     }
 
-    /// Is it a file that can be opened again?
+    /// Is it a file on disk?
     pub(super) fn is_regular(&self) -> bool {
         self.opened.regular
     }

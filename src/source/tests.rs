@@ -431,6 +431,16 @@ fn filters() {
     assert_eq!(taken.notes.len(), 1);
     let expected = "filter \"ether src 02:02:02:02:02:02\" does not fit link type 101 (RAW), none of its frames pass: ";
     assert!(taken.notes[0].starts_with(expected), "{:?}", taken.notes);
+    // Loopback interfaces of other systems, each with its own number for IPv6, some in the other byte order.
+    let loopback = |family: [u8; 4]| [&family[..], &[0x60, 0, 0, 0, 0, 0, 6, 64], &[0; 32], &[0; 20]].concat();
+    let families = [[30, 0, 0, 0], [0, 0, 0, 28], [24, 0, 0, 0], [10, 0, 0, 0]];
+    let frames = families.map(|family| enhanced(endian, 0, 1, &loopback(family))).concat();
+    for link in [0, 108] {
+        let file = [section(endian), interface(endian, link, 0, &[]), frames.clone()].concat();
+        let settings = |filter: &str| Settings { filter: Some(filter.to_owned()), ..Settings::default() };
+        let passed = |filter| read_all(&[&file], &settings(filter)).expect("a right expression").frames.len();
+        assert_eq!((passed("ip6 and tcp"), passed("ip")), (families.len(), 0));
+    }
     let error = with("tcp prot 80").expect_err("a wrong expression");
     assert!(error.starts_with("filter \"tcp prot 80\": "), "{error}");
     assert!(with("with a\0zero").is_err());

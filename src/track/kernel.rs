@@ -6,7 +6,6 @@
 pub enum Errno {
     EPIPE,
     EACCES,
-    EMSGSIZE,
     EPROTO,
     ENOPROTOOPT,
     EOPNOTSUPP,
@@ -26,7 +25,6 @@ impl Errno {
         match self {
             Errno::EPIPE => "EPIPE",
             Errno::EACCES => "EACCES",
-            Errno::EMSGSIZE => "EMSGSIZE",
             Errno::EPROTO => "EPROTO",
             Errno::ENOPROTOOPT => "ENOPROTOOPT",
             Errno::EOPNOTSUPP => "EOPNOTSUPP",
@@ -46,7 +44,6 @@ impl Errno {
         match self {
             Errno::EPIPE => "Broken pipe",
             Errno::EACCES => "Permission denied",
-            Errno::EMSGSIZE => "Message too long",
             Errno::EPROTO => "Protocol error",
             Errno::ENOPROTOOPT => "Protocol not available",
             Errno::EOPNOTSUPP => "Operation not supported",
@@ -70,8 +67,7 @@ impl Errno {
             Errno::ECONNRESET => "ConnectionResetError",
             Errno::ETIMEDOUT => "TimeoutError",
             Errno::ECONNREFUSED => "ConnectionRefusedError",
-            Errno::EMSGSIZE
-            | Errno::EPROTO
+            Errno::EPROTO
             | Errno::ENOPROTOOPT
             | Errno::EOPNOTSUPP
             | Errno::ENETUNREACH

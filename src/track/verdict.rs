@@ -111,7 +111,6 @@ fn kind_of(errno: Errno) -> Kind {
         Errno::EPIPE => Kind::BrokenPipe,
         Errno::ECONNABORTED => Kind::Aborted,
         Errno::EACCES
-        | Errno::EMSGSIZE
         | Errno::EPROTO
         | Errno::ENOPROTOOPT
         | Errno::EOPNOTSUPP

@@ -68,6 +68,11 @@ pub fn analyse_capture(capture: &[u8]) -> (Collector, Summary) {
 
 /// Analyses captures as one, read by a thread of its own or not.
 pub fn analyse_captures(captures: &[&[u8]], ahead: bool) -> (Collector, Summary) {
+    analyse_as_set(captures, &Settings { ahead, ..Settings::default() })
+}
+
+/// The same, read as the settings say.
+pub fn analyse_as_set(captures: &[&[u8]], settings: &Settings) -> (Collector, Summary) {
     let file = |capture: &&[u8]| {
         let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
         file.write_all(capture).expect("room for a capture");
@@ -75,8 +80,7 @@ pub fn analyse_captures(captures: &[&[u8]], ahead: bool) -> (Collector, Summary)
     };
     let held: Vec<_> = captures.iter().map(file).collect();
     let paths: Vec<_> = held.iter().map(|file| file.path().to_path_buf()).collect();
-    let settings = Settings { ahead, ..Settings::default() };
-    let mut files = Files::open(&paths, &settings).expect("a capture");
+    let mut files = Files::open(&paths, settings).expect("a capture");
     let mut collector = Collector::default();
     let summary = analyse(&mut files, &mut collector).expect("an analysis");
     (collector, summary)

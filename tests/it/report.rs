@@ -92,6 +92,20 @@ fn what_the_filter_leaves_out_is_counted_and_the_capture_not_blamed() {
     assert_eq!(summary["skipped"].to_string(), "{\"filter\":7998}");
 }
 
+/// A file that the shell opened cannot be opened once more from its beginning.
+#[test]
+fn standard_input_among_other_files_is_read_whole() {
+    let place = Place::new();
+    let expected = place.run("--format json bad.pcap good.pcap").stdout;
+    let named = text(&expected).replace("good.pcap", "standard input");
+    let output = place.run("--format json bad.pcap - < good.pcap");
+    assert_eq!((text(&output.stderr), text(&output.stdout)), (String::new(), named));
+    // And nor is it to be overwritten.
+    let output = place.run("-o good.pcap - < good.pcap");
+    assert_eq!(text(&output.stderr), "tcpwhy: good.pcap: is a capture to be read; choose another file for -o\n");
+    assert_eq!(place.run("--format json bad.pcap good.pcap").stdout, expected);
+}
+
 #[test]
 fn a_report_goes_to_a_file_whole() {
     let place = Place::new();

@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tcpwhy::diagnose::Finding;
 use tcpwhy::notation::{Build, Family, parse};
+use tcpwhy::source::Settings;
 use tcpwhy::time::Time;
 
 use crate::capture_file::{Format, write};
-use crate::check::{analyse_capture, check};
+use crate::check::{analyse_as_set, analyse_capture, check, describe};
 
 /// The scripts of a folder and of those in it, by name.
 fn scripts(folder: &Path) -> Vec<PathBuf> {
@@ -59,5 +61,21 @@ fn every_script_is_read_with_centuries_between_two_packets() {
             let (_, summary) = analyse_capture(&write(&stretched, Format::Pcapng, 65_535));
             assert_eq!(summary.frames, frames.len() as u64, "{}, {first}", path.display());
         }
+    }
+}
+
+/// What a filter takes out was captured all the same, and tells that the capture went on.
+#[test]
+fn a_filter_changes_nothing_of_what_it_lets_through() {
+    let without_others = Settings { filter: Some("not host 10.255.0.1".into()), ..Settings::default() };
+    for path in all() {
+        let text = fs::read_to_string(&path).expect("a readable script");
+        let frames = Build::new(Family::V4).frames(&parse(&text).expect("a script"));
+        let capture = write(&frames, Format::PcapNanoseconds, 65_535);
+        let (whole, all) = analyse_capture(&capture);
+        let (filtered, some) = analyse_as_set(&[&capture], &without_others);
+        let said = |findings: &[Finding]| findings.iter().map(describe).collect::<Vec<_>>();
+        assert_eq!(said(&whole.findings), said(&filtered.findings), "{}", path.display());
+        assert_eq!(all.undecided, some.undecided, "{}", path.display());
     }
 }

@@ -54,9 +54,15 @@ fn nearest(topic: &str) -> Vec<&'static str> {
         .map(|name| (far(name), name))
         .filter(|(distance, name)| *distance <= name.len().min(wanted.len()) / 2)
         .collect();
-    found.sort();
-    found.dedup();
-    found.into_iter().map(|(_, name)| name).take(3).collect()
+    // Of those that are as near, our own ids come before what others say.
+    found.sort_by_key(|(distance, _)| *distance);
+    let mut nearest = Vec::new();
+    for (_, name) in found {
+        if nearest.len() < 3 && !nearest.contains(&name) {
+            nearest.push(name);
+        }
+    }
+    nearest
 }
 
 /// Levenshtein's distance: how many letters to put in, take out or change.

@@ -29,9 +29,9 @@ impl Case<'_> {
         if ignored {
             return None;
         }
-        let refuses = reset.acceptance == Acceptance::RefusesSyn;
-        let refuses = refuses || self.behind_a_syn_proxy();
-        let abort = (!reset.is_bare() && !refuses) || !reset.prompted;
+        // What acknowledges the SYN answers it, also where the capture holds it ahead of the SYN.
+        let refuses = reset.acceptance == Acceptance::RefusesSyn || self.behind_a_syn_proxy();
+        let abort = !refuses && (!reset.is_bare() || !reset.prompted);
         Some(if abort { ResetKind::Abort } else { ResetKind::Reply })
     }
 

@@ -179,6 +179,15 @@ pub(super) fn take_acknowledgment(connection: &mut Connection, from: usize, segm
         return;
     };
     story.soft[to] = None;
+    if opens {
+        // It took the SYN-ACK, so no error had ended its connect() (`tcp_v4_err()`), and the SYN-ACK's acknowledgment made it
+        // forget what was noted meanwhile (`tcp_ack()`).
+        story.soft[from] = None;
+        if matches!(story.pending, Some((Pending::Icmp, _))) {
+            story.pending = None;
+            story.fatal = None;
+        }
+    }
     let silence = story.silence[to];
     if silence.what == Repeated::Data && seq::after(ack, silence.sequence) {
         story.silence[to] = Silence::default();

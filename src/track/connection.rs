@@ -313,6 +313,12 @@ impl Connection {
         if half.has(Half::DATA) && peer.has(Half::BY_ACK) && answer > 1 { answer } else { 0 }
     }
 
+    /// How many SYNs or SYN-ACKs of this end the capture shows.
+    pub fn syns(&self, side: usize) -> u32 {
+        let again = |story: &Story| if side == CLIENT { story.syns } else { story.syn_acks };
+        u32::from(self.half[side].has(Half::SYN)) + self.story.as_deref().map_or(0, |story| u32::from(again(story)))
+    }
+
     /// Has payload gone in either direction?
     pub fn has_payload(&self) -> bool {
         self.half.iter().any(|half| half.has(Half::DATA))

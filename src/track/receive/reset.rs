@@ -296,9 +296,7 @@ pub(super) fn acceptance(connection: &Connection, from: usize, segment: &Segment
 /// `tcp_rcv_synsent_state_process()`).
 fn window(connection: &Connection, side: usize) -> u32 {
     let half = &connection.half[side];
-    let again = |story: &Story| if side == CLIENT { story.syns } else { story.syn_acks };
-    let syns = 1 + connection.story.as_deref().map_or(0, |story| u32::from(again(story)));
-    let only_opened = half.has(Half::SYN) && !half.has(Half::GAP) && half.packets <= syns;
+    let only_opened = half.has(Half::SYN) && !half.has(Half::GAP) && half.packets <= connection.syns(side);
     let scaled = connection.half.iter().all(|half| half.has(Half::SCALE)) && !only_opened;
     u32::from(half.window) << if scaled { half.scale } else { 0 }
 }

@@ -8,6 +8,7 @@ pub(super) fn judge_reset(connection: &Connection, story: &Story, reset: Reset) 
         Acceptance::RefusesSyn | Acceptance::Exact if story.receiver_lives && story.pending.is_none() => {
             Ending::Benign(Benign::IgnoredReset)
         }
+        Acceptance::RefusesSyn if is_of_an_open_socket(&reset) => Ending::Undecided(Doubt::Hole),
         Acceptance::RefusesSyn => Ending::Failure(Failure {
             kind: Kind::Refused,
             errno: errno_at(victim, Errno::ECONNREFUSED),
@@ -30,6 +31,12 @@ pub(super) fn judge_reset(connection: &Connection, story: &Story, reset: Reset) 
         Acceptance::Unknown => Ending::Undecided(Doubt::BeganLate),
         Acceptance::Hidden => Ending::Undecided(Doubt::CutShort),
     }
+}
+
+/// Where nothing listens the host answers the SYN with sequence number 0 and window 0 (RFC 9293, section 3.10.7.1;
+/// `tcp_v4_send_reset()`). A number and a window has the abort of a socket (`tcp_send_active_reset()`): its SYN-ACK is missing.
+fn is_of_an_open_socket(reset: &Reset) -> bool {
+    reset.sequence != 0 && reset.window > 0
 }
 
 /// The client's RST before the handshake was complete. No application of the server knows of it. A client that had
@@ -77,7 +84,7 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     {
         return Ending::Undecided(Doubt::OddReset);
     }
-    if misses_a_fin(connection, &reset) {
+    if misses_a_fin(connection, story, &reset) {
         return Ending::Undecided(Doubt::Hole);
     }
     let sender_closed = story.fin[sender]
@@ -161,20 +168,31 @@ fn judge_half_accepted(connection: &Connection, story: &Story, reset: &Reset) ->
 }
 
 /// May a FIN be missing from the capture, so that it does not show in which state the RST found its receiver? What an end sent
-/// last was acknowledged and not captured. One number of sequence space is a FIN, or hardly anything else; and a host
-/// without a socket (its RST has no acknowledgment) had closed it, or never sent what is missing.
-fn misses_a_fin(connection: &Connection, reset: &Reset) -> bool {
+/// last was not captured: the other end acknowledged it, or a later segment stands behind it. One number of sequence space is a
+/// FIN, or hardly anything else; and a host without a socket (its RST has no acknowledgment) had closed it, or never sent what
+/// is missing.
+fn misses_a_fin(connection: &Connection, story: &Story, reset: &Reset) -> bool {
     let missing = |side: usize| {
         let half = &connection.half[side];
-        if half.has(Half::BY_ACK) && !half.has(Half::FIN) { half.next.wrapping_sub(half.shown_until()) } else { 0 }
+        let all = half.has(Half::FIN) || !half.has(Half::SEQUENCE);
+        if all { 0 } else { half.next.wrapping_sub(half.shown_until()) }
     };
     let (by_sender, by_victim) = (missing(reset.from), missing(other(reset.from)));
     // The RST may be the first to acknowledge it.
     let victim = &connection.half[other(reset.from)];
     let told_by_reset = !victim.has(Half::FIN) && reset.acknowledgment == Some(victim.next.wrapping_add(1));
     let closed = by_sender == 1 || by_victim == 1 || by_sender > 0 && reset.is_bare() || told_by_reset;
-    // Without any payload it is a capture of nothing but SYN, FIN and RST.
-    closed && connection.has_payload()
+    closed && shows_more_than_ends(connection, story)
+}
+
+/// Does the capture show payload or bare acknowledgments, or is it one of nothing but SYN, FIN and RST?
+fn shows_more_than_ends(connection: &Connection, story: &Story) -> bool {
+    let between = |side: usize| {
+        let half = &connection.half[side];
+        let ends = connection.syns(side) + u32::from(half.has(Half::FIN)) + u32::from(story.resets[side]);
+        half.packets > ends
+    };
+    connection.has_payload() || between(CLIENT) || between(SERVER)
 }
 
 /// The other end's FIN did not reach this end, which is in ESTABLISHED still: what it sent longer than a round trip after

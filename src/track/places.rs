@@ -142,8 +142,11 @@ impl Trail {
                 (false, false) => Side::Unknown,
             };
         }
+        let shown = self.came_in | self.went_out | self.untold;
         match input {
-            _ if (self.came_in | self.went_out | self.untold) & bit == 0 => Side::Apart,
+            // What came before the first copies was not looked at.
+            _ if shown == 0 => Side::Unknown,
+            _ if shown & bit == 0 => Side::Apart,
             _ if self.near == self.far => Side::Unknown,
             input if input == self.near => Side::Near,
             input if input == self.far => Side::Far,
@@ -332,7 +335,7 @@ mod tests {
         assert_eq!([IN, OUT, 0].map(|sign| trail.side(place(sign))), [Side::Near, Side::Far, Side::Unknown]);
         assert_eq!(trail.other(place(OUT)), Some((0, 0)));
         // Of the other end's segments nothing is known.
-        assert_eq!(places.trails[3][0].side(place(IN)), Side::Apart);
+        assert_eq!(places.trails[3][0].side(place(IN)), Side::Unknown);
     }
 
     #[test]

@@ -38,7 +38,10 @@ pub fn due(connection: &Connection) -> Option<Time> {
         Pending::Reset => story.reset.is_some_and(reset_awaits_syn),
         // While connect() has the socket, which it has as it sends the SYN, `tcp_v4_err()` only notes the error.
         Pending::Icmp => story.syns == 0 && time.since(connection.start) < MILLISECOND,
-        Pending::Silence(_) => false,
+        // So may be the one by which it seems to give up.
+        Pending::Silence(side) => {
+            side == CLIENT && story.silence[CLIENT].what == Repeated::Syn && story.resets[CLIENT] > 0
+        }
     };
     if !awaits_syn {
         return Some(time + GRACE);

@@ -99,8 +99,9 @@ pub(super) fn syn_again(connection: &mut Connection, from: usize, segment: &Segm
     let answered = connection.story.as_ref().is_some_and(|story| story.challenged && story.resets[from] > 0);
     let story = connection.story();
     // The attempt goes on: what seemed to end it did not, unless both crossed on the way.
-    if let Some((Pending::Reset | Pending::Icmp, time)) = story.pending
+    if let Some((pending, time)) = story.pending
         && segment.time.since(time) >= SWAPPED
+        && (!matches!(pending, Pending::Silence(_)) || story.resets[from] > 0)
     {
         story.pending = None;
         story.reset = None;

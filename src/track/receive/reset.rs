@@ -95,12 +95,21 @@ fn after_reset_of_the_other(connection: &mut Connection, from: usize, segment: &
 /// `tcp_reset()` leaves no socket, and stops its timers (`tcp_done()`): what the receiver of an exact RST sends again by timer
 /// a trip after it says that the RST has not reached it. What comes sooner may have waited in a queue.
 fn sends_on(connection: &Connection, from: usize, segment: &Segment, reset: &Reset) -> bool {
-    let silence = connection.story.as_ref().map(|story| story.silence[from]).unwrap_or_default();
-    reset.acceptance == Acceptance::Exact
-        && silence.what == Repeated::Data
-        && silence.last == Mark::of(segment)
-        && silence.interval >= SHORTEST_TIMEOUT
-        && segment.time.since(reset.mark.time) > connection.crossing()
+    let Some(story) = connection.story.as_deref() else {
+        return false;
+    };
+    let (mark, silence) = (Mark::of(segment), &story.silence[from]);
+    let by_timer = match silence.what {
+        Repeated::Data => silence.interval >= SHORTEST_TIMEOUT,
+        // `tcp_keepalive_timer()`, `tcp_probe_timer()`.
+        Repeated::KeepAlive | Repeated::WindowProbe => true,
+        Repeated::Syn | Repeated::Nothing => false,
+    };
+    let waits = by_timer && silence.last == mark;
+    // What the capture shows acknowledged it sends again where the acknowledgments do not reach it. One such may be a late copy.
+    let in_vain = story.late_copy[from] == Some(mark) && story.in_vain[from] >= 2;
+    let late = segment.time.since(reset.mark.time) > connection.crossing();
+    reset.acceptance == Acceptance::Exact && (waits || in_vain) && late
 }
 
 /// Both ends have sent a FIN, and each has acknowledged the other's.

@@ -147,7 +147,7 @@ fn judge_silence(connection: &Connection, story: &Story, side: usize) -> Ending 
     let accepted = story.gone[side] || story.reset.is_some_and(at_edge);
     let open = story.half_accepted.is_none() && !connection.half[peer].has(Half::FIN);
     let unheard = |reset: Reset| reset.from == side && lost_on_the_way(connection, story, &reset);
-    let lost = story.rejected[side] || story.reset.is_some_and(unheard);
+    let lost = story.rejected[side] || story.lost_resets[side] > 0 || story.reset.is_some_and(unheard);
     errnos[peer] = match accepted && open && !lost {
         true => Some(Errno::ECONNRESET),
         false => waits_too(connection, story, peer).then(|| silence_errno(story, peer)),

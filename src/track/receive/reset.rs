@@ -202,7 +202,10 @@ fn keep(story: &mut Story, reset: Reset, passed: bool) {
     let outranks = (passed || !earlier.is_accepted()) && reset.is_accepted();
     // Ahead of what was lost or overtaken an abort brings a challenge ACK, and the host that has no socket any more answers
     // that (RFC 5961, section 3.2): the RST is that of the abort, which tells what had arrived.
-    let confirms = outranks && !earlier.is_accepted() && story.challenged && reset.is_bare();
+    // Of one that was lost the other end hears so, too.
+    let lost = story.sender_lives.is_none() && earlier.sequence == reset.sequence;
+    let own = if earlier.is_accepted() { lost } else { story.challenged };
+    let confirms = outranks && own && reset.is_bare();
     let edge = if earlier.from == from && seq::after(earlier.edge, reset.edge) { earlier.edge } else { reset.edge };
     let reset = Reset { edge, ..reset };
     let reset = match earlier.acknowledgment {

@@ -123,13 +123,14 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     failed(connection, story, &reset)
 }
 
-/// The receiver of the RST repeats payload again and again that the capture shows acknowledged, and the next repetition is not
-/// overdue: what the other end sends does not reach it (`tcp_rearm_rto()`).
+/// The receiver of the RST repeats payload again and again that the capture shows acknowledged, and has not got a RST before this
+/// one, and the next repetition is not overdue: what the other end sends does not reach it (`tcp_rearm_rto()`).
 fn hears_nothing(connection: &Connection, story: &Story, reset: &Reset) -> bool {
     let victim = other(reset.from);
+    let unheard = story.in_vain[victim] + u32::from(story.lost_resets[reset.from]);
     let sent = connection.half[victim].data_time;
     let waits = |last: Mark| reset.mark.time <= last.time + 2 * last.time.since(sent);
-    story.in_vain[victim] >= 3 && story.late_copy[victim].is_some_and(waits)
+    unheard >= 3 && story.late_copy[victim].is_some_and(waits)
 }
 
 /// ECONNRESET for who got the RST. If somebody else sent it, the end in whose name it came went on, and may have been reset in
@@ -172,12 +173,14 @@ fn judge_half_accepted(connection: &Connection, story: &Story, reset: &Reset) ->
 /// FIN, or hardly anything else; and a host without a socket (its RST has no acknowledgment) had closed it, or never sent what
 /// is missing.
 fn misses_a_fin(connection: &Connection, story: &Story, reset: &Reset) -> bool {
-    let missing = |side: usize| {
+    // Its receiver has taken nothing behind an exact RST.
+    let missing = |side: usize, until: u32| {
         let half = &connection.half[side];
         let all = half.has(Half::FIN) || !half.has(Half::SEQUENCE);
-        if all { 0 } else { half.next.wrapping_sub(half.shown_until()) }
+        if all { 0 } else { seq::distance(half.shown_until(), until) }
     };
-    let (by_sender, by_victim) = (missing(reset.from), missing(other(reset.from)));
+    let by_sender = missing(reset.from, reset.sequence);
+    let by_victim = missing(other(reset.from), connection.half[other(reset.from)].next);
     // The RST may be the first to acknowledge it.
     let victim = &connection.half[other(reset.from)];
     let told_by_reset = !victim.has(Half::FIN) && reset.acknowledgment == Some(victim.next.wrapping_add(1));

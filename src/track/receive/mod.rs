@@ -228,6 +228,7 @@ fn acknowledges_syn(connection: &Connection, side: usize, segment: &Segment) -> 
 /// no socket any more: then nobody was there to hear what came meanwhile, and none of it was an answer.
 pub fn gives_up(connection: &mut Connection, from: usize, time: Time, gone: bool) -> bool {
     let peer = connection.half[other(from)];
+    let round_trip = connection.round_trip();
     let Some(story) = connection.story.as_mut() else {
         return false;
     };
@@ -235,9 +236,11 @@ pub fn gives_up(connection: &mut Connection, from: usize, time: Time, gone: bool
     if gone {
         silence.answers = 0;
     }
-    // Whoever was heard meanwhile may still answer.
+    // Whoever was heard meanwhile may still answer, and so may who was probed less than a round trip ago.
     let heard = silence.what == Repeated::Data && silence.answers > 0;
-    if heard || !silence.convinces(&peer) || story.pending.is_some() {
+    let young = silence.what == Repeated::KeepAlive && time.since(silence.last.time) <= round_trip;
+    let unanswered = Silence { attempts: silence.attempts.saturating_sub(young.into()), ..*silence };
+    if heard || !unanswered.convinces(&peer) || story.pending.is_some() {
         return false;
     }
     story.pending = Some((Pending::Silence(from), time));

@@ -272,7 +272,8 @@ fn is_reply(reset: &Reset) -> bool {
 /// network behind it, or one of the captures has a hole. Where that befell one RST it befalls the next, too, which a host
 /// without a socket sends. If the capture further along the way had ended, it may well have arrived.
 fn lost_on_the_way(connection: &Connection, story: &Story, reset: &Reset) -> bool {
-    let next = story.told_ignored && reset.ttl == connection.half[reset.from].ttl_high;
+    let before = story.told_ignored || story.lost_resets[reset.from] > 0;
+    let next = before && reset.ttl == connection.half[reset.from].ttl_high;
     let at_the_first = match reset.sight.side {
         Side::Near => true,
         Side::Far | Side::Apart => false,

@@ -4,7 +4,6 @@ use super::super::connection::{CLIENT, Connection, Half, Mark, other};
 use super::super::places::{Place, Sight};
 use super::super::seq;
 use super::super::story::{Acceptance, Event, Pending, Repeated, Reset, Story, What};
-use super::segment::answers;
 use super::{
     FAR, Next, Restart, SHORTEST_KEEPALIVE, SHORTEST_TIMEOUT, SWAPPED, acknowledges_syn, event, gives_up,
     misses_syn_ack, note_options, reach, tell, waits_for_syn_ack,
@@ -174,9 +173,6 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
     let gave_up = !probing && !waits_on && gives_up(connection, from, segment.time, gone);
     let receiver = connection.half[to];
     let story = connection.story();
-    if reset.is_accepted() && story.silence[to].what == Repeated::KeepAlive {
-        answers(story, to, segment, false);
-    }
     story.gone[from] |= reset.is_bare() && reset.acceptance == Acceptance::Exact;
     // Who acknowledges more than the RST before this one stands at had taken more, and did not take that RST.
     let took_more = |earlier: Reset| receiver.has(Half::ACK) && seq::before(earlier.sequence, receiver.ack);

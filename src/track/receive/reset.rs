@@ -55,6 +55,9 @@ fn after_own_reset(connection: &mut Connection, from: usize, segment: &Segment, 
         && [reset.mark.input, peer.data_input] == [segment.input; 2]
         && { peer.data_time } > reset.mark.time
         && !seq::before(segment.acknowledgment, peer.data_until);
+    // What the socket numbered just before its RST left before it (`ip_select_ident_segs()`), however late it comes.
+    let numbered = segment.ip_id != 0 && reset.ip_id != 0;
+    let late = late && !(numbered && (1..=256).contains(&reset.ip_id.wrapping_sub(segment.ip_id)));
     // A socket that has sent a RST is closed, and sends no payload again.
     let again = segment.sequence == reset.sequence;
     // Nor does it probe, one below SND.NXT (`tcp_xmit_probe_skb()`).
@@ -214,6 +217,7 @@ fn keep(story: &mut Story, reset: Reset, passed: bool) {
             had_all: earlier.had_all,
             unacknowledged: earlier.unacknowledged,
             window_closed: earlier.window_closed,
+            ip_id: earlier.ip_id,
             ..reset
         },
         Some(_) | None => reset,

@@ -2,7 +2,7 @@
 
 use super::connection::{Connection, Half};
 use super::places::{Place, Places, Seen};
-use super::receive::reach;
+use super::receive::{note_copy, reach};
 use super::seq;
 use crate::cpu::prefetch;
 use crate::decode::{Flags, Segment, Signs};
@@ -213,6 +213,9 @@ pub fn note(connection: &mut Connection, from: usize, segment: &Segment) {
             }
         }
         return;
+    }
+    if let Some(story) = connection.story.as_mut() {
+        note_copy(story, from, segment);
     }
     let half = &mut connection.half[from];
     half.set(Half::COPIED);

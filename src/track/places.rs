@@ -273,9 +273,13 @@ impl Places {
             reset.sight = self.sight(index, reset, until);
         }
         let Some(trails) = self.trails.get_mut(index as usize) else { return };
-        // What was seen at one place only may by the clock of the other have come sooner by so much: ahead of the RST.
+        // What was seen at another place only may by the clock of this one have come sooner by so much: ahead of the RST.
         let lag = trails.iter().map(|trail| u64::from(trail.lag.unsigned_abs()) * 1000).max().unwrap_or(0);
-        let sooner = |goes_on: Mark| story.reset.is_some_and(|reset| goes_on.time.since(reset.mark.time) <= lag);
+        let sooner = |goes_on: Mark| {
+            let elsewhere =
+                |reset: Reset| reset.mark.input != goes_on.input && goes_on.time.since(reset.mark.time) <= lag;
+            story.reset.is_some_and(elsewhere)
+        };
         story.sender_lives = story.sender_lives.filter(|goes_on| !sooner(*goes_on));
         trails.iter_mut().for_each(|trail| trail.closed = false);
     }

@@ -136,3 +136,34 @@ fn payload_that_another_clock_shows_behind_a_reply_was_sent_ahead_of_it() {
     let found = collector.findings.iter().map(describe).collect::<Vec<_>>().join("; ");
     assert!(is_the_servers(&found), "{found}");
 }
+
+#[test]
+fn payload_that_the_place_of_the_rst_shows_behind_it_was_sent_by_who_lives() {
+    // Somebody on the way resets both ends. When the request leaves the client, the RST in its name has passed the router, which
+    // is 5 ms away.
+    let client = "\
++0 > S 0:0(0) ttl C id 1
++.01 < S. 0:0(0) ack 1 ttl S id 0
++.0005 > . 1:1(0) ack 1 ttl C id 2
++.0005 > P. 1:34(33) ack 1 ttl C id 3
++.01 < P. 1:53(52) ack 34 ttl S id 51
++.0005 > P. 34:67(33) ack 53 ttl C id 4
++.0005 < R 53:53(0) win 0 ttl S id 0
+";
+    let router = "\
++.005 > S 0:0(0) ttl C id 1
++.0001 < S. 0:0(0) ack 1 ttl S id 0
++.0104 > . 1:1(0) ack 1 ttl C id 2
++.0005 > P. 1:34(33) ack 1 ttl C id 3
++.0001 < P. 1:53(52) ack 34 ttl S id 51
++.0024 > R 34:34(0) win 0 ttl C id 0
++.008 > P. 34:67(33) ack 53 ttl C id 4
++.0001 < R 53:53(0) win 0 ttl S id 0
+";
+    let client = capture(&[client, ANOTHER].concat(), "64", "62", &NOTHING);
+    let router = capture(&[router, ANOTHER].concat(), "63", "63", &NOTHING);
+    let (collector, _) = analyse_captures(&[&client, &router], false);
+    let found = collector.findings.iter().map(describe).collect::<Vec<_>>().join("; ");
+    let expected = "reset client=ECONNRESET server=ECONNRESET cause=forged_reset ended_by=middlebox";
+    assert!(found.starts_with(expected) && found.ends_with("confidence=likely"), "{found}");
+}

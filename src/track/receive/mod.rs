@@ -8,7 +8,7 @@ mod segment;
 pub use handshake::{offers, on_syn, on_syn_ack};
 pub use icmp::on_icmp_error;
 use reset::closed;
-pub use reset::on_reset;
+pub use reset::{note_copy, on_reset};
 pub use segment::{gap, note_data, on_segment, quiet};
 
 use super::connection::{CLIENT, Connection, Half, Mark, SERVER, other};

@@ -34,10 +34,9 @@ fn after_own_reset(connection: &mut Connection, from: usize, segment: &Segment, 
         story.pending = Some((Pending::Reset, reset.mark.time));
         return true;
     }
-    // What has an identification just below that of a socket's RST has left before it (`ip_select_ident_segs()`).
-    let left_before =
-        reset.ip_id != 0 && segment.ip_id != 0 && (1..=64).contains(&reset.ip_id.wrapping_sub(segment.ip_id));
-    if left_before {
+    // What the socket numbered just before its RST left before it (`ip_select_ident_segs()`), however late it comes.
+    let numbered = segment.ip_id != 0 && reset.ip_id != 0;
+    if numbered && (1..=256).contains(&reset.ip_id.wrapping_sub(segment.ip_id)) {
         return false;
     }
     // Further ahead than the window is open it did not send (RFC 9293, section 3.8.6): that is the next connection on the ports,
@@ -55,9 +54,6 @@ fn after_own_reset(connection: &mut Connection, from: usize, segment: &Segment, 
         && [reset.mark.input, peer.data_input] == [segment.input; 2]
         && { peer.data_time } > reset.mark.time
         && !seq::before(segment.acknowledgment, peer.data_until);
-    // What the socket numbered just before its RST left before it (`ip_select_ident_segs()`), however late it comes.
-    let numbered = segment.ip_id != 0 && reset.ip_id != 0;
-    let late = late && !(numbered && (1..=256).contains(&reset.ip_id.wrapping_sub(segment.ip_id)));
     // A socket that has sent a RST is closed, and sends no payload again.
     let again = segment.sequence == reset.sequence;
     // Nor does it probe, one below SND.NXT (`tcp_xmit_probe_skb()`).
@@ -70,6 +66,18 @@ fn after_own_reset(connection: &mut Connection, from: usize, segment: &Segment, 
         }
     }
     false
+}
+
+/// A copy shows behind a RST of the same end, by the same clock, what was captured elsewhere first.
+pub fn note_copy(story: &mut Story, from: usize, segment: &Segment) {
+    let Some(reset) = story.reset.filter(|reset| reset.from == from) else { return };
+    let here = reset.mark.input == segment.input && segment.time > reset.mark.time;
+    let beyond = seq::after(segment.sequence.wrapping_add(reach(segment)), reset.edge);
+    if let Some(goes_on) =
+        story.sender_lives.as_mut().filter(|goes_on| here && beyond && goes_on.input != segment.input)
+    {
+        *goes_on = Mark::of(segment);
+    }
 }
 
 /// The receiver of the RST is heard: it answers a RST that it did not take, or takes what came after it.

@@ -1,0 +1,81 @@
+//! Questions about what both ends said.
+
+use super::*;
+
+impl<'a> Case<'a> {
+    /// The answer to the client's one request is shorter than its Content-Length says.
+    pub fn answer_is_cut(&self) -> bool {
+        let answer = self.first_bytes(SERVER);
+        self.connection().turns == 2 && http_answer_is_complete(answer, self.sent(SERVER).into()) == Some(false)
+    }
+
+    /// The client had finished its TLS handshake, and sent nothing more: RFC 8446 section 2, RFC 5246 section 7.3.
+    pub fn finished_tls_handshake(&self) -> bool {
+        const LAST: [&str; 3] = ["change_cipher_spec", "finished", "handshake"];
+        let state = self.tls_state();
+        matches!(state, TlsState::Handshake { step, by: Speaker::Client } if LAST.contains(&step))
+    }
+
+    /// The first bytes of the last message of `side`, if they were captured and are still there.
+    pub fn first_bytes(&self, side: usize) -> &'a [u8] {
+        self.ended.first_bytes(side)
+    }
+
+    /// What the applications said last. Nothing can be asked after it.
+    pub fn into_context(self) -> Option<Context> {
+        let last = if self.connection().has(Connection::SERVER_SPOKE_LAST) { Speaker::Server } else { Speaker::Client };
+        let port = self.ended.ends[SERVER].port;
+        let (client, server) = (self.first_bytes(CLIENT), self.first_bytes(SERVER));
+        self.reading.into_inner().unwrap_or_else(|| Reading::of(client, server)).context(last, port)
+    }
+
+    /// Do the ends speak different protocols?
+    pub fn mismatch(&self) -> Option<&Mismatch> {
+        self.mismatch.get_or_init(|| self.reading().mismatch()).as_ref()
+    }
+
+    /// The ends speak HTTP, or nothing shows that they do not.
+    pub fn may_be_http(&self) -> bool {
+        self.reading().may_be_http(self.end(SERVER).port)
+    }
+
+    /// How far TLS came.
+    pub fn tls_state(&self) -> TlsState {
+        context::tls_state(self.first_bytes(CLIENT), self.first_bytes(SERVER))
+    }
+
+    /// All that came back since the client spoke may be the session tickets of TLS 1.3, which are no answer to a request that
+    /// went with the client's Finished.
+    pub fn may_be_tickets(&self) -> bool {
+        const LONGEST: u32 = 2048;
+        let [client, server] = &self.connection().half;
+        let short = server.data_until.wrapping_sub(client.data_ack) <= LONGEST;
+        let soon = self.at_once(server.data_time.since(client.data_time));
+        let answer = self.first_bytes(SERVER);
+        // Tickets are the answer to the second thing that a client says. That they are none shows only in their bytes.
+        let unseen = answer.is_empty() && self.connection().turns == 4;
+        short && soon && (unseen || context::may_be_tickets(self.first_bytes(CLIENT), answer))
+    }
+
+    /// The server had answered, in HTTP, before the client was done with its request.
+    pub fn request_went_on(&self) -> bool {
+        let rest = self.first_bytes(CLIENT);
+        let answered = http_status(self.first_bytes(SERVER)).is_some_and(|status| status >= 200);
+        answered && !rest.is_empty() && !is_message_start(rest)
+    }
+
+    /// The last request was one segment: it is no upload that was cut off.
+    pub fn request_is_one_segment(&self) -> bool {
+        self.lost(CLIENT) == 0 || self.lost(CLIENT) == self.last_payload(CLIENT)
+    }
+
+    /// All that the client has said since the server last spoke is one message: it made no pause.
+    pub fn is_one_message(&self) -> bool {
+        self.connection().pause() < SECOND
+    }
+
+    /// The length of the last payload of `side`.
+    pub fn last_payload(&self, side: usize) -> u32 {
+        self.half(side).data_length
+    }
+}

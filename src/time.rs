@@ -14,9 +14,9 @@ pub const MILLISECOND: u64 = 1_000_000;
 pub struct Time(pub u64);
 
 impl Time {
-    /// No packet is later: what says so is taken for this, in the year 2262. Twice what lies between two packets, and a little
-    /// more, is a number of nanoseconds still.
-    pub const LAST: Time = Time(i64::MAX as u64);
+    /// No packet is later than the beginning of 2262: what says so is taken for this. Twice what lies between two packets, and
+    /// days more, is a number of nanoseconds still.
+    pub const LAST: Time = Time(9_214_646_400 * SECOND);
 
     /// RFC 3339 in UTC with `digits` (0, 3, 6 or 9; others round up) fractional digits.
     pub fn to_rfc3339(self, digits: u8) -> Short {

@@ -37,11 +37,13 @@ pub fn run(arguments: &Analyse, surroundings: Surroundings) -> Result<Outcome, E
 /// Reads the captures and writes what is found.
 fn run_analysis(arguments: &Analyse, report: &mut Report) -> Result<Outcome, Error> {
     let means = arguments.means();
+    let (stop, second) = signals::stop()?;
+    second.obey()?;
     let settings = Settings {
         filter: arguments.filter.clone(),
         progress: true,
         ahead: means.threads > 1,
-        interrupt: Interrupt::when(signals::stop()?),
+        interrupt: Interrupt::when(stop),
     };
     let mut files = Files::open(&arguments.inputs(), &settings)?;
     report.inputs(Inputs { names: files.input_names().to_vec(), digits: files.fractional_digits() });

@@ -36,7 +36,7 @@ pub fn run(arguments: &Analyse, interface: &str, surroundings: Surroundings) -> 
         None => false,
     };
     let file = arguments.output.as_deref().filter(|path| *path != Path::new("-"));
-    let signals = Signals::listen(file.is_some())?;
+    let (signals, second) = Signals::listen(file.is_some())?;
     // Before the capture is opened: the helper that this starts is not to have it.
     let (host, how) = Host::open();
     let settings = settings(arguments, interface, foreign_namespace);
@@ -50,6 +50,7 @@ pub fn run(arguments: &Analyse, interface: &str, surroundings: Surroundings) -> 
         screen.note(&how);
     }
     give_up_privileges(arguments, interface, &destination, &mut live, &screen)?;
+    second.obey()?;
     let options = Options {
         format: match arguments.format {
             Form::Text => Format::Text,

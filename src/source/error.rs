@@ -22,6 +22,8 @@ pub enum Error {
     },
     /// Several inputs, and nothing could be read of any of them.
     Inputs(Vec<Error>),
+    /// Somebody wished to stop before anything could be read.
+    Interrupted,
 }
 
 impl Error {
@@ -29,6 +31,7 @@ impl Error {
     pub fn messages(&self) -> Vec<String> {
         match self {
             Error::Inputs(errors) => errors.iter().flat_map(Error::messages).collect(),
+            Error::Interrupted => vec!["interrupted before anything was read".to_owned()],
             Error::Input { name, problem } => vec![format!("{name}: {problem}")],
             Error::Filter { expression, problem } => {
                 vec![format!("filter \"{expression}\": {problem}; see `man pcap-filter`")]

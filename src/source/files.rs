@@ -56,7 +56,6 @@ pub struct Files {
     /// Frames that were read and not given, for that.
     not_given: u64,
     notes: Vec<String>,
-    readable: usize,
     fractional_digits: u8,
 }
 
@@ -79,23 +78,25 @@ impl Files {
             left: false,
             not_given: 0,
             notes: Vec::new(),
-            readable: 0,
             fractional_digits: 6,
         };
-        let mut errors = Vec::new();
+        let (mut readable, mut errors) = (0, Vec::new());
         for (index, path) in paths.iter().enumerate() {
-            match files.open_lane(index, path, paths, settings.ahead) {
+            let state = match files.open_lane(index, path, paths, settings.ahead) {
                 Ok(state) => {
-                    files.readable += 1;
-                    files.lanes.push(Lane::new(path.clone(), state));
+                    readable += 1;
+                    state
                 }
                 Err(error) => {
-                    errors.push(error);
-                    files.lanes.push(Lane::new(path.clone(), State::Done));
+                    // What was left unread is not to blame.
+                    errors.extend((!files.interrupt.was_heeded()).then_some(error));
+                    State::Done
                 }
-            }
+            };
+            files.lanes.push(Lane::new(path.clone(), state));
         }
-        if files.readable == 0 {
+        if readable == 0 {
+            errors.extend(files.interrupt.was_heeded().then_some(Error::Interrupted));
             return Err(match errors.pop() {
                 Some(error) if errors.is_empty() => error,
                 Some(error) => {
@@ -108,16 +109,6 @@ impl Files {
         files.notes.splice(0..0, errors.iter().flat_map(Error::messages));
         files.progress = settings.progress.then(|| Progress::new(total_size(paths)));
         Ok(files)
-    }
-
-    /// How many inputs could be read, at least in part.
-    pub fn readable_inputs(&self) -> usize {
-        self.readable
-    }
-
-    /// The bar that shows how far the reading is.
-    pub fn progress(&self) -> Option<&Progress> {
-        self.progress.as_ref()
     }
 
     /// Opens one of `paths` for the first time and puts its first frame among the heads.
@@ -139,7 +130,7 @@ impl Files {
         let found = reader.fill(&mut batch, if alone { self.chunk } else { SMALLEST_CHUNK });
         self.fractional_digits = self.fractional_digits.max(reader.fractional_digits());
         let Some(first) = first_time(&batch).filter(|_| found) else {
-            self.notes.extend(reader.take_note());
+            self.keep_note(&mut reader);
             return Ok(State::Done);
         };
         // Standard input, be it a file, goes on where it was left.
@@ -162,7 +153,6 @@ impl Files {
             Err(_) if self.interrupt.was_heeded() => lane.state = State::Done,
             Err(error) => {
                 lane.state = State::Done;
-                self.readable -= 1;
                 self.notes.extend(error.messages());
             }
         }
@@ -183,8 +173,13 @@ impl Files {
     /// Closes a lane whose file is at its end.
     fn finish(&mut self, index: usize) {
         let Some(mut running) = self.lanes.get_mut(index).and_then(Lane::close) else { return };
+        self.keep_note(&mut running.reader);
+    }
+
+    /// Tells what ended a file before its end, unless that was an interrupt.
+    fn keep_note(&mut self, reader: &mut Reader) {
         if !self.interrupt.was_heeded() {
-            self.notes.extend(running.reader.take_note());
+            self.notes.extend(reader.take_note());
         }
     }
 
@@ -194,9 +189,9 @@ impl Files {
         self.not_given += batch.frames.len() as u64;
         batch.frames.clear();
         self.heads.clear();
-        let used_up = self.pending.take();
-        for (index, lane) in self.lanes.iter_mut().enumerate() {
-            self.not_given += lane.close().map_or(0, |running| running.rest(used_up == Some(index)));
+        self.pending = None;
+        for running in self.lanes.iter_mut().filter_map(Lane::close) {
+            self.not_given += running.rest().len() as u64;
         }
     }
 
@@ -232,7 +227,7 @@ impl Files {
                 }
                 State::Done => continue,
             };
-            let rest = running.batch.frames.get(running.next..).unwrap_or_default();
+            let rest = running.rest();
             let before = |time| bound.is_none_or(|bound| (time, index) < bound);
             let run = rest.iter().take_while(|frame| before(frame.time)).count().max(1);
             if batch.frames.is_empty() && running.next == 0 && run == rest.len() {

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::FrameBatch;
 use super::reader::Reader;
+use super::{FrameBatch, RawFrame};
 
 /// One file and where it is in the merge.
 pub(super) struct Lane {
@@ -58,9 +58,8 @@ impl Running {
         Box::new(Running { reader, batch, next: 0 })
     }
 
-    /// Frames that were read and not given; those of the batch are not there any more where it is `used_up`.
-    pub(super) fn rest(&self, used_up: bool) -> u64 {
-        let batch = if used_up { 0 } else { self.batch.frames.len() - self.next };
-        (batch + self.reader.held()) as u64
+    /// Frames of the batch that were not given yet.
+    pub(super) fn rest(&self) -> &[RawFrame] {
+        self.batch.frames.get(self.next..).unwrap_or_default()
     }
 }

@@ -35,7 +35,7 @@ pub use filter::Filter;
 pub use interrupt::Interrupt;
 pub use live::{ANY, Live, LiveSettings, Rights, needs_rights};
 pub use losses::{Gap, Losses, Lost};
-pub use progress::Progress;
+use progress::Progress;
 
 use crate::time::Time;
 

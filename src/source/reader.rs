@@ -142,11 +142,7 @@ impl Reader {
         self.note.take()
     }
 
-    /// Frames that were read and are not given yet.
-    pub(super) fn held(&self) -> usize {
-        self.held.len()
-    }
-
+    /// Frames that were given.
     pub(super) fn frames(&self) -> u64 {
         self.records.frames() - self.held.len() as u64
     }

@@ -299,7 +299,7 @@ impl Connection {
         seq::distance(heard, half.data_until).max(half.data_length)
     }
 
-    /// Does the last payload of `side` acknowledge some of the other end's? It is no answer to what its host had not got.
+    /// Does the last payload of `side` acknowledge some of the other end's last? It is no answer to what its host had not got.
     pub fn has_heard(&self, side: usize) -> bool {
         let (half, peer) = (&self.half[side], &self.half[other(side)]);
         half.has(Half::DATA) && seq::after(half.data_ack, peer.data_until.wrapping_sub(peer.data_length))

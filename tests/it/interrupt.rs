@@ -22,8 +22,8 @@ fn refused(count: u32) -> Vec<u8> {
     pcap((0..2 * count).map(|number| (Time(1_795_328_215 * SECOND + u64::from(number) * 1_000_000), frame(number))))
 }
 
-/// The frames that are given and what is noted, if somebody wishes to stop once all is open.
-fn interrupted_at_once(captures: &[Vec<u8>]) -> (usize, Files, Vec<String>) {
+/// The frames that are given and what is noted, if somebody wishes to stop once so many batches have come.
+fn interrupted_after(batches: usize, captures: &[Vec<u8>]) -> (usize, Files, Vec<String>) {
     let folder = tempfile::tempdir().expect("a folder");
     let paths: Vec<_> = (0..captures.len()).map(|number| folder.path().join(number.to_string())).collect();
     for (path, capture) in paths.iter().zip(captures) {
@@ -32,8 +32,12 @@ fn interrupted_at_once(captures: &[Vec<u8>]) -> (usize, Files, Vec<String>) {
     let wish = Arc::new(AtomicBool::new(false));
     let settings = Settings { interrupt: Interrupt::when(Arc::clone(&wish)), ..Settings::default() };
     let mut files = Files::open(&paths, &settings).expect("captures");
-    wish.store(true, Ordering::Relaxed);
     let (mut given, mut batch) = (0, FrameBatch::default());
+    for _ in 0..batches {
+        assert!(files.fill(&mut batch).expect("no error"));
+        given += batch.frames.len();
+    }
+    wish.store(true, Ordering::Relaxed);
     while files.fill(&mut batch).expect("no error") {
         given += batch.frames.len();
     }
@@ -44,7 +48,7 @@ fn interrupted_at_once(captures: &[Vec<u8>]) -> (usize, Files, Vec<String>) {
 
 #[test]
 fn a_file_ends_where_it_was_interrupted() {
-    let (given, files, notes) = interrupted_at_once(&[refused(50_000)]);
+    let (given, files, notes) = interrupted_after(0, &[refused(50_000)]);
     assert!((1..100_000).contains(&given), "{given}");
     assert_eq!(files.frames_read(), given as u64);
     assert_eq!(notes, [format!("interrupted; the report tells of the first {given} packets")]);
@@ -52,9 +56,11 @@ fn a_file_ends_where_it_was_interrupted() {
 
 #[test]
 fn of_several_files_nothing_is_given_that_others_may_lack() {
-    let (given, files, notes) = interrupted_at_once(&[refused(50_000), refused(10)]);
-    assert_eq!((given, files.frames_read()), (0, 0));
-    assert_eq!(notes, ["interrupted; the report tells of the first 0 packets"]);
+    for batches in 0..4 {
+        let (given, files, notes) = interrupted_after(batches, &[refused(50_000), refused(10_000)]);
+        assert_eq!((given > 0, files.frames_read()), (batches > 0, given as u64));
+        assert_eq!(notes, [format!("interrupted; the report tells of the first {given} packets")]);
+    }
 }
 
 /// The program while it reads what is written to it.
@@ -70,12 +76,13 @@ fn reading() -> (Child, ChildStdin) {
     (child, pipe)
 }
 
-/// Sends a signal as soon as the program listens to it: /proc/PID/status has a bit for each signal that is caught.
+/// Sends a signal as soon as the program listens to it: /proc/PID/status has a bit for each signal that is caught. SIGTERM is
+/// listened to last.
 fn interrupt(child: &Child) {
     let caught = || {
         let status = fs::read_to_string(format!("/proc/{}/status", child.id())).expect("a process");
         let line = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).expect("signals").trim();
-        u64::from_str_radix(line, 16).expect("a number") & 1 << (libc::SIGINT - 1) != 0
+        u64::from_str_radix(line, 16).expect("a number") & 1 << (libc::SIGTERM - 1) != 0
     };
     let patience = Instant::now() + Duration::from_secs(60);
     while !caught() {
@@ -120,4 +127,36 @@ fn what_a_program_writes_at_the_same_interrupt_is_read() {
     let (summary, said) = ended(child);
     assert_eq!((&summary["packets"], &summary["failed"]), (&6.into(), &3.into()));
     assert_eq!(said, "");
+}
+
+#[test]
+fn nothing_that_was_read_is_said_to_be_empty() {
+    let (child, pipe) = reading();
+    interrupt(&child);
+    let output = child.wait_with_output().expect("the program ends");
+    drop(pipe);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), said.as_str()), (Some(2), "tcpwhy: interrupted before anything was read\n"));
+}
+
+/// timeout(1) sends a signal to the program, and another one to its whole group.
+#[test]
+fn two_signals_at_once_are_one_wish_but_a_later_one_ends_it() {
+    let (child, mut pipe) = reading();
+    let capture = refused(1000);
+    let (begin, rest) = capture.split_at(24);
+    pipe.write_all(begin).expect("it reads");
+    for _ in 0..20 {
+        interrupt(&child);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    // Who writes on is read for a while.
+    let begun = Instant::now();
+    for piece in rest.chunks(16).take_while(|_| begun.elapsed() < Duration::from_secs(1)) {
+        pipe.write_all(piece).expect("it reads");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    interrupt(&child);
+    let output = child.wait_with_output().expect("the program ends");
+    assert_eq!(output.status.code(), Some(128 + libc::SIGINT), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -216,10 +216,13 @@ pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
     if reset.sight.side == Side::Apart || is_next_of_the_socket(connection, reset) {
         return false;
     }
-    // A way that has changed may change once more.
-    let changes = hops(half.ttl_low).abs_diff(hops(half.ttl_high));
+    // A way that has changed may change once more. And where the other end's packets are seen on both sides of a hop, those of
+    // this end on one, the RST may have come to the other.
+    let peer = &connection.half[other(reset.from)];
+    let (shown, known) = if travelled { (half, half.has(Half::COPIED)) } else { (peer, !peer.has(Half::COPIED)) };
+    let changes = hops(shown.ttl_low).abs_diff(hops(shown.ttl_high));
     let as_before = |usual: u8| hops(usual).abs_diff(hops(reset.ttl)) <= changes;
-    if travelled && !half.has(Half::COPIED) && (as_before(half.ttl_low) || as_before(half.ttl_high)) {
+    if !known && (as_before(half.ttl_low) || as_before(half.ttl_high)) {
         return false;
     }
     let near = hops(reset.ttls.0) <= hops(half.ttl_high);

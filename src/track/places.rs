@@ -94,6 +94,8 @@ pub struct Sight {
     pub side: Side,
     /// What is known of the other place.
     pub elsewhere: Elsewhere,
+    /// Others of its sender were seen there, on the same way through the host.
+    pub usual: bool,
     /// The TTL of what its receiver sent last, if that was seen at one place only, else 0.
     pub alone: u8,
 }
@@ -152,6 +154,12 @@ impl Trail {
             input if input == self.far => Side::Far,
             _ => Side::Unknown,
         }
+    }
+
+    /// Has one come in there, or gone out, as this does?
+    fn is_usual(&self, place: Place) -> bool {
+        let shown = if place.came_in() { self.came_in } else { self.went_out };
+        (place.came_in() || place.went_out()) && shown & bit(place.input()) != 0
     }
 
     /// The capture in which what was seen there is to be found as well, and how much later, in microseconds.
@@ -305,7 +313,7 @@ impl Places {
             (true, false) => Elsewhere::Ended,
             (true, true) | (false, false) => Elsewhere::Unsure,
         };
-        Sight { side, elsewhere, alone: trails[other(reset.from)].alone }
+        Sight { side, elsewhere, usual: trail.is_usual(place), alone: trails[other(reset.from)].alone }
     }
 }
 

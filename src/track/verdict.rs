@@ -219,7 +219,8 @@ pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
     // A way that has changed may change once more. And where the other end's packets are seen on both sides of a hop, those of
     // this end on one, the RST may have come to the other.
     let peer = &connection.half[other(reset.from)];
-    let (shown, known) = if travelled { (half, half.has(Half::COPIED)) } else { (peer, !peer.has(Half::COPIED)) };
+    let one_side = peer.has(Half::COPIED) && !reset.sight.usual;
+    let (shown, known) = if travelled { (half, half.has(Half::COPIED)) } else { (peer, !one_side) };
     let changes = hops(shown.ttl_low).abs_diff(hops(shown.ttl_high));
     let as_before = |usual: u8| hops(usual).abs_diff(hops(reset.ttl)) <= changes;
     if !known && (as_before(half.ttl_low) || as_before(half.ttl_high)) {

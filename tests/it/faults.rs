@@ -9,19 +9,10 @@ use std::time::Duration;
 
 use tcpwhy::time::{SECOND, Time};
 
-use crate::packets::{ACK, Frame, RST, SYN, pcap};
+use crate::packets::{ACK, Frame, RST, SYN, pcap, refused};
 
 fn program() -> Command {
     Command::new(env!("CARGO_BIN_EXE_tcpwhy"))
-}
-
-/// A capture of so many refused connections, each from another client.
-fn refused(count: u32) -> Vec<u8> {
-    let frame = |number: u32| match number % 2 {
-        0 => Frame::v4(number, 9).tcp(SYN, 1000, 0),
-        _ => Frame::v4(9, number - 1).swapped().tcp(RST | ACK, 0, 1001),
-    };
-    pcap((0..2 * count).map(|number| (Time(1_795_328_215 * SECOND + u64::from(number) * 1_000_000), frame(number))))
 }
 
 fn said(output: &Output) -> String {

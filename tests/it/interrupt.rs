@@ -9,18 +9,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tcpwhy::source::{Files, FrameBatch, Interrupt, Settings, Source};
-use tcpwhy::time::{SECOND, Time};
 
-use crate::packets::{ACK, Frame, RST, SYN, pcap};
-
-/// So many refused connections, a millisecond for each packet.
-fn refused(count: u32) -> Vec<u8> {
-    let frame = |number: u32| match number % 2 {
-        0 => Frame::v4(number, 9).tcp(SYN, 1000, 0),
-        _ => Frame::v4(9, number - 1).swapped().tcp(RST | ACK, 0, 1001),
-    };
-    pcap((0..2 * count).map(|number| (Time(1_795_328_215 * SECOND + u64::from(number) * 1_000_000), frame(number))))
-}
+use crate::packets::refused;
 
 /// The frames that are given and what is noted, if somebody wishes to stop once so many batches have come.
 fn interrupted_after(batches: usize, captures: &[Vec<u8>]) -> (usize, Files, Vec<String>) {

@@ -105,6 +105,15 @@ pub fn pcap(frames: impl Iterator<Item = (Time, Vec<u8>)>) -> Vec<u8> {
     file
 }
 
+/// A capture of so many refused connections, each from another client, a millisecond for each packet.
+pub fn refused(count: u32) -> Vec<u8> {
+    let frame = |number: u32| match number % 2 {
+        0 => Frame::v4(number, 9).tcp(SYN, 1000, 0),
+        _ => Frame::v4(9, number - 1).swapped().tcp(RST | ACK, 0, 1001),
+    };
+    pcap((0..2 * count).map(|number| (Time(1_795_328_215 * SECOND + u64::from(number) * 1_000_000), frame(number))))
+}
+
 /// A pcapng section header.
 pub fn section() -> Vec<u8> {
     block(0x0a0d_0d0a, &[&0x1a2b_3c4d_u32.to_le_bytes()[..], &[1, 0, 0, 0], &[0xff; 8]].concat())

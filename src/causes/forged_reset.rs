@@ -127,7 +127,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
              with TTL {usual}"
         );
         // What lies between both is nearer than the sender; but not all that forges tells its distance.
-        return Some(match case.may_be_a_detour(ttl) {
+        return Some(match case.may_be_a_detour() {
             true => Match::possible(format!("{text}: it took a longer way, or something else sent it.")),
             false => Match::likely(format!("{text}.")),
         });

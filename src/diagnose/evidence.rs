@@ -33,7 +33,7 @@ pub fn collect(case: &Case<'_>, ended_by: EndedBy) -> Vec<Evidence> {
             all.push(last);
         }
     }
-    let foreign = matches!(ended_by, EndedBy::Middlebox | EndedBy::Unknown);
+    let foreign = ended_by.may_be_another();
     for (index, event) in told.iter().enumerate() {
         let again = |earlier: &&Event| {
             earlier.what == What::Repeated && (earlier.from, earlier.sequence) == (event.from, event.sequence)

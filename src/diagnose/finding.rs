@@ -53,6 +53,11 @@ pub enum EndedBy {
 }
 
 impl EndedBy {
+    /// May somebody else than the end in whose name it came have sent the RST?
+    pub fn may_be_another(self) -> bool {
+        matches!(self, EndedBy::Middlebox | EndedBy::Unknown)
+    }
+
     /// The id in JSON.
     pub fn id(self) -> &'static str {
         match self {

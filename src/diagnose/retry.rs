@@ -80,7 +80,7 @@ fn unanswered(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static,
     let lost = case.lost(CLIENT);
     let by_reset = case.reset().is_some_and(|reset| reset.from == SERVER && !reset.had_all);
     // Whoever forged a RST need not have got the request, nor have stopped it.
-    let forged = matches!(ended_by, EndedBy::Middlebox | EndedBy::Unknown);
+    let forged = ended_by.may_be_another();
     if lost == 0 && by_reset && forged {
         let whose = if ended_by == EndedBy::Middlebox { "is not" } else { "may not be" };
         let why = format!("only a RST that {whose} the server's acknowledged the {request} of the request");

@@ -282,7 +282,7 @@ impl Places {
         }
         let Some(trails) = self.trails.get_mut(index as usize) else { return };
         // What was seen at another place only may by the clock of this one have come sooner by so much: ahead of the RST.
-        let lag = trails.iter().map(|trail| u64::from(trail.lag.unsigned_abs()) * 1000).max().unwrap_or(0);
+        let lag = trails.iter().map(|trail| microseconds(trail.lag.saturating_abs())).max().unwrap_or(0);
         let sooner = |goes_on: Mark| {
             let elsewhere =
                 |reset: Reset| reset.mark.input != goes_on.input && goes_on.time.since(reset.mark.time) <= lag;

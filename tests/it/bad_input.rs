@@ -3,10 +3,12 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+
+use crate::program::{program, reading};
 
 const CAPTURE: &str = "unread_data--request_unread.pcap";
 
@@ -21,17 +23,11 @@ fn whole() -> Vec<u8> {
 
 /// Runs the program on standard input.
 fn read(capture: &[u8], arguments: &[&str]) -> Output {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_tcpwhy"))
-        .args(arguments)
-        .arg("-")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
+    let (child, mut pipe) = reading(arguments);
     // It may close its input early.
-    let _ = program.stdin.take().expect("a pipe").write_all(capture);
-    program.wait_with_output().expect("the program ends")
+    let _ = pipe.write_all(capture);
+    drop(pipe);
+    child.wait_with_output().expect("the program ends")
 }
 
 /// One line on standard error with these words, a report all the same, and exit status 0.
@@ -85,10 +81,8 @@ fn a_record_of_four_gigabytes_is_damage() {
 
 #[test]
 fn a_missing_file_among_others_is_told_and_the_others_are_read() {
-    let output = Command::new(env!("CARGO_BIN_EXE_tcpwhy"))
-        .args([shipped(CAPTURE), PathBuf::from("/nowhere/trace.pcap")])
-        .output()
-        .expect("the program runs");
+    let output =
+        program().args([shipped(CAPTURE), PathBuf::from("/nowhere/trace.pcap")]).output().expect("the program runs");
     assert_noted(&output, "/nowhere/trace.pcap: no such file");
     assert!(output.stdout.starts_with(b"1 of 1 connection failed"));
 }
@@ -106,7 +100,7 @@ fn a_wrong_filter_is_refused_before_anything_is_read() {
 
 #[test]
 fn names_with_terminal_codes_are_printed_harmless() {
-    let output = Command::new(env!("CARGO_BIN_EXE_tcpwhy")).arg("\x1b[31mred.pcap").output().expect("the program runs");
+    let output = program().arg("\x1b[31mred.pcap").output().expect("the program runs");
     assert_refused(&output, "no such file");
     assert!(!output.stderr.contains(&0x1b));
 }

@@ -10,10 +10,7 @@ use std::time::Duration;
 use tcpwhy::time::{SECOND, Time};
 
 use crate::packets::{ACK, Frame, RST, SYN, pcap, refused};
-
-fn program() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_tcpwhy"))
-}
+use crate::program::{program, reading};
 
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
@@ -97,14 +94,7 @@ fn a_closed_output_ends_it_without_a_panic() {
 #[test]
 fn a_capture_that_is_still_being_written_is_read_as_far_as_it_goes() {
     let capture = refused(50);
-    let mut child = program()
-        .args(["--format", "json", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it runs");
-    let mut pipe = child.stdin.take().expect("a pipe");
+    let (child, mut pipe) = reading(&["--format", "json"]);
     let (begin, rest) = capture.split_at(1001);
     pipe.write_all(begin).expect("it reads");
     std::thread::sleep(Duration::from_millis(50));
@@ -120,13 +110,7 @@ fn a_capture_that_is_still_being_written_is_read_as_far_as_it_goes() {
 #[test]
 fn what_is_found_in_a_pipe_can_be_read_while_the_pipe_is_open() {
     for threads in ["1", "2"] {
-        let mut child = program()
-            .args(["--threads", threads, "--format", "json", "-"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("it runs");
-        let mut pipe = child.stdin.take().expect("a pipe");
+        let (mut child, mut pipe) = reading(&["--threads", threads, "--format", "json"]);
         // 1.4 seconds, of which no more is left than the pipe holds when the first is found.
         pipe.write_all(&refused(700)).expect("it reads");
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe"));

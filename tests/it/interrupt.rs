@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -11,6 +11,9 @@ use serde_json::Value;
 use tcpwhy::source::{Files, FrameBatch, Interrupt, Settings, Source};
 
 use crate::packets::refused;
+use crate::program::reading;
+
+const JSON: [&str; 2] = ["--format", "json"];
 
 /// The frames that are given and what is noted, if somebody wishes to stop once so many batches have come.
 fn interrupted_after(batches: usize, captures: &[Vec<u8>]) -> (usize, Files, Vec<String>) {
@@ -53,19 +56,6 @@ fn of_several_files_nothing_is_given_that_others_may_lack() {
     }
 }
 
-/// The program while it reads what is written to it.
-fn reading() -> (Child, ChildStdin) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_tcpwhy"))
-        .args(["--format", "json", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    let pipe = child.stdin.take().expect("a pipe");
-    (child, pipe)
-}
-
 /// Sends a signal as soon as the program listens to it: /proc/PID/status has a bit for each signal that is caught. SIGTERM is
 /// listened to last.
 fn interrupt(child: &Child) {
@@ -94,7 +84,7 @@ fn ended(child: Child) -> (Value, String) {
 
 #[test]
 fn a_pipe_that_stays_open_is_left() {
-    let (child, mut pipe) = reading();
+    let (child, mut pipe) = reading(&JSON);
     let capture = refused(3);
     // The last record is not all there.
     pipe.write_all(&capture[..capture.len() - 7]).expect("it reads");
@@ -107,7 +97,7 @@ fn a_pipe_that_stays_open_is_left() {
 
 #[test]
 fn what_a_program_writes_at_the_same_interrupt_is_read() {
-    let (child, mut pipe) = reading();
+    let (child, mut pipe) = reading(&JSON);
     let capture = refused(3);
     let (begin, end) = capture.split_at(capture.len() - 7);
     pipe.write_all(begin).expect("it reads");
@@ -121,7 +111,7 @@ fn what_a_program_writes_at_the_same_interrupt_is_read() {
 
 #[test]
 fn nothing_that_was_read_is_said_to_be_empty() {
-    let (child, pipe) = reading();
+    let (child, pipe) = reading(&JSON);
     interrupt(&child);
     let output = child.wait_with_output().expect("the program ends");
     drop(pipe);
@@ -132,7 +122,7 @@ fn nothing_that_was_read_is_said_to_be_empty() {
 /// timeout(1) sends a signal to the program, and another one to its whole group.
 #[test]
 fn two_signals_at_once_are_one_wish_but_a_later_one_ends_it() {
-    let (child, mut pipe) = reading();
+    let (child, mut pipe) = reading(&JSON);
     let capture = refused(1000);
     let (begin, rest) = capture.split_at(24);
     pipe.write_all(begin).expect("it reads");

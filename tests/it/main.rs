@@ -17,6 +17,7 @@ mod model;
 mod mutations;
 mod packets;
 mod places;
+mod program;
 mod properties;
 mod readme;
 mod report;

@@ -26,14 +26,17 @@ fn scripts(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts")
+}
+
 fn all() -> Vec<PathBuf> {
-    scripts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts"))
+    scripts(&folder())
 }
 
 #[test]
 fn every_script_yields_what_it_expects() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts");
-    let scripts = all();
+    let (folder, scripts) = (folder(), all());
     assert!(scripts.len() >= 80, "only {} scripts were found", scripts.len());
     let mut complaints = Vec::new();
     for path in &scripts {

@@ -174,10 +174,12 @@ impl Case<'_> {
         Some((reset.ttl, self.half(reset.from).ttl_low))
     }
 
-    /// May a RST with this TTL be its sender's own, over a way that is a little longer?
-    pub fn may_be_a_detour(&self, ttl: u8) -> bool {
-        let half = |reset: &Reset| self.half(reset.from);
-        self.reset().map(half).is_some_and(|half| track::may_be_a_detour(ttl, (half.ttl_low, half.ttl_high)))
+    /// May the RST be its sender's own, over a way that is a little longer?
+    pub fn may_be_a_detour(&self) -> bool {
+        self.reset().is_some_and(|reset| {
+            let half = self.half(reset.from);
+            track::may_be_a_detour(reset.ttl, (half.ttl_low, half.ttl_high))
+        })
     }
 
     /// The SYN was answered by a RST that is taken for the server's own.

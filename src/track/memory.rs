@@ -19,6 +19,8 @@ const FIXED: u64 = 64 << 20;
 /// How many connections are looked at to find one that was idle for long. To find the longest would take a list of all
 /// of them, and a step in it for each packet.
 const LOOKED_AT: usize = 16;
+/// How many places are looked at for them, once one was found: of some, the connection is gone.
+const PLACES: usize = 4 * LOOKED_AT;
 
 /// The least memory that can be asked for.
 pub const LEAST: u64 = 2 * FIXED;
@@ -31,6 +33,8 @@ pub struct Memory {
     notable: u64,
     /// The next slot to look at for something to forget.
     hand: usize,
+    /// For how many slots the step from one to the next was chosen, and the step.
+    steps: (usize, usize),
 }
 
 impl Default for Memory {
@@ -42,7 +46,7 @@ impl Default for Memory {
 impl Memory {
     /// At most so many bytes, together with everything else that the program needs.
     pub fn of(bytes: u64) -> Memory {
-        Memory { budget: bytes.max(LEAST) - FIXED, notable: 0, hand: 0 }
+        Memory { budget: bytes.max(LEAST) - FIXED, notable: 0, hand: 0, steps: (0, 0) }
     }
 
     /// Nothing is remembered any more.
@@ -105,12 +109,16 @@ impl Tracker {
     /// Of some connections from everywhere the one that was idle for longest.
     fn idle(&mut self) -> Option<usize> {
         let slots = self.store.sketches.len();
-        // The golden ratio: steps of this length come everywhere before they come near where they were.
-        let step = (slots as u64 * 618 / 1000) as usize | 1;
+        if self.memory.steps.0 != slots {
+            self.memory.steps = (slots, step_among(slots));
+        }
         let mut found: Option<usize> = None;
         let mut looked_at = 0;
-        for _ in 0..slots {
-            self.memory.hand = (self.memory.hand + step) % slots;
+        for place in 0..slots {
+            if looked_at == LOOKED_AT || place >= PLACES && looked_at > 0 {
+                break;
+            }
+            self.memory.hand = (self.memory.hand + self.memory.steps.1) % slots;
             let sketch = &self.store.sketches[self.memory.hand];
             if !sketch.has(Connection::LIVE) {
                 continue;
@@ -119,12 +127,21 @@ impl Tracker {
                 found = Some(self.memory.hand);
             }
             looked_at += 1;
-            if looked_at == LOOKED_AT {
-                break;
-            }
         }
         found
     }
+}
+
+/// By how much to go on among so many slots. Steps of the golden ratio come everywhere before they come near where they
+/// were; one that has no factor in common with the number comes to each of them.
+fn step_among(slots: usize) -> usize {
+    let golden = (slots as u64 * 618 / 1000) as usize;
+    (golden..).find(|step| common_factor(*step, slots) == 1).unwrap_or(1)
+}
+
+/// The greatest common divisor.
+fn common_factor(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { common_factor(b, a % b) }
 }
 
 #[cfg(test)]
@@ -149,5 +166,20 @@ mod tests {
         // Nearly all that is still known is younger than what was forgotten.
         let old = tracker.store.sketches.iter().filter(|known| known.last.0 < (total - room) * 1000 / 2).count() as u64;
         assert!(old * 20 < room, "{old} of {room}");
+    }
+
+    #[test]
+    fn steps_come_to_every_slot() {
+        for slots in (1..2000).chain([217_500, 1_000_000, 1 << 20]) {
+            let step = step_among(slots);
+            let mut hand = 0;
+            let mut rounds = 0;
+            while {
+                hand = (hand + step) % slots;
+                rounds += 1;
+                hand != 0
+            } {}
+            assert_eq!(rounds, slots);
+        }
     }
 }

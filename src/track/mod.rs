@@ -180,7 +180,7 @@ pub struct Tracker {
     counts: Counts,
     light: bool,
     memory: Memory,
-    /// A connection was added, and it may have been one too many.
+    /// A connection was added or takes more room, and that may have been too much.
     crowded: bool,
     /// How many connections went since the queues were last swept.
     gone: usize,

@@ -163,6 +163,7 @@ impl Tracker {
         let place = self.store.keep(index, connection);
         if let Some(place) = place {
             self.memory.told(&self.store.told[place as usize]);
+            self.crowded = true;
         }
         place
     }

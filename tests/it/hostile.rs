@@ -117,6 +117,19 @@ fn a_flood_of_syns_in_ipv6_stays_in_bounds() {
 }
 
 #[test]
+fn connections_that_come_to_need_more_stay_in_bounds() {
+    // All SYNs, and later all of them again: each connection has a story from then on, and no further one begins.
+    let half = packets() / 2;
+    let syn = |number| Frame::v4(scattered(number % half), 0x0a00_0001).tcp(SYN, number % half, 0);
+    let (summary, _) = analysed(&pcap((0..2 * half).map(|number| {
+        let later = if number < half { 0 } else { 3 * SECOND };
+        (start() + u64::from(number) * 1000 + later, syn(number))
+    })));
+    assert!(summary["connections"].as_u64() >= Some(half.into()), "{summary}");
+    assert!(summary["evicted"].as_u64() > Some(0), "{summary}");
+}
+
+#[test]
 fn a_flood_of_acks_finds_nothing() {
     let (summary, lines) = analysed(&flood(|number| Frame::v4(scattered(number), 0x0a00_0001).tcp(ACK, number, 1)));
     assert_eq!((summary["segments"].as_u64(), lines.len()), (Some(packets().into()), 1));

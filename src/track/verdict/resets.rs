@@ -324,8 +324,9 @@ fn judge_reset_after_fin(connection: &Connection, story: &Story, reset: Reset) -
         return Ending::Undecided(Doubt::Multipath);
     }
     let lost = connection.unacknowledged(victim);
-    // `tcp_probe_timer()` sends nothing unless there is more to send.
-    let waits_to_send = story.silence[victim].what == Repeated::WindowProbe;
+    // `tcp_probe_timer()` sends nothing unless there is more to send, and what just fills the window is hardly all of it.
+    let stopped = connection.half[reset.from].window == 0 && connection.half[victim].data_length > 0;
+    let waits_to_send = story.silence[victim].what == Repeated::WindowProbe || stopped;
     if lost == 0 && story.data_after_fin[victim] == 0 && !waits_to_send {
         // In a capture of nothing but SYN, FIN and RST it does not show what was lost.
         let unseen = connection.was_used() && !connection.has_payload();

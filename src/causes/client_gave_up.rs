@@ -114,7 +114,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         let text = match case.lost(SERVER) {
             0 => "The client closed the connection while the server was still sending.".to_string(),
             lost => format!(
-                "The client closed the connection before it had the whole answer: {} {} lost.",
+                "The client closed the connection before the server was done: {} {} lost.",
                 bytes(lost),
                 were(lost)
             ),

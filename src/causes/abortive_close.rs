@@ -125,7 +125,8 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let timer = if reset.from == SERVER { timer_hint(case, idle) } else { String::new() };
     nothing_unread.then(|| {
         Match::likely(format!(
-            "The {} ended the connection with a RST instead of a FIN{}{timer}, though nothing was left unread.",
+            "The {} ended the connection with a RST instead of a FIN{}{timer}, though the packets show nothing that was left \
+             unread.",
             case.name(reset.from),
             Case::idle_words(idle)
         ))

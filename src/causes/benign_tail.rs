@@ -51,7 +51,7 @@ pub static CAUSE: Cause = Cause {
 
 fn detect(case: &Case<'_>) -> Option<Match> {
     let lost = case.lost(CLIENT).max(case.lost(SERVER));
-    let unanswered = case.asked_last(CLIENT);
+    let unanswered = case.client_waits();
     Some(Match::likely(if lost == 0 && unanswered {
         "A RST came after a FIN, all data acknowledged; neither application got an error, though the client's last message \
          had no answer."

@@ -114,7 +114,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         let text = match case.lost(SERVER) {
             0 => "The client closed the connection while the server was still sending.".to_string(),
             lost => format!(
-                "The client closed the connection before it had the whole answer: {} {} lost.",
+                "The client closed the connection before the server was done: {} {} lost.",
                 bytes(lost),
                 were(lost)
             ),
@@ -130,8 +130,8 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             "The client closed the connection before it had the whole answer, and its FIN did not reach the server.";
         return Some(Match::likely(text.to_owned()));
     }
-    if case.asked_last(CLIENT) && case.half(CLIENT).has(Half::DATA) {
-        let waited = case.since_payload(CLIENT);
+    if case.client_waits() {
+        let waited = case.waited_for_answer();
         let text = if case.request_went_on() {
             "The client ended the connection when the server had answered before the request was complete.".to_string()
         } else if case.finished_tls_handshake() {

@@ -84,7 +84,8 @@ pub fn check_in_rhythm(case: &Case<'_>) -> Option<&'static str> {
     }
     match case.finished_tls_handshake() {
         true => Some("after the TLS handshake"),
-        false => (!case.asked_last(CLIENT)).then_some("when it has an answer"),
+        false if case.connection().is_greeted() => Some("when it has the greeting"),
+        false => (!case.client_waits()).then_some("when it has an answer"),
     }
 }
 

@@ -61,7 +61,7 @@ pub static CAUSE: Cause = Cause {
 
 fn detect(case: &Case<'_>) -> Option<Match> {
     let (server, waited) = (case.server(), duration(case.decisive().since(case.connection().start)));
-    if case.connection().established() {
+    if case.client_had_connected() {
         let text = format!("The client ended its connection to {server} with a RST before it had sent anything.");
         return Some(Match::possible(text));
     }

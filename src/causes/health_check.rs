@@ -13,8 +13,9 @@ pub static CAUSE: Cause = Cause {
     kinds: &[Kind::Aborted],
     title: "A health check connects and hangs up",
     seen: "\
-        SYN, SYN-ACK, ACK, and at once a RST from the client, without a byte of payload. The same source does it \
-        again every few seconds, with a constant period.",
+        SYN, SYN-ACK, ACK, and at once a RST from the client, without a byte of payload; where it delays its ACK, the \
+        RST comes in its place and acknowledges the SYN-ACK. The same source does it again every few seconds, with a \
+        constant period.",
     why: "\
         A load balancer or a monitor asks only whether the port accepts connections. It knows after the handshake, \
         and hangs up with a RST because that frees its port without TIME_WAIT (HAProxy's plain TCP check does so).\n\n\
@@ -90,7 +91,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             "The client connects to {server} every {every} and hangs up without a word: a health check."
         )));
     }
-    let probed = case.connection().established() && !case.connection().has_payload();
+    let probed = case.client_had_connected() && !case.connection().has_payload();
     let quick = case.at_once(case.decisive().since(case.opened()));
     (probed && quick).then(|| {
         Match::possible(format!(

@@ -160,7 +160,8 @@ pub static CAUSE: Cause = Cause {
 
 fn detect(case: &Case<'_>) -> Option<Match> {
     let reused = case.client_is_victim() && case.answers() >= 1 && case.asked_last(CLIENT);
-    if !reused {
+    // A server that refuses an upload while it comes closes because of it: what comes behind the answer is no next request.
+    if !reused || case.request_went_on() || case.upload_was_cut() {
         return None;
     }
     let pause = match case.story().first_fin {

@@ -26,7 +26,8 @@ pub static CAUSE: Cause = Cause {
         The usual reasons: the host rebooted or lost power; a virtual address moved to a standby that never had \
         the connection; a load balancer hashed the flow to another backend after a change of its list; a container \
         was killed together with its network namespace, so that no FIN could leave; the peer sent FIN or RST long \
-        ago and the packet was lost; the peer gave up retransmitting, which sends nothing.",
+        ago and the packet was lost; the peer gave up retransmitting, which sends nothing. A packet filter on the peer's \
+        host that begins to reject what it let through (REJECT with tcp-reset) answers just like that, too.",
     is_not: "\
         Not an application that closed the connection: that sends a FIN, or an abort-RST with a live window and an \
         ACK (`abortive_close`, `unread_data`).\n\n\

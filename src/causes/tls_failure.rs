@@ -3,12 +3,14 @@
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::context::TlsState;
 use crate::diagnose::Case;
+use crate::time::SECOND;
 use crate::track::kernel::Kind;
+use crate::track::other;
 
 /// Signs: The first payload of the client is a TLS ClientHello (0x16 0x03) and, before any application data record
 /// (0x17) of the other side was answered, one side sends a fatal alert (record 0x15, level 2), or the RST comes
-/// within the handshake. With a readable alert: certain that TLS failed, name the alert. RST inside the handshake
-/// without an alert: possible.
+/// within the handshake at once. With a readable alert: certain that TLS failed, name the alert. RST inside the handshake
+/// without an alert: likely.
 pub static CAUSE: Cause = Cause {
     id: "tls_failure",
     group: Group::Failure,
@@ -33,6 +35,7 @@ pub static CAUSE: Cause = Cause {
     is_not: "\
         Not a network fault: the handshake's bytes arrived and were answered.\n\n\
         Not `wrong_protocol`: there the first bytes are no ClientHello, or the answer is no TLS.\n\n\
+        Not a handshake that hangs until one end has had enough: that is `client_gave_up` or `server_deadline`.\n\n\
         An alert 0 (close_notify) is no failure, it is TLS's goodbye. A RST after it is a tail that nobody needs \
         (`benign_tail`).",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
@@ -91,11 +94,15 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             let alert = name.map_or_else(|| "a fatal alert".to_string(), |name| format!("the alert {name}"));
             Some(Match::certain(format!("The TLS handshake with {server} failed: the {} sent {alert}.", by.name())))
         }
-        TlsState::EncryptedAlert { by, in_handshake: true } => {
+        TlsState::EncryptedAlert { by, in_handshake: true } if is_prompt(case, case.waited_before(by)) => {
             Some(Match::likely(format!("The TLS handshake with {server} failed: the {} sent an alert.", by.name())))
         }
         TlsState::Handshake { step, by } if !LAST_STEPS.contains(&step) => {
             let reset = case.reset().filter(|_| case.is_abort())?;
+            // Who waits for the other end's part has found nothing wrong with it.
+            if case.asked_last(reset.from) || !is_prompt(case, case.since_payload(other(reset.from))) {
+                return None;
+            }
             Some(Match::likely(format!(
                 "The {} reset the connection in the TLS handshake, after the {} of the {}.",
                 case.name(reset.from),
@@ -103,12 +110,18 @@ fn detect(case: &Case<'_>) -> Option<Match> {
                 by.name()
             )))
         }
-        TlsState::EncryptedAlert { in_handshake: false, .. }
+        TlsState::EncryptedAlert { .. }
         | TlsState::Handshake { .. }
         | TlsState::Closing { .. }
         | TlsState::Established
         | TlsState::None => None,
     }
+}
+
+/// Who finds something wrong with the other end's part of the handshake says so when it has it. An alert or RST that comes
+/// long after ends a wait, or a session that was not used: RFC 8446 section 6.1 demands close_notify of who closes.
+fn is_prompt(case: &Case<'_>, waited: u64) -> bool {
+    waited < SECOND || case.at_once(waited)
 }
 
 /// With these the handshake may be complete.

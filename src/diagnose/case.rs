@@ -184,6 +184,11 @@ impl<'a> Case<'a> {
             && self.connection().unseen_answer(side) == 0
     }
 
+    /// The client spoke last, and not only to say goodbye.
+    pub fn client_waits(&self) -> bool {
+        self.asked_last(CLIENT) && !self.connection().said_goodbye(CLIENT)
+    }
+
     /// The last payload was the victim's, and met the ending. What a server has sent and its client has acknowledged
     /// waits for nothing, unless the ending came at once.
     pub fn waits_for_an_answer(&self) -> bool {

@@ -263,10 +263,22 @@ impl Connection {
         u64::from(self.gap) * 100_000
     }
 
-    /// No more was said than one question and its answer, behind a TLS handshake perhaps, which takes four turns before
-    /// TLS 1.3 (RFC 5246 section 7.3).
+    /// No more was said than the server's greeting, or one question and its answer, behind a TLS handshake perhaps, which takes
+    /// four turns before TLS 1.3 (RFC 5246 section 7.3).
     pub fn is_one_visit(&self) -> bool {
-        (2..=6).contains(&self.turns)
+        let turns = self.turns.saturating_sub(self.said_goodbye(CLIENT).into());
+        self.is_greeted() || (2..=6).contains(&turns)
+    }
+
+    /// All that `side` has said since it heard the other end is a farewell, to which belongs no answer.
+    pub fn said_goodbye(&self, side: usize) -> bool {
+        let half = &self.half[side];
+        half.has(Half::FAREWELL) && self.has_heard(side) && self.said_since(side) == half.data_length
+    }
+
+    /// The server has spoken first, and the client has said nothing.
+    pub fn is_greeted(&self) -> bool {
+        self.turns == 1 && self.has(Connection::SERVER_SPOKE_LAST)
     }
 
     /// `tcp_validate_incoming()` accepts a RST at the right edge of the highest block behind a hole, too: is this one such to `side`?

@@ -91,11 +91,14 @@ pub enum Doubt {
     /// An end had sent its FIN when the RST came: whether its application had closed the socket, or had only ended its
     /// sending and still read, does not show.
     HalfClosed,
+    /// An end that was sending was reset behind a FIN, and all that came was acknowledged: whether it had more to send, which
+    /// fails, does not show.
+    MoreToSend,
 }
 
 impl Doubt {
     /// All of them.
-    pub const ALL: [Doubt; 11] = [
+    pub const ALL: [Doubt; 12] = [
         Doubt::BeganLate,
         Doubt::OneDirection,
         Doubt::OddReset,
@@ -107,6 +110,7 @@ impl Doubt {
         Doubt::Multipath,
         Doubt::HalfAccepted,
         Doubt::HalfClosed,
+        Doubt::MoreToSend,
     ];
 
     /// The id in JSON.
@@ -123,6 +127,7 @@ impl Doubt {
             Doubt::Multipath => "multipath",
             Doubt::HalfAccepted => "half_accepted",
             Doubt::HalfClosed => "half_closed",
+            Doubt::MoreToSend => "more_to_send",
         }
     }
 }

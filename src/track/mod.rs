@@ -41,6 +41,7 @@ pub use connection::{CLIENT, Connection, Ends6, Half, Mark, SERVER, other};
 pub use ending::{Benign, By, Doubt, Ending, Failure};
 pub use memory::LEAST as LEAST_MEMORY;
 pub use payloads::Payloads;
+pub use receive::quiet;
 pub use services::{Service, Services, Visits};
 pub use story::{Acceptance, Event, Paths, Pending, Probes, Repeated, Reset, Silence, SoftError, Story, What};
 pub use verdict::{

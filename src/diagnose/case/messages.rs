@@ -44,6 +44,12 @@ impl<'a> Case<'a> {
         context::tls_state(self.first_bytes(CLIENT), self.first_bytes(SERVER))
     }
 
+    /// From what the other end said last to what this one said last: nanoseconds.
+    pub fn waited_before(&self, by: Speaker) -> u64 {
+        let side = if by == Speaker::Client { CLIENT } else { SERVER };
+        self.half(side).data_time.since(self.half(other(side)).data_time)
+    }
+
     /// All that came back since the client spoke may be the session tickets of TLS 1.3, which are no answer to a request that
     /// went with the client's Finished.
     pub fn may_be_tickets(&self) -> bool {

@@ -40,6 +40,14 @@ impl Case<'_> {
         self.reset_kind() == Some(ResetKind::Abort)
     }
 
+    /// The client's connect() had succeeded: its ACK was seen, or its RST acknowledges the SYN-ACK, as only a live socket's does
+    /// (`tcp_send_active_reset()`; who closes a socket in SYN_SENT sends nothing, and is without one when the SYN-ACK comes).
+    pub fn client_had_connected(&self) -> bool {
+        let live =
+            self.reset().filter(|reset| reset.from == CLIENT).is_some_and(|reset| reset.acknowledgment.is_some());
+        self.connection().established() || live
+    }
+
     /// All that came in the server's name is a SYN-ACK without a window, and a RST. The SYN-ACK is that of a SYN proxy, which
     /// speaks for the server until it has asked it: the RST is the server's answer to that, and the only packet of its own.
     pub fn behind_a_syn_proxy(&self) -> bool {

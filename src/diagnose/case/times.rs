@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::diagnose::words::duration;
+use crate::track::quiet;
 
 impl Case<'_> {
     /// From the end of the last exchange to the ending, or to the request that it met: nanoseconds.
@@ -43,6 +44,11 @@ impl Case<'_> {
     /// From the last payload of `side` to the ending: nanoseconds.
     pub fn since_payload(&self, side: usize) -> u64 {
         self.decisive().since(self.half(side).data_time)
+    }
+
+    /// How long the client waited for the answer before it ended the connection. Its goodbye does not end the wait.
+    pub fn waited_for_answer(&self) -> u64 {
+        quiet(self.since_payload(CLIENT), self.half(CLIENT).seen, self.connection().gap)
     }
 
     /// When the packet came that ended it.

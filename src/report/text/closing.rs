@@ -224,6 +224,7 @@ fn doubt(id: &str) -> Option<&'static str> {
         Doubt::Multipath => "on one path of several (MPTCP), of which the application need not hear",
         Doubt::HalfAccepted => "given up by the client when the server may not have taken its handshake",
         Doubt::HalfClosed => "reset when one end had sent all it had and may have closed",
+        Doubt::MoreToSend => "closed and reset by one end when the other may have had more to send",
     })
 }
 

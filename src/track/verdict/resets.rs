@@ -314,6 +314,17 @@ fn judge_reset_of_closed(connection: &Connection, story: &Story, reset: Reset) -
     failed(connection, story, &reset)
 }
 
+/// The receiver of an abort sent segment upon segment until the FIN before it came, or about a round trip less: it may have had more,
+/// which fails.
+fn was_sending(connection: &Connection, story: &Story, reset: &Reset) -> bool {
+    const UPLOAD: u32 = 1000;
+    let half = &connection.half[other(reset.from)];
+    let soon = (2 * connection.round_trip()).max(20 * MILLISECOND);
+    let upload = half.data_length >= UPLOAD && half.bytes() >= 2 * half.data_length;
+    let until_then = story.fin[reset.from].is_some_and(|fin| fin.time.since(half.data_time) <= soon);
+    !reset.is_bare() && upload && until_then
+}
+
 /// A RST after a FIN of the same sender: its receiver is in CLOSE_WAIT. If it wrote to the end that was closed, it
 /// gets EPIPE; if nothing of it was lost, its next call is a read that returns 0.
 fn judge_reset_after_fin(connection: &Connection, story: &Story, reset: Reset) -> Ending {
@@ -324,12 +335,18 @@ fn judge_reset_after_fin(connection: &Connection, story: &Story, reset: Reset) -
         return Ending::Undecided(Doubt::Multipath);
     }
     let lost = connection.unacknowledged(victim);
-    // `tcp_probe_timer()` sends nothing unless there is more to send.
-    let waits_to_send = story.silence[victim].what == Repeated::WindowProbe;
+    // `tcp_probe_timer()` sends nothing unless there is more to send, and what just fills the window is hardly all of it.
+    let stopped = connection.half[reset.from].window == 0 && connection.half[victim].data_length > 0;
+    let waits_to_send = story.silence[victim].what == Repeated::WindowProbe || stopped;
     if lost == 0 && story.data_after_fin[victim] == 0 && !waits_to_send {
         // In a capture of nothing but SYN, FIN and RST it does not show what was lost.
-        let unseen = connection.was_used() && !connection.has_payload();
-        return if unseen { Ending::Undecided(Doubt::Hole) } else { Ending::Benign(Benign::Tail) };
+        return if connection.was_used() && !connection.has_payload() {
+            Ending::Undecided(Doubt::Hole)
+        } else if was_sending(connection, story, &reset) {
+            Ending::Undecided(Doubt::MoreToSend)
+        } else {
+            Ending::Benign(Benign::Tail)
+        };
     }
     let farewell = connection.half[victim].has(Half::FAREWELL) && lost <= connection.half[victim].data_length;
     if farewell {

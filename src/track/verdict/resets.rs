@@ -240,8 +240,7 @@ fn fin_is_missing(connection: &Connection, reset: &Reset, fin: Mark) -> bool {
         && !arrived_with_payload(connection, reset.from, fin)
 }
 
-/// The receiver of the RST sent one itself, before it can have got this one: a live socket's abort, or the answer of a
-/// host that had no socket any more. Either way no application is left to get an error.
+/// The receiver of the RST aborted by itself, before it can have got this one: no application is left to get an error.
 fn gave_up_too(connection: &Connection, story: &Story, reset: &Reset) -> bool {
     let Some(back) = story.reset_back.filter(|_| story.sender_lives.is_none()) else {
         return false;
@@ -249,14 +248,13 @@ fn gave_up_too(connection: &Connection, story: &Story, reset: &Reset) -> bool {
     if [reset, &back].iter().any(|reset| forged(connection, reset)) {
         return false;
     }
-    // A host without a socket never answers a RST, and nothing else with an acknowledgment (`tcp_v4_send_reset()`).
-    let abort = !back.is_bare();
-    let crossed = back.mark.time.since(reset.mark.time) <= (2 * connection.round_trip()).max(50 * MILLISECOND);
-    // A live socket's RST carries SND.NXT (`tcp_send_active_reset()`), which is in the window of the other end; a reply carries
-    // what the segment that it answers acknowledged.
-    let sent = connection.half[back.from].next;
-    let may_be_next = !seq::before(back.sequence, sent) && back.acceptance != Acceptance::Ignored;
-    if abort { may_be_next } else { crossed && !seq::after(back.sequence, sent) }
+    // A RST with an acknowledgment is an abort: a host without a socket never answers a RST, and nothing else with one
+    // (`tcp_v4_send_reset()`). It carries SND.NXT (`tcp_send_active_reset()`), which is in the window of the other end. A bare one
+    // says no more than that the socket is gone: this RST may have ended it, ahead of what it overtook and copies, which are
+    // answered so.
+    !back.is_bare()
+        && !seq::before(back.sequence, connection.half[back.from].next)
+        && back.acceptance != Acceptance::Ignored
 }
 
 /// Does the way that the RST came show that another one sent it?

@@ -125,7 +125,7 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
 
 /// The receiver of the RST repeats payload again and again that the capture shows acknowledged, and has not got a RST before this
 /// one, and the next repetition is not overdue: what the other end sends does not reach it (`tcp_rearm_rto()`).
-fn hears_nothing(connection: &Connection, story: &Story, reset: &Reset) -> bool {
+pub(super) fn hears_nothing(connection: &Connection, story: &Story, reset: &Reset) -> bool {
     let victim = other(reset.from);
     let unheard = story.in_vain[victim] + u32::from(story.lost_resets[reset.from]);
     let sent = connection.half[victim].data_time;

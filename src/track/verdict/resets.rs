@@ -91,6 +91,11 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
         .is_some_and(|fin| !comes_before(connection, &reset, fin) && !fin_is_missing(connection, &reset, fin))
         && !missed_fin(connection, story, victim);
     let victim_closed = half[victim].has(Half::FIN) || story.fin[victim].is_some();
+    if !sender_closed && probed_to_death(connection, story, &reset) {
+        let mut errno = errno_at(sender, Errno::ETIMEDOUT);
+        errno[victim] = (!victim_closed).then_some(Errno::ECONNRESET);
+        return Ending::Failure(Failure { kind: Kind::TimedOut, errno, victim: sender, by: By::Silence });
+    }
     if sender_closed && victim_closed {
         return judge_reset_of_both_closed(connection, story, reset);
     }
@@ -102,11 +107,6 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     }
     if let Some(ending) = judge_half_accepted(connection, story, &reset) {
         return ending;
-    }
-    if probed_to_death(connection, story, &reset) {
-        let errno = [Some(Errno::ETIMEDOUT), Some(Errno::ECONNRESET)];
-        let errno = if sender == CLIENT { errno } else { [errno[1], errno[0]] };
-        return Ending::Failure(Failure { kind: Kind::TimedOut, errno, victim: sender, by: By::Silence });
     }
     if !connection.was_used() && sender == CLIENT && half[CLIENT].has(Half::SYN) && !forged(connection, &reset) {
         // Without an acknowledgment of its own the handshake was never done, also where the SYN was captured last.

@@ -18,7 +18,10 @@ pub fn collect(case: &Case<'_>, ended_by: EndedBy) -> Vec<Evidence> {
     if connection.half[CLIENT].has(Half::SYN) && connection.has(Connection::ROLE_KNOWN) {
         let mark = Mark { time: connection.start, frame: connection.start_frame, input: connection.start_input };
         if !told.iter().any(|event| event.mark == mark) && is_syn_first(connection) {
-            let packet = render_segment(Flags(Flags::SYN), 0, 0, None);
+            let half = case.half(CLIENT);
+            // TCP Fast Open: the SYN has payload (RFC 7413).
+            let length = if half.has(Half::DATA) && payload_mark(half) == mark { half.data_length } else { 0 };
+            let packet = render_segment(Flags(Flags::SYN), 0, length, None);
             all.push(evidence(mark, EndedBy::Client, packet, "client asks for a connection".into()));
         }
     }
@@ -110,8 +113,12 @@ fn last_payload(case: &Case<'_>, side: usize) -> Option<Evidence> {
         lost if lost >= half.data_length => about!(side, end, "'s last payload, never acknowledged"),
         _ => about!(side, end, "'s last payload, acknowledged in part"),
     };
-    let mark = Mark { time: half.data_time, frame: half.data_frame, input: half.data_input };
-    Some(evidence(mark, case.side(side), packet, note))
+    Some(evidence(payload_mark(half), case.side(side), packet, note))
+}
+
+/// Where its last payload stands.
+fn payload_mark(half: &Half) -> Mark {
+    Mark { time: half.data_time, frame: half.data_frame, input: half.data_input }
 }
 
 fn from(case: &Case<'_>, event: &Event) -> EndedBy {

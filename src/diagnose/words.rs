@@ -94,6 +94,8 @@ pub fn calls(case: &Case<'_>, side: usize) -> Option<String> {
         Kind::TimedOut | Kind::Unreachable | Kind::Refused if errno == Errno::ECONNRESET => Kind::Reset,
         kind => kind,
     };
+    let (own, peer) = (case.half(side), case.half(other(side)));
+    let read_out = peer.has(Half::FIN) && { own.ack } == peer.next;
     let (before, after) = match kind {
         Kind::Refused | Kind::Unreachable if connecting => ("connect fails with ", ""),
         Kind::TimedOut if connecting => ("connect fails with ", ", unless the application's own timeout comes first"),
@@ -108,6 +110,14 @@ pub fn calls(case: &Case<'_>, side: usize) -> Option<String> {
         Kind::BrokenPipe => ("recv returns 0 (EOF), the next send fails with ", ""),
         Kind::Aborted => ("accept may still return the socket; its first recv fails with ", ""),
         Kind::TimedOut => match case.story().silence[side].what {
+            // `tcp_recvmsg()` looks at SOCK_DONE, which `tcp_fin()` sets, ahead of the error.
+            Repeated::KeepAlive | Repeated::Nothing if read_out => {
+                ("recv returns 0 (EOF), send fails with ", " when the keep-alive probes are used up")
+            }
+            Repeated::Data if read_out => (
+                "send succeeds, recv returns 0 (EOF); the next send fails with ",
+                " after the last retransmission, unless the application's own timeout comes first",
+            ),
             Repeated::KeepAlive if case.story().silence[side].windows_cut => {
                 ("recv or send fails with ", " when the probes are used up")
             }

@@ -17,7 +17,7 @@ pub use origin::{
     awaits_copy, foreign, hops, is_from_elsewhere, is_next_of_the_socket, made_on_the_way, may_be_a_detour,
     may_have_come_in, seen_on_a_part_of_the_way,
 };
-use resets::judge_reset;
+use resets::{hears_nothing, judge_reset};
 
 /// A client whose SYN-ACKs never come repeats its SYN a second after the last one, or a little later.
 const NEXT_SYN: u64 = 1300 * MILLISECOND;
@@ -152,7 +152,10 @@ fn judge_silence(connection: &Connection, story: &Story, side: usize) -> Ending 
     let at_edge = |reset: Reset| reset.from == side && connection.is_at_sacked_edge(peer, reset.sequence);
     let accepted = story.gone[side] || story.reset.is_some_and(at_edge);
     let open = story.half_accepted.is_none() && !connection.half[peer].has(Half::FIN);
-    let unheard = |reset: Reset| reset.from == side && lost_on_the_way(connection, story, &reset);
+    let unheard = |reset: Reset| {
+        let lost = lost_on_the_way(connection, story, &reset) || hears_nothing(connection, story, &reset);
+        reset.from == side && lost
+    };
     let lost = story.rejected[side] || story.lost_resets[side] > 0 || story.reset.is_some_and(unheard);
     errnos[peer] = match accepted && open && !lost {
         true => Some(Errno::ECONNRESET),

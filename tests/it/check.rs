@@ -8,7 +8,8 @@
 //! // expect: undecided began_late
 //! // expect: nothing
 //! // says: 3 keep-alive probes              (words of a finding's sentence, of its advice on
-//!                                        a retry, or of a note to a packet)
+//!                                        a retry, of what calls return, or of a packet or
+//!                                        the note to it)
 //! // cut: reset client=ECONNRESET server=- cause=peer_closed     (when the payload is cut off)
 //! // except: ipv4 cut, ipv6 cut              (conditions that take away what the verdict rests on)
 //! // only: ipv4                              (a family)
@@ -276,9 +277,14 @@ fn differences(expected: &Expected, finding: &Finding, ends: &[(End, End)], cond
 
 /// Is that among what a finding tells in words?
 fn says(finding: &Finding, words: &str) -> bool {
+    let calls = [&finding.client.calls, &finding.server.calls];
     finding.summary.contains(words)
         || finding.retry_why.contains(words)
-        || finding.evidence.iter().any(|evidence| evidence.note.contains(words))
+        || calls.into_iter().flatten().any(|calls| calls.contains(words))
+        || finding
+            .evidence
+            .iter()
+            .any(|evidence| evidence.note.contains(words) || evidence.packet.as_str().contains(words))
 }
 
 /// What a finding says under the name that JSON has for it.

@@ -151,11 +151,13 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         // An abort tells what had arrived.
         connection.half[from].ack = segment.acknowledgment;
     }
+    let sent = connection.half[from];
+    let behind = sent.has(Half::SEQUENCE) && seq::after(sent.next, segment.sequence);
     let reset = Reset {
         mark: Mark::of(segment),
         from,
         sequence: segment.sequence,
-        edge: segment.sequence,
+        edge: if behind { sent.next } else { segment.sequence },
         acknowledgment: segment.flags.has(Flags::ACK).then_some(segment.acknowledgment),
         acceptance,
         window: segment.window,

@@ -33,7 +33,7 @@ pub struct Reset {
     /// Sequence number.
     pub sequence: u32,
     /// The highest sequence number of its sender's RSTs: that of a live socket stands behind all that it has sent
-    /// (`tcp_send_active_reset()`).
+    /// (`tcp_send_active_reset()`), a reply where the other end had acknowledged. Or what was captured of its sender before.
     pub edge: u32,
     /// Acknowledgment number, if it carries one.
     pub acknowledgment: Option<u32>,

@@ -91,6 +91,11 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
         .is_some_and(|fin| !comes_before(connection, &reset, fin) && !fin_is_missing(connection, &reset, fin))
         && !missed_fin(connection, story, victim);
     let victim_closed = half[victim].has(Half::FIN) || story.fin[victim].is_some();
+    if !sender_closed && probed_to_death(connection, story, &reset) {
+        let mut errno = errno_at(sender, Errno::ETIMEDOUT);
+        errno[victim] = (!victim_closed).then_some(Errno::ECONNRESET);
+        return Ending::Failure(Failure { kind: Kind::TimedOut, errno, victim: sender, by: By::Silence });
+    }
     if sender_closed && victim_closed {
         return judge_reset_of_both_closed(connection, story, reset);
     }
@@ -102,11 +107,6 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     }
     if let Some(ending) = judge_half_accepted(connection, story, &reset) {
         return ending;
-    }
-    if probed_to_death(connection, story, &reset) {
-        let errno = [Some(Errno::ETIMEDOUT), Some(Errno::ECONNRESET)];
-        let errno = if sender == CLIENT { errno } else { [errno[1], errno[0]] };
-        return Ending::Failure(Failure { kind: Kind::TimedOut, errno, victim: sender, by: By::Silence });
     }
     if !connection.was_used() && sender == CLIENT && half[CLIENT].has(Half::SYN) && !forged(connection, &reset) {
         // Without an acknowledgment of its own the handshake was never done, also where the SYN was captured last.
@@ -125,7 +125,7 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
 
 /// The receiver of the RST repeats payload again and again that the capture shows acknowledged, and has not got a RST before this
 /// one, and the next repetition is not overdue: what the other end sends does not reach it (`tcp_rearm_rto()`).
-fn hears_nothing(connection: &Connection, story: &Story, reset: &Reset) -> bool {
+pub(super) fn hears_nothing(connection: &Connection, story: &Story, reset: &Reset) -> bool {
     let victim = other(reset.from);
     let unheard = story.in_vain[victim] + u32::from(story.lost_resets[reset.from]);
     let sent = connection.half[victim].data_time;
@@ -240,8 +240,7 @@ fn fin_is_missing(connection: &Connection, reset: &Reset, fin: Mark) -> bool {
         && !arrived_with_payload(connection, reset.from, fin)
 }
 
-/// The receiver of the RST sent one itself, before it can have got this one: a live socket's abort, or the answer of a
-/// host that had no socket any more. Either way no application is left to get an error.
+/// The receiver of the RST aborted by itself, before it can have got this one: no application is left to get an error.
 fn gave_up_too(connection: &Connection, story: &Story, reset: &Reset) -> bool {
     let Some(back) = story.reset_back.filter(|_| story.sender_lives.is_none()) else {
         return false;
@@ -249,14 +248,13 @@ fn gave_up_too(connection: &Connection, story: &Story, reset: &Reset) -> bool {
     if [reset, &back].iter().any(|reset| forged(connection, reset)) {
         return false;
     }
-    // A host without a socket never answers a RST, and nothing else with an acknowledgment (`tcp_v4_send_reset()`).
-    let abort = !back.is_bare();
-    let crossed = back.mark.time.since(reset.mark.time) <= (2 * connection.round_trip()).max(50 * MILLISECOND);
-    // A live socket's RST carries SND.NXT (`tcp_send_active_reset()`), which is in the window of the other end; a reply carries
-    // what the segment that it answers acknowledged.
-    let sent = connection.half[back.from].next;
-    let may_be_next = !seq::before(back.sequence, sent) && back.acceptance != Acceptance::Ignored;
-    if abort { may_be_next } else { crossed && !seq::after(back.sequence, sent) }
+    // A RST with an acknowledgment is an abort: a host without a socket never answers a RST, and nothing else with one
+    // (`tcp_v4_send_reset()`). It carries SND.NXT (`tcp_send_active_reset()`), which is in the window of the other end. A bare one
+    // says no more than that the socket is gone: this RST may have ended it, ahead of what it overtook and copies, which are
+    // answered so.
+    !back.is_bare()
+        && !seq::before(back.sequence, connection.half[back.from].next)
+        && back.acceptance != Acceptance::Ignored
 }
 
 /// Does the way that the RST came show that another one sent it?

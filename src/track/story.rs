@@ -190,6 +190,8 @@ pub struct Story {
     pub syn_ack_after_refusal: Option<Mark>,
     /// A fatal ICMP error.
     pub fatal: Option<SoftError>,
+    /// The client has repeated its SYN after such an error, which for it is none.
+    pub outlives_errors: bool,
     /// The last ICMP error that is remembered while the connection goes on (`sk_err_soft`).
     pub soft: [Option<SoftError>; 2],
     /// An ICMP error told that a RST of this end was rejected on its way.

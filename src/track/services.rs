@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use foldhash::HashMap;
 
 use super::slots::Slots;
+use super::story::Silence;
 use super::table::Table;
 use crate::cpu::prefetch;
 use crate::decode::{CutIcmpError, End};
@@ -59,9 +60,15 @@ pub struct Services {
     cut_errors: HashMap<(IpAddr, Option<IpAddr>), Time>,
     /// When a service last stopped to acknowledge what a client with an open connection sent.
     silences: HashMap<End, Time>,
+    /// When a client last asked a service in vain, for the first time and for the last: for a connection, or on one that no
+    /// device can have forgotten.
+    lost: HashMap<(IpAddr, End), (Time, Time)>,
     /// What could not be remembered.
     unremembered: u64,
 }
+
+/// No device on the path forgets a connection that was idle for less.
+pub const SHORTEST_IDLE: u64 = 50 * SECOND;
 
 /// More than this many services are not remembered at a time: a scan shows a new one with every packet.
 const MOST: usize = 1 << 16;
@@ -126,6 +133,23 @@ impl Services {
     pub(super) fn was_silent(&mut self, end: End, time: Time) {
         if self.silences.len() < MOST || self.silences.contains_key(&end) {
             self.silences.insert(end, time);
+        } else {
+            self.unremembered += 1;
+        }
+    }
+
+    /// Had this client lost this service at `time` or shortly before? Then what it asked on other connections was in vain too.
+    pub fn had_lost(&self, client: IpAddr, server: End, time: Time) -> bool {
+        let lost = self.lost.get(&(client, server));
+        lost.is_some_and(|(first, last)| {
+            time <= *last + 60 * SECOND && self.get(&server).is_none_or(|service| service.answered < *first)
+        })
+    }
+
+    pub(super) fn was_lost(&mut self, client: IpAddr, server: End, silence: &Silence) {
+        let key = (client, server);
+        if self.lost.len() < MOST || self.lost.contains_key(&key) {
+            self.lost.insert(key, (silence.first.time, silence.last.time));
         } else {
             self.unremembered += 1;
         }

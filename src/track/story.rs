@@ -164,6 +164,8 @@ pub struct Story {
     pub in_vain: [u32; 2],
     /// Keep-alive probes of each end.
     pub probes: [Probes; 2],
+    /// When a keep-alive probe of either end was last answered.
+    pub kept_alive: Option<Time>,
     /// SYN-ACKs seen.
     pub syn_acks: u16,
     /// The server repeats its SYN-ACK, and nothing yet shows that a socket was made of the handshake.

@@ -1,7 +1,7 @@
 //! `backlog_overflow`: the server's accept queue is full.
 
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
-use crate::diagnose::{Case, ResetKind};
+use crate::diagnose::{Case, ResetKind, duration};
 use crate::time::SECOND;
 use crate::track::kernel::Kind;
 use crate::track::{By, CLIENT, Connection, Half, Repeated, SERVER};
@@ -9,7 +9,7 @@ use crate::track::{By, CLIENT, Connection, Half, Repeated, SERVER};
 /// Signs: (b) the server repeats its SYN-ACK after the client's ACK while the client's data is never acknowledged:
 /// likely, certain when the capture is at the server and the client's ACK is in it. (c) bare reply-RST (`R 1:1(0)
 /// win 0`) right after the final ACK of the handshake: possible. (a) SYNs ignored while the same port completes
-/// other handshakes meanwhile: likely.
+/// other handshakes: possible; likely where others had to repeat theirs meanwhile, or their ACK was forgotten as in (b).
 pub static CAUSE: Cause = Cause {
     id: "backlog_overflow",
     group: Group::Failure,
@@ -31,6 +31,8 @@ pub static CAUSE: Cause = Cause {
         blocked event loop, a long garbage collection, a stopped process, file descriptors used up, or simply a \
         burst that is larger than the backlog.",
     is_not: "\
+        Not a filter that drops the SYNs of some clients: all others get in at once then, and an accept queue lets \
+        nobody in while it is full.\n\n\
         Not packet loss, although it looks the same from the client: other flows to the host are fine, and the \
         server's counters tell.\n\n\
         Not `return_path_lost`: there the SYN-ACK does not reach the client; here the client has answered it and \
@@ -116,20 +118,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     let server = case.server();
     if case.waited_for(Repeated::Syn) {
-        // Who answers others drops this SYN for a reason of its own; on used ports that reason is the older connection.
-        if case.connection().has(Connection::REUSED) {
-            return None;
-        }
-        let service = case.service().filter(|_| !case.half(SERVER).has(Half::SYN))?;
-        // Where the first answer came only after the last of these SYNs, host or path were not up before.
-        let meanwhile = service.answered >= case.connection().start - 60 * SECOND
-            && service.answered_first <= case.silence().last.time;
-        // A full queue leaves connections alone that were accepted: whose payload is not acknowledged has lost host or path.
-        return (meanwhile && !case.service_fell_silent()).then(|| {
-            Match::likely(format!(
-                "{server} answered others but not this SYN: its accept queue is full, or a filter drops it."
-            ))
-        });
+        return ignored(case);
     }
     let silent = !case.half(SERVER).has(Half::DATA) && case.half(CLIENT).has(Half::SYN);
     if !silent {
@@ -161,4 +150,36 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         return Some(Match::likely(text));
     }
     None
+}
+
+/// The SYN was ignored by a service that answers others. That is a full queue where others, too, had to ask again; else it may
+/// as well be a filter.
+pub(super) fn ignored(case: &Case<'_>) -> Option<Match> {
+    let (connection, server) = (case.connection(), case.server());
+    // Who answers others drops this SYN for a reason of its own; on used ports that reason is the older connection.
+    if connection.has(Connection::REUSED) || case.half(SERVER).has(Half::SYN) {
+        return None;
+    }
+    let service = case.service()?;
+    let since = connection.start - 60 * SECOND;
+    // Where the first answer came only after the last of these SYNs, host or path were not up before.
+    let meanwhile = service.answered >= since && service.answered_first <= case.silence().last.time;
+    // A full queue leaves connections alone that were accepted: whose payload is not acknowledged has lost host or path.
+    if !meanwhile || case.service_fell_silent() {
+        return None;
+    }
+    if service.hesitated >= since {
+        let text =
+            format!("{server} answered others late, and not this SYN: its accept queue is full, or a filter drops it.");
+        return Some(Match::likely(text));
+    }
+    Some(Match::possible(if service.answered >= connection.start {
+        format!("{server} answered others but not this SYN: its accept queue is full, or a filter drops it.")
+    } else {
+        let ago = duration(connection.start.since(service.answered));
+        format!(
+            "{server} answered others {ago} before but not this SYN: its accept queue is full, a filter drops it, or the host \
+             is gone."
+        )
+    }))
 }

@@ -250,6 +250,10 @@ impl Tracker {
         if next.answered {
             let server = self.ends_of(index)[SERVER];
             self.answered(index, server, segment, sink);
+            let story = place.and_then(|place| self.store.told[place as usize].story.as_deref());
+            if story.is_some_and(Story::is_taken_late) {
+                self.services.hesitated(server, segment.time);
+            }
         }
         if next.connected {
             sink.connected(self.ends_of(index), segment.time);

@@ -18,6 +18,8 @@ pub struct Service {
     pub answered_first: Time,
     /// When it last did.
     pub answered: Time,
+    /// When it last answered a SYN that it had ignored before, or repeated its SYN-ACK though that was acknowledged.
+    pub hesitated: Time,
     /// The lowest and the highest TTL of its answers, which are known of its host.
     ttls: (u8, u8),
 }
@@ -194,6 +196,13 @@ impl Services {
         *high = (*high).max(ttl);
     }
 
+    /// A service that has answered hesitates to take a connection.
+    pub(super) fn hesitated(&mut self, end: End, time: Time) {
+        if let Some(place) = self.place(end, end.hash(self.seed)) {
+            self.known[place as usize].1.hesitated = time;
+        }
+    }
+
     /// A service answered a SYN, in a segment with this TTL.
     pub(super) fn answered(&mut self, end: End, time: Time, ttl: u8) {
         let hash = end.hash(self.seed);
@@ -209,7 +218,7 @@ impl Services {
             }
             None if self.known.len() >= MOST => self.unremembered += 1,
             None => {
-                let service = Service { answered_first: time, answered: time, ttls: (ttl, ttl) };
+                let service = Service { answered_first: time, answered: time, ttls: (ttl, ttl), ..Service::default() };
                 if let Some(place) = self.known.add((end, service)) {
                     self.index.insert(hash, place);
                 }

@@ -64,6 +64,9 @@ wait 3
             nearly so is the finding.",
             "See whether ListenOverflows and ListenDrops rise while it happens.",
             "\
+            If they do not, a filter drops the SYNs of this client, or of all above a rate: fail2ban, a security group, a \
+            connection limit.",
+            "\
             Find out why accept() is not called: busy workers, a blocked event loop, the limit of open files, a \
             process in state T. This is the real fault in most cases.",
             "Add workers or move blocking work off the accepting thread.",
@@ -75,6 +78,7 @@ wait 3
         commands: &[
             "ss -ltn 'sport = :{server.port}'",
             "nstat -az TcpExtListenOverflows TcpExtListenDrops",
+            "nft list ruleset | grep -n -e drop -e limit -e '{server.port}'",
             "sysctl net.core.somaxconn net.ipv4.tcp_max_syn_backlog net.ipv4.tcp_abort_on_overflow",
         ],
     },

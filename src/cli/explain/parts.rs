@@ -74,6 +74,7 @@ pub(super) fn plain(text: &str) -> String {
     text.replace("{server.ip}", "SERVER")
         .replace("{server.port}", "PORT")
         .replace("{peer.ip}", "PEER")
+        .replace("{failed.ip}", "FAILED")
         .replace("{peer.port}", "PORT")
         .replace("{client.ip}", "CLIENT")
         .replace("{client.port}", "CLIENT_PORT")

@@ -250,8 +250,7 @@ impl Tracker {
         if next.answered {
             let server = self.ends_of(index)[SERVER];
             self.answered(index, server, segment, sink);
-            let story = place.and_then(|place| self.store.told[place as usize].story.as_deref());
-            if story.is_some_and(Story::is_taken_late) {
+            if place.is_some_and(|place| self.store.told[place as usize].is_taken_late()) {
                 self.services.hesitated(server, segment.time);
             }
         }

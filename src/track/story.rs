@@ -244,12 +244,6 @@ impl Story {
         [self.reset.as_mut(), self.reset_back.as_mut()].into_iter().flatten()
     }
 
-    /// The server's first SYN-ACK answers a SYN that came again, or it repeats one that was acknowledged: as with a full accept
-    /// queue.
-    pub fn is_taken_late(&self) -> bool {
-        self.syns > 0 && self.syn_acks == 0 || self.half_accepted.is_some()
-    }
-
     /// RSTs of this end do not reach the other one. That one did not may be chance.
     pub fn resets_are_lost(&self, side: usize) -> bool {
         self.lost_resets[side] > 1

@@ -128,9 +128,11 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     if !silent {
         return None;
     }
+    // What it acknowledged a socket has taken.
+    let took_nothing = case.lost(CLIENT) == case.sent(CLIENT);
     if case.by() == Some(By::Silence) {
         let repeated = case.story().syn_acks > 0;
-        return repeated.then(|| {
+        return (repeated && took_nothing).then(|| {
             Match::likely(format!(
                 "{server} completed the handshake for the client only: it repeats its SYN-ACK and ignores the \
                  client's ACK and data, as with a full accept queue."
@@ -144,8 +146,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         )));
     }
     let at_once = case.at_once(case.decisive().since(case.opened()));
-    let dropped =
-        case.reset_kind() == Some(ResetKind::Reply) && case.reset_by(SERVER) && case.lost(CLIENT) == case.sent(CLIENT);
+    let dropped = case.reset_kind() == Some(ResetKind::Reply) && case.reset_by(SERVER) && took_nothing;
     if dropped && !case.two_hosts_answered() && (at_once || case.story().syn_acks > 0) {
         let text = format!(
             "{server} answered the end of the handshake with a RST, as with a full accept queue and \

@@ -37,7 +37,7 @@ pub static CAUSE: Cause = Cause {
         server's counters tell.\n\n\
         Not `return_path_lost`: there the SYN-ACK does not reach the client; here the client has answered it and \
         sends data.\n\n\
-        Not `no_listener`: a full queue never refuses.",
+        Not `no_listener`: a full queue never refuses on Linux; on Windows it does.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.01 < S. 0:0(0) ack 1 win 65160 <mss 1460>
 +.01 > . 1:1(0) ack 1 win 64240

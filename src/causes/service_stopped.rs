@@ -31,7 +31,8 @@ pub static CAUSE: Cause = Cause {
         address is as likely as a stopped service.\n\n\
         Not a service that is gone, where others are answered between the refusals: then one of several hosts behind \
         the address does not listen, a pod or a backend that is not ready, or a filter refuses some clients.\n\n\
-        Not overload. A full accept queue drops SYNs, it does not refuse them (see `backlog_overflow`).\n\n\
+        Not overload: Linux drops SYNs when the accept queue is full (`backlog_overflow`). But a server on Windows \
+        refuses them then.\n\n\
         Not the network: something answered, in one round trip, in the name of the host.",
     example: r#"// the port answers one connection ...
 +0 > S 0:0(0) win 64240 <mss 1460>

@@ -1,7 +1,7 @@
 //! `backlog_overflow`: the server's accept queue is full.
 
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
-use crate::diagnose::{Case, ResetKind};
+use crate::diagnose::{Case, ResetKind, duration};
 use crate::time::SECOND;
 use crate::track::kernel::Kind;
 use crate::track::{By, CLIENT, Connection, Half, Repeated, SERVER};
@@ -9,7 +9,7 @@ use crate::track::{By, CLIENT, Connection, Half, Repeated, SERVER};
 /// Signs: (b) the server repeats its SYN-ACK after the client's ACK while the client's data is never acknowledged:
 /// likely, certain when the capture is at the server and the client's ACK is in it. (c) bare reply-RST (`R 1:1(0)
 /// win 0`) right after the final ACK of the handshake: possible. (a) SYNs ignored while the same port completes
-/// other handshakes meanwhile: likely.
+/// other handshakes: possible; likely where others had to repeat theirs meanwhile, or their ACK was forgotten as in (b).
 pub static CAUSE: Cause = Cause {
     id: "backlog_overflow",
     group: Group::Failure,
@@ -31,11 +31,13 @@ pub static CAUSE: Cause = Cause {
         blocked event loop, a long garbage collection, a stopped process, file descriptors used up, or simply a \
         burst that is larger than the backlog.",
     is_not: "\
+        Not a filter that drops the SYNs of some clients: all others get in at once then, and an accept queue lets \
+        nobody in while it is full.\n\n\
         Not packet loss, although it looks the same from the client: other flows to the host are fine, and the \
         server's counters tell.\n\n\
         Not `return_path_lost`: there the SYN-ACK does not reach the client; here the client has answered it and \
         sends data.\n\n\
-        Not `no_listener`: a full queue never refuses.",
+        Not `no_listener`: a full queue never refuses on Linux; on Windows it does.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.01 < S. 0:0(0) ack 1 win 65160 <mss 1460>
 +.01 > . 1:1(0) ack 1 win 64240
@@ -62,6 +64,9 @@ wait 3
             nearly so is the finding.",
             "See whether ListenOverflows and ListenDrops rise while it happens.",
             "\
+            If they do not, a filter drops the SYNs of this client, or of all above a rate: fail2ban, a security group, a \
+            connection limit.",
+            "\
             Find out why accept() is not called: busy workers, a blocked event loop, the limit of open files, a \
             process in state T. This is the real fault in most cases.",
             "Add workers or move blocking work off the accepting thread.",
@@ -73,6 +78,7 @@ wait 3
         commands: &[
             "ss -ltn 'sport = :{server.port}'",
             "nstat -az TcpExtListenOverflows TcpExtListenDrops",
+            "nft list ruleset | grep -n -e drop -e limit -e '{server.port}'",
             "sysctl net.core.somaxconn net.ipv4.tcp_max_syn_backlog net.ipv4.tcp_abort_on_overflow",
         ],
     },
@@ -116,28 +122,17 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     let server = case.server();
     if case.waited_for(Repeated::Syn) {
-        // Who answers others drops this SYN for a reason of its own; on used ports that reason is the older connection.
-        if case.connection().has(Connection::REUSED) {
-            return None;
-        }
-        let service = case.service().filter(|_| !case.half(SERVER).has(Half::SYN))?;
-        // Where the first answer came only after the last of these SYNs, host or path were not up before.
-        let meanwhile = service.answered >= case.connection().start - 60 * SECOND
-            && service.answered_first <= case.silence().last.time;
-        // A full queue leaves connections alone that were accepted: whose payload is not acknowledged has lost host or path.
-        return (meanwhile && !case.service_fell_silent()).then(|| {
-            Match::likely(format!(
-                "{server} answered others but not this SYN: its accept queue is full, or a filter drops it."
-            ))
-        });
+        return ignored(case);
     }
     let silent = !case.half(SERVER).has(Half::DATA) && case.half(CLIENT).has(Half::SYN);
     if !silent {
         return None;
     }
+    // What it acknowledged a socket has taken.
+    let took_nothing = case.lost(CLIENT) == case.sent(CLIENT);
     if case.by() == Some(By::Silence) {
         let repeated = case.story().syn_acks > 0;
-        return repeated.then(|| {
+        return (repeated && took_nothing).then(|| {
             Match::likely(format!(
                 "{server} completed the handshake for the client only: it repeats its SYN-ACK and ignores the \
                  client's ACK and data, as with a full accept queue."
@@ -151,8 +146,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         )));
     }
     let at_once = case.at_once(case.decisive().since(case.opened()));
-    let dropped =
-        case.reset_kind() == Some(ResetKind::Reply) && case.reset_by(SERVER) && case.lost(CLIENT) == case.sent(CLIENT);
+    let dropped = case.reset_kind() == Some(ResetKind::Reply) && case.reset_by(SERVER) && took_nothing;
     if dropped && !case.two_hosts_answered() && (at_once || case.story().syn_acks > 0) {
         let text = format!(
             "{server} answered the end of the handshake with a RST, as with a full accept queue and \
@@ -161,4 +155,36 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         return Some(Match::likely(text));
     }
     None
+}
+
+/// The SYN was ignored by a service that answers others. That is a full queue where others, too, had to ask again; else it may
+/// as well be a filter.
+pub(super) fn ignored(case: &Case<'_>) -> Option<Match> {
+    let (connection, server) = (case.connection(), case.server());
+    // Who answers others drops this SYN for a reason of its own; on used ports that reason is the older connection.
+    if connection.has(Connection::REUSED) || case.half(SERVER).has(Half::SYN) {
+        return None;
+    }
+    let service = case.service()?;
+    let since = connection.start - 60 * SECOND;
+    // Where the first answer came only after the last of these SYNs, host or path were not up before.
+    let meanwhile = service.answered >= since && service.answered_first <= case.silence().last.time;
+    // A full queue leaves connections alone that were accepted: whose payload is not acknowledged has lost host or path.
+    if !meanwhile || case.service_fell_silent() {
+        return None;
+    }
+    if service.hesitated >= since {
+        let text =
+            format!("{server} answered others late, and not this SYN: its accept queue is full, or a filter drops it.");
+        return Some(Match::likely(text));
+    }
+    Some(Match::possible(if service.answered >= connection.start {
+        format!("{server} answered others but not this SYN: its accept queue is full, or a filter drops it.")
+    } else {
+        let ago = duration(connection.start.since(service.answered));
+        format!(
+            "{server} answered others {ago} before but not this SYN: its accept queue is full, a filter drops it, or the host \
+             is gone."
+        )
+    }))
 }

@@ -3,14 +3,14 @@
 use super::clues::device_timer;
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, ResetKind, duration};
-use crate::time::SECOND;
-use crate::track::Repeated;
 use crate::track::kernel::Kind;
+use crate::track::{Half, Repeated, SHORTEST_IDLE, other};
 
 /// Signs: A long gap, then data. Reset: a reply-RST within a round trip, no FIN before, the gap at or a little
 /// above a device's timer (350 s, 240 s, 600 s, 3600 s), or a TTL unlike that direction's: likely. Timed out: the
-/// data is retransmitted and never acknowledged while other connections to the peer work: likely. A gap below 60 s
-/// or no other sign: leave it to `peer_forgot_connection` or `peer_vanished`.
+/// data is retransmitted and never acknowledged, and nothing tells that the peer was lost for other connections too:
+/// likely. A gap below 50 s, or keep-alive probes that were answered in it: leave it to `peer_forgot_connection` or
+/// `peer_vanished`.
 pub static CAUSE: Cause = Cause {
     id: "idle_expired",
     group: Group::Failure,
@@ -147,9 +147,11 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     if !case.asked_last(victim) || case.connection().turns == 0 || case.story().first_fin.is_some() {
         return None;
     }
-    let idle = case.idle_before();
+    let idle = case.unused_before();
     let (name, gap) = (case.name(victim), duration(idle));
-    if idle < 50 * SECOND {
+    // Who hears of what was sent then, if only a part of it, has been forgotten by nobody.
+    let heard = case.half(other(victim)).has(Half::SACKS) || case.heard_the_other_end();
+    if idle < SHORTEST_IDLE || heard || case.had_lost_the_service() {
         return None;
     }
     if case.waited_for(Repeated::Data) {

@@ -100,7 +100,7 @@ impl Owner {
 }
 
 /// What to do. The texts may hold `{client.ip}`, `{client.port}`, `{server.ip}`, `{server.port}`, `{peer.ip}` and
-/// `{peer.port}` (the end that whoever failed could not reach), which the report fills in.
+/// `{peer.port}` (the end that whoever failed could not reach) and `{failed.ip}` (who failed), which the report fills in.
 #[derive(Clone, Copy, Debug)]
 pub struct Remedy {
     /// Who has to act.
@@ -331,8 +331,15 @@ mod tests {
                 assert!(!text.trim().is_empty(), "{} {which}", cause.id);
                 assert!(!text.contains('\t') && !text.contains("  "), "{} {which}: {text}", cause.id);
                 assert_eq!(text, text.trim(), "{} {which}", cause.id);
-                let known =
-                    ["{server.ip}", "{server.port}", "{client.ip}", "{client.port}", "{peer.ip}", "{peer.port}"];
+                let known = [
+                    "{server.ip}",
+                    "{server.port}",
+                    "{client.ip}",
+                    "{client.port}",
+                    "{peer.ip}",
+                    "{peer.port}",
+                    "{failed.ip}",
+                ];
                 let rest = known.iter().fold(text.to_string(), |text, name| text.replace(name, ""));
                 // awk and nginx have braces of their own.
                 let rest =

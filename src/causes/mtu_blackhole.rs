@@ -109,7 +109,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         bytes(silence.length)
     );
     let behind_a_hole = case.half(other(case.victim())).has(Half::SACKS);
-    if case.story().mtu.is_some() || behind_a_hole {
+    if case.story().mtu.is_some() || behind_a_hole || case.heard_the_other_end() {
         return Some(Match::likely(text));
     }
     (half.longest_acked > 0).then(|| Match::possible(text))

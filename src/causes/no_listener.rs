@@ -1,6 +1,6 @@
 //! `no_listener`: nothing listens on that address and port.
 
-use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use super::{Cause, Group, Match, Owner, Remedy, Setting, service_stopped};
 use crate::diagnose::Case;
 use crate::track::kernel::Kind;
 
@@ -96,7 +96,8 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    case.refused_by_rst().then(|| {
+    let was_there = case.service().is_some_and(|service| service_stopped::was_there_before(case, &service));
+    (case.refused_by_rst() && !was_there).then(|| {
         Match::likely(format!(
             "{} refused the connection with a RST: most likely nothing listens there.",
             case.server()

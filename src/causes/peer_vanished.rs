@@ -113,7 +113,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             silence.unheard
         )));
     }
-    case.waited_for(Repeated::Data).then(|| {
+    (case.waited_for(Repeated::Data) && !case.heard_the_other_end()).then(|| {
         let (sent, times) = (bytes(silence.length), silence.attempts);
         Match::likely(if case.story().resets_are_lost(other(victim)) {
             format!(

@@ -12,7 +12,7 @@ pub static CAUSE: Cause = Cause {
     id: "return_path_lost",
     group: Group::Failure,
     kinds: &[Kind::TimedOut],
-    title: "The server answers, but its answers do not come back",
+    title: "The other end answers, but its answers do not come back",
     seen: "\
         The capture shows the client's SYN and the server's SYN-ACK, and then both again: the client repeats its \
         SYN as if it had heard nothing, the server repeats its SYN-ACK. No ACK ever comes. The client gets \
@@ -44,23 +44,26 @@ wait 5
 "#,
     remedy: Remedy {
         owner: Owner::Network,
-        title: "Mend the way from {server.ip} back to {client.ip}",
+        title: "Mend the way from {peer.ip} back to {failed.ip}",
         steps: &[
-            "Ask the server which way it would answer: route, interface and source address.",
-            "Capture at the client, or on hops between, and find the last place that still sees the SYN-ACK.",
+            "Ask {peer.ip} which way it would answer: route, interface and source address.",
+            "Capture at {failed.ip}, or on hops between, and find the last place that still sees the answer.",
             "\
             Look for a stateful device that sees one direction only; make both ways go through it, or translate \
             the source on the way in.",
-            "On hosts with several interfaces, use policy routing, and rp_filter=2 (loose) in place of 1.",
+            "\
+            On hosts with several interfaces, use policy routing, and rp_filter=2 (loose) in place of 1; in IPv6 such a \
+            filter is a rule of the firewall (`fib saddr` in nft, `-m rpfilter` in ip6tables).",
             "\
             In Kubernetes with externalTrafficPolicy: Local or direct server return, see that the node that \
             answers is the node that was asked.",
             "In AWS, network ACLs have no memory: allow ephemeral ports outbound for the answers.",
         ],
         commands: &[
-            "ip route get {client.ip} from {server.ip}",
+            "ip route get {failed.ip} from {peer.ip}",
             "sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.default.rp_filter",
             "nstat -az TcpExtIPReversePathFilter",
+            "(nft list ruleset; ip6tables-save) | grep -n -e fib -e rpfilter",
             "tcpdump -eni any 'host {client.ip} and tcp port {server.port}'",
         ],
     },

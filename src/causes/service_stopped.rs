@@ -2,11 +2,12 @@
 
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, duration};
+use crate::track::Service;
 use crate::track::kernel::Kind;
 
 /// Signs: A reply-RST to a SYN (`R. 0:0(0) ack 1 win 0`), and the same address and port completed a handshake
-/// earlier in the capture. Likely; certain only that nothing listened. A refused burst that ends with a SYN-ACK is
-/// a restart: say for how long.
+/// earlier in the capture. Likely; possible where it answers others at once; certain only that nothing listened. A
+/// refused burst that ends with a SYN-ACK is a restart: say for how long.
 pub static CAUSE: Cause = Cause {
     id: "service_stopped",
     group: Group::Failure,
@@ -28,7 +29,10 @@ pub static CAUSE: Cause = Cause {
     is_not: "\
         Not `no_listener`: there nothing is known to have listened on the port in this capture, so a wrong port or \
         address is as likely as a stopped service.\n\n\
-        Not overload. A full accept queue drops SYNs, it does not refuse them (see `backlog_overflow`).\n\n\
+        Not a service that is gone, where others are answered between the refusals: then one of several hosts behind \
+        the address does not listen, a pod or a backend that is not ready, or a filter refuses some clients.\n\n\
+        Not overload: Linux drops SYNs when the accept queue is full (`backlog_overflow`). But a server on Windows \
+        refuses them then.\n\n\
         Not the network: something answered, in one round trip, in the name of the host.",
     example: r#"// the port answers one connection ...
 +0 > S 0:0(0) win 64240 <mss 1460>
@@ -53,6 +57,9 @@ pub static CAUSE: Cause = Cause {
             "\
             Read when and why the service last stopped: its journal, the kernel's out-of-memory messages, the \
             deploy log; compare with the time of the first refused attempt.",
+            "\
+            If others get in between, ask each host behind the address: a load balancer without a health check, or a pod \
+            without a readinessProbe, sends clients to one that does not listen.",
             "\
             If this happens at every deploy, take the instance out of the load balancer first, let it drain, and \
             only then stop it: in Kubernetes a readinessProbe and a preStop hook that sleeps longer than endpoints \
@@ -108,13 +115,22 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    let answered = case.service().filter(|_| case.refused_by_rst())?.answered_first;
-    if answered >= case.connection().start {
-        return None;
+    let service = case.service().filter(|service| case.refused_by_rst() && was_there_before(case, service))?;
+    let server = case.server();
+    // It is none that starts again, as a rule, if it serves others before the verdict.
+    if service.answered > case.decisive() {
+        return Some(Match::possible(format!(
+            "{server} refused the connection, but answered others right after that: one of several hosts behind the address does \
+             not listen, it had just started again, or a filter refuses this client."
+        )));
     }
-    let ago = duration(case.decisive().since(answered));
+    let ago = duration(case.decisive().since(service.answered_first));
     Some(Match::likely(format!(
-        "{} refused the connection: nothing listens there now, though it answered {ago} before.",
-        case.server()
+        "{server} refused the connection: nothing listens there now, though it answered {ago} before."
     )))
+}
+
+/// Did it answer before this connection was asked for?
+pub(super) fn was_there_before(case: &Case<'_>, service: &Service) -> bool {
+    service.answered_first < case.connection().start
 }

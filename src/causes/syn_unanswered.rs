@@ -1,6 +1,6 @@
 //! `syn_unanswered`: nothing answers the SYN.
 
-use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use super::{Cause, Group, Match, Owner, Remedy, Setting, backlog_overflow};
 use crate::diagnose::{Case, duration};
 use crate::track::kernel::Kind;
 use crate::track::{Half, Repeated, SERVER};
@@ -102,7 +102,8 @@ wait 3
 
 fn detect(case: &Case<'_>) -> Option<Match> {
     let unanswered = case.waited_for(Repeated::Syn) && !case.half(SERVER).has(Half::SYN);
-    unanswered.then(|| {
+    // Where others are answered there is more to say.
+    (unanswered && backlog_overflow::ignored(case).is_none()).then(|| {
         let (times, span) = (case.silence().attempts, case.silence());
         let seconds = duration(span.last.time.since(span.first.time));
         Match::likely(format!("{} did not answer {times} SYNs in {seconds}.", case.server()))

@@ -6,7 +6,7 @@ mod parts;
 
 use layout::{Text, WIDTH};
 pub use nearest::UnknownTopic;
-use parts::{NOTATION, act, belongs_to, errnos, general, plain};
+use parts::{NOTATION, act, belongs_to, errnos, errnos_of, general, plain};
 
 use crate::causes::kinds;
 use crate::causes::languages::{self, Found, Saying};
@@ -84,7 +84,7 @@ fn cause_page(cause: &Cause) -> String {
     page.settings(cause.settings);
     if (1..=2).contains(&cause.kinds.len()) {
         page.heading("What programs say");
-        page.words(cause.kinds);
+        page.words(&errnos_of(cause));
     }
     match (cause.id, cause.kinds) {
         ("retry_storm", _) => page.retries(Kind::Refused, &Language::ALL),
@@ -235,6 +235,14 @@ mod tests {
         }
         assert!(explain(None).unwrap_or_default().contains("\naborted (ECONNRESET)\n"));
         assert!(explain(Some("ECONNABORTED")).unwrap_or_default().contains("kind: aborted"));
+    }
+
+    #[test]
+    fn who_has_no_route_gets_another_errno_than_who_reaches_no_host() {
+        let page = explain(Some("net_unreachable")).unwrap_or_default();
+        assert!(page.contains("Python: OSError: [Errno 101] Network is unreachable"), "{page}");
+        assert!(!page.contains("[Errno 113]"), "{page}");
+        assert!(explain(Some("host_unreachable")).unwrap_or_default().contains("Python: OSError: [Errno 113]"));
     }
 
     #[test]

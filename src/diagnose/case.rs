@@ -156,6 +156,12 @@ impl<'a> Case<'a> {
         self.service().is_some_and(|service| self.ended.services.fell_silent(server, &service))
     }
 
+    /// The client had lost the server by other connections as well, when what it sent last on this one was in vain.
+    pub fn had_lost_the_service(&self) -> bool {
+        let [client, server] = self.ended.ends;
+        self.waited_for(Repeated::Data) && self.ended.services.had_lost(client.ip, server, self.silence().first.time)
+    }
+
     /// Earlier visits of this client that ended without a word.
     pub fn visits(&self) -> Visits {
         self.ended.services.visits(self.ended.ends[CLIENT].ip, self.ended.ends[SERVER])
@@ -174,6 +180,13 @@ impl<'a> Case<'a> {
     /// The end that waited in vain had a peer that was there, and did not read.
     pub fn reader_stalls(&self) -> bool {
         self.by() == Some(By::Silence) && self.silence().reader_stalls()
+    }
+
+    /// The end that waited in vain heard the other one to the end, which had what it sent acknowledged: both live, and so does the
+    /// path.
+    pub fn heard_the_other_end(&self) -> bool {
+        let (silence, peer) = (self.silence(), self.story.silence[other(self.victim())]);
+        self.waited_for(Repeated::Data) && silence.answers > 0 && silence.unheard < 3 && peer.what == Repeated::Nothing
     }
 
     /// Payload went and the last of it came from `side`: it waits for an answer.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::hash::BuildHasher;
 use std::net::IpAddr;
 
-use foldhash::{HashMap, HashSet};
+use foldhash::HashMap;
 
 use super::Episode;
 use super::filter::Filter;
@@ -65,7 +65,51 @@ struct Watched {
     /// One entry for each target, the latest last: when, and how often it failed without payload.
     recent: VecDeque<(Time, Target, u64)>,
     latest: Time,
-    scan: Option<(Scan, HashSet<Target>)>,
+    scan: Option<Seen>,
+}
+
+/// A scan, and how often each of its targets failed.
+#[derive(Debug)]
+struct Seen {
+    scan: Scan,
+    tries: HashMap<Target, u64>,
+    /// How many targets failed more often than a scanner would have it.
+    tried_on: u64,
+}
+
+impl Seen {
+    fn begin(client: IpAddr, first: Time) -> Seen {
+        let scan = Scan { client, targets: 0, ports: Vec::new(), first, last: first, count: 0 };
+        Seen { scan, tries: HashMap::default(), tried_on: 0 }
+    }
+
+    /// Takes failures of a target into it. Returns how many targets more have to be remembered.
+    fn extend(&mut self, time: Time, target: Target, failures: u64, has_room: bool) -> usize {
+        let scan = &mut self.scan;
+        scan.count += failures;
+        scan.first = scan.first.min(time);
+        scan.last = scan.last.max(time);
+        if scan.ports.len() < PORTS && !scan.ports.contains(&target.1) {
+            scan.ports.push(target.1);
+        }
+        let known = self.tries.get_mut(&target);
+        let before = known.as_deref().copied().unwrap_or_default();
+        self.tried_on += u64::from(before <= TRIES && before + failures > TRIES);
+        if let Some(tries) = known {
+            *tries += failures;
+            return 0;
+        }
+        scan.targets += 1;
+        if has_room {
+            self.tries.insert(target, failures);
+        }
+        usize::from(has_room)
+    }
+
+    /// Who tries most of its targets again and again, as health checks do when the network is down, wants to be served.
+    fn is_scan(&self) -> bool {
+        self.tried_on * 2 <= self.scan.targets
+    }
 }
 
 impl Watched {
@@ -96,7 +140,8 @@ impl Watched {
 /// A client scans when 15 different targets (address and port) fail within a minute without a byte of payload: SYNs
 /// that nobody answers, refusals, half-open handshakes, connections that it aborts at once. Four of five targets of
 /// that minute must fail, so that a program that talks to many peers, some of them gone, is none. Later failures
-/// belong to the scan as long as no more than a minute lies between them.
+/// belong to the scan as long as no more than a minute lies between them. Most of its targets it tries a few times at most:
+/// else it wants to be served.
 #[derive(Debug, Default)]
 pub(super) struct Scans {
     clients: HashMap<IpAddr, Watched>,
@@ -125,15 +170,14 @@ impl Scans {
         self.failed.add(self.clients.hasher().hash_one(client));
         let watched = self.clients.entry(client).or_default();
         watched.saw(finding.time, target, 1);
-        if let Some((scan, targets)) = &mut watched.scan
-            && finding.time.since(scan.last) <= WINDOW
+        if let Some(seen) = &mut watched.scan
+            && finding.time.since(seen.scan.last) <= WINDOW
         {
-            self.counted += extend(scan, targets, finding.time, target, self.counted < COUNTED);
+            self.counted += seen.extend(finding.time, target, 1, self.counted < COUNTED);
         } else if watched.is_scanning() {
-            let mut scan = watched.scan.take().unwrap_or_else(|| (begun(client, finding.time), HashSet::default()));
+            let mut scan = watched.scan.take().unwrap_or_else(|| Seen::begin(client, finding.time));
             for (time, target, failures) in watched.recent.iter().filter(|(_, _, failures)| *failures > 0) {
-                self.counted += extend(&mut scan.0, &mut scan.1, *time, *target, self.counted < COUNTED);
-                scan.0.count += failures - 1;
+                self.counted += scan.extend(*time, *target, *failures, self.counted < COUNTED);
             }
             watched.scan = Some(scan);
         }
@@ -151,7 +195,7 @@ impl Scans {
     /// The scans that were found, by their first failure's time.
     pub(super) fn found(&self) -> Vec<Scan> {
         let scans = self.clients.values().filter_map(|watched| watched.scan.as_ref());
-        let mut scans: Vec<Scan> = scans.map(|(scan, _)| scan.clone()).collect();
+        let mut scans: Vec<Scan> = scans.filter(|seen| seen.is_scan()).map(|seen| seen.scan.clone()).collect();
         scans.sort_by_key(|scan| (scan.first, scan.client));
         scans
     }
@@ -165,8 +209,8 @@ impl Scans {
         let before = self.clients.len();
         self.clients.retain(|_, watched| {
             let keep = worth(watched) > threshold;
-            if !keep && let Some((_, targets)) = &watched.scan {
-                *counted = counted.saturating_sub(targets.len());
+            if !keep && let Some(seen) = &watched.scan {
+                *counted = counted.saturating_sub(seen.tries.len());
             }
             keep
         });
@@ -177,25 +221,6 @@ impl Scans {
 
 fn worth(watched: &Watched) -> (bool, Time) {
     (watched.scan.is_some(), watched.latest)
-}
-
-fn begun(client: IpAddr, first: Time) -> Scan {
-    Scan { client, targets: 0, ports: Vec::new(), first, last: first, count: 0 }
-}
-
-/// Returns how many targets more have to be remembered.
-fn extend(scan: &mut Scan, targets: &mut HashSet<Target>, time: Time, target: Target, has_room: bool) -> usize {
-    scan.count += 1;
-    scan.first = scan.first.min(time);
-    scan.last = scan.last.max(time);
-    if scan.ports.len() < PORTS && !scan.ports.contains(&target.1) {
-        scan.ports.push(target.1);
-    }
-    if targets.contains(&target) {
-        return 0;
-    }
-    scan.targets += 1;
-    usize::from(has_room && targets.insert(target))
 }
 
 /// Did it fail, or abort, before a byte of payload went either way?
@@ -274,6 +299,17 @@ mod tests {
         assert_eq!((found[0].targets, found[0].count), (2000, 2005));
         assert_eq!(found[0].last, DECIDED + 25 * SECOND);
         assert_eq!(found[0].ports, (1..=10).collect::<Vec<u16>>());
+    }
+
+    #[test]
+    fn health_checks_that_fail_everywhere_are_none() {
+        let rounds = |rounds: u64| -> Vec<Finding> {
+            let round =
+                |at: u64| refused(1..=20, SECOND / 10).into_iter().map(move |finding| later(finding, at * SECOND));
+            (0..rounds).flat_map(|number| round(number * 5)).collect()
+        };
+        assert_eq!(scans(&rounds(4), &[]), [], "each is tried again and again");
+        assert_eq!(scans(&rounds(3), &[]).len(), 1, "a scanner tries thrice");
     }
 
     #[test]

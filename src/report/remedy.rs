@@ -3,6 +3,7 @@
 use crate::causes::{Cause, Owner, Remedy, unexplained};
 use crate::diagnose::{EndedBy, Finding};
 use crate::short::Short;
+use crate::track::kernel::{Errno, Kind};
 
 /// What to do about one finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,8 +56,8 @@ fn owner(owner: Owner, ended_by: EndedBy) -> Owner {
     }
 }
 
-/// `text` with `{client.ip}`, `{client.port}`, `{server.ip}`, `{server.port}`, `{peer.ip}` and `{peer.port}` replaced; the
-/// peer is the end that whoever failed could not reach. An IPv6 address gets brackets where it would run into a port
+/// `text` with `{client.ip}`, `{client.port}`, `{server.ip}`, `{server.port}`, `{peer.ip}`, `{peer.port}` and
+/// `{failed.ip}` replaced; the peer is the end that whoever failed could not reach. An IPv6 address gets brackets where it would run into a port
 /// (`{server.ip}:{server.port}`, `{server.ip}:80`), stands in a URL, or after `dst` or `src` of `ss`.
 pub fn fill_in(text: &str, finding: &Finding) -> String {
     let mut filled = Vec::with_capacity(text.len() + 32);
@@ -75,7 +76,7 @@ pub struct EndTexts {
     pub server_ip: Short,
     /// The server's port.
     pub server_port: Short,
-    /// Is the client the end that was not reached, since only the server failed?
+    /// Is the client the end that was not reached?
     client_is_peer: bool,
     is_ipv6: [bool; 2],
 }
@@ -89,10 +90,18 @@ impl EndTexts {
             client_port: Short::number(client.port.into()),
             server_ip: Short::ip(server.ip),
             server_port: Short::number(server.port.into()),
-            client_is_peer: finding.client.errno.is_none() && finding.server.errno.is_some(),
+            client_is_peer: client_is_peer(finding),
             is_ipv6: [client.ip.is_ipv6(), server.ip.is_ipv6()],
         }
     }
+}
+
+/// Is the client the end that was not reached? The server alone failed, or the client by the RST of a server that had waited in
+/// vain.
+fn client_is_peer(finding: &Finding) -> bool {
+    let waited = matches!(finding.kind, Some(Kind::TimedOut | Kind::Unreachable));
+    let client = finding.client.errno.filter(|errno| !(waited && *errno == Errno::ECONNRESET));
+    finding.server.errno.is_some() && client.is_none()
 }
 
 /// A text with placeholders, taken apart so that it can be filled in often.
@@ -140,7 +149,9 @@ impl Template {
             let (text, needs_brackets) = match part {
                 Part::Text(text) => (text.as_bytes(), false),
                 Part::Placeholder { placeholder, needs_brackets } => match placeholder.of_end(ends.client_is_peer) {
-                    Placeholder::ClientIp => (ends.client_ip.as_bytes(), *needs_brackets && client_is_ipv6),
+                    Placeholder::ClientIp | Placeholder::FailedIp => {
+                        (ends.client_ip.as_bytes(), *needs_brackets && client_is_ipv6)
+                    }
                     Placeholder::ClientPort => (ends.client_port.as_bytes(), false),
                     Placeholder::ServerIp | Placeholder::PeerIp => {
                         (ends.server_ip.as_bytes(), *needs_brackets && server_is_ipv6)
@@ -167,6 +178,7 @@ enum Placeholder {
     ServerPort,
     PeerIp,
     PeerPort,
+    FailedIp,
 }
 
 impl Placeholder {
@@ -175,6 +187,7 @@ impl Placeholder {
         match self {
             Placeholder::PeerIp if client_is_peer => Placeholder::ClientIp,
             Placeholder::PeerPort if client_is_peer => Placeholder::ClientPort,
+            Placeholder::FailedIp if client_is_peer => Placeholder::ServerIp,
             other => other,
         }
     }
@@ -188,6 +201,7 @@ fn placeholder(text: &str) -> Option<(Placeholder, &str)> {
         ("{server.port}", Placeholder::ServerPort),
         ("{peer.ip}", Placeholder::PeerIp),
         ("{peer.port}", Placeholder::PeerPort),
+        ("{failed.ip}", Placeholder::FailedIp),
     ]
     .into_iter()
     .find_map(|(name, placeholder)| text.strip_prefix(name).map(|after| (placeholder, after)))
@@ -230,6 +244,26 @@ mod tests {
         };
         assert_eq!(fill_in("{peer.ip}", &other), client.end.ip.to_string());
         assert_eq!(fill_in("{peer.ip}:{peer.port}", &other), format!("[{}]:{}", client.end.ip, client.end.port));
+    }
+
+    /// The RST of a server that waited in vain gives the client an errno too, though nothing failed for it.
+    #[test]
+    fn the_peer_of_who_waited_in_vain_is_the_other_end() {
+        let finding = samples::refused_ipv6();
+        let ends = |client, server| {
+            let of = |end: &EndReport, errno| EndReport { errno: Some(errno), ..end.clone() };
+            let both = Finding {
+                kind: Some(Kind::TimedOut),
+                client: of(&finding.client, client),
+                server: of(&finding.server, server),
+                ..finding.clone()
+            };
+            fill_in("{peer.ip} {failed.ip}", &both)
+        };
+        let (client, server) = (finding.client.end.ip, finding.server.end.ip);
+        assert_eq!(ends(Errno::ECONNRESET, Errno::ETIMEDOUT), format!("{client} {server}"));
+        assert_eq!(ends(Errno::ETIMEDOUT, Errno::ECONNRESET), format!("{server} {client}"));
+        assert_eq!(ends(Errno::ETIMEDOUT, Errno::ETIMEDOUT), format!("{server} {client}"));
     }
 
     #[test]

@@ -263,6 +263,14 @@ impl Connection {
         u64::from(self.gap) * 100_000
     }
 
+    /// The server's first SYN-ACK answers a SYN that came again, or it repeats one though the client speaks already, which a server
+    /// that waits for that (TCP_DEFER_ACCEPT) does not: as with a full accept queue.
+    pub fn is_taken_late(&self) -> bool {
+        self.story.as_deref().is_some_and(|story| {
+            story.syns > 0 && story.syn_acks == 0 || story.half_accepted.is_some() && self.half[CLIENT].has(Half::DATA)
+        })
+    }
+
     /// No more was said than the server's greeting, or one question and its answer, behind a TLS handshake perhaps, which takes
     /// four turns before TLS 1.3 (RFC 5246 section 7.3).
     pub fn is_one_visit(&self) -> bool {

@@ -230,6 +230,15 @@ impl Tracker {
         if let Some(story) = connection.story.as_deref().filter(|story| silent && story.syn_acks == 0) {
             self.services.was_silent(ends[SERVER], story.silence[CLIENT].first.time);
         }
+        let silence = connection.story.as_deref().map(|story| story.silence[CLIENT]).unwrap_or_default();
+        let is_lost = match silence.what {
+            Repeated::Syn => !connection.half[SERVER].has(Half::SYN),
+            Repeated::Data | Repeated::WindowProbe => connection.pause() < SHORTEST_IDLE,
+            Repeated::KeepAlive | Repeated::Nothing => false,
+        };
+        if failure.by == By::Silence && failure.victim == CLIENT && is_lost {
+            self.services.was_lost(ends[CLIENT].ip, ends[SERVER], &silence);
+        }
     }
 
     /// Forgets a connection after a while.

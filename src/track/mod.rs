@@ -42,7 +42,7 @@ pub use ending::{Benign, By, Doubt, Ending, Failure};
 pub use memory::LEAST as LEAST_MEMORY;
 pub use payloads::Payloads;
 pub use receive::quiet;
-pub use services::{Service, Services, Visits};
+pub use services::{SHORTEST_IDLE, Service, Services, Visits};
 pub use story::{Acceptance, Event, Paths, Pending, Probes, Repeated, Reset, Silence, SoftError, Story, What};
 pub use verdict::{
     foreign, hops, is_from_elsewhere, is_next_of_the_socket, made_on_the_way, may_be_a_detour, may_have_come_in,

@@ -250,6 +250,9 @@ impl Tracker {
         if next.answered {
             let server = self.ends_of(index)[SERVER];
             self.answered(index, server, segment, sink);
+            if place.is_some_and(|place| self.store.told[place as usize].is_taken_late()) {
+                self.services.hesitated(server, segment.time);
+            }
         }
         if next.connected {
             sink.connected(self.ends_of(index), segment.time);

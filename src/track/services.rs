@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use foldhash::HashMap;
 
 use super::slots::Slots;
+use super::story::Silence;
 use super::table::Table;
 use crate::cpu::prefetch;
 use crate::decode::{CutIcmpError, End};
@@ -17,6 +18,8 @@ pub struct Service {
     pub answered_first: Time,
     /// When it last did.
     pub answered: Time,
+    /// When it last answered a SYN that it had ignored before, or repeated its SYN-ACK though that was acknowledged.
+    pub hesitated: Time,
     /// The lowest and the highest TTL of its answers, which are known of its host.
     ttls: (u8, u8),
 }
@@ -59,9 +62,15 @@ pub struct Services {
     cut_errors: HashMap<(IpAddr, Option<IpAddr>), Time>,
     /// When a service last stopped to acknowledge what a client with an open connection sent.
     silences: HashMap<End, Time>,
+    /// When a client last asked a service in vain, for the first time and for the last: for a connection, or on one that no
+    /// device can have forgotten.
+    lost: HashMap<(IpAddr, End), (Time, Time)>,
     /// What could not be remembered.
     unremembered: u64,
 }
+
+/// No device on the path forgets a connection that was idle for less.
+pub const SHORTEST_IDLE: u64 = 50 * SECOND;
 
 /// More than this many services are not remembered at a time: a scan shows a new one with every packet.
 const MOST: usize = 1 << 16;
@@ -131,6 +140,23 @@ impl Services {
         }
     }
 
+    /// Had this client lost this service at `time` or shortly before? Then what it asked on other connections was in vain too.
+    pub fn had_lost(&self, client: IpAddr, server: End, time: Time) -> bool {
+        let lost = self.lost.get(&(client, server));
+        lost.is_some_and(|(first, last)| {
+            time <= *last + 60 * SECOND && self.get(&server).is_none_or(|service| service.answered < *first)
+        })
+    }
+
+    pub(super) fn was_lost(&mut self, client: IpAddr, server: End, silence: &Silence) {
+        let key = (client, server);
+        if self.lost.len() < MOST || self.lost.contains_key(&key) {
+            self.lost.insert(key, (silence.first.time, silence.last.time));
+        } else {
+            self.unremembered += 1;
+        }
+    }
+
     /// The visits of a client that hung up without a word.
     pub fn visits(&self, client: IpAddr, server: End) -> Visits {
         self.visits.get(&(client, server)).copied().unwrap_or_default()
@@ -170,6 +196,13 @@ impl Services {
         *high = (*high).max(ttl);
     }
 
+    /// A service that has answered hesitates to take a connection.
+    pub(super) fn hesitated(&mut self, end: End, time: Time) {
+        if let Some(place) = self.place(end, end.hash(self.seed)) {
+            self.known[place as usize].1.hesitated = time;
+        }
+    }
+
     /// A service answered a SYN, in a segment with this TTL.
     pub(super) fn answered(&mut self, end: End, time: Time, ttl: u8) {
         let hash = end.hash(self.seed);
@@ -185,7 +218,7 @@ impl Services {
             }
             None if self.known.len() >= MOST => self.unremembered += 1,
             None => {
-                let service = Service { answered_first: time, answered: time, ttls: (ttl, ttl) };
+                let service = Service { answered_first: time, answered: time, ttls: (ttl, ttl), ..Service::default() };
                 if let Some(place) = self.known.add((end, service)) {
                     self.index.insert(hash, place);
                 }

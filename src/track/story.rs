@@ -164,6 +164,8 @@ pub struct Story {
     pub in_vain: [u32; 2],
     /// Keep-alive probes of each end.
     pub probes: [Probes; 2],
+    /// When a keep-alive probe of either end was last answered.
+    pub kept_alive: Option<Time>,
     /// SYN-ACKs seen.
     pub syn_acks: u16,
     /// The server repeats its SYN-ACK, and nothing yet shows that a socket was made of the handshake.
@@ -190,6 +192,8 @@ pub struct Story {
     pub syn_ack_after_refusal: Option<Mark>,
     /// A fatal ICMP error.
     pub fatal: Option<SoftError>,
+    /// The client has repeated its SYN after such an error, which for it is none.
+    pub outlives_errors: bool,
     /// The last ICMP error that is remembered while the connection goes on (`sk_err_soft`).
     pub soft: [Option<SoftError>; 2],
     /// An ICMP error told that a RST of this end was rejected on its way.

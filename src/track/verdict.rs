@@ -42,8 +42,8 @@ pub fn due(connection: &Connection) -> Option<Time> {
     };
     let awaits_syn = match pending {
         Pending::Reset => story.reset.is_some_and(reset_awaits_syn),
-        // While connect() has the socket, which it has as it sends the SYN, `tcp_v4_err()` only notes the error.
-        Pending::Icmp => story.syns == 0 && time.since(connection.start) < MILLISECOND,
+        // connect() may have held the socket when the error came, or be none of Linux.
+        Pending::Icmp => true,
         // So may be the one by which it seems to give up.
         Pending::Silence(side) => {
             side == CLIENT && story.silence[CLIENT].what == Repeated::Syn && story.resets[CLIENT] > 0

@@ -42,6 +42,17 @@ pub(super) fn python(kind: Kind) -> &'static str {
     kinds::page(kind).errno.python()
 }
 
+/// What the applications get, by the kinds that this cause explains.
+pub(super) fn errnos_of(cause: &Cause) -> Vec<(Kind, Errno)> {
+    let usual = cause.kinds.iter().map(|kind| (*kind, kinds::page(*kind).errno));
+    match cause.id {
+        "net_unreachable" => vec![(Kind::Unreachable, Errno::ENETUNREACH)],
+        // "Administratively prohibited" in IPv6.
+        "rejected_by_policy" => usual.chain([(Kind::Unreachable, Errno::EACCES)]).collect(),
+        _ => usual.collect(),
+    }
+}
+
 /// A server that was left hears its errno from a plain call. Words that stand for more than one errno are those of
 /// libraries for clients, but for C's, which stand for all.
 pub(super) fn may_be_a_servers(saying: &Saying) -> bool {
@@ -63,6 +74,7 @@ pub(super) fn plain(text: &str) -> String {
     text.replace("{server.ip}", "SERVER")
         .replace("{server.port}", "PORT")
         .replace("{peer.ip}", "PEER")
+        .replace("{failed.ip}", "FAILED")
         .replace("{peer.port}", "PORT")
         .replace("{client.ip}", "CLIENT")
         .replace("{client.port}", "CLIENT_PORT")
@@ -125,7 +137,7 @@ impl Text {
     pub(super) fn rest(&mut self, errno: Errno, kind: Kind) {
         self.heading("What programs say");
         match kind {
-            Kind::Aborted if errno == kinds::page(kind).errno => self.words(&[kind]),
+            Kind::Aborted if errno == kinds::page(kind).errno => self.words(&[(kind, errno)]),
             _ => self.sayings(errno),
         }
         self.section("Is it safe to try again?", kinds::page(kind).again);
@@ -145,11 +157,11 @@ impl Text {
     }
 
     /// What the main languages say, in short, each wording once.
-    pub(super) fn words(&mut self, kinds: &[Kind]) {
+    pub(super) fn words(&mut self, errnos: &[(Kind, Errno)]) {
         let mut seen: Vec<String> = Vec::new();
         for program in MAIN {
-            for kind in kinds {
-                let Some(page) = languages::page(kinds::page(*kind).errno) else { continue };
+            for (kind, errno) in errnos {
+                let Some(page) = languages::page(*errno) else { continue };
                 let heard = |saying: &&Saying| *kind != Kind::Aborted || may_be_a_servers(saying);
                 let said = languages::sayings(page.errno).filter(|saying| saying.program == program);
                 for saying in said.filter(heard) {

@@ -4,7 +4,7 @@ use super::super::finding::ResetKind;
 use super::Case;
 use crate::context;
 use crate::decode::Flags;
-use crate::time::{MILLISECOND, SECOND};
+use crate::time::MILLISECOND;
 use crate::track::kernel::Kind;
 use crate::track::{self, Acceptance, By, CLIENT, Event, Half, Reset, SERVER, What, foreign};
 
@@ -147,10 +147,10 @@ impl Case<'_> {
     /// The RST answers the first payload after a pause that is just as long as a device remembers idle connections.
     pub fn met_an_idle_timer(&self) -> bool {
         self.waits_for_an_answer()
-            && self.idle_before() >= 50 * SECOND
+            && self.unused_before() >= track::SHORTEST_IDLE
             && !self.is_abort()
             && self.story.first_fin.is_none()
-            && crate::causes::device_timer(self.idle_before()).is_some()
+            && crate::causes::device_timer(self.unused_before()).is_some()
     }
 
     /// The RST was made by the host that captured it, which forwards all else of its sender.

@@ -25,6 +25,12 @@ impl Case<'_> {
         self.since_any_payload()
     }
 
+    /// The same for a device on the path, which counts keep-alive probes too.
+    pub fn unused_before(&self) -> u64 {
+        let since = |answer: Time| self.half(self.victim()).data_time.since(answer);
+        self.story.kept_alive.map_or(u64::MAX, since).min(self.idle_before())
+    }
+
     /// From the last payload of either end to the ending: nanoseconds.
     pub fn since_any_payload(&self) -> u64 {
         self.ended.time.since(self.last_payload_time())

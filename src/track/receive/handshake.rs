@@ -8,6 +8,7 @@ use super::{
     tell, tenth_of_microseconds, waits_for_syn_ack,
 };
 use crate::decode::{Segment, Signs};
+use crate::time::MILLISECOND;
 
 /// Takes a SYN without ACK.
 pub fn on_syn(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> Next {
@@ -81,6 +82,10 @@ fn on_another_syn(connection: &mut Connection, from: usize, segment: &Segment) -
     }
 }
 
+/// While connect() has the socket, which it has as it sends the SYN, `tcp_v4_err()` only notes an error. Who goes on over a later one
+/// does so over each (RFC 1122, section 4.2.3.9).
+const HELD: u64 = MILLISECOND;
+
 /// Is nothing of this connection left to come but repetitions?
 pub(super) fn over(connection: &Connection) -> bool {
     let closed = connection.half.iter().all(|half| half.has(Half::FIN));
@@ -97,12 +102,14 @@ pub(super) fn over(connection: &Connection) -> bool {
 pub(super) fn syn_again(connection: &mut Connection, from: usize, segment: &Segment) -> Next {
     // A challenge ACK was answered by a RST: the next SYN is no repetition for want of an answer.
     let answered = connection.story.as_ref().is_some_and(|story| story.challenged && story.resets[from] > 0);
+    let start = connection.start;
     let story = connection.story();
     // The attempt goes on: what seemed to end it did not, unless both crossed on the way.
     if let Some((pending, time)) = story.pending
         && segment.time.since(time) >= SWAPPED
         && (!matches!(pending, Pending::Silence(_)) || story.resets[from] > 0)
     {
+        story.outlives_errors |= matches!(pending, Pending::Icmp) && time.since(start) >= HELD;
         story.pending = None;
         story.reset = None;
         story.fatal = None;

@@ -73,7 +73,7 @@ pub fn on_icmp_error(connection: &mut Connection, error: &IcmpError) -> bool {
         return false;
     }
     story.soft[from] = Some(soft);
-    if !connecting || story.pending.is_some() {
+    if !connecting || story.outlives_errors || story.pending.is_some() {
         return false;
     }
     story.fatal = Some(soft);

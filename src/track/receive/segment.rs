@@ -129,6 +129,7 @@ pub(super) fn answers(story: &mut Story, to: usize, segment: &Segment, old: bool
         Repeated::KeepAlive if old || silence.gave_up => {}
         Repeated::KeepAlive => {
             *silence = Silence::default();
+            story.kept_alive = Some(segment.time);
             wait_is_over(story, to);
         }
         Repeated::Data if gone => {}

@@ -37,9 +37,9 @@ const EVERY: Duration = Duration::from_secs(1);
 const NOTES: usize = 150;
 /// So many of them know which sockets listened.
 const WITH_SOCKETS: usize = 6;
-/// So long are listening sockets and counters believed.
+/// So long are listening sockets, their processes and counters believed.
 const FRESH: Duration = Duration::from_millis(100);
-/// So long are processes, addresses and all other sockets believed.
+/// So long are addresses and all other sockets believed.
 const SETTLED: Duration = Duration::from_secs(5);
 /// So long is it believed that nobody can be seen to hold a socket.
 const UNSEEN: Duration = Duration::from_secs(1);
@@ -199,7 +199,7 @@ impl Host {
             return None;
         }
         let is_believed =
-            |at: &Instant, known: &Option<Process>| at.elapsed() < if known.is_some() { SETTLED } else { UNSEEN };
+            |at: &Instant, known: &Option<Process>| at.elapsed() < if known.is_some() { FRESH } else { UNSEEN };
         if let Some((_, known)) = self.holders.get(&inode).filter(|(at, known)| is_believed(at, known)) {
             return known.clone();
         }

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -116,6 +118,23 @@ client.recv(100)
 time.sleep(60)
 """
 
+# Listens, and at a line of input hands the socket to another process of its own and is gone.
+HANDS_OVER = """
+import os, socket, sys, time
+server = socket.create_server((sys.argv[1], int(sys.argv[2])))
+ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+heir = os.fork()
+if not heir:
+    server.close()
+    _, descriptors, _, _ = socket.recv_fds(theirs, 1, 1)
+    print("has it", flush=True)
+    time.sleep(60)
+print(heir, flush=True)
+sys.stdin.readline()
+socket.send_fds(ours, [b"x"], [server.fileno()])
+os._exit(0)
+"""
+
 # Waits for connect().
 CONNECTING = """
 import pathlib, socket, sys
@@ -186,6 +205,24 @@ class Local(unittest.TestCase):
             self.assertEqual((local["listener"]["address"], local["listener"]["port"]), ("127.0.0.1", 5432))
             self.assertEqual(local["listener"]["pid"], service.pid, live.said())
             self.assertRegex(local["fact"], rf"^python\S* \(pid {service.pid}.*\) listens on 127\.0\.0\.1:5432 only\.$")
+
+    def test_who_was_handed_a_socket_is_named_from_then_on(self) -> None:
+        command = ["ip", "netns", "exec", self.wire.b, sys.executable, "-c", HANDS_OVER, "127.0.0.1", "5436"]
+        with (
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first,
+            running(self.wire, self.work) as live,
+        ):
+            heir = int(first.stdout.readline())
+            self.addCleanup(os.kill, heir, signal.SIGKILL)
+            self.wire.refuse(1, 5436)
+            self.failure(live)
+            first.stdin.write("\n"), first.stdin.flush()
+            self.assertEqual(first.stdout.readline(), "has it\n")
+            first.wait()
+            self.wire.refuse(1, 5436)
+            wait_until(lambda: live.failures() == 2, "the second failure is printed")
+            pids = [line["local"]["listener"]["pid"] for line in live.lines()]
+            self.assertEqual(pids, [first.pid, heir])
 
     def test_a_service_that_was_started_anew_since_is_not_called_shut_off(self) -> None:
         with contextlib.ExitStack() as services, running(self.wire, self.work) as live:

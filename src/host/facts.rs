@@ -287,6 +287,11 @@ impl Told {
                 self.facts.push(format!("Consistent with that, {name} rose by {rise}: {meaning}."));
             }
         }
+        let missing = moved.iter().find(|(rise, .., cause)| *rise == 0 && is_about(finding, &[cause]));
+        if let Some((_, name, ..)) = missing.filter(|_| view.is_counted && all > 0) {
+            self.confidence = Some(Confidence::Possible);
+            self.facts.push(format!("But {name}, which counts such endings, did not rise."));
+        }
     }
 }
 

@@ -138,6 +138,10 @@ fn an_abort_of_this_host_was_counted() {
     let several = look(&finding, view(&[], None, &[("TCPAbortOnClose", 1), ("TCPAbortOnData", 2)]));
     assert_eq!(several.confidence, None);
     assert!(several.fact.ends_with("TCPAbortOnClose rose by 1: it was closed while data had not been read."));
+    let otherwise = View { is_counted: true, ..view(&[], None, &[("TCPAbortOnData", 1)]) };
+    let otherwise = look(&finding, otherwise);
+    assert_eq!(otherwise.confidence, Some(Confidence::Possible));
+    assert!(otherwise.fact.ends_with("But TCPAbortOnClose, which counts such endings, did not rise."));
     let of_the_other = look(&ended("unread_data", EndedBy::Client), view(&[], None, &[("TCPAbortOnClose", 1)]));
     assert!(!of_the_other.fact.contains("TCPAbortOnClose"), "{}", of_the_other.fact);
 }

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use crate::track::GRACE;
 
-/// How long what was found in all processes is believed.
-const FRESH: Duration = Duration::from_secs(2);
+/// How long the choice among those who hold a socket is believed. That who was chosen still holds it is looked at each time.
+const FRESH: Duration = Duration::from_secs(5);
 /// A socket that the last search has not found may be younger than that. One that failed is at least as old as its
 /// verdict waits.
 const UNKNOWN: Duration = Duration::from_nanos(GRACE);

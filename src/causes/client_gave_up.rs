@@ -136,6 +136,8 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             "The client ended the connection when the server had answered before the request was complete.".to_string()
         } else if case.finished_tls_handshake() {
             "The client ended the connection after the TLS handshake, before it had asked for anything.".to_string()
+        } else if !case.saw_payload() {
+            "The client ended the connection with a RST.".to_string()
         } else if case.at_once(waited) {
             "The client ended the connection without waiting for the answer.".to_string()
         } else {

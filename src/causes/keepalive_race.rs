@@ -166,10 +166,8 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     let pause = match case.story().first_fin {
         // The request was captured before the FIN that it crossed.
-        Some(_) if case.story().data_after_fin_at[CLIENT].is_none() => {
-            case.idle_before() + case.story().idle_before_fin
-        }
-        Some(_) => case.story().idle_before_fin,
+        Some(_) if case.story().data_after_fin_at[CLIENT].is_none() => case.idle_before() + case.idle_before_fin(),
+        Some(_) => case.idle_before_fin(),
         None => case.idle_before(),
     };
     let idle = format!("{}{}", Case::idle_words(case.idle_before()), timer_hint(case, pause));

@@ -108,7 +108,7 @@ pub static CAUSE: Cause = Cause {
 fn detect(case: &Case<'_>) -> Option<Match> {
     let ended = case.is_abort() && case.reset_by(SERVER) && case.asked_last(CLIENT) && case.lost(CLIENT) == 0;
     let waited = case.since_payload(CLIENT);
-    if !ended || waited < SECOND {
+    if !ended || !case.saw_payload() || waited < SECOND {
         return None;
     }
     let text = format!("The server ended the connection {} after the request, without an answer.", duration(waited));

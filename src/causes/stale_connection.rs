@@ -131,7 +131,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         Match::likely(format!(
             "The client used a connection that the server had closed {} before{}.",
             duration(later),
-            timer_hint(case, case.story().idle_before_fin)
+            timer_hint(case, case.idle_before_fin())
         ))
     })
 }

@@ -292,6 +292,9 @@ fn doubt_after(finding: &mut Finding, gap: Gap) {
         Gap::Absent => {
             " The interface was not there for a part of that time, so an answer may have been missed.".into()
         }
+        Gap::Jumped => {
+            " The clock was set meanwhile, or this machine slept, so it may not have waited for so long.".into()
+        }
     });
 }
 

@@ -7,6 +7,7 @@ use super::finding::{EndedBy, Evidence, ResetKind};
 use crate::decode::Flags;
 use crate::notation::render_segment;
 use crate::short::Short;
+use crate::time::Time;
 use crate::track::kernel::Kind;
 use crate::track::{Acceptance, By, CLIENT, Connection, Event, Half, Mark, SERVER, What, other};
 
@@ -100,7 +101,7 @@ macro_rules! about {
 
 fn last_payload(case: &Case<'_>, side: usize) -> Option<Evidence> {
     let half = case.half(side);
-    if !half.has(Half::DATA) {
+    if !half.has(Half::DATA) || { half.data_time } == Time(0) {
         return None;
     }
     let peer = case.half(other(side));

@@ -63,17 +63,18 @@ impl Diag {
         Ok(found)
     }
 
-    /// The socket of the connection between these ends.
-    pub fn connection(&mut self, own: End, other: End) -> Option<Socket> {
+    /// The socket of the connection between these ends. One that is bound to an interface, as those of link-local
+    /// addresses are, is found by the number of that only (`inet_sk_bound_dev_eq()`).
+    pub fn connection(&mut self, own: End, other: End, device: u32) -> Option<Socket> {
         let family = if own.ip.is_ipv4() { AF_INET } else { AF_INET6 };
-        let found = self.ask(family, 0, Some((own, other))).ok()?;
+        let found = self.ask(family, 0, Some(Wanted { own, other, device })).ok()?;
         // Where there is none, the kernel answers with the socket that listens.
-        found.into_iter().find(|socket| !socket.listens)
+        found.into_iter().find(|socket| !socket.listens())
     }
 
-    fn ask(&mut self, family: u8, flags: u16, ends: Option<(End, End)>) -> Result<Vec<Socket>, Errno> {
+    fn ask(&mut self, family: u8, flags: u16, wanted: Option<Wanted>) -> Result<Vec<Socket>, Errno> {
         self.sequence = self.sequence.wrapping_add(1);
-        send(&self.socket, &request(family, flags, self.sequence, ends), SendFlags::empty())?;
+        send(&self.socket, &request(family, flags, self.sequence, wanted), SendFlags::empty())?;
         let mut found = Vec::new();
         loop {
             // The kernel has answered by now, at least in part.
@@ -86,10 +87,16 @@ impl Diag {
     }
 }
 
-/// A `struct nlmsghdr` and a `struct inet_diag_req_v2`. `ends` are this host's and the other's; without them all sockets
-/// that listen are meant.
-fn request(family: u8, flags: u16, sequence: u32, ends: Option<(End, End)>) -> Vec<u8> {
-    let states = if ends.is_some() { u32::MAX } else { 1 << LISTEN };
+/// The connection that is asked for: this host's end, the other, and the interface that it is bound to, or 0.
+struct Wanted {
+    own: End,
+    other: End,
+    device: u32,
+}
+
+/// A `struct nlmsghdr` and a `struct inet_diag_req_v2`. Without a connection all sockets that listen are meant.
+fn request(family: u8, flags: u16, sequence: u32, wanted: Option<Wanted>) -> Vec<u8> {
+    let states = if wanted.is_some() { u32::MAX } else { 1 << LISTEN };
     let mut bytes = Vec::with_capacity(HEADER + 56);
     bytes.extend(72u32.to_ne_bytes());
     bytes.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
@@ -98,12 +105,12 @@ fn request(family: u8, flags: u16, sequence: u32, ends: Option<(End, End)>) -> V
     bytes.extend([0; 4]);
     bytes.extend([family, IPPROTO_TCP, 0, 0]);
     bytes.extend(states.to_ne_bytes());
-    let (own, other) = ends.map_or((None, None), |(own, other)| (Some(own), Some(other)));
+    let (own, other) = (wanted.as_ref().map(|it| it.own), wanted.as_ref().map(|it| it.other));
     bytes.extend(own.map_or(0, |end| end.port).to_be_bytes());
     bytes.extend(other.map_or(0, |end| end.port).to_be_bytes());
     bytes.extend(address_bytes(own));
     bytes.extend(address_bytes(other));
-    bytes.extend([0; 4]);
+    bytes.extend(wanted.map_or(0, |it| it.device).to_ne_bytes());
     // INET_DIAG_NOCOOKIE: whichever socket it is.
     bytes.extend([0xff; 8]);
     bytes
@@ -165,10 +172,11 @@ fn socket(body: &[u8]) -> Option<Socket> {
     Some(Socket {
         local: end(4, 8)?,
         remote: end(6, 24)?,
-        listens: message[1] == LISTEN,
+        state: message[1],
         queue: word(56)?,
         backlog: (message[1] == LISTEN).then_some(word(60)?),
         ipv6_only: attribute(body.get(MESSAGE..)?, INET_DIAG_SKV6ONLY).map(|value| value != 0),
+        device: word(40)?,
         inode: u64::from(word(68)?),
     })
 }
@@ -195,11 +203,12 @@ mod tests {
         End { ip: ip.parse().expect("an address"), port }
     }
 
-    /// A message as the kernel writes it: IPv6, listening on [::]:80, two of at most 128 wait, of user 33.
+    /// A message as the kernel writes it: IPv6, listening on [::]:80 of the third interface, two of at most 128 wait, of user 33.
     fn listener() -> Vec<u8> {
         let mut body = vec![AF_INET6, LISTEN, 0, 0, 0, 80, 0, 0];
         body.extend([0; 32]);
-        body.extend([0; 16]);
+        body.extend(3u32.to_ne_bytes());
+        body.extend([0; 12]);
         for word in [2u32, 128, 33, 4711] {
             body.extend(word.to_ne_bytes());
         }
@@ -230,10 +239,11 @@ mod tests {
         let expected = Socket {
             local: end("::", 80),
             remote: end("::", 0),
-            listens: true,
+            state: LISTEN,
             queue: 2,
             backlog: Some(128),
             ipv6_only: Some(true),
+            device: 3,
             inode: 4711,
         };
         assert_eq!(found, [expected]);
@@ -268,11 +278,11 @@ mod tests {
         let other = end("127.0.0.1", address.port());
         let waits = diag.listening().expect("an answer");
         let waits = waits.iter().find(|socket| socket.local == other).expect("it listens");
-        assert!(waits.listens && waits.inode != 0 && waits.queue == 1, "{waits:?}");
+        assert!(waits.listens() && waits.inode != 0 && waits.queue == 1, "{waits:?}");
         assert!(waits.backlog.is_some_and(|backlog| backlog > 0), "{waits:?}");
-        let socket = diag.connection(own, other).expect("it is connected");
-        assert_eq!((socket.local, socket.remote, socket.listens), (own, other, false));
+        let socket = diag.connection(own, other, 0).expect("it is connected");
+        assert_eq!((socket.local, socket.remote, socket.listens()), (own, other, false));
         assert_ne!(socket.inode, 0);
-        assert_eq!(diag.connection(end("127.0.0.1", 1), other), None, "only a socket that listens is there");
+        assert_eq!(diag.connection(end("127.0.0.1", 1), other, 0), None, "only a socket that listens is there");
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct View<'a> {
     pub before: Option<&'a [Socket]>,
     /// Counters that rose meanwhile.
     pub counted: Rises,
+    /// They were noted before it began, so that those which are not among them did not rise.
+    pub is_counted: bool,
     /// Connections tracked, and how many may be.
     pub conntrack: Option<Tracked>,
     /// Connections can be tracked, without which no address is translated.
@@ -72,8 +74,8 @@ pub(super) fn local(finding: &Finding, view: View, holder: &mut dyn FnMut(u64) -
     if !view.is_table_known {
         told.facts.push("The tables of sockets in /proc/net cannot be read, so who listens is unknown.".to_owned());
     } else if finding.kind == Some(Kind::Refused) && view.side == Side::Server {
-        let before = view.before.map(|sockets| choose(&on_port(sockets), server.ip));
-        told.refused(finding, &view, listener, before, listening.as_ref());
+        let before = view.before.map(on_port);
+        told.refused(finding, &view, listener.zip(listening.as_ref()), &now, before.as_deref());
     } else {
         told.holder(finding, &view, listener.zip(listening.as_ref()), process.as_ref());
         if let Some(peer) = &peer {
@@ -109,8 +111,11 @@ fn is_about(finding: &Finding, causes: &[&str]) -> bool {
 /// The socket that serves the address; else one that listens on the same port elsewhere.
 fn choose(sockets: &[Socket], address: IpAddr) -> Option<Socket> {
     // The exact address comes before all addresses, as in the kernel. Of several that share it (SO_REUSEPORT) it is the
-    // one where clients wait that matters.
-    let rank = |socket: &&Socket| (socket.serves(address), socket.local.ip == address, socket.queue);
+    // one that is full that matters, or where clients wait.
+    let rank = |socket: &&Socket| {
+        let is_exact = socket.local.ip == address;
+        (socket.serves(address), socket.device == 0, is_exact, socket.is_full(), socket.queue)
+    };
     sockets.iter().max_by_key(rank).copied()
 }
 
@@ -136,6 +141,7 @@ fn listens(address: IpAddr, socket: &Socket, listening: &Listening) -> String {
     let place = place(listening.address, listening.port);
     let is_other_family = socket.local.ip.is_unspecified() && socket.ipv6_only == Some(true);
     let only = match socket.serves(address) {
+        true if socket.device != 0 => " of a single interface (SO_BINDTODEVICE)",
         true => "",
         false if is_other_family => " for IPv6 only",
         false => " only",
@@ -149,33 +155,39 @@ struct Told {
 }
 
 impl Told {
-    /// Why a SYN was refused. `before` is the socket that was there before the connection, if that is known.
+    /// Why a SYN was refused. `now` and `before` are the sockets that listen on the port, and those that did before the
+    /// connection, if that is known.
     fn refused(
         &mut self,
         finding: &Finding,
         view: &View,
-        listener: Option<Socket>,
-        before: Option<Option<Socket>>,
-        listening: Option<&Listening>,
+        listener: Option<(Socket, &Listening)>,
+        now: &[Socket],
+        before: Option<&[Socket]>,
     ) {
         let server = finding.server.end;
-        let serving = |socket: &Socket| socket.serves(server.ip);
-        let (Some(listener), Some(listening)) = (listener, listening) else {
-            let ended = if before.flatten().is_some() { ", no longer" } else { "" };
+        let Some((listener, listening)) = listener else {
+            let ended = if before.is_some_and(|sockets| !sockets.is_empty()) { ", no longer" } else { "" };
             return self.facts.push(format!("Nothing listens on port {} here{ended}.", server.port));
         };
         let listens = listens(server.ip, &listener, listening);
-        if !serving(&listener) {
+        if !listener.serves(server.ip) {
             return self.facts.push(format!("{listens}."));
         }
+        // One of them served it all the time: a service that was started anew has another socket.
+        let served = before.map(|sockets| {
+            let stayed = |socket: &Socket| now.iter().any(|other| other.inode == socket.inode);
+            sockets.iter().any(|socket| socket.serves(server.ip) && stayed(socket))
+        });
         // A container's port that is published here has a listener here too, which the SYN never reaches.
         let led_on = if view.may_translate { ", or NAT led it on to a port that refuses" } else { "" };
-        let rejected = format!("{listens}: a firewall on this host rejected it{led_on}");
-        match before {
-            Some(earlier) if !earlier.is_some_and(|earlier| serving(&earlier)) => {
+        let came = if listener.device == 0 { "" } else { "it came by another one, or " };
+        let rejected = format!("{listens}: {came}a firewall on this host rejected it{led_on}");
+        match served {
+            Some(false) => {
                 return self.facts.push(format!("{listens} now, but did not yet listen then."));
             }
-            Some(_) => {
+            Some(true) => {
                 let is_doubtful = listener.local.ip.is_ipv6() && server.ip.is_ipv4() && listener.ipv6_only.is_none();
                 let alternative = if is_doubtful { ", unless it takes IPv6 only" } else { "" };
                 self.facts.push(format!("{rejected}{alternative}."));
@@ -200,6 +212,10 @@ impl Told {
         let listens = listener.map(|(socket, listening)| listens(server.ip, &socket, listening));
         self.facts.push(match (view.socket, listens) {
             (Some(socket), _) if socket.inode != 0 => format!("The {side}'s socket is held by {}.", name(process)),
+            (Some(socket), Some(listens)) if socket.is_unaccepted() => {
+                format!("{listens}, and has not accepted the connection.")
+            }
+            (Some(socket), None) if socket.is_unaccepted() => "No process has accepted the connection.".to_owned(),
             (Some(_), _) => format!("The {side}'s socket is still there, but no process holds it any more."),
             (None, Some(listens)) if never_opened => format!("{listens}."),
             (None, None) if never_opened => format!("Nothing listens on port {} here.", server.port),
@@ -218,14 +234,25 @@ impl Told {
             let room = room.map_or(String::new(), |backlog| format!("; its backlog is {backlog}"));
             self.facts.push(format!("{queue} {wait} for accept(){room}."));
         }
+        let dropped = ["ListenOverflows", "ListenDrops", "TCPReqQFullDrop"].map(|name| rise(&view.counted, name));
+        // Who is led on by NAT overflows a queue that is counted elsewhere.
+        let is_counted = view.is_counted && (view.socket.is_some() || !view.may_translate);
+        if is_counted && dropped == [0; 3] {
+            // tcp_v4_syn_recv_sock() and tcp_conn_request() count whatever they drop for want of room.
+            self.confidence = Some(Confidence::Possible);
+            self.facts.push(
+                "But the kernel counted no connection that its queue had no room for (ListenOverflows, ListenDrops): \
+                 rather, a firewall on this host dropped the client's packets."
+                    .to_owned(),
+            );
+        }
         if overflows == 0 {
             return;
         }
         let others = view.now.iter().filter(|socket| socket.queue > 0);
         let is_alone = others.filter(|socket| listener.is_none_or(|own| own.inode != socket.inode)).count() == 0;
-        // sk_acceptq_is_full(): a queue that has room by now may not be the one that overflowed.
-        let is_full = queue > listener.and_then(|socket| socket.backlog).unwrap_or_default();
-        if is_alone && is_full {
+        // A queue that has room by now may not be the one that overflowed.
+        if is_alone && listener.is_some_and(|socket| socket.is_full()) {
             self.confidence = Some(Confidence::Certain);
             self.facts.push(format!("The kernel counted it: ListenOverflows rose by {overflows}."));
         } else {
@@ -259,6 +286,11 @@ impl Told {
             } else if is_about(finding, &[cause]) {
                 self.facts.push(format!("Consistent with that, {name} rose by {rise}: {meaning}."));
             }
+        }
+        let missing = moved.iter().find(|(rise, .., cause)| *rise == 0 && is_about(finding, &[cause]));
+        if let Some((_, name, ..)) = missing.filter(|_| view.is_counted && all > 0) {
+            self.confidence = Some(Confidence::Possible);
+            self.facts.push(format!("But {name}, which counts such endings, did not rise."));
         }
     }
 }

@@ -5,7 +5,8 @@ use crate::report::samples;
 
 fn socket(ip: &str, port: u16, queue: u32, inode: u64) -> Socket {
     let local = End { ip: ip.parse().expect("an address"), port };
-    Socket { local, remote: local, listens: true, queue, backlog: Some(128), ipv6_only: None, inode }
+    let state = 10;
+    Socket { local, remote: local, state, queue, backlog: Some(128), ipv6_only: None, device: 0, inode }
 }
 
 fn view<'a>(now: &'a [Socket], before: Option<&'a [Socket]>, counted: &[(&'static str, u64)]) -> View<'a> {
@@ -14,6 +15,7 @@ fn view<'a>(now: &'a [Socket], before: Option<&'a [Socket]>, counted: &[(&'stati
         now,
         before,
         counted: counted.to_vec(),
+        is_counted: false,
         conntrack: None,
         may_translate: false,
         socket: None,
@@ -67,9 +69,19 @@ fn a_refused_port_is_explained_by_who_listens() {
     let maybe = look(&finding, view(&maybe, Some(&maybe), &[]));
     assert!(maybe.fact.ends_with("rejected it, unless it takes IPv6 only."), "{}", maybe.fact);
 
+    let bound = [Socket { device: 1, ..socket("0.0.0.0", 5432, 0, 21433) }];
+    let bound = look(&finding, view(&bound, Some(&bound), &[]));
+    assert!(bound.fact.contains("(SO_BINDTODEVICE): it came by another one, or a firewall"), "{}", bound.fact);
+
     let since = look(&finding, view(&there, Some(&[]), &[]));
     assert!(since.fact.ends_with("did not yet listen then."), "{}", since.fact);
     assert_eq!(since.confidence, None);
+    // A service that was started anew in between: the same place, another socket.
+    let anew = look(&finding, view(&there, Some(&[socket(&ip, 5432, 0, 7)]), &[]));
+    assert_eq!((anew.fact, anew.confidence), (since.fact, None));
+    // Of several that share the port, one has stayed.
+    let shared = look(&finding, view(&there, Some(&[socket(&ip, 5432, 0, 7), there[1]]), &[]));
+    assert_eq!(shared.confidence, Some(Confidence::Possible));
     let stopped = look(&finding, view(&[], Some(&there), &[]));
     assert_eq!(stopped.fact, "Nothing listens on port 5432 here, no longer.");
     let unseen = look(&finding, view(&[socket("::", 5432, 0, 5)], None, &[]));
@@ -93,6 +105,22 @@ fn a_full_queue_is_certain_when_no_other_can_have_overflowed() {
     assert_eq!(unsure.confidence, None);
     assert!(unsure.fact.contains("Consistent with"), "{}", unsure.fact);
     assert_eq!(look(&finding, view(&[own], None, &[])).confidence, None);
+    let refuted = look(&finding, View { is_counted: true, ..view(&[own], None, &[("OutRsts", 1)]) });
+    assert_eq!(refuted.confidence, Some(Confidence::Possible));
+    assert!(refuted.fact.contains("counted no connection that its queue had no room for"), "{}", refuted.fact);
+    let led_on = look(&finding, View { is_counted: true, may_translate: true, ..view(&[own], None, &[]) });
+    assert_eq!(led_on.confidence, None);
+    let dropped = look(&finding, View { is_counted: true, ..view(&[own], None, &[("TCPReqQFullDrop", 1)]) });
+    assert_eq!(dropped.confidence, None);
+    let roomy = Socket { backlog: Some(9), ..socket("0.0.0.0", 5432, 4, 8) };
+    for shared in [[own, roomy], [roomy, own]] {
+        let local = look(&finding, view(&shared, None, &[("ListenOverflows", 4)]));
+        assert_eq!(
+            local.listener.and_then(|listener| listener.process).map(|it| it.pid),
+            Some(812),
+            "the one that is full"
+        );
+    }
     let idle = socket("0.0.0.0", 5432, 0, 7);
     for shared in [[own, idle], [idle, own]] {
         let local = look(&finding, view(&shared, None, &[("ListenOverflows", 4)]));
@@ -110,6 +138,10 @@ fn an_abort_of_this_host_was_counted() {
     let several = look(&finding, view(&[], None, &[("TCPAbortOnClose", 1), ("TCPAbortOnData", 2)]));
     assert_eq!(several.confidence, None);
     assert!(several.fact.ends_with("TCPAbortOnClose rose by 1: it was closed while data had not been read."));
+    let otherwise = View { is_counted: true, ..view(&[], None, &[("TCPAbortOnData", 1)]) };
+    let otherwise = look(&finding, otherwise);
+    assert_eq!(otherwise.confidence, Some(Confidence::Possible));
+    assert!(otherwise.fact.ends_with("But TCPAbortOnClose, which counts such endings, did not rise."));
     let of_the_other = look(&ended("unread_data", EndedBy::Client), view(&[], None, &[("TCPAbortOnClose", 1)]));
     assert!(!of_the_other.fact.contains("TCPAbortOnClose"), "{}", of_the_other.fact);
 }
@@ -121,6 +153,17 @@ fn who_holds_a_socket_is_told_or_that_it_is_gone() {
     assert_eq!(gone.fact, "The client's socket is gone, and its process unknown.");
     let held = look(&finding, View { socket: Some(socket("::", 1, 0, 21433)), ..view(&[], None, &[]) });
     assert_eq!(held.fact, "The server's socket is held by postgres (pid 812).");
+    for (state, unaccepted) in [(1, true), (3, true), (8, true), (4, false), (6, false)] {
+        let orphan = Some(Socket { state, ..socket("::", 1, 0, 0) });
+        let listens = [socket("::", 5432, 1, 21433)];
+        let local = look(&finding, View { socket: orphan, ..view(&listens, None, &[]) });
+        let expected = if unaccepted {
+            "postgres (pid 812) listens on [::]:5432, and has not accepted the connection."
+        } else {
+            "The server's socket is still there, but no process holds it any more."
+        };
+        assert_eq!(local.fact, expected, "{state}");
+    }
     let connected = |inode| Some(socket("::", 1, 0, inode));
     let both = look(&finding, View { socket: connected(7), peer: connected(21433), ..view(&[], None, &[]) });
     assert_eq!(

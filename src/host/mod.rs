@@ -37,9 +37,9 @@ const EVERY: Duration = Duration::from_secs(1);
 const NOTES: usize = 150;
 /// So many of them know which sockets listened.
 const WITH_SOCKETS: usize = 6;
-/// So long are listening sockets and counters believed.
+/// So long are listening sockets, their processes and counters believed.
 const FRESH: Duration = Duration::from_millis(100);
-/// So long are processes, addresses and all other sockets believed.
+/// So long are addresses and all other sockets believed.
 const SETTLED: Duration = Duration::from_secs(5);
 /// So long is it believed that nobody can be seen to hold a socket.
 const UNSEEN: Duration = Duration::from_secs(1);
@@ -67,7 +67,8 @@ pub struct Host {
     notes: VecDeque<Note>,
     noted: Instant,
     newest: Option<(Instant, Note)>,
-    addresses: Option<(Instant, Vec<IpAddr>)>,
+    /// Own addresses, each with the number of its interface.
+    addresses: Option<(Instant, HashMap<IpAddr, u32>)>,
     holders: HashMap<u64, (Instant, Option<Process>)>,
 }
 
@@ -108,25 +109,31 @@ impl Host {
         // Of a benign ending nobody asks who it was.
         finding.kind?;
         let [client, server] = [finding.client.end, finding.server.end];
-        let here = [self.is_here(client.ip), self.is_here(server.ip)];
+        let devices = [self.device_of(client.ip), self.device_of(server.ip)];
+        let here = devices.map(|device| device.is_some());
         let side = facts::side(finding, here)?;
+        let [clients, servers] = devices.map(Option::unwrap_or_default);
         let (own, other) = if side == Side::Client { (client, server) } else { (server, client) };
+        let (own_device, other_device) = if side == Side::Client { (clients, servers) } else { (servers, clients) };
         let now = self.now();
         // What the packets show happened a little after the last note before it.
         let begun = finding.time - finding.timing.duration.min(NOTES as u64 * SECOND);
         let start = if facts::takes_long(finding) { begun } else { finding.time };
-        let counted = self.before(start).map(|note| now.counters.since(&note.counters)).unwrap_or_default();
+        let earlier = self.before(start);
+        let counted = earlier.map(|note| now.counters.since(&note.counters)).unwrap_or_default();
+        let is_counted = self.netstat.is_some() && earlier.is_some_and(|note| note.time <= start);
         let before = self.before(begun).and_then(|note| note.listening.clone());
         let is_socket_asked = finding.kind != Some(Kind::Refused);
-        let socket = if is_socket_asked { self.sockets.connection(own, other) } else { None };
+        let socket = if is_socket_asked { self.sockets.connection(own, other, own_device) } else { None };
         let is_peer_asked = is_socket_asked && here == [true, true];
-        let peer = if is_peer_asked { self.sockets.connection(other, own) } else { None };
+        let peer = if is_peer_asked { self.sockets.connection(other, own, other_device) } else { None };
         let is_conntrack_asked = finding.kind == Some(Kind::TimedOut);
         let view = View {
             side,
             now: now.listening.as_deref().unwrap_or_default(),
             before: before.as_deref(),
             counted,
+            is_counted,
             conntrack: if is_conntrack_asked { self.conntrack() } else { None },
             // How many are tracked does not tell: one that is refused is forgotten at once (nf_conntrack_tcp_packet()).
             may_translate: self.conntrack.is_some(),
@@ -176,13 +183,15 @@ impl Host {
         Some(Tracked { count: number(count)?, max: number(max)? })
     }
 
-    fn is_here(&mut self, address: IpAddr) -> bool {
+    /// The number of the interface that has the address, or 0 for any of them; `None` if none has it.
+    fn device_of(&mut self, address: IpAddr) -> Option<u32> {
         if self.addresses.as_ref().is_none_or(|(at, _)| at.elapsed() > SETTLED) {
             let interfaces = pnet::datalink::interfaces();
-            let own = interfaces.iter().flat_map(|interface| &interface.ips).map(|network| network.ip()).collect();
-            self.addresses = Some((Instant::now(), own));
+            let own = interfaces.iter().flat_map(|it| it.ips.iter().map(|network| (network.ip(), it.index)));
+            self.addresses = Some((Instant::now(), own.collect()));
         }
-        address.is_loopback() || self.addresses.as_ref().is_some_and(|(_, own)| own.contains(&address))
+        let known = self.addresses.as_ref().and_then(|(_, own)| own.get(&address).copied());
+        known.or(address.is_loopback().then_some(0))
     }
 
     fn holder(&mut self, inode: u64) -> Option<Process> {
@@ -190,7 +199,7 @@ impl Host {
             return None;
         }
         let is_believed =
-            |at: &Instant, known: &Option<Process>| at.elapsed() < if known.is_some() { SETTLED } else { UNSEEN };
+            |at: &Instant, known: &Option<Process>| at.elapsed() < if known.is_some() { FRESH } else { UNSEEN };
         if let Some((_, known)) = self.holders.get(&inode).filter(|(at, known)| is_believed(at, known)) {
             return known.clone();
         }

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use crate::track::GRACE;
 
-/// How long what was found in all processes is believed.
-const FRESH: Duration = Duration::from_secs(2);
+/// How long the choice among those who hold a socket is believed. That who was chosen still holds it is looked at each time.
+const FRESH: Duration = Duration::from_secs(5);
 /// A socket that the last search has not found may be younger than that. One that failed is at least as old as its
 /// verdict waits.
 const UNKNOWN: Duration = Duration::from_nanos(GRACE);
@@ -63,7 +63,8 @@ struct Descriptor {
 }
 
 impl Holders {
-    /// The process that holds the socket; of several the one with the lowest number, which started the others.
+    /// The process that holds the socket; of several the one with the lowest number, which started the others. The first
+    /// process comes last: it holds the sockets of services for which it waits, beside the service itself.
     pub fn of(&mut self, inode: u64) -> Option<Process> {
         let known = self.found(inode);
         let believed = if known.is_some() { FRESH } else { UNKNOWN };
@@ -88,7 +89,7 @@ impl Holders {
         let Ok(entries) = fs::read_dir("/proc") else { return };
         let number = |name: OsString| name.to_str()?.parse::<u32>().ok();
         let mut pids: Vec<u32> = entries.filter_map(|entry| number(entry.ok()?.file_name())).collect();
-        pids.sort_unstable();
+        pids.sort_unstable_by_key(|pid| (*pid == 1, *pid));
         for pid in pids {
             let Ok(descriptors) = fs::read_dir(format!("/proc/{pid}/fd")) else { continue };
             for descriptor in descriptors.flatten() {

@@ -8,8 +8,12 @@ use super::diag::Diag;
 use super::{SETTLED, read};
 use crate::decode::End;
 
-/// The state of a socket that waits for clients, as the tables write it.
-const LISTEN: u8 = 0x0a;
+/// States of a socket (net/tcp_states.h): open, a handshake that is not complete, the other end has closed, waits for
+/// clients.
+const ESTABLISHED: u8 = 1;
+const SYN_RECV: u8 = 3;
+const CLOSE_WAIT: u8 = 8;
+const LISTEN: u8 = 10;
 /// Of a table that lists all connections, no more than this is read; what stands behind is unknown.
 const TABLE: u64 = 4 << 20;
 /// Room for the listening sockets of a table.
@@ -22,19 +26,37 @@ pub struct Socket {
     pub local: End,
     /// The other end's; all zeros for a listening socket.
     pub remote: End,
-    /// Does it wait for clients?
-    pub listens: bool,
+    /// Its state, by the kernel's number.
+    pub state: u8,
     /// Connections that wait for accept(), for a listening socket.
     pub queue: u32,
     /// How many may wait, for a listening socket; /proc does not tell.
     pub backlog: Option<u32>,
     /// Does it leave IPv4 alone, for a listening socket of IPv6? /proc does not tell.
     pub ipv6_only: Option<bool>,
-    /// What names it in /proc/PID/fd; 0 where no process holds it any more.
+    /// The only interface that it serves (SO_BINDTODEVICE), by its number, or 0; /proc does not tell.
+    pub device: u32,
+    /// What names it in /proc/PID/fd; 0 where no process holds it.
     pub inode: u64,
 }
 
 impl Socket {
+    /// Does it wait for clients?
+    pub fn listens(&self) -> bool {
+        self.state == LISTEN
+    }
+
+    /// Is it a client's that accept() has not handed out? A socket that was closed is not without a process in these
+    /// states: close() leaves them (`new_state` in net/ipv4/tcp.c).
+    pub fn is_unaccepted(&self) -> bool {
+        self.inode == 0 && [ESTABLISHED, SYN_RECV, CLOSE_WAIT].contains(&self.state)
+    }
+
+    /// Can its queue take no more? (`sk_acceptq_is_full()`)
+    pub fn is_full(&self) -> bool {
+        self.backlog.is_some_and(|backlog| self.queue > backlog)
+    }
+
     /// Does it listen where clients of `address` are served? A socket on [::] serves IPv4 as well, unless told otherwise.
     pub fn serves(&self, address: IpAddr) -> bool {
         match (self.local.ip, address) {
@@ -79,10 +101,10 @@ impl Sockets {
         }
     }
 
-    /// The socket of the connection between these ends, if it is still there.
-    pub fn connection(&mut self, own: End, other: End) -> Option<Socket> {
+    /// The socket of the connection between these ends, if it is still there. `device` has the own address.
+    pub fn connection(&mut self, own: End, other: End, device: u32) -> Option<Socket> {
         match self {
-            Sockets::Diag(diag) => diag.connection(own, other),
+            Sockets::Diag(diag) => diag.connection(own, other, 0).or_else(|| diag.connection(own, other, device)),
             Sockets::Tables { files, connections } => {
                 if connections.as_ref().is_none_or(|(at, _)| at.elapsed() > SETTLED) {
                     *connections = Some((Instant::now(), files.iter_mut().map(|file| read(file, TABLE)).collect()));
@@ -96,13 +118,13 @@ impl Sockets {
 
 /// The rows of sockets that listen. They come first in a table, so nothing is read behind them.
 fn listening(table: &str) -> Vec<Socket> {
-    table.lines().skip(1).map_while(row).take_while(|socket| socket.listens).collect()
+    table.lines().skip(1).map_while(row).take_while(Socket::listens).collect()
 }
 
 /// The row of the connection between these ends.
 fn connection(table: &str, local: End, remote: End) -> Option<Socket> {
     let mut rows = table.lines().filter_map(row);
-    rows.find(|socket| !socket.listens && socket.local == local && socket.remote == remote)
+    rows.find(|socket| !socket.listens() && socket.local == local && socket.remote == remote)
 }
 
 /// One row: `sl local remote state tx:rx timer:when retransmits uid timeout inode ...`.
@@ -110,11 +132,11 @@ fn row(line: &str) -> Option<Socket> {
     let mut fields = line.split_ascii_whitespace().skip(1);
     let local = end(fields.next()?)?;
     let remote = end(fields.next()?)?;
-    let listens = u8::from_str_radix(fields.next()?, 16).ok()? == LISTEN;
+    let state = u8::from_str_radix(fields.next()?, 16).ok()?;
     let (_, queue) = fields.next()?.split_once(':')?;
     let queue = u32::from_str_radix(queue, 16).ok()?;
     let inode = fields.nth(4)?.parse().ok()?;
-    Some(Socket { local, remote, listens, queue, backlog: None, ipv6_only: None, inode })
+    Some(Socket { local, remote, state, queue, backlog: None, ipv6_only: None, device: 0, inode })
 }
 
 /// An address as words of 32 bits in the order of this machine, and a port.
@@ -184,7 +206,7 @@ mod tests {
     fn a_socket_serves_its_address_or_all_of_them() {
         let socket = |own: &str, ipv6_only| {
             let local = end(own, 80);
-            Socket { local, remote: local, listens: true, queue: 0, backlog: None, ipv6_only, inode: 1 }
+            Socket { local, remote: local, state: LISTEN, queue: 0, backlog: None, ipv6_only, device: 0, inode: 1 }
         };
         let address = |text: &str| text.parse().expect("an address");
         let serves = |own: &str, other: &str| socket(own, None).serves(address(other));

@@ -150,9 +150,10 @@ fn nobody(passwd: &str) -> User {
     found.unwrap_or(User { uid: NOBODY, gid: NOBODY })
 }
 
-/// The folder in which `path` is made.
+/// The folder in which `path` is made, also where `path` is a link to there.
 pub fn folder_of(path: &Path) -> PathBuf {
-    match path.parent() {
+    let target = std::fs::canonicalize(path);
+    match target.as_deref().unwrap_or(path).parent() {
         Some(parent) if parent.as_os_str().is_empty() => PathBuf::from("."),
         Some(parent) => parent.to_owned(),
         None => PathBuf::from("/"),
@@ -179,5 +180,15 @@ mod tests {
     fn the_folder_of_a_plain_name_is_this_one() {
         assert_eq!(folder_of(Path::new("report.json")), Path::new("."));
         assert_eq!(folder_of(Path::new("/var/log/report.json")), Path::new("/var/log"));
+    }
+
+    #[test]
+    fn the_folder_of_a_link_is_where_it_leads_to() {
+        let folders = [tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder")];
+        let [link, target] = folders.each_ref().map(|folder| folder.path().join("report.json"));
+        std::fs::write(&target, b"").expect("a file");
+        std::os::unix::fs::symlink(&target, &link).expect("a link");
+        let there = folders[1].path().canonicalize().expect("it is there");
+        assert_eq!(folder_of(&link), there);
     }
 }

@@ -36,6 +36,9 @@ const FRAMES: usize = 2048;
 const ACCOUNTS: Duration = Duration::from_millis(250);
 /// How often an interface that is gone is looked for.
 const SEARCH: Duration = Duration::from_secs(1);
+/// A clock that goes wrong by so much at once was set, or stood still while the machine slept. One that is only corrected
+/// does not (adjtimex(2)).
+const JUMP: u64 = 500 * MILLISECOND;
 /// The interface that stands for all of them.
 pub const ANY: &str = "any";
 
@@ -85,6 +88,8 @@ pub struct Live {
     /// Up to when all frames are known.
     now: Option<Time>,
     losses: Losses,
+    /// Both clocks, when they were read last.
+    looked: Clocks,
     /// What libpcap's counters said last.
     counted: (u32, u32),
     counted_at: Time,
@@ -132,6 +137,7 @@ impl Live {
             ended: false,
             now: None,
             losses: Losses::default(),
+            looked: Clocks::read(),
             counted: (0, 0),
             counted_at: start,
             next_account: Instant::now(),
@@ -223,6 +229,23 @@ impl Live {
         if gives_packets {
             self.notes.push(format!("{}: is up again", self.names[0]));
         }
+    }
+
+    /// Notes that the clock was set. What is to end after some time ends after that time.
+    fn mind_clock(&mut self, clocks: Clocks) {
+        let before = std::mem::replace(&mut self.looked, clocks);
+        let expected = before.time + u64::try_from((clocks.steady - before.steady).as_nanos()).unwrap_or(u64::MAX);
+        let (ahead, behind) = (clocks.time.since(expected), expected.since(clocks.time));
+        if ahead.max(behind) < JUMP {
+            return;
+        }
+        if ahead > 0 {
+            self.losses.jumped(before.time, clocks.time);
+        }
+        self.until = self.until.map(|until| until + ahead - behind);
+        let (way, by) = if ahead > 0 { ("forward", ahead) } else { ("back", behind) };
+        let seconds = by as f64 / SECOND as f64;
+        self.notes.push(format!("the clock went {way} by {seconds:.1} s: it was set, or this machine slept"));
     }
 
     /// Notes since when the interface is gone.
@@ -323,14 +346,16 @@ impl Source for Live {
         }
         std::mem::swap(batch, &mut self.held);
         let before = batch.frames.len();
-        let mut asked_at = clock();
+        let mut clocks = Clocks::read();
         let mut taken = self.take(batch);
         if batch.frames.len() == before && matches!(taken, Taken::All) {
             self.wait();
             self.search();
-            asked_at = clock();
+            clocks = Clocks::read();
             taken = self.take(batch);
         }
+        let asked_at = clocks.time;
+        self.mind_clock(clocks);
         if let Taken::Broken(problem) = &taken {
             self.lose(problem);
         }
@@ -376,6 +401,19 @@ impl Source for Live {
 
     fn is_light(&self) -> bool {
         self.settings.light
+    }
+}
+
+/// The clock that packets are stamped with, and one that nobody sets.
+#[derive(Clone, Copy)]
+struct Clocks {
+    time: Time,
+    steady: Instant,
+}
+
+impl Clocks {
+    fn read() -> Clocks {
+        Clocks { time: clock(), steady: Instant::now() }
     }
 }
 

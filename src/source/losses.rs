@@ -31,6 +31,7 @@ struct Span {
     to: Time,
     lost: u64,
     absent: bool,
+    jumped: bool,
 }
 
 /// Why a time was not seen in full.
@@ -40,6 +41,8 @@ pub enum Gap {
     Dropped(u64),
     /// The interface was not there.
     Absent,
+    /// The clock went forward by itself: it was set, or this machine slept, and that much time did not pass in waiting.
+    Jumped,
 }
 
 /// The account of losses, shared between the source, which keeps it, and whoever judges by it.
@@ -62,16 +65,19 @@ impl Losses {
     pub fn between(&self, from: Time, to: Time) -> Option<Gap> {
         let account = self.account();
         let mut lost = 0;
-        let mut absent = false;
+        let (mut absent, mut jumped) = (false, false);
         for span in account.spans.iter().filter(|span| span.from <= to && span.to >= from) {
             lost += span.lost;
             absent |= span.absent;
+            jumped |= span.jumped;
         }
-        match (lost, absent) {
-            (_, true) => Some(Gap::Absent),
-            (0, false) => None,
-            (lost, false) => Some(Gap::Dropped(lost)),
+        if absent {
+            return Some(Gap::Absent);
         }
+        if jumped {
+            return Some(Gap::Jumped);
+        }
+        (lost > 0).then_some(Gap::Dropped(lost))
     }
 
     /// Packets were lost some time between `from` and `to`.
@@ -82,12 +88,17 @@ impl Losses {
         let mut account = self.account();
         account.lost.kernel += more.kernel;
         account.lost.interface += more.interface;
-        account.add(Span { from, to, lost: more.total(), absent: false });
+        account.add(Span { from, to, lost: more.total(), absent: false, jumped: false });
     }
 
     /// The interface was not there between `from` and `to`.
     pub(super) fn absent(&self, from: Time, to: Time) {
-        self.account().add(Span { from, to, lost: 0, absent: true });
+        self.account().add(Span { from, to, lost: 0, absent: true, jumped: false });
+    }
+
+    /// The clock went from `from` to `to` at once.
+    pub(super) fn jumped(&self, from: Time, to: Time) {
+        self.account().add(Span { from, to, lost: 0, absent: false, jumped: true });
     }
 
     fn account(&self) -> MutexGuard<'_, Account> {
@@ -99,7 +110,7 @@ impl Losses {
 impl Account {
     fn add(&mut self, span: Span) {
         if let Some(last) = self.spans.back_mut()
-            && last.absent == span.absent
+            && (last.absent, last.jumped) == (span.absent, span.jumped)
             && span.from <= last.to
         {
             last.to = last.to.max(span.to);
@@ -112,6 +123,7 @@ impl Account {
                 second.from = first.from;
                 second.lost += first.lost;
                 second.absent |= first.absent;
+                second.jumped |= first.jumped;
             }
         }
         self.spans.push_back(span);
@@ -134,6 +146,9 @@ mod tests {
         assert_eq!(losses.between(Time(301), Time(900)), None);
         losses.absent(Time(500), Time(600));
         assert_eq!(losses.between(Time(250), Time(550)), Some(Gap::Absent));
+        losses.jumped(Time(700), Time(800));
+        assert_eq!(losses.between(Time(650), Time(750)), Some(Gap::Jumped));
+        assert_eq!(losses.between(Time(610), Time(690)), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::connection::{CLIENT, Connection, Half, SERVER, other};
 use super::seq;
 use super::sketch::{Brief, Sketch};
 use super::store::Room;
+use super::story::{Pending, Repeated, Silence};
 use crate::decode::{Flags, Segment};
 
 /// Takes from a closing segment what both ends must have sent before it.
@@ -27,6 +28,24 @@ pub fn assume_unseen(connection: &mut Connection, from: usize, segment: &Segment
     let sender = &mut connection.half[from];
     if acknowledges && sender.has(Half::ACK) && seq::after(segment.acknowledgment, sender.ack) {
         sender.ack = segment.acknowledgment;
+    }
+}
+
+/// A SYN or SYN-ACK came. The ACK of a SYN-ACK is not captured, so what the client repeated until then may have its answer,
+/// and only what it repeats from then on can be in vain.
+pub fn count_anew(connection: &mut Connection, from: usize) {
+    let (start, answered) = (connection.start, connection.half[SERVER].has(Half::SYN));
+    let Some(story) = connection.story.as_deref_mut() else { return };
+    let silence = &mut story.silence[CLIENT];
+    if !answered || silence.what != Repeated::Syn {
+        return;
+    }
+    if from == CLIENT && silence.first.time == start {
+        (silence.first, silence.attempts, silence.interval) = (silence.last, 1, 0);
+    }
+    if from == SERVER {
+        *silence = Silence::default();
+        story.pending = story.pending.filter(|(pending, _)| !matches!(pending, Pending::Silence(CLIENT)));
     }
 }
 
@@ -138,6 +157,13 @@ mod tests {
         ] {
             let [full, light] = both(&format!("{open}{exchange}{ending}"));
             assert_eq!(full, light, "{ending}");
+        }
+        let late = "+1.03 < S. 0:0(0) ack 1\n+0 > S 0:0(0)\n";
+        let rest = "+0 > . 1:1(0) ack 1\n+.1 > P. 1:101(100) ack 1\n+9 < P. 1:1001(1000) ack 101\n";
+        let close = "+9 > F. 101:101(0) ack 1001\n+.01 < F. 1001:1001(0) ack 102\n+0 > . 102:102(0) ack 1002\n";
+        for answer in ["", "+0 < S. 0:0(0) ack 1\n"] {
+            let [full, light] = both(&format!("+0 > S 0:0(0)\n+.01 < S. 0:0(0) ack 1\n{late}{answer}{rest}{close}"));
+            assert_eq!(full, light, "the SYN-ACK was lost once");
         }
         let [full, light] = both("+0 > S 0:0(0)\n+.01 < R. 0:0(0) ack 1\n");
         assert!(full == light && matches!(full.as_slice(), [Ending::Failure(_)]), "{full:?}");

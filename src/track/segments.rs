@@ -180,6 +180,9 @@ impl Tracker {
                 let connection = &mut self.store.told[place as usize];
                 let before = memory::beside(connection);
                 let next = take(connection, from, segment, bytes, &mut self.payloads);
+                if self.light && segment.flags.has(Flags::SYN) {
+                    light::count_anew(connection, from);
+                }
                 self.memory.changed(before, connection);
                 (Some(place), next)
             }
@@ -189,6 +192,9 @@ impl Tracker {
                     light::assume_unseen(&mut connection, from, segment);
                 }
                 let next = take(&mut connection, from, segment, bytes, &mut self.payloads);
+                if self.light && segment.flags.has(Flags::SYN) {
+                    light::count_anew(&mut connection, from);
+                }
                 (self.keep(index, connection), next)
             }
         };

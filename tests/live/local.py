@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +25,8 @@ LISTEN = """
 import socket, sys, time
 host, port, backlog = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 server = socket.create_server((host, port), backlog=backlog)
+if sys.argv[4:]:
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, sys.argv[4].encode())
 print("listens", flush=True)
 time.sleep(60)
 """
@@ -114,6 +118,23 @@ client.recv(100)
 time.sleep(60)
 """
 
+# Listens, and at a line of input hands the socket to another process of its own and is gone.
+HANDS_OVER = """
+import os, socket, sys, time
+server = socket.create_server((sys.argv[1], int(sys.argv[2])))
+ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+heir = os.fork()
+if not heir:
+    server.close()
+    _, descriptors, _, _ = socket.recv_fds(theirs, 1, 1)
+    print("has it", flush=True)
+    time.sleep(60)
+print(heir, flush=True)
+sys.stdin.readline()
+socket.send_fds(ours, [b"x"], [server.fileno()])
+os._exit(0)
+"""
+
 # Waits for connect().
 CONNECTING = """
 import pathlib, socket, sys
@@ -184,6 +205,41 @@ class Local(unittest.TestCase):
             self.assertEqual((local["listener"]["address"], local["listener"]["port"]), ("127.0.0.1", 5432))
             self.assertEqual(local["listener"]["pid"], service.pid, live.said())
             self.assertRegex(local["fact"], rf"^python\S* \(pid {service.pid}.*\) listens on 127\.0\.0\.1:5432 only\.$")
+
+    def test_who_was_handed_a_socket_is_named_from_then_on(self) -> None:
+        command = ["ip", "netns", "exec", self.wire.b, sys.executable, "-c", HANDS_OVER, "127.0.0.1", "5436"]
+        with (
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first,
+            running(self.wire, self.work) as live,
+        ):
+            heir = int(first.stdout.readline())
+            self.addCleanup(os.kill, heir, signal.SIGKILL)
+            self.wire.refuse(1, 5436)
+            self.failure(live)
+            first.stdin.write("\n"), first.stdin.flush()
+            self.assertEqual(first.stdout.readline(), "has it\n")
+            first.wait()
+            self.wire.refuse(1, 5436)
+            wait_until(lambda: live.failures() == 2, "the second failure is printed")
+            pids = [line["local"]["listener"]["pid"] for line in live.lines()]
+            self.assertEqual(pids, [first.pid, heir])
+
+    def test_a_service_that_was_started_anew_since_is_not_called_shut_off(self) -> None:
+        with contextlib.ExitStack() as services, running(self.wire, self.work) as live:
+            old = services.enter_context(self.service(LISTEN, SERVER, "5434", "5"))
+            time.sleep(1.2)
+            old.kill()
+            self.wire.refuse(1, 5434)
+            new = services.enter_context(self.service(LISTEN, SERVER, "5434", "5"))
+            failure = self.failure(live)
+            self.assertEqual((failure["local"]["listener"]["pid"], failure["confidence"]), (new.pid, "likely"))
+            self.assertIn("now, but did not yet listen then", failure["local"]["fact"])
+
+    def test_a_service_of_another_interface_is_not_called_shut_off(self) -> None:
+        with self.service(LISTEN, "0.0.0.0", "5435", "5", "lo"), running(self.wire, self.work) as live:
+            self.wire.refuse(1, 5435)
+            fact = self.failure(live)["local"]["fact"]
+            self.assertIn("of a single interface (SO_BINDTODEVICE): it came by another one, or", fact)
 
     def test_nothing_listens(self) -> None:
         with running(self.wire, self.work) as live:
@@ -309,6 +365,26 @@ class Local(unittest.TestCase):
                 local = self.unanswered(live)
                 self.assertEqual((local["side"], local["listener"]["pid"]), ("server", service.pid))
                 self.assertEqual(local["process"]["pid"], service.pid, local)
+
+    @unittest.skipUnless(shutil.which("nft"), "packets are dropped by nft")
+    def test_a_connection_that_nobody_accepted_has_not_lost_its_process(self) -> None:
+        # What the client sends gets lost, or its half of the handshake as well.
+        self.drop(self.wire.b, "tcp dport 89 tcp flags & psh == psh", "tcp dport 90 tcp flags & (syn | ack) == ack")
+        for port, cause in (("89", "peer_vanished"), ("90", "backlog_overflow")):
+            with (
+                self.subTest(port=port),
+                self.service(LISTEN, SERVER, port, "5") as service,
+                running(self.wire, self.work) as live,
+                self.program(self.wire.a, ASKER, SERVER, port),
+            ):
+                local = self.unanswered(live)
+                self.assertEqual((local["listener"]["pid"], local["process"]), (service.pid, None))
+                self.assertIn("and has not accepted the connection", local["fact"])
+                failure = live.lines()[0]
+                self.assertEqual(failure["cause"], cause)
+                if cause == "backlog_overflow":
+                    self.assertEqual(failure["confidence"], "possible", failure)
+                    self.assertIn("the kernel counted no connection that its queue had no room for", local["fact"])
 
     @unittest.skipUnless(shutil.which("nft"), "packets are dropped by nft")
     def test_of_two_ends_on_one_host_each_has_its_own_process(self) -> None:

@@ -300,6 +300,15 @@ class Service(unittest.TestCase):
         for namespace in (self.wire.a, self.wire.b):
             Wire.ip(f"-n {namespace} link del vx")
 
+    def test_of_payload_that_was_not_captured_nothing_is_made_up(self) -> None:
+        with self.live("--light") as live:
+            self.wire.inject(conversation(1, resets=1))
+            self.assertEqual(live.stop(), 0)
+            failure = live.lines()[0]
+            self.assertEqual((failure["kind"], failure["confidence"]), ("reset", "possible"), failure)
+            self.assertIsNone(failure["timing"]["idle_before_ms"])
+            self.assertNotIn(0, [packet["frame"] for packet in failure["evidence"]])
+
     def test_what_opens_and_closes_is_enough_for_a_refusal(self) -> None:
         with self.live("--light") as live:
             self.wire.refuse(2)

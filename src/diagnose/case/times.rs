@@ -8,6 +8,9 @@ impl Case<'_> {
     /// From the end of the last exchange to the ending, or to the request that it met: nanoseconds.
     pub fn idle_before(&self) -> u64 {
         let connection = self.connection();
+        if !self.saw_payload() {
+            return 0;
+        }
         if self.a_message_met_the_end() {
             if connection.gap < u32::MAX {
                 return connection.pause();
@@ -20,7 +23,7 @@ impl Case<'_> {
         // After a RST that ended nothing, the connection may have been closed later.
         let closed = self.story.first_fin.and_then(|side| self.story.fin[side]);
         if closed.is_some_and(|fin| fin.time <= self.ended.time) {
-            return self.story.idle_before_fin;
+            return self.idle_before_fin();
         }
         self.since_any_payload()
     }
@@ -31,9 +34,20 @@ impl Case<'_> {
         self.story.kept_alive.map_or(u64::MAX, since).min(self.idle_before())
     }
 
+    /// From the last payload of either end to the first FIN: nanoseconds.
+    pub fn idle_before_fin(&self) -> u64 {
+        if self.saw_payload() { self.story.idle_before_fin } else { 0 }
+    }
+
     /// From the last payload of either end to the ending: nanoseconds.
     pub fn since_any_payload(&self) -> u64 {
-        self.ended.time.since(self.last_payload_time())
+        if self.saw_payload() { self.ended.time.since(self.last_payload_time()) } else { 0 }
+    }
+
+    /// Is it known when payload went? Where only what opens and closes connections is captured, that some went is known by
+    /// the numbers, and no more.
+    pub fn saw_payload(&self) -> bool {
+        self.connection().half.iter().all(|half| !half.has(Half::DATA) || { half.data_time } > Time(0))
     }
 
     /// When payload last went in either direction, be it once more; when the connection opened if none did.
@@ -108,7 +122,7 @@ impl Case<'_> {
         Timing {
             connect: (connection.half[CLIENT].has(Half::SYN) && connect > 0).then_some(connect),
             rtt: self.rtt().filter(|_| connection.half[CLIENT].has(Half::SYN)),
-            idle_before: connection.has_payload().then(|| self.idle_before()),
+            idle_before: (connection.has_payload() && self.saw_payload()).then(|| self.idle_before()),
             then_spoke: self.a_message_met_the_end(),
             duration: self.ended.time.since(connection.start),
         }

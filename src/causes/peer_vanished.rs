@@ -7,7 +7,8 @@ use crate::track::{Repeated, other};
 
 /// Signs: Data retransmitted with doubling intervals, no ACK, nothing else from the peer; the last retransmission
 /// stays without a successor and no RST follows (retransmission death is silent). Certain that ACKs stopped; the
-/// cause behind it is possible only. Other flows to the peer fine and a long gap before: `idle_expired`.
+/// cause behind it is possible only. Other flows to the peer fine and a long gap before: `idle_expired`. Where the
+/// peer is heard meanwhile, only one direction is gone: possible.
 pub static CAUSE: Cause = Cause {
     id: "peer_vanished",
     group: Group::Failure,
@@ -113,8 +114,14 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             silence.unheard
         )));
     }
-    (case.waited_for(Repeated::Data) && !case.heard_the_other_end()).then(|| {
-        let (sent, times) = (bytes(silence.length), silence.attempts);
+    let (sent, times) = (bytes(silence.length), silence.attempts);
+    if case.waited_for(Repeated::Data) && case.heard_the_other_end() {
+        return Some(Match::possible(format!(
+            "The {name} sent the same {sent} {times} times without an acknowledgment, though it heard the {peer} meanwhile: \
+             what it sends gets lost."
+        )));
+    }
+    case.waited_for(Repeated::Data).then(|| {
         Match::likely(if case.story().resets_are_lost(other(victim)) {
             format!(
                 "RSTs in the {peer}'s name answered the {name}, but do not reach it: it sent the same {sent} {times} times \

@@ -158,11 +158,6 @@ pub fn unexplained(case: &Case<'_>) -> String {
         (Some(Kind::Aborted), _) => {
             format!("The client ended its connection to {server} with a RST before any payload.")
         }
-        (Some(Kind::TimedOut), _) if case.heard_the_other_end() => format!(
-            "The {victim} sent the same {} times without an acknowledgment, though it heard the {ender} meanwhile; the packets \
-             do not show why.",
-            case.silence().attempts
-        ),
         (Some(Kind::TimedOut), _) => format!("The {victim}'s packets were not answered; the packets do not show why."),
         (Some(Kind::Unreachable), by) => {
             let error = case.icmp().map(|icmp| format!(": {}", icmp.name())).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! How many threads and how much memory an analysis gets.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
 use super::Analyse;
@@ -38,13 +38,32 @@ fn is_large(inputs: &[PathBuf]) -> bool {
     total >= LARGE
 }
 
-/// The memory of the machine, or what the control group of this process leaves of it.
+/// The memory of the machine, or what the control groups of this process leave of it: those of a service or container.
 fn machine_memory() -> u64 {
     let total = fs::read_to_string("/proc/meminfo").ok().and_then(|text| total_of(&text)).unwrap_or(USUAL_MEMORY);
-    let limit = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
-        .iter()
-        .find_map(|path| fs::read_to_string(path).ok()?.trim().parse::<u64>().ok());
-    limit.map_or(total, |limit| limit.min(total))
+    let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    // Where there is no limit, "max" stands in its place.
+    let limit = |path: PathBuf| fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
+    limits_of(&groups).into_iter().filter_map(limit).fold(total, u64::min)
+}
+
+/// Where the limits of control groups stand, those above them included, by the text of /proc/self/cgroup (cgroups(7)): a line for
+/// each hierarchy, and in version 2 only one, which names no controllers. In a container the path may be one outside of it:
+/// its own group is the root then.
+fn limits_of(groups: &str) -> Vec<PathBuf> {
+    let mut limits = Vec::new();
+    for line in groups.lines() {
+        let mut fields = line.splitn(3, ':').skip(1);
+        let (Some(controllers), Some(path)) = (fields.next(), fields.next()) else { continue };
+        let (root, limit) = match controllers {
+            "" => ("/sys/fs/cgroup", "memory.max"),
+            some if some.split(',').any(|name| name == "memory") => ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
+            _ => continue,
+        };
+        let path = Path::new(path.trim_start_matches('/'));
+        limits.extend(path.ancestors().map(|group| Path::new(root).join(group).join(limit)));
+    }
+    limits
 }
 
 /// The first line of /proc/meminfo, as in "MemTotal:  24576000 kB".
@@ -97,6 +116,24 @@ mod tests {
         assert_eq!(total_of("MemTotal:       24576000 kB\nMemFree: 1 kB\n"), Some(24_576_000 * 1024));
         assert_eq!(total_of(""), None);
         assert!(machine_memory() > 0);
+    }
+
+    #[test]
+    fn limits_of_a_service_and_of_all_above_it_count() {
+        let paths = |groups: &str| limits_of(groups).iter().map(|path| path.display().to_string()).collect::<Vec<_>>();
+        assert_eq!(
+            paths("0::/system.slice/tcpwhy.service\n"),
+            [
+                "/sys/fs/cgroup/system.slice/tcpwhy.service/memory.max",
+                "/sys/fs/cgroup/system.slice/memory.max",
+                "/sys/fs/cgroup/memory.max"
+            ]
+        );
+        assert_eq!(
+            paths("5:devices:/a\n4:cpu,memory:/b\nnonsense\n"),
+            ["/sys/fs/cgroup/memory/b/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
+        );
+        assert_eq!(paths("0::/\n"), ["/sys/fs/cgroup/memory.max"]);
     }
 
     #[test]

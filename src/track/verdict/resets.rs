@@ -16,7 +16,10 @@ pub(super) fn judge_reset(connection: &Connection, story: &Story, reset: Reset) 
             by: By::Reset,
         }),
         Acceptance::EndsHalfOpen => judge_half_open(connection, story),
-        Acceptance::Exact => judge_exact(connection, story, reset),
+        Acceptance::Exact => match judge_exact(connection, story, reset) {
+            Ending::Failure(_) if may_have_been_gone(connection, story, &reset) => Ending::Undecided(Doubt::OddReset),
+            ending => ending,
+        },
         Acceptance::InWindow | Acceptance::Ignored => {
             if story.went_on() {
                 Ending::Benign(Benign::IgnoredReset)
@@ -249,12 +252,24 @@ fn gave_up_too(connection: &Connection, story: &Story, reset: &Reset) -> bool {
         return false;
     }
     // A RST with an acknowledgment is an abort: a host without a socket never answers a RST, and nothing else with one
-    // (`tcp_v4_send_reset()`). It carries SND.NXT (`tcp_send_active_reset()`), which is in the window of the other end. A bare one
-    // says no more than that the socket is gone: this RST may have ended it, ahead of what it overtook and copies, which are
-    // answered so.
+    // (`tcp_v4_send_reset()`). It carries SND.NXT (`tcp_send_active_reset()`), which is in the window of the other end.
     !back.is_bare()
         && !seq::before(back.sequence, connection.half[back.from].next)
         && back.acceptance != Acceptance::Ignored
+}
+
+/// A bare RST came back: was there no socket any more when the RST came, or did it end one, ahead of what it overtook and of
+/// copies, which are answered so? What the other end had acknowledged before, or what was captured behind the RST, is no more than
+/// that; payload that was sent before, and never acknowledged, may have met no socket.
+fn may_have_been_gone(connection: &Connection, story: &Story, reset: &Reset) -> bool {
+    let Some(back) = story.reset_back.filter(|back| back.is_bare() && story.sender_lives.is_none()) else {
+        return false;
+    };
+    let crossed = back.mark.time.since(reset.mark.time) <= connection.crossing();
+    let sender = &connection.half[reset.from];
+    let overtaken = sender.data_input == reset.mark.input && { sender.data_time } > reset.mark.time;
+    let forged = [reset, &back].iter().any(|reset| forged(connection, reset));
+    crossed && !overtaken && !forged && !connection.acknowledged(reset.from)
 }
 
 /// Does the way that the RST came show that another one sent it?

@@ -320,7 +320,7 @@ pub(super) fn acceptance(connection: &Connection, from: usize, segment: &Segment
 
 /// How far the window of this end is open, as far as is known. That of a SYN or SYN-ACK is never scaled (RFC 7323, section 2.2;
 /// `tcp_rcv_synsent_state_process()`).
-fn window(connection: &Connection, side: usize) -> u32 {
+pub(super) fn window(connection: &Connection, side: usize) -> u32 {
     let half = &connection.half[side];
     let only_opened = half.has(Half::SYN) && !half.has(Half::GAP) && half.packets <= connection.syns(side);
     let scaled = connection.half.iter().all(|half| half.has(Half::SCALE)) && !only_opened;

@@ -3,7 +3,7 @@
 use super::super::connection::{CLIENT, Connection, Half, Mark, SERVER, other};
 use super::super::seq;
 use super::super::story::{Pending, Repeated, Silence, Story, What};
-use super::reset::after_reset;
+use super::reset::{after_reset, window};
 use super::{
     CLOSE, FAR, Next, SHORTEST_PROBE, acknowledges_syn, closed, event, gives_up, note_options, reach, repeat, tell,
     tenth_of_microseconds, waits_for_syn_ack,
@@ -38,6 +38,7 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment) -
         answers(story, to, segment, old);
     }
     note_accepted(connection, from, segment);
+    let edge = half.ack.wrapping_add(window(connection, from));
     if segment.flags.has(Flags::ACK) {
         take_acknowledgment(connection, from, segment);
         if segment.signs.has(Signs::SACK) {
@@ -61,7 +62,7 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment) -
     } else {
         next.deadline |= on_old_segment(connection, from, segment);
     }
-    on_window(connection, from, segment);
+    on_window(connection, from, segment, edge);
     if segment.flags.has(Flags::FIN) {
         next.grace |= on_fin(connection, from, segment);
     } else if segment.signs.has(Signs::DATA_FIN) {
@@ -360,12 +361,18 @@ fn window_is_closed(connection: &Connection, side: usize) -> bool {
     never_opened || connection.story.as_ref().is_some_and(|story| story.window_closed[side].is_some())
 }
 
-/// Notes a window that closes or opens.
-pub(super) fn on_window(connection: &mut Connection, from: usize, segment: &Segment) {
+/// Notes a window that closes or opens. `edge`: where it ended before.
+pub(super) fn on_window(connection: &mut Connection, from: usize, segment: &Segment, edge: u32) {
     if !segment.flags.has(Flags::ACK) {
         return;
     }
-    if segment.window == 0 && !segment.flags.has(Flags::FIN) {
+    if segment.window == 0 {
+        // Some systems announce none with a FIN, whatever room there is. Full is one that has none for another segment.
+        let next = segment.acknowledgment.wrapping_add(connection.half[other(from)].data_length);
+        let full = connection.half[from].window > 0 && !seq::before(next, edge);
+        if segment.flags.has(Flags::FIN) && !full {
+            return;
+        }
         let known = connection.story.as_ref().is_some_and(|story| story.window_closed[from].is_some());
         if !known {
             connection.story().window_closed[from] = Some(Mark::of(segment));

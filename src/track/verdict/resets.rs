@@ -327,15 +327,14 @@ fn judge_reset_of_closed(connection: &Connection, story: &Story, reset: Reset) -
     failed(connection, story, &reset)
 }
 
-/// The receiver of an abort sent segment upon segment until the FIN before it came, or about a round trip less: it may have had more,
-/// which fails.
-fn was_sending(connection: &Connection, story: &Story, reset: &Reset) -> bool {
+/// The receiver of an abort behind a FIN sent segment upon segment until then, or about a round trip less: it may have had more,
+/// which fails. With more time it would have sent that: all was acknowledged, and the window is open (`tcp_data_snd_check()`).
+fn was_sending(connection: &Connection, reset: &Reset) -> bool {
     const UPLOAD: u32 = 1000;
     let half = &connection.half[other(reset.from)];
     let soon = (2 * connection.round_trip()).max(20 * MILLISECOND);
     let upload = half.data_length >= UPLOAD && half.bytes() >= 2 * half.data_length;
-    let until_then = story.fin[reset.from].is_some_and(|fin| fin.time.since(half.data_time) <= soon);
-    !reset.is_bare() && upload && until_then
+    !reset.is_bare() && upload && reset.mark.time.since(half.data_time) <= soon
 }
 
 /// A RST after a FIN of the same sender: its receiver is in CLOSE_WAIT. If it wrote to the end that was closed, it
@@ -349,13 +348,13 @@ fn judge_reset_after_fin(connection: &Connection, story: &Story, reset: Reset) -
     }
     let lost = connection.unacknowledged(victim);
     // `tcp_probe_timer()` sends nothing unless there is more to send, and what just fills the window is hardly all of it.
-    let stopped = connection.half[reset.from].window == 0 && connection.half[victim].data_length > 0;
-    let waits_to_send = story.silence[victim].what == Repeated::WindowProbe || stopped;
+    let waits_to_send =
+        story.silence[victim].what == Repeated::WindowProbe || story.window_closed[reset.from].is_some();
     if lost == 0 && story.data_after_fin[victim] == 0 && !waits_to_send {
         // In a capture of nothing but SYN, FIN and RST it does not show what was lost.
         return if connection.was_used() && !connection.has_payload() {
             Ending::Undecided(Doubt::Hole)
-        } else if was_sending(connection, story, &reset) {
+        } else if was_sending(connection, &reset) {
             Ending::Undecided(Doubt::MoreToSend)
         } else {
             Ending::Benign(Benign::Tail)

@@ -9,7 +9,8 @@ use crate::track::{By, CLIENT, Connection, Half, Repeated, SERVER};
 /// Signs: (b) the server repeats its SYN-ACK after the client's ACK while the client's data is never acknowledged:
 /// likely, certain when the capture is at the server and the client's ACK is in it. (c) bare reply-RST (`R 1:1(0)
 /// win 0`) right after the final ACK of the handshake: possible. (a) SYNs ignored while the same port completes
-/// other handshakes: possible; likely where others had to repeat theirs meanwhile, or their ACK was forgotten as in (b).
+/// other handshakes: possible; likely where one in ten of them had to repeat theirs, or its ACK was
+/// forgotten as in (b).
 pub static CAUSE: Cause = Cause {
     id: "backlog_overflow",
     group: Group::Failure,
@@ -173,12 +174,13 @@ pub(super) fn ignored(case: &Case<'_>) -> Option<Match> {
     if !meanwhile || case.service_fell_silent() {
         return None;
     }
-    if service.hesitated >= since {
+    let answers = service.answered >= connection.start;
+    if answers && service.hesitates_since(since) {
         let text =
             format!("{server} answered others late, and not this SYN: its accept queue is full, or a filter drops it.");
         return Some(Match::likely(text));
     }
-    Some(Match::possible(if service.answered >= connection.start {
+    Some(Match::possible(if answers {
         format!("{server} answered others but not this SYN: its accept queue is full, or a filter drops it.")
     } else {
         let ago = duration(connection.start.since(service.answered));

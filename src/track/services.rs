@@ -19,9 +19,18 @@ pub struct Service {
     /// When it last did.
     pub answered: Time,
     /// When it last answered a SYN that it had ignored before, or repeated its SYN-ACK though that was acknowledged.
-    pub hesitated: Time,
+    hesitated: Time,
+    /// How many SYNs it has answered at once since then.
+    at_once: u16,
     /// The lowest and the highest TTL of its answers, which are known of its host.
     ttls: (u8, u8),
+}
+
+impl Service {
+    /// Has it hesitated since `time`, and not only once in many times, as where a SYN was lost?
+    pub fn hesitates_since(&self, time: Time) -> bool {
+        self.hesitated >= time && self.at_once < 10
+    }
 }
 
 /// How regularly a client connects to a service only to hang up, without a word or after one.
@@ -199,7 +208,8 @@ impl Services {
     /// A service that has answered hesitates to take a connection.
     pub(super) fn hesitated(&mut self, end: End, time: Time) {
         if let Some(place) = self.place(end, end.hash(self.seed)) {
-            self.known[place as usize].1.hesitated = time;
+            let (_, service) = &mut self.known[place as usize];
+            (service.hesitated, service.at_once) = (time, 0);
         }
     }
 
@@ -210,6 +220,7 @@ impl Services {
             Some(place) => {
                 let (_, service) = &mut self.known[place as usize];
                 service.answered = time;
+                service.at_once = service.at_once.saturating_add(1);
                 let (low, high) = service.ttls;
                 if (low..=high).contains(&ttl) {
                     return;

@@ -41,11 +41,13 @@ impl Case<'_> {
     }
 
     /// The client's connect() had succeeded: its ACK was seen, or its RST acknowledges the SYN-ACK, as only a live socket's does
-    /// (`tcp_send_active_reset()`; who closes a socket in SYN_SENT sends nothing, and is without one when the SYN-ACK comes).
+    /// (`tcp_send_active_reset()`; who closes a socket in SYN_SENT sends nothing, or like lwIP a RST that acknowledges 0, and is
+    /// without one when the SYN-ACK comes).
     pub fn client_had_connected(&self) -> bool {
-        let live =
-            self.reset().filter(|reset| reset.from == CLIENT).is_some_and(|reset| reset.acknowledgment.is_some());
-        self.connection().established() || live
+        let server = self.half(SERVER);
+        let opened = |acknowledged: u32| server.has(Half::SYN) && acknowledged == server.isn.wrapping_add(1);
+        let reset = self.reset().filter(|reset| reset.from == CLIENT);
+        self.connection().established() || reset.and_then(|reset| reset.acknowledgment).is_some_and(opened)
     }
 
     /// All that came in the server's name is a SYN-ACK without a window, and a RST. The SYN-ACK is that of a SYN proxy, which

@@ -95,6 +95,9 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
         && !missed_fin(connection, story, victim);
     let victim_closed = half[victim].has(Half::FIN) || story.fin[victim].is_some();
     if !sender_closed && probed_to_death(connection, story, &reset) {
+        if victim_closed && !hears_no_answer(connection, story, sender) {
+            return Ending::Undecided(Doubt::HalfClosed);
+        }
         let mut errno = errno_at(sender, Errno::ETIMEDOUT);
         errno[victim] = (!victim_closed).then_some(Errno::ECONNRESET);
         return Ending::Failure(Failure { kind: Kind::TimedOut, errno, victim: sender, by: By::Silence });
@@ -134,6 +137,18 @@ pub(super) fn hears_nothing(connection: &Connection, story: &Story, reset: &Rese
     let sent = connection.half[victim].data_time;
     let waits = |last: Mark| reset.mark.time <= last.time + 2 * last.time.since(sent);
     unheard >= 3 && story.late_copy[victim].is_some_and(waits)
+}
+
+/// The probes of `side` come at another interval than that after which the first one came: it has got no answer to them, as
+/// after an answer it waits as long as before the first (`tcp_keepalive_timer()`). Where both are the same, an abort may meet
+/// the time of the next one by chance.
+fn hears_no_answer(connection: &Connection, story: &Story, side: usize) -> bool {
+    let probes = story.probes[side];
+    let first = probes.last - probes.interval.saturating_mul(u64::from(probes.count.saturating_sub(1)));
+    let payload = connection.half.iter().map(|half| half.data_time);
+    let heard = payload.chain(story.fin.iter().flatten().map(|fin| fin.time)).max().unwrap_or_default();
+    first.since(heard.max(connection.opened_at())).abs_diff(probes.interval)
+        > probes.interval / 8 + connection.crossing()
 }
 
 /// ECONNRESET for who got the RST. If somebody else sent it, the end in whose name it came went on, and may have been reset in

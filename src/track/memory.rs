@@ -55,9 +55,11 @@ impl Memory {
         self.hand = 0;
     }
 
-    /// What is told of a connection has changed; it took so much before.
-    pub fn changed(&mut self, before: usize, connection: &Connection) {
-        self.notable = (self.notable + beside(connection) as u64).saturating_sub(before as u64);
+    /// What is told of a connection has changed; it took so much before. Does it take more now?
+    pub fn changed(&mut self, before: usize, connection: &Connection) -> bool {
+        let now = beside(connection);
+        self.notable = (self.notable + now as u64).saturating_sub(before as u64);
+        now > before
     }
 
     /// A connection is told from now on.

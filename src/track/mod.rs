@@ -282,7 +282,7 @@ impl Tracker {
                 let connection = &mut self.store.told[place as usize];
                 let before = memory::beside(connection);
                 let decides = receive::on_icmp_error(connection, error);
-                self.memory.changed(before, connection);
+                self.crowded |= self.memory.changed(before, connection);
                 (Some(place), decides)
             }
             None => {

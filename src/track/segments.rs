@@ -183,7 +183,7 @@ impl Tracker {
                 if self.light && segment.flags.has(Flags::SYN) {
                     light::count_anew(connection, from);
                 }
-                self.memory.changed(before, connection);
+                self.crowded |= self.memory.changed(before, connection);
                 (Some(place), next)
             }
             None => {

@@ -137,6 +137,11 @@ impl Half {
         self.next.wrapping_sub(self.isn).wrapping_sub(1 + fin)
     }
 
+    /// Its last payload is a full segment of several, or nearly so.
+    pub fn uploads(&self) -> bool {
+        self.data_length >= 1000 && self.bytes() >= 2 * self.data_length
+    }
+
     /// One behind the last payload byte that the capture shows.
     pub fn shown_until(&self) -> u32 {
         if self.has(Half::DATA) { self.data_until } else { self.isn.wrapping_add(1) }

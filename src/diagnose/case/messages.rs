@@ -70,6 +70,11 @@ impl<'a> Case<'a> {
         answered && !rest.is_empty() && !is_message_start(rest)
     }
 
+    /// What the client said last looks like the beginning of a request, not like the rest of one.
+    pub fn client_began_anew(&self) -> bool {
+        is_message_start(self.first_bytes(CLIENT))
+    }
+
     /// The last request was one segment: it is no upload that was cut off.
     pub fn request_is_one_segment(&self) -> bool {
         self.lost(CLIENT) == 0 || self.lost(CLIENT) == self.last_payload(CLIENT)

@@ -105,10 +105,9 @@ impl Case<'_> {
             return false;
         };
         let (sender, victim) = (self.half(reset.from), self.half(self.victim()));
-        let upload = victim.bytes() >= 2 * victim.data_length && victim.data_length >= 1000;
         let early =
             sender.data_time.since(victim.data_time) <= (2 * self.connection().round_trip()).max(20 * MILLISECOND);
-        upload && early && sender.has(Half::DATA) && self.at_once(self.decisive().since(sender.data_time))
+        victim.uploads() && early && sender.has(Half::DATA) && self.at_once(self.decisive().since(sender.data_time))
     }
 
     /// The RST is a reply of an end that had closed, and whose FIN the other end did not get.

@@ -345,11 +345,9 @@ fn judge_reset_of_closed(connection: &Connection, story: &Story, reset: Reset) -
 /// The receiver of an abort behind a FIN sent segment upon segment until then, or about a round trip less: it may have had more,
 /// which fails. With more time it would have sent that: all was acknowledged, and the window is open (`tcp_data_snd_check()`).
 fn was_sending(connection: &Connection, reset: &Reset) -> bool {
-    const UPLOAD: u32 = 1000;
     let half = &connection.half[other(reset.from)];
     let soon = (2 * connection.round_trip()).max(20 * MILLISECOND);
-    let upload = half.data_length >= UPLOAD && half.bytes() >= 2 * half.data_length;
-    !reset.is_bare() && upload && reset.mark.time.since(half.data_time) <= soon
+    !reset.is_bare() && half.uploads() && reset.mark.time.since(half.data_time) <= soon
 }
 
 /// A RST after a FIN of the same sender: its receiver is in CLOSE_WAIT. If it wrote to the end that was closed, it

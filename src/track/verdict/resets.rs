@@ -275,16 +275,19 @@ fn gave_up_too(connection: &Connection, story: &Story, reset: &Reset) -> bool {
 
 /// A bare RST came back: was there no socket any more when the RST came, or did it end one, ahead of what it overtook and of
 /// copies, which are answered so? What the other end had acknowledged before, or what was captured behind the RST, is no more than
-/// that; payload that was sent before, and never acknowledged, may have met no socket.
+/// that, nor where payload came just before, for no host loses a socket without a word. Payload that was sent before, and never
+/// acknowledged, may have met no socket.
 fn may_have_been_gone(connection: &Connection, story: &Story, reset: &Reset) -> bool {
     let Some(back) = story.reset_back.filter(|back| back.is_bare() && story.sender_lives.is_none()) else {
         return false;
     };
-    let crossed = back.mark.time.since(reset.mark.time) <= connection.crossing();
-    let sender = &connection.half[reset.from];
+    let crossing = connection.crossing();
+    let crossed = back.mark.time.since(reset.mark.time) <= crossing;
+    let (sender, victim) = (&connection.half[reset.from], &connection.half[other(reset.from)]);
+    let spoke = victim.has(Half::DATA) && reset.mark.time.since(victim.data_time) <= crossing;
     let overtaken = sender.data_input == reset.mark.input && { sender.data_time } > reset.mark.time;
     let forged = [reset, &back].iter().any(|reset| forged(connection, reset));
-    crossed && !overtaken && !forged && !connection.acknowledged(reset.from)
+    crossed && !overtaken && !spoke && !forged && !connection.acknowledged(reset.from)
 }
 
 /// Does the way that the RST came show that another one sent it?

@@ -2,9 +2,9 @@
 
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, ResetKind, duration};
-use crate::time::SECOND;
+use crate::time::{SECOND, Time};
 use crate::track::kernel::Kind;
-use crate::track::{By, CLIENT, Connection, Half, Repeated, SERVER};
+use crate::track::{By, CLIENT, Connection, Half, Repeated, SERVER, Service};
 
 /// Signs: (b) the server repeats its SYN-ACK after the client's ACK while the client's data is never acknowledged:
 /// likely, certain when the capture is at the server and the client's ACK is in it. (c) bare reply-RST (`R 1:1(0)
@@ -158,24 +158,31 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     None
 }
 
-/// The SYN was ignored by a service that answers others. That is a full queue where others, too, had to ask again; else it may
-/// as well be a filter.
-pub(super) fn ignored(case: &Case<'_>) -> Option<Match> {
-    let (connection, server) = (case.connection(), case.server());
+/// The service that ignored the SYN, if it answers others.
+pub(super) fn answers_others(case: &Case<'_>) -> Option<Service> {
+    let connection = case.connection();
     // Who answers others drops this SYN for a reason of its own; on used ports that reason is the older connection.
     if connection.has(Connection::REUSED) || case.half(SERVER).has(Half::SYN) {
         return None;
     }
     let service = case.service()?;
-    let since = connection.start - 60 * SECOND;
     // Where the first answer came only after the last of these SYNs, host or path were not up before.
-    let meanwhile = service.answered >= since && service.answered_first <= case.silence().last.time;
+    let meanwhile = service.answered >= lately(case) && service.answered_first <= case.silence().last.time;
     // A full queue leaves connections alone that were accepted: whose payload is not acknowledged has lost host or path.
-    if !meanwhile || case.service_fell_silent() {
-        return None;
-    }
-    let answers = service.answered >= connection.start;
-    if answers && service.hesitates_since(since) {
+    (meanwhile && !case.service_fell_silent()).then_some(service)
+}
+
+/// What others got from then on tells of this time.
+fn lately(case: &Case<'_>) -> Time {
+    case.connection().start - 60 * SECOND
+}
+
+/// The SYN was ignored by a service that answers others. That is a full queue where others, too, had to ask again; else it may
+/// as well be a filter.
+fn ignored(case: &Case<'_>) -> Option<Match> {
+    let (service, server, start) = (answers_others(case)?, case.server(), case.connection().start);
+    let answers = service.answered >= start;
+    if answers && service.hesitates_since(lately(case)) {
         let text =
             format!("{server} answered others late, and not this SYN: its accept queue is full, or a filter drops it.");
         return Some(Match::likely(text));
@@ -183,7 +190,7 @@ pub(super) fn ignored(case: &Case<'_>) -> Option<Match> {
     Some(Match::possible(if answers {
         format!("{server} answered others but not this SYN: its accept queue is full, or a filter drops it.")
     } else {
-        let ago = duration(connection.start.since(service.answered));
+        let ago = duration(start.since(service.answered));
         format!(
             "{server} answered others {ago} before but not this SYN: its accept queue is full, a filter drops it, or the host \
              is gone."

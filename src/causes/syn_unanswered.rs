@@ -103,7 +103,7 @@ wait 3
 fn detect(case: &Case<'_>) -> Option<Match> {
     let unanswered = case.waited_for(Repeated::Syn) && !case.half(SERVER).has(Half::SYN);
     // Where others are answered there is more to say.
-    (unanswered && backlog_overflow::ignored(case).is_none()).then(|| {
+    (unanswered && backlog_overflow::answers_others(case).is_none()).then(|| {
         let (times, span) = (case.silence().attempts, case.silence());
         let seconds = duration(span.last.time.since(span.first.time));
         Match::likely(format!("{} did not answer {times} SYNs in {seconds}.", case.server()))

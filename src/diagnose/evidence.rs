@@ -7,7 +7,6 @@ use super::finding::{EndedBy, Evidence, ResetKind};
 use crate::decode::Flags;
 use crate::notation::render_segment;
 use crate::short::Short;
-use crate::time::Time;
 use crate::track::kernel::Kind;
 use crate::track::{Acceptance, By, CLIENT, Connection, Event, Half, Mark, SERVER, What, other};
 
@@ -21,7 +20,7 @@ pub fn collect(case: &Case<'_>, ended_by: EndedBy) -> Vec<Evidence> {
         if !told.iter().any(|event| event.mark == mark) && is_syn_first(connection) {
             let half = case.half(CLIENT);
             // TCP Fast Open: the SYN has payload (RFC 7413).
-            let length = if half.has(Half::DATA) && payload_mark(half) == mark { half.data_length } else { 0 };
+            let length = if half.has(Half::DATA) && half.data_mark() == mark { half.data_length } else { 0 };
             let packet = render_segment(Flags(Flags::SYN), 0, length, None);
             all.push(evidence(mark, EndedBy::Client, packet, "client asks for a connection".into()));
         }
@@ -101,7 +100,7 @@ macro_rules! about {
 
 fn last_payload(case: &Case<'_>, side: usize) -> Option<Evidence> {
     let half = case.half(side);
-    if !half.has(Half::DATA) || { half.data_time } == Time(0) {
+    if !half.saw_data() {
         return None;
     }
     let peer = case.half(other(side));
@@ -114,12 +113,7 @@ fn last_payload(case: &Case<'_>, side: usize) -> Option<Evidence> {
         lost if lost >= half.data_length => about!(side, end, "'s last payload, never acknowledged"),
         _ => about!(side, end, "'s last payload, acknowledged in part"),
     };
-    Some(evidence(payload_mark(half), case.side(side), packet, note))
-}
-
-/// Where its last payload stands.
-fn payload_mark(half: &Half) -> Mark {
-    Mark { time: half.data_time, frame: half.data_frame, input: half.data_input }
+    Some(evidence(half.data_mark(), case.side(side), packet, note))
 }
 
 fn from(case: &Case<'_>, event: &Event) -> EndedBy {

@@ -108,13 +108,15 @@ impl Host {
     pub fn look(&mut self, finding: &Finding) -> Option<Local> {
         // Of a benign ending nobody asks who it was.
         finding.kind?;
-        let [client, server] = [finding.client.end, finding.server.end];
-        let devices = [self.device_of(client.ip), self.device_of(server.ip)];
+        let mut ends = [finding.client.end, finding.server.end];
+        let mut devices = ends.map(|end| self.device_of(end.ip));
         let here = devices.map(|device| device.is_some());
         let side = facts::side(finding, here)?;
-        let [clients, servers] = devices.map(Option::unwrap_or_default);
-        let (own, other) = if side == Side::Client { (client, server) } else { (server, client) };
-        let (own_device, other_device) = if side == Side::Client { (clients, servers) } else { (servers, clients) };
+        if side == Side::Server {
+            ends.reverse();
+            devices.reverse();
+        }
+        let ([own, other], [own_device, other_device]) = (ends, devices.map(Option::unwrap_or_default));
         let now = self.now();
         // What the packets show happened a little after the last note before it.
         let begun = finding.time - finding.timing.duration.min(NOTES as u64 * SECOND);

@@ -30,7 +30,7 @@ impl Tracker {
         if self.light {
             light::assume_unseen(&mut connection, from, segment);
         }
-        let next = take(&mut connection, from, segment, bytes, &mut self.payloads);
+        let next = take(&mut connection, from, segment, bytes, &mut self.payloads, self.light);
         let place = self.keep(index, connection);
         self.after(index, place, from, segment, next, sink);
     }
@@ -80,7 +80,7 @@ impl Tracker {
         self.one_gone();
         let from = fresh.side(segment.from_first());
         fresh.spoke(from, copies::short(segment.print));
-        let next = take(&mut fresh, from, segment, bytes, &mut self.payloads);
+        let next = take(&mut fresh, from, segment, bytes, &mut self.payloads, self.light);
         let place = self.keep(index, fresh);
         self.after(index, place, from, segment, Next { restart: None, ..next }, sink);
     }

@@ -137,6 +137,17 @@ impl Half {
         self.next.wrapping_sub(self.isn).wrapping_sub(1 + fin)
     }
 
+    /// Where its last payload is.
+    pub fn data_mark(&self) -> Mark {
+        Mark { time: self.data_time, frame: self.data_frame, input: self.data_input }
+    }
+
+    /// Was its last payload captured? Where only what opens and closes connections is, that there was some is known by the
+    /// numbers, and no more.
+    pub fn saw_data(&self) -> bool {
+        self.has(Half::DATA) && { self.data_time } > Time(0)
+    }
+
     /// Its last payload is a full segment of several, or nearly so.
     pub fn uploads(&self) -> bool {
         self.data_length >= 1000 && self.bytes() >= 2 * self.data_length
@@ -252,6 +263,11 @@ impl Connection {
     /// The round trip of the handshake, nanoseconds; 0 when the capture does not show it.
     pub fn round_trip(&self) -> u64 {
         u64::from(self.ack_after.max(self.syn_ack_after)) * 100
+    }
+
+    /// What came within this after a segment is due to it: two round trips, or what a host takes to answer; nanoseconds.
+    pub fn soon(&self) -> u64 {
+        (2 * self.round_trip()).max(20 * MILLISECOND)
     }
 
     /// What is sent longer than this after a segment was captured, its sender had got it when it sent that; nanoseconds.

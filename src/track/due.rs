@@ -226,17 +226,18 @@ impl Tracker {
         if failure.kind == kernel::Kind::Aborted || by_client && connection.is_one_visit() {
             self.services.visited(ends[CLIENT].ip, ends[SERVER], connection.start);
         }
-        let silent = failure.by == By::Silence && failure.victim == CLIENT && connection.established();
-        if let Some(story) = connection.story.as_deref().filter(|story| silent && story.syn_acks == 0) {
-            self.services.was_silent(ends[SERVER], story.silence[CLIENT].first.time);
+        let in_vain = failure.by == By::Silence && failure.victim == CLIENT;
+        let Some(story) = connection.story.as_deref().filter(|_| in_vain) else { return };
+        let silence = story.silence[CLIENT];
+        if connection.established() && story.syn_acks == 0 {
+            self.services.was_silent(ends[SERVER], silence.first.time);
         }
-        let silence = connection.story.as_deref().map(|story| story.silence[CLIENT]).unwrap_or_default();
         let is_lost = match silence.what {
             Repeated::Syn => !connection.half[SERVER].has(Half::SYN),
             Repeated::Data | Repeated::WindowProbe => connection.pause() < SHORTEST_IDLE,
             Repeated::KeepAlive | Repeated::Nothing => false,
         };
-        if failure.by == By::Silence && failure.victim == CLIENT && is_lost {
+        if is_lost {
             self.services.was_lost(ends[CLIENT].ip, ends[SERVER], &silence);
         }
     }

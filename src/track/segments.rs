@@ -179,10 +179,7 @@ impl Tracker {
                 self.judge_own(place, segment.time, sink);
                 let connection = &mut self.store.told[place as usize];
                 let before = memory::beside(connection);
-                let next = take(connection, from, segment, bytes, &mut self.payloads);
-                if self.light && segment.flags.has(Flags::SYN) {
-                    light::count_anew(connection, from);
-                }
+                let next = take(connection, from, segment, bytes, &mut self.payloads, self.light);
                 self.crowded |= self.memory.changed(before, connection);
                 (Some(place), next)
             }
@@ -191,10 +188,7 @@ impl Tracker {
                 if self.light {
                     light::assume_unseen(&mut connection, from, segment);
                 }
-                let next = take(&mut connection, from, segment, bytes, &mut self.payloads);
-                if self.light && segment.flags.has(Flags::SYN) {
-                    light::count_anew(&mut connection, from);
-                }
+                let next = take(&mut connection, from, segment, bytes, &mut self.payloads, self.light);
                 (self.keep(index, connection), next)
             }
         };
@@ -269,15 +263,20 @@ impl Tracker {
     }
 }
 
-/// Takes a segment and notes that it was sent, unless a new connection begins with it.
+/// Takes a segment and notes that it was sent, unless a new connection begins with it. `light`: only what opens and closes
+/// connections is captured.
 pub(super) fn take(
     connection: &mut Connection,
     from: usize,
     segment: &Segment,
     bytes: &[u8],
     payloads: &mut Payloads,
+    light: bool,
 ) -> Next {
     let next = receive(connection, from, segment, bytes);
+    if light && segment.flags.has(Flags::SYN) {
+        light::count_anew(connection, from);
+    }
     if segment.flags.has(Flags::RST) && segment.payload_length > 0 {
         keep_reason(connection, from, segment, bytes, payloads);
     }

@@ -105,8 +105,7 @@ impl Case<'_> {
             return false;
         };
         let (sender, victim) = (self.half(reset.from), self.half(self.victim()));
-        let early =
-            sender.data_time.since(victim.data_time) <= (2 * self.connection().round_trip()).max(20 * MILLISECOND);
+        let early = sender.data_time.since(victim.data_time) <= self.connection().soon();
         victim.uploads() && early && sender.has(Half::DATA) && self.at_once(self.decisive().since(sender.data_time))
     }
 

@@ -44,10 +44,9 @@ impl Case<'_> {
         if self.saw_payload() { self.ended.time.since(self.last_payload_time()) } else { 0 }
     }
 
-    /// Is it known when payload went? Where only what opens and closes connections is captured, that some went is known by
-    /// the numbers, and no more.
+    /// Is it known when payload went, if any did?
     pub fn saw_payload(&self) -> bool {
-        self.connection().half.iter().all(|half| !half.has(Half::DATA) || { half.data_time } > Time(0))
+        self.connection().half.iter().all(|half| half.saw_data() || !half.has(Half::DATA))
     }
 
     /// When payload last went in either direction, be it once more; when the connection opened if none did.

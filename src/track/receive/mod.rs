@@ -116,7 +116,7 @@ fn repeat(connection: &mut Connection, from: usize, segment: &Segment, what: Rep
     let mark = Mark::of(segment);
     let first = match what {
         Repeated::Syn => Mark::at(connection.start, connection.start_frame.into(), connection.start_input.into()),
-        Repeated::Data => Mark { time: half.data_time, frame: half.data_frame, input: half.data_input },
+        Repeated::Data => half.data_mark(),
         Repeated::KeepAlive | Repeated::WindowProbe | Repeated::Nothing => mark,
     };
     let silence = &mut connection.story().silence[from];

@@ -349,8 +349,7 @@ fn judge_reset_of_closed(connection: &Connection, story: &Story, reset: Reset) -
 /// which fails. With more time it would have sent that: all was acknowledged, and the window is open (`tcp_data_snd_check()`).
 fn was_sending(connection: &Connection, reset: &Reset) -> bool {
     let half = &connection.half[other(reset.from)];
-    let soon = (2 * connection.round_trip()).max(20 * MILLISECOND);
-    !reset.is_bare() && half.uploads() && reset.mark.time.since(half.data_time) <= soon
+    !reset.is_bare() && half.uploads() && reset.mark.time.since(half.data_time) <= connection.soon()
 }
 
 /// A RST after a FIN of the same sender: its receiver is in CLOSE_WAIT. If it wrote to the end that was closed, it

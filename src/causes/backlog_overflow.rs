@@ -94,7 +94,7 @@ wait 3
             program: "sysctl",
             name: "net.ipv4.tcp_max_syn_backlog",
             default: "by memory",
-            advice: "half-open connections; with syncookies on (1) it only delays them",
+            advice: "half-open connections; a limit only where net.ipv4.tcp_syncookies is 0",
         },
         Setting { program: "sysctl", name: "net.ipv4.tcp_abort_on_overflow", default: "0", advice: "leave it" },
         Setting { program: "nginx", name: "listen ... backlog=", default: "511", advice: "raise with somaxconn" },

@@ -15,7 +15,7 @@ Examples:
   tcpwhy trace.pcap                       why connections failed, for a person
   tcpwhy client.pcap server.pcapng.gz     two captures of the same time, as one
   tcpwhy -f 'tcp port 5432' trace.pcap    only what concerns PostgreSQL
-  tcpwhy --format json trace.pcap | jq -r 'select(.kind == \"reset\") | .summary'
+  tcpwhy --format json trace.pcap | jq -r 'select(.type == \"failure\").summary'
   ssh host 'sudo tcpdump -Uw - tcp and not port 22 or icmp or icmp6' | tcpwhy -    until Ctrl-C
   sudo tcpwhy -i eth0                     what fails on this host, as it happens
   tcpwhy explain ECONNRESET               what an error means, and what to do

@@ -1,4 +1,4 @@
-//! `half_open_scan`: A scanner looked whether the port is open.
+//! `half_open_scan`: A scanner checked whether the port is open.
 
 use super::{Cause, Group, Match, Owner, Remedy};
 use crate::diagnose::Case;
@@ -13,7 +13,7 @@ pub static CAUSE: Cause = Cause {
     id: "half_open_scan",
     group: Group::Failure,
     kinds: &[Kind::Aborted],
-    title: "A scanner looked whether the port is open",
+    title: "A scanner checked whether the port is open",
     seen: "\
         SYN, SYN-ACK, and then a bare RST from the client in place of the ACK. The handshake stays half done, so \
         the server's application never hears of it: accept() does not return, no errno is set.\n\n\
@@ -36,7 +36,7 @@ pub static CAUSE: Cause = Cause {
         owner: Owner::Nobody,
         title: "Close or filter ports that need not be seen",
         steps: &[
-            "Look whether {client.ip} is one of your own scanners or monitors.",
+            "Check whether {client.ip} is one of your own scanners or monitors.",
             "If the port should not be reachable from there, filter it.",
             "Otherwise leave it out of alerts: the application was not touched.",
         ],

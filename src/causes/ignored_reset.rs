@@ -42,7 +42,7 @@ pub static CAUSE: Cause = Cause {
 "#,
     remedy: Remedy {
         owner: Owner::Nobody,
-        title: "Nothing to do for the connection; look who sends it if there are many",
+        title: "Nothing to do for the connection; see who sends it if there are many",
         steps: &[
             "\
             Compare TTL and IP ID of the RST with the data of that direction: another distance means another \

@@ -50,7 +50,7 @@ pub static CAUSE: Cause = Cause {
         title: "Drain connections before the host, pod or address goes away",
         steps: &[
             "\
-            Look what happened on {peer.ip} at that time: a reboot, a failover, a rescheduled pod, a changed \
+            Find out what happened on {peer.ip} at that time: a reboot, a failover, a rescheduled pod, a changed \
             backend list.",
             "\
             Drain before you stop: take the backend out of the load balancer, wait for its connections to end, \

@@ -124,7 +124,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     case.waited_for(Repeated::Data).then(|| {
         Match::likely(if case.story().resets_are_lost(other(victim)) {
             format!(
-                "RSTs in the {peer}'s name answered the {name}, but do not reach it: it sent the same {sent} {times} times \
+                "RSTs in the {peer}'s name answered the {name}, but did not reach it: it sent the same {sent} {times} times \
                  all the same."
             )
         } else {

@@ -27,7 +27,7 @@ pub static CAUSE: Cause = Cause {
         owner: Owner::Nobody,
         title: "Know your own scanners; filter what need not be reachable",
         steps: &[
-            "Look whether {client.ip} is a scanner, monitor or inventory tool of your own.",
+            "Check whether {client.ip} is a scanner, monitor or inventory tool of your own.",
             "Close or filter ports that need not be seen from there.",
             "Leave it out of alerts on failed connections.",
         ],

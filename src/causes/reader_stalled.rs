@@ -55,7 +55,7 @@ wait 15
         steps: &[
             "On the receiving host see Recv-Q of the socket: it stays high and does not fall.",
             "\
-            Look what the process does: a stack dump or its threads' wait channels tell which lock, disk or call \
+            See what the process does: a stack dump or its threads' wait channels tell which lock, disk or call \
             it sits in.",
             "Look for a deadlock: if the other direction's Send-Q is full too, both ends write and neither reads.",
             "\

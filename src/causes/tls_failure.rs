@@ -1,7 +1,7 @@
 //! `tls_failure`: the TLS handshake failed and the connection was reset.
 
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
-use crate::context::TlsState;
+use crate::context::{TlsState, step_in_words};
 use crate::diagnose::Case;
 use crate::time::SECOND;
 use crate::track::kernel::Kind;
@@ -104,10 +104,10 @@ fn detect(case: &Case<'_>) -> Option<Match> {
                 return None;
             }
             Some(Match::likely(format!(
-                "The {} reset the connection in the TLS handshake, after the {} of the {}.",
+                "The {} reset the connection in the TLS handshake, after the {}'s {}.",
                 case.name(reset.from),
-                step.replace('_', " "),
-                by.name()
+                by.name(),
+                step_in_words(step)
             )))
         }
         TlsState::EncryptedAlert { .. }

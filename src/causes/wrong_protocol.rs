@@ -79,5 +79,5 @@ pub static CAUSE: Cause = Cause {
 
 fn detect(case: &Case<'_>) -> Option<Match> {
     let phrase = case.mismatch()?.phrase();
-    Some(Match::likely(format!("Both ends of {} speak different protocols: {phrase}.", case.server())))
+    Some(Match::likely(format!("The two ends speak different protocols on {}: {phrase}.", case.server())))
 }

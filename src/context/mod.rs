@@ -32,6 +32,7 @@ pub use message::{Field, Speaker, Value};
 pub use mismatch::{Mismatch, mismatch};
 pub use reset_reason::{ResetReason, reset_reason};
 pub use start::is_message_start;
+pub use tls_names::step_in_words;
 pub use tls_state::{TlsState, may_be_tickets, tls_state};
 
 use message::{Message, Protocol, Role};

@@ -18,7 +18,7 @@ pub enum Skip {
     LaterFragment,
     /// UDP, and no tunnel that we know.
     Udp,
-    /// ICMP that reports no error.
+    /// ICMP without an error.
     Icmp,
     /// An ICMP error about something else than a TCP segment, or that quotes too little of it.
     IcmpAboutOther,
@@ -92,8 +92,8 @@ impl Skip {
             Skip::Arp => "ARP",
             Skip::LaterFragment => "behind the first fragment of an IP packet",
             Skip::Udp => "UDP",
-            Skip::Icmp => "ICMP that reports no error",
-            Skip::IcmpAboutOther => "ICMP whose error is not about a TCP segment",
+            Skip::Icmp => "ICMP without an error",
+            Skip::IcmpAboutOther => "ICMP with an error about something else than TCP",
             Skip::Encrypted => "encrypted by IPsec",
             Skip::Protocol => "another protocol than TCP",
             Skip::TunnelContent => "in a tunnel with another content than IP",

@@ -223,7 +223,7 @@ fn ends_that_get_the_same_error_are_told_so_within_one_problem() {
     let mut finding = samples::keepalive_race();
     finding.server = EndReport { end: finding.server.end, ..finding.client.clone() };
     let text = plain(&[finding]);
-    assert!(text.contains("(Python BrokenPipeError), as the other end\n"), "{text}");
+    assert!(text.contains("(Python BrokenPipeError), like the other end\n"), "{text}");
     assert!(!text.contains("as in problem"), "{text}");
 }
 

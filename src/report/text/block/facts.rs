@@ -57,7 +57,7 @@ fn application(page: &mut Page, told: &mut Told, label: &str, end: &EndReport) {
     // Short sentences read faster than a reference to where they stand.
     let earlier = told.calls.get(&calls).copied().filter(|_| calls.len() > SHORT);
     if earlier == Some(number) {
-        return page.labelled(label, &format!("{errors}, as the other end"));
+        return page.labelled(label, &format!("{errors}, like the other end"));
     }
     if let Some(earlier) = earlier {
         return page.labelled(label, &format!("{errors}, as in problem {earlier}"));

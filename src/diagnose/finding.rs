@@ -183,6 +183,9 @@ pub struct Finding {
     pub confidence: Confidence,
     /// Who ended it.
     pub ended_by: EndedBy,
+    /// The end that it happened to first, [`CLIENT`](crate::track::CLIENT) or [`SERVER`](crate::track::SERVER): the sentence is
+    /// about the other one, which it could not reach or by which it was ended.
+    pub victim: usize,
     /// What kind of RST it was, if there was one.
     pub reset: Option<ResetKind>,
     /// Why it was sent, where the RST says so itself.

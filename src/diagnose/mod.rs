@@ -41,6 +41,7 @@ pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
         cause: cause.filter(|cause| case.kind().is_none_or(|kind| cause.kinds.contains(&kind))),
         confidence: found.confidence,
         ended_by,
+        victim: case.victim(),
         reset: case.reset_kind(),
         reset_reason,
         client: report(CLIENT, client),

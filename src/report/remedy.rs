@@ -3,7 +3,7 @@
 use crate::causes::{Cause, Owner, Remedy, unexplained};
 use crate::diagnose::{EndedBy, Finding};
 use crate::short::Short;
-use crate::track::kernel::{Errno, Kind};
+use crate::track::SERVER;
 
 /// What to do about one finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,8 +57,8 @@ fn owner(owner: Owner, ended_by: EndedBy) -> Owner {
 }
 
 /// `text` with `{client.ip}`, `{client.port}`, `{server.ip}`, `{server.port}`, `{peer.ip}`, `{peer.port}` and
-/// `{failed.ip}` replaced; the peer is the end that whoever failed could not reach. An IPv6 address gets brackets where it would run into a port
-/// (`{server.ip}:{server.port}`, `{server.ip}:80`), stands in a URL, or after `dst` or `src` of `ss`.
+/// `{failed.ip}` replaced; failed is the end that it happened to first, the peer the other one. An IPv6 address gets brackets
+/// where it would run into a port (`{server.ip}:{server.port}`, `{server.ip}:80`), stands in a URL, or after `dst` or `src` of `ss`.
 pub fn fill_in(text: &str, finding: &Finding) -> String {
     let mut filled = Vec::with_capacity(text.len() + 32);
     Template::of(text).fill_in(&mut filled, &EndTexts::of(finding));
@@ -90,18 +90,10 @@ impl EndTexts {
             client_port: Short::number(client.port.into()),
             server_ip: Short::ip(server.ip),
             server_port: Short::number(server.port.into()),
-            client_is_peer: client_is_peer(finding),
+            client_is_peer: finding.victim == SERVER,
             is_ipv6: [client.ip.is_ipv6(), server.ip.is_ipv6()],
         }
     }
-}
-
-/// Is the client the end that was not reached? The server alone failed, or the client by the RST of a server that had waited in
-/// vain.
-fn client_is_peer(finding: &Finding) -> bool {
-    let waited = matches!(finding.kind, Some(Kind::TimedOut | Kind::Unreachable));
-    let client = finding.client.errno.filter(|errno| !(waited && *errno == Errno::ECONNRESET));
-    finding.server.errno.is_some() && client.is_none()
 }
 
 /// A text with placeholders, taken apart so that it can be filled in often.
@@ -220,7 +212,6 @@ fn begins_with_port(text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::causes::{abortive_close, reader_stalled, unread_data};
-    use crate::diagnose::EndReport;
     use crate::report::samples;
 
     #[test]
@@ -233,37 +224,14 @@ mod tests {
     }
 
     #[test]
-    fn the_peer_is_the_end_that_was_not_reached() {
+    fn the_peer_is_the_end_that_it_did_not_happen_to_first() {
         let finding = samples::refused_ipv6();
-        assert_eq!(fill_in("{peer.ip} {peer.port}", &finding), "2001:db8::2 5432");
-        let (client, server) = (finding.client.clone(), finding.server.clone());
-        let other = Finding {
-            client: EndReport { errno: None, ..client.clone() },
-            server: EndReport { errno: client.errno, ..server },
-            ..finding
-        };
-        assert_eq!(fill_in("{peer.ip}", &other), client.end.ip.to_string());
-        assert_eq!(fill_in("{peer.ip}:{peer.port}", &other), format!("[{}]:{}", client.end.ip, client.end.port));
-    }
-
-    /// The RST of a server that waited in vain gives the client an errno too, though nothing failed for it.
-    #[test]
-    fn the_peer_of_who_waited_in_vain_is_the_other_end() {
-        let finding = samples::refused_ipv6();
-        let ends = |client, server| {
-            let of = |end: &EndReport, errno| EndReport { errno: Some(errno), ..end.clone() };
-            let both = Finding {
-                kind: Some(Kind::TimedOut),
-                client: of(&finding.client, client),
-                server: of(&finding.server, server),
-                ..finding.clone()
-            };
-            fill_in("{peer.ip} {failed.ip}", &both)
-        };
-        let (client, server) = (finding.client.end.ip, finding.server.end.ip);
-        assert_eq!(ends(Errno::ECONNRESET, Errno::ETIMEDOUT), format!("{client} {server}"));
-        assert_eq!(ends(Errno::ETIMEDOUT, Errno::ECONNRESET), format!("{server} {client}"));
-        assert_eq!(ends(Errno::ETIMEDOUT, Errno::ETIMEDOUT), format!("{server} {client}"));
+        let text = "{peer.ip} {peer.port} {failed.ip}";
+        assert_eq!(fill_in(text, &finding), "2001:db8::2 5432 2001:db8::1");
+        let client = finding.client.end;
+        let other = Finding { victim: SERVER, ..finding };
+        assert_eq!(fill_in(text, &other), format!("{} {} 2001:db8::2", client.ip, client.port));
+        assert_eq!(fill_in("{peer.ip}:{peer.port}", &other), format!("[{}]:{}", client.ip, client.port));
     }
 
     #[test]

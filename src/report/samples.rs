@@ -7,6 +7,7 @@ use crate::decode::End;
 use crate::diagnose::{EndReport, EndedBy, Evidence, Finding, ResetKind, RetryVerdict, Timing, Traffic};
 use crate::time::Time;
 use crate::track::kernel::{Errno, Kind};
+use crate::track::{CLIENT, SERVER};
 
 /// 2026-11-22T06:16:55.359084123Z.
 pub const DECIDED: Time = Time(1_795_328_215_359_084_123);
@@ -91,6 +92,7 @@ pub fn keepalive_race() -> Finding {
         cause: Some(&KEEPALIVE_RACE),
         confidence: Confidence::Likely,
         ended_by: EndedBy::Server,
+        victim: CLIENT,
         reset: Some(ResetKind::Reply),
         reset_reason: None,
         client: EndReport {
@@ -164,6 +166,7 @@ pub fn health_check() -> Finding {
         kind: Some(Kind::Aborted),
         cause: Some(&HEALTH_CHECK),
         ended_by: EndedBy::Client,
+        victim: SERVER,
         reset: Some(ResetKind::Abort),
         reset_reason: None,
         client: end(v4(5), 41000),

@@ -294,6 +294,8 @@ fn attribute(finding: &Finding, name: &str) -> &'static str {
         "server" => finding.server.errno.map_or("-", |errno| errno.name()),
         "cause" => finding.cause.map_or("unexplained", |cause| cause.id),
         "ended_by" => finding.ended_by.id(),
+        // Who is the other end to a remedy's {peer}, and cannot reach it.
+        "victim" => ["client", "server"][finding.victim],
         "reset" => finding.reset.map_or("-", |reset| reset.id()),
         "retry" => finding.retry.id(),
         "confidence" => finding.confidence.id(),

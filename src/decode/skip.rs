@@ -95,7 +95,7 @@ impl Skip {
             Skip::Icmp => "ICMP without an error",
             Skip::IcmpAboutOther => "ICMP with an error about something else than TCP",
             Skip::Encrypted => "encrypted by IPsec",
-            Skip::Protocol => "another protocol than TCP",
+            Skip::Protocol => "of another protocol than TCP",
             Skip::TunnelContent => "in a tunnel with another content than IP",
             Skip::TunnelTooDeep => "in more tunnels than are followed",
             Skip::Truncated => "cut by the snaplen before the TCP flags",

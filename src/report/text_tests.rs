@@ -145,6 +145,17 @@ fn nothing_failed_is_said_in_one_honest_line() {
 }
 
 #[test]
+fn one_packet_and_no_tcp_are_counted_in_english() {
+    let text = |summary| gathered(&mut Episodes::default(), &summary, &Inputs::default(), &Options::default());
+    let moment = Some(DECIDED);
+    let one = text(Summary { frames: 1, skipped: vec![("udp", 1)], first: moment, last: moment, ..Summary::default() });
+    assert!(one.contains("\n1 packet, 2026-11-22 06:16:55 UTC.\n"), "{one}");
+    assert!(one.contains("   packets    1 read, not TCP\n"), "{one}");
+    let some = text(Summary { frames: 7, duplicates: 1, ..Summary::default() });
+    assert!(some.contains("   packets    7 read, none of them TCP; 1 seen twice counts once\n"), "{some}");
+}
+
+#[test]
 fn health_checks_do_not_look_like_an_outage() {
     let checks: Vec<Finding> = (0..30).map(|tick| later(samples::health_check(), tick * SECOND)).collect();
     let text = plain(&checks);

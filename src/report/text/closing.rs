@@ -80,16 +80,22 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
     if summary.undecided.iter().any(|(_, number)| *number > 0) {
         page.labelled("undecided", &in_words(&summary.undecided, doubt));
     }
-    let tcp = if summary.segments == summary.frames { "all".to_owned() } else { count(summary.segments) };
+    let tcp = match summary.segments {
+        0 => "none".to_owned(),
+        all if all == summary.frames => "all".to_owned(),
+        some => count(some),
+    };
     let mut packets = match summary.frames {
         0 => "none".to_owned(),
+        1 => format!("1 read, {}", if summary.segments == 1 { "TCP" } else { "not TCP" }),
         frames => format!("{} read, {tcp} of them TCP", count(frames)),
     };
     if summary.icmp_errors > 0 {
         packets.push_str(&format!(", {}", counted(summary.icmp_errors, "ICMP error", "ICMP errors")));
     }
     if summary.duplicates > 0 {
-        packets.push_str(&format!("; {} seen twice count once", count(summary.duplicates)));
+        let number = counted(summary.duplicates, "seen twice counts", "seen twice count");
+        packets.push_str(&format!("; {number} once"));
     }
     if summary.copies_forgotten > 0 {
         let number = counted(summary.copies_forgotten, "packet was", "packets were");
@@ -231,6 +237,9 @@ fn doubt(id: &str) -> Option<&'static str> {
 /// `, 2026-11-22 06:16:53 to 06:18:01 UTC (1 min 8 s)`.
 fn span(summary: &Summary) -> String {
     let (Some(first), Some(last)) = (summary.first, summary.last) else { return String::new() };
+    if first == last {
+        return format!(", {} {} UTC", date(first), clock(first, 0));
+    }
     let day = if date(first) == date(last) { String::new() } else { format!("{} ", date(last)) };
     format!(", {} {} to {day}{} UTC ({})", date(first), clock(first, 0), clock(last, 0), duration(last.since(first)))
 }

@@ -29,7 +29,7 @@ impl Saying {
             .replace("{name}", page.errno.name())
             .replace("{number}", &page.number.to_string())
             .replace("{message}", message)
-            .replace("{lower}", &lower_first_words(message))
+            .replace("{lower}", &message.to_lowercase())
     }
 
     /// The language that it belongs to, if there is a code example in it.
@@ -44,10 +44,6 @@ impl Saying {
             _ => None,
         }
     }
-}
-
-fn lower_first_words(message: &str) -> String {
-    message.to_lowercase()
 }
 
 const UNREACHABLE: &[Errno] = &[

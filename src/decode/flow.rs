@@ -2,10 +2,20 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::decode::{End, FlowKey, Segment, Signs};
+use crate::decode::{End, Segment, Signs};
 
 /// An odd constant (2^64 divided by the golden ratio): multiplied by it, two port pairs are never equal modulo 2^32.
 const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Both ends of a connection in 16 bytes, the same for both directions.
+///
+/// IPv4: both addresses, then both ports in the last word; the end that stands first has the lower address, or with the
+/// same address the lower port. IPv6: a keyed 96-bit fingerprint of both ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct FlowKey {
+    words: [u32; 3],
+    ipv6: bool,
+}
 
 impl FlowKey {
     /// The key of the connection between `a` and `b`, and whether `a` stands first in it. When both are the same end

@@ -1,5 +1,7 @@
 //! ICMP errors and what they quote.
 
+use std::net::IpAddr;
+
 use super::*;
 
 /// ICMP of a router, 10.0.0.254, to 10.0.0.1.

@@ -2,6 +2,7 @@
 
 use super::tcp::UNSEEN_WINDOW;
 use super::*;
+use crate::time::Time;
 
 mod errors;
 mod samples;

@@ -127,7 +127,7 @@ pub static CAUSE: Cause = Cause {
         Setting {
             program: "Java",
             name: "jdk.httpclient.keepalive.timeout",
-            default: "30 s (1200 s before it was lowered)",
+            default: "30 s (1200 s before JDK 20)",
             advice: "below the server's",
         },
         Setting {

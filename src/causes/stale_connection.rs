@@ -109,7 +109,7 @@ pub static CAUSE: Cause = Cause {
         Setting {
             program: "Java",
             name: "jdk.httpclient.keepalive.timeout",
-            default: "30 s",
+            default: "30 s (1200 s before JDK 20)",
             advice: "idle limit of java.net.http.HttpClient",
         },
     ],

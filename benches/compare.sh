@@ -5,7 +5,6 @@
 #   benches/compare.sh [DIRECTORY]      where the captures go (8 GB); they stay there for the next time
 #
 #   TCPWHY   the program (default: target/release/tcpwhy)
-#   SHARED   the folder of tcpgen.c and rawwalk.c (default: ../shared/bench)
 #   RUNS     how often each program runs (default: 5)
 #   PACKETS  packets of the large capture (default: 20000000)
 
@@ -14,19 +13,19 @@ set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 directory=${1:-/tmp/tcpwhy-bench}
 tcpwhy=${TCPWHY:-$here/target/release/tcpwhy}
-shared=${SHARED:-$here/../shared/bench}
 runs=${RUNS:-5}
 packets=${PACKETS:-20000000}
 filter='tcp[tcpflags] & tcp-rst != 0'
 
 [ -x "$tcpwhy" ] || { echo "compare.sh: $tcpwhy is not there; build it with 'cargo build --release'" >&2; exit 2; }
-[ -f "$shared/tcpgen.c" ] || { echo "compare.sh: $shared/tcpgen.c is not there" >&2; exit 2; }
-command -v tcpdump > /dev/null || { echo "compare.sh: tcpdump is not installed" >&2; exit 2; }
+for tool in tcpdump cc /usr/bin/time; do
+    command -v "$tool" > /dev/null || { echo "compare.sh: $tool is not installed" >&2; exit 2; }
+done
 
 mkdir -p "$directory"
 cd "$directory"
-[ -x tcpgen ] || cc -O2 -o tcpgen "$shared/tcpgen.c" -lm
-[ -x rawwalk ] || cc -O2 -o rawwalk "$shared/rawwalk.c"
+[ -x tcpgen ] || cc -O2 -o tcpgen "$here/benches/tcpgen.c" -lm
+[ -x rawwalk ] || cc -O2 -o rawwalk "$here/benches/rawwalk.c"
 
 # make_capture NAME OPTIONS...
 make_capture() {

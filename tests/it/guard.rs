@@ -1,6 +1,6 @@
 //! A capture of a generator that says what happens in it, against what is found: the short ways must miss nothing.
 //!
-//! The generator stands outside of this repository; without it or a C compiler the test says so and does nothing.
+//! Without a C compiler the test says so and does nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -11,14 +11,9 @@ use serde_json::Value;
 /// Client and server with their ports.
 type Pair = (String, u16, String, u16);
 
-/// Compiles the generator, if it is there.
+/// Compiles the generator of the benchmarks.
 fn generator(directory: &Path) -> Result<PathBuf, String> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let source = ["../shared/bench/tcpgen.c", "../../shared/bench/tcpgen.c"]
-        .iter()
-        .map(|path| here.join(path))
-        .find(|path| path.exists())
-        .ok_or("there is no ../shared/bench/tcpgen.c")?;
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/tcpgen.c");
     let program = directory.join("tcpgen");
     let compiler = Command::new("cc").arg("-O2").arg("-o").arg(&program).arg(source).arg("-lm").output();
     match compiler {

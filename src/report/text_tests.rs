@@ -151,6 +151,9 @@ fn one_packet_and_no_tcp_are_counted_in_english() {
     let one = text(Summary { frames: 1, skipped: vec![("udp", 1)], first: moment, last: moment, ..Summary::default() });
     assert!(one.contains("\n1 packet, 2026-11-22 06:16:55 UTC.\n"), "{one}");
     assert!(one.contains("   packets    1 read, not TCP\n"), "{one}");
+    let last = Some(DECIDED + 1_000_000);
+    let short = text(Summary { frames: 7, first: moment, last, ..Summary::default() });
+    assert!(short.contains("\n7 packets, 2026-11-22 06:16:55 UTC (1 ms).\n"), "{short}");
     let some = text(Summary { frames: 7, duplicates: 1, ..Summary::default() });
     assert!(some.contains("   packets    7 read, none of them TCP; 1 seen twice counts once\n"), "{some}");
 }

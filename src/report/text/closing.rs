@@ -237,9 +237,15 @@ fn doubt(id: &str) -> Option<&'static str> {
 /// `, 2026-11-22 06:16:53 to 06:18:01 UTC (1 min 8 s)`.
 fn span(summary: &Summary) -> String {
     let (Some(first), Some(last)) = (summary.first, summary.last) else { return String::new() };
+    let of = |time| (date(time), clock(time, 0));
+    let ((day, from), (last_day, to)) = (of(first), of(last));
     if first == last {
-        return format!(", {} {} UTC", date(first), clock(first, 0));
+        return format!(", {day} {from} UTC");
     }
-    let day = if date(first) == date(last) { String::new() } else { format!("{} ", date(last)) };
-    format!(", {} {} to {day}{} UTC ({})", date(first), clock(first, 0), clock(last, 0), duration(last.since(first)))
+    let end = match (day == last_day, from == to) {
+        (true, true) => String::new(),
+        (true, false) => format!(" to {to}"),
+        (false, _) => format!(" to {last_day} {to}"),
+    };
+    format!(", {day} {from}{end} UTC ({})", duration(last.since(first)))
 }

@@ -188,16 +188,21 @@ fn by_kind(summary: &Summary, without: Option<Kind>) -> String {
         .iter()
         .zip(summary.failures)
         .filter(|(kind, number)| *number > 0 && Some(**kind) != without)
-        .map(|(kind, number)| format!("{} {}", count(number), kind.id()))
+        .map(|(kind, number)| together(number, kind.id()))
         .collect();
     kinds.join(", ")
+}
+
+/// `12 no_listener`: no line ends behind the number.
+fn together(number: u64, what: &str) -> String {
+    counted(number, what, what)
 }
 
 fn named(counts: &[(&'static str, u64)]) -> String {
     let parts: Vec<String> = counts
         .iter()
         .filter(|(_, number)| *number > 0)
-        .map(|(name, number)| format!("{} {}", count(*number), escape(name)))
+        .map(|(name, number)| together(*number, &escape(name)))
         .collect();
     parts.join(", ")
 }
@@ -205,8 +210,7 @@ fn named(counts: &[(&'static str, u64)]) -> String {
 /// `20 UDP, 1 ARP`: reasons as their ids, or in words where there are some.
 fn in_words(counts: &[(&'static str, u64)], words: fn(&str) -> Option<&'static str>) -> String {
     let seen = counts.iter().filter(|(_, number)| *number > 0);
-    let parts: Vec<String> =
-        seen.map(|(id, number)| format!("{} {}", count(*number), words(id).unwrap_or(id))).collect();
+    let parts: Vec<String> = seen.map(|(id, number)| together(*number, words(id).unwrap_or(id))).collect();
     parts.join(", ")
 }
 

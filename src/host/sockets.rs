@@ -57,7 +57,7 @@ impl Socket {
         self.backlog.is_some_and(|backlog| self.queue > backlog)
     }
 
-    /// Does it listen where clients of `address` are served? A socket on [::] serves IPv4 as well, unless told otherwise.
+    /// Does it listen where clients of `address` are served? A socket on `[::]` serves IPv4 as well, unless told otherwise.
     pub fn serves(&self, address: IpAddr) -> bool {
         match (self.local.ip, address) {
             (IpAddr::V4(own), IpAddr::V6(_)) => own == address,

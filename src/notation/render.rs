@@ -41,7 +41,7 @@ pub fn render_segment(flags: Flags, sequence: u32, length: u32, acknowledgment: 
     text
 }
 
-/// A script as [`parse`](crate::notation::parse) reads it.
+/// A script as [`parse`](crate::notation::parse()) reads it.
 pub fn render(script: &Script) -> String {
     let mut text = String::new();
     for declaration in &script.declarations {

@@ -1,4 +1,4 @@
-//! Segments on their way to the connection that they belong to: the short way, or by the handlers of [`receive`].
+//! Segments on their way to the connection that they belong to: the short way, or by the handlers of [`mod@receive`].
 
 use super::payloads::owner;
 use super::sketch::Link;

@@ -348,7 +348,7 @@ impl Opened {
     }
 }
 
-/// Do both ends have closed, each acknowledging the other's FIN? As [`super::receive::closed`].
+/// Have both ends closed, each acknowledging the other's FIN? As `closed` of receive/reset.rs.
 pub fn closed(sketch: &Sketch) -> bool {
     const BOTH: u16 = Half::FIN | Half::SEQUENCE;
     let [client, server] = &sketch.end;

@@ -80,28 +80,7 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
     if summary.undecided.iter().any(|(_, number)| *number > 0) {
         page.labelled("undecided", &in_words(&summary.undecided, doubt));
     }
-    let tcp = match summary.segments {
-        0 => "none".to_owned(),
-        all if all == summary.frames => "all".to_owned(),
-        some => count(some),
-    };
-    let mut packets = match summary.frames {
-        0 => "none".to_owned(),
-        1 => format!("1 read, {}", if summary.segments == 1 { "TCP" } else { "not TCP" }),
-        frames => format!("{} read, {tcp} of them TCP", count(frames)),
-    };
-    if summary.icmp_errors > 0 {
-        packets.push_str(&format!(", {}", counted(summary.icmp_errors, "ICMP error", "ICMP errors")));
-    }
-    if summary.duplicates > 0 {
-        let number = counted(summary.duplicates, "seen twice counts", "seen twice count");
-        packets.push_str(&format!("; {number} once"));
-    }
-    if summary.copies_forgotten > 0 {
-        let number = counted(summary.copies_forgotten, "packet was", "packets were");
-        packets.push_str(&format!("; {number} forgotten so soon that a copy would count as a repetition"));
-    }
-    page.labelled("packets", &packets);
+    page.labelled("packets", &packets(summary));
     if let Some(live) = &summary.live {
         page.labelled("lost", &lost(live));
         if live.light {
@@ -130,6 +109,32 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
         );
         page.labelled("left out", &what);
     }
+}
+
+/// What the packets were, and what was made of copies.
+fn packets(summary: &Summary) -> String {
+    let tcp = match summary.segments {
+        0 => "none".to_owned(),
+        all if all == summary.frames => "all".to_owned(),
+        some => count(some),
+    };
+    let mut packets = match summary.frames {
+        0 => "none".to_owned(),
+        1 => format!("1 read, {}", if summary.segments == 1 { "TCP" } else { "not TCP" }),
+        frames => format!("{} read, {tcp} of them TCP", count(frames)),
+    };
+    if summary.icmp_errors > 0 {
+        packets.push_str(&format!(", {}", counted(summary.icmp_errors, "ICMP error", "ICMP errors")));
+    }
+    if summary.duplicates > 0 {
+        let number = counted(summary.duplicates, "seen twice counts", "seen twice count");
+        packets.push_str(&format!("; {number} once"));
+    }
+    if summary.copies_forgotten > 0 {
+        let number = counted(summary.copies_forgotten, "packet was", "packets were");
+        packets.push_str(&format!("; {number} forgotten so soon that a copy would count as a repetition"));
+    }
+    packets
 }
 
 /// What had no room in the tables that tell of services, clients and what applications said; the verdicts do not depend
@@ -228,7 +233,7 @@ fn doubt(id: &str) -> Option<&'static str> {
         Doubt::OddReset => "ended by a RST that may not have been accepted",
         Doubt::EndedEarly => "still unanswered at the end of the capture",
         Doubt::Unanswered => "asked for once and not answered",
-        Doubt::HalfOpen => "half open, their SYN-ACK sent again in vain",
+        Doubt::HalfOpen => "half open, the SYN-ACK sent again in vain",
         Doubt::CutShort => "with the deciding bytes cut off by the snaplen",
         Doubt::Hole => "with packets missing from the capture just before the end",
         Doubt::Multipath => "on one path of several (MPTCP), of which the application need not hear",

@@ -174,8 +174,8 @@ impl Trail {
     }
 }
 
-/// The bit of an input in [`Trail::came_in`].
-fn bit(input: u8) -> u8 {
+/// The bit of an input in a set of them, as in [`Trail::came_in`].
+pub fn bit(input: u8) -> u8 {
     1 << input.min(LAST)
 }
 

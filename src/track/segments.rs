@@ -119,7 +119,7 @@ impl Tracker {
 
     /// The server of a connection answered a SYN. More of the handshake is not seen where only what opens and closes is.
     fn answered(&mut self, index: u32, server: End, segment: &Segment, sink: &mut impl Sink) {
-        self.services.answered(server, segment.time, segment.ttl);
+        self.services.answered(server, segment.time, segment.ttl, segment.input);
         if self.light {
             sink.connected(self.ends_of(index), segment.time);
         }

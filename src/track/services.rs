@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use foldhash::HashMap;
 
+use super::places::bit;
 use super::slots::Slots;
 use super::story::Silence;
 use super::table::Table;
@@ -24,9 +25,16 @@ pub struct Service {
     at_once: u16,
     /// The lowest and the highest TTL of its answers, which are known of its host.
     ttls: (u8, u8),
+    /// The captures that showed it answer.
+    inputs: u8,
 }
 
 impl Service {
+    /// Did no capture but this one show it answer?
+    pub fn is_known_only_in(&self, input: u8) -> bool {
+        self.inputs == bit(input)
+    }
+
     /// Has it hesitated since `time`, and not only once in many times, as where a SYN was lost?
     pub fn hesitates_since(&self, time: Time) -> bool {
         self.hesitated >= time && self.at_once < 10
@@ -213,14 +221,15 @@ impl Services {
         }
     }
 
-    /// A service answered a SYN, in a segment with this TTL.
-    pub(super) fn answered(&mut self, end: End, time: Time, ttl: u8) {
+    /// A service answered a SYN, in a segment with this TTL and in this capture.
+    pub(super) fn answered(&mut self, end: End, time: Time, ttl: u8, input: u8) {
         let hash = end.hash(self.seed);
         match self.place(end, hash) {
             Some(place) => {
                 let (_, service) = &mut self.known[place as usize];
                 service.answered = time;
                 service.at_once = service.at_once.saturating_add(1);
+                service.inputs |= bit(input);
                 let (low, high) = service.ttls;
                 if (low..=high).contains(&ttl) {
                     return;
@@ -229,7 +238,8 @@ impl Services {
             }
             None if self.known.len() >= MOST => self.unremembered += 1,
             None => {
-                let service = Service { answered_first: time, answered: time, ttls: (ttl, ttl), ..Service::default() };
+                let (ttls, inputs) = ((ttl, ttl), bit(input));
+                let service = Service { answered_first: time, answered: time, ttls, inputs, ..Service::default() };
                 if let Some(place) = self.known.add((end, service)) {
                     self.index.insert(hash, place);
                 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use tcpwhy::diagnose::Finding;
 use tcpwhy::notation::{Build, Family, parse};
 
 use crate::capture_file::{Format, write};
@@ -166,4 +167,28 @@ fn payload_that_the_place_of_the_rst_shows_behind_it_was_sent_by_who_lives() {
     let found = collector.findings.iter().map(describe).collect::<Vec<_>>().join("; ");
     let expected = "reset client=ECONNRESET server=ECONNRESET cause=forged_reset ended_by=middlebox";
     assert!(found.starts_with(expected) && found.ends_with("confidence=likely"), "{found}");
+}
+
+/// A relay accepts on its host, and finds nobody on the loopback of its guest: each host has one of its own.
+#[test]
+fn what_answered_on_the_loopback_of_another_host_is_another_service() {
+    let causes = |server: &str| {
+        let accepted = "\
++0 > S 0:0(0)
++.001 < S. 0:0(0) ack 1
++0 > . 1:1(0) ack 1
++.002 < F. 1:1(0) ack 1
++.001 > F. 1:1(0) ack 2
++0 < . 2:2(0) ack 2
+";
+        let refused = "+.002 > S 0:0(0)\n+.0001 < R. 0:0(0) ack 1\n";
+        let captures = [(accepted, 40000), (refused, 50000)].map(|(lines, port)| {
+            let text = format!("client {server}:{port}\nserver {server}:8080\n{lines}");
+            capture(&text, "64", "64", &NOTHING)
+        });
+        let (collector, _) = analyse_captures(&captures.each_ref().map(Vec::as_slice), false);
+        collector.findings.iter().map(Finding::cause_id).collect::<Vec<_>>()
+    };
+    assert_eq!(causes("127.0.0.1"), ["no_listener"]);
+    assert_eq!(causes("10.0.0.2"), ["service_stopped"]);
 }

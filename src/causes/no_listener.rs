@@ -3,19 +3,23 @@
 use super::{Cause, Group, Match, Owner, Remedy, Setting, service_stopped};
 use crate::diagnose::Case;
 use crate::track::kernel::Kind;
+use crate::track::{Event, Repeated, SERVER, What};
 
 /// Signs: `R. 0:0(0) ack 1 win 0` to every SYN, within one round trip, no options, IP ID 0, the TTL of the host's
 /// other packets if there are any. Certain that it was refused by a host without a listener or by a filter that
-/// imitates one; likely for this cause when no TTL speaks against it.
+/// imitates one; likely for this cause when no TTL speaks against it. Possible where RSTs answer the SYNs that do not
+/// acknowledge them: connect() waits on until it times out.
 pub static CAUSE: Cause = Cause {
     id: "no_listener",
     group: Group::Failure,
-    kinds: &[Kind::Refused],
+    kinds: &[Kind::Refused, Kind::TimedOut],
     title: "Nothing listens on that address and port",
     seen: "\
         Every SYN gets `R. 0:0(0) ack 1 win 0` within one round trip: RST and ACK set, the SYN acknowledged, \
         sequence 0, window 0, no options. The client's connect() fails with ECONNREFUSED (\"Connection refused\") \
-        at once, in milliseconds, not after a timeout. The server's application sees nothing at all.",
+        at once, in milliseconds, not after a timeout. The server's application sees nothing at all.\n\n\
+        If the RSTs have no ACK, connect() ignores them (RFC 9293, section 3.10.7.3), repeats its SYN and fails with \
+        ETIMEDOUT.",
     why: "\
         The packet reached a host that has the address but no socket in LISTEN for the port: __inet_lookup_skb() \
         finds none, and tcp_v4_send_reset() answers. The reply is built from the SYN alone, which is why it \
@@ -24,7 +28,9 @@ pub static CAUSE: Cause = Cause {
         127.0.0.1 only (the default of PostgreSQL's listen_addresses and gunicorn's bind) and the client comes \
         from outside; it listens on IPv4 only and the name resolves to ::1 or an AAAA record; a container does not \
         publish the port, or a Kubernetes Service has a targetPort on which the container does not listen; the \
-        address belongs to another machine than you think.",
+        address belongs to another machine than you think.\n\n\
+        RSTs without ACK come from a relay that speaks for the server, such as passt and pasta before 2025 (the network \
+        of a rootless container): its own connection to the server failed, for whatever reason.",
     is_not: "\
         Perhaps `rejected_by_policy` after all: a filter with `reject with tcp reset` on the same host \
         makes exactly this packet. Packets cannot tell; the list of listening sockets can.\n\n\
@@ -51,6 +57,9 @@ pub static CAUSE: Cause = Cause {
             "\
             In containers, check the published port (docker ps), the Service's targetPort and its endpoints (no \
             endpoints means no ready pod).",
+            "\
+            If connect() timed out though RSTs came, capture outside of the container: there the relay's own connection \
+            to {server.ip} shows what it met. Update passt.",
             "\
             In the client, retry the connect with exponential backoff and full jitter, a cap and an end, and only \
             for the exception that means refused (ConnectionRefusedError, ECONNREFUSED), not for its base class: \
@@ -96,6 +105,13 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
+    if refused_in_vain(case) {
+        return Some(Match::possible(format!(
+            "{} answered the client's SYNs with RSTs that do not acknowledge them, which connect() ignores: a relay that could \
+             not connect refuses like that.",
+            case.server()
+        )));
+    }
     let was_there = case.service().is_some_and(|service| service_stopped::was_there_before(case, &service));
     (case.refused_by_rst() && !was_there).then(|| {
         Match::likely(format!(
@@ -103,4 +119,16 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             case.server()
         ))
     })
+}
+
+/// Each SYN was answered, but by a RST that does not acknowledge it, which is dropped (`tcp_rcv_synsent_state_process()`). The
+/// answer to the last one may be missing.
+pub fn refused_in_vain(case: &Case<'_>) -> bool {
+    let story = case.story();
+    let resets = u32::from(story.resets[SERVER]);
+    let acknowledges = |event: &Event| event.what == What::Reset && event.acknowledgment == Some(1);
+    case.waited_for(Repeated::Syn)
+        && resets > 0
+        && resets + 1 >= case.silence().attempts
+        && !story.events.iter().any(acknowledges)
 }

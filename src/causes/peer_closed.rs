@@ -24,7 +24,9 @@ pub static CAUSE: Cause = Cause {
         not ignore it. Reads only return what is queued and then 0.\n\n\
         The usual reasons: a writer that never reads and so never sees the end of file; a server that answered \
         early (an error, a redirect) and closed while the client was still uploading; a protocol in which one side \
-        ends the session and the other has not noticed; a program at the end of a pipeline that has seen enough.",
+        ends the session and the other has not noticed; a program at the end of a pipeline that has seen enough; a relay \
+        that accepts first and connects then (docker-proxy, pasta or slirp4netns for a published container port, ssh -L, \
+        socat) and found nobody: it closes at once, without a byte.",
     is_not: "\
         Not a fault of the network.\n\n\
         Not `unread_data`: there the close itself is a RST, because bytes were waiting unread. Here everything had \
@@ -48,7 +50,7 @@ pub static CAUSE: Cause = Cause {
         steps: &[
             "\
             Find out why {server.ip} closed: its log at the time of the FIN, or its last bytes before it, often an \
-            error message.",
+            error message. If it closed at once and without a byte, it may be a relay: does the service behind it listen?",
             "\
             While you write, also watch the socket for reading; when read returns 0, stop writing. Read what the \
             other end said before it left.",

@@ -1,6 +1,6 @@
 //! `syn_unanswered`: nothing answers the SYN.
 
-use super::{Cause, Group, Match, Owner, Remedy, Setting, backlog_overflow};
+use super::{Cause, Group, Match, Owner, Remedy, Setting, backlog_overflow, no_listener};
 use crate::diagnose::{Case, duration};
 use crate::track::kernel::Kind;
 use crate::track::{Half, Repeated, SERVER};
@@ -101,7 +101,8 @@ wait 3
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    let unanswered = case.waited_for(Repeated::Syn) && !case.half(SERVER).has(Half::SYN);
+    let silent = !case.half(SERVER).has(Half::SYN) && !no_listener::refused_in_vain(case);
+    let unanswered = case.waited_for(Repeated::Syn) && silent;
     // Where others are answered there is more to say.
     (unanswered && backlog_overflow::answers_others(case).is_none()).then(|| {
         let (times, span) = (case.silence().attempts, case.silence());

@@ -31,7 +31,8 @@ pub static CAUSE: Cause = Cause {
         reading the body; a handler that answers without reading the request's body; a process that is killed with \
         requests in its buffers; a listener that is closed, as in a restart, while connections wait in its accept \
         queue; a server that does not take the first bytes at all, because it expects the PROXY protocol before \
-        them; a protocol error after which the rest is ignored; a client that has seen enough.",
+        them; a relay that accepted before it had connected itself, and could not (a published container port, a tunnel); a \
+        protocol error after which the rest is ignored; a client that has seen enough.",
     is_not: "\
         Not a crash and not the network. The end that reset the connection made a plain close().\n\n\
         Not `abortive_close`: there nothing was left unread, and the RST was asked for, as with SO_LINGER.\n\n\
@@ -58,8 +59,9 @@ pub static CAUSE: Cause = Cause {
             If an error answer preceded it (413, 401, 400), that is the true error: mend its reason, for example \
             the limit on the body's size.",
             "\
-            If no answer preceded it: did the server restart just then, or does the port expect the PROXY protocol \
-            (accept-proxy of HAProxy, proxy_protocol of nginx) before the request?",
+            If no answer preceded it: did the server restart just then, does the port expect the PROXY protocol \
+            (accept-proxy of HAProxy, proxy_protocol of nginx) before the request, or is {server.ip} port {server.port} \
+            a relay (docker-proxy, pasta, slirp4netns, ssh -L, socat)? Then capture behind it: its own connection failed.",
             "\
             Where the server closed: drain the body before closing, within a limit; or send the answer, call \
             shutdown(SHUT_WR), read until end of file, then close.",

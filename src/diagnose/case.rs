@@ -145,13 +145,11 @@ impl<'a> Case<'a> {
         self.story.reset.as_ref()
     }
 
-    /// What is known of the server's port from other connections. Each host has a loopback of its own (RFC 1122, section
-    /// 3.2.1.3; RFC 4291, section 2.5.3): the same address in another capture may be another's.
+    /// What is known of the server's port from other connections.
     pub fn service(&self) -> Option<Service> {
         let server = &self.ended.ends[SERVER];
         let input = self.connection().start_input;
-        let own = |service: &Service| !server.ip.is_loopback() || service.is_known_only_in(input);
-        self.ended.services.get(server).filter(own)
+        self.ended.services.get(server).filter(|service| service.is_that_of(server.ip, input))
     }
 
     /// The server's host has not even acknowledged what came on open connections since its port last answered a SYN.

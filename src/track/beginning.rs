@@ -8,11 +8,9 @@ use crate::decode::Signs;
 impl Tracker {
     /// Takes the first segment of a connection.
     #[inline(never)]
-    pub(super) fn open(&mut self, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+    pub(super) fn open(&mut self, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) -> Option<u32> {
         let sketch = opening::begin(segment, bytes).filter(|_| self.store.sketching);
-        let Some(index) = self.store.add(sketch.unwrap_or_else(|| Sketch::of(segment.flow()))) else {
-            return;
-        };
+        let index = self.store.add(sketch.unwrap_or_else(|| Sketch::of(segment.flow())))?;
         self.counts.connections += 1;
         self.table.insert(segment.hash, index);
         self.crowded = self.is_crowded();
@@ -20,7 +18,8 @@ impl Tracker {
             self.ends6.insert(index, Ends6::of(segment, bytes));
         }
         if sketch.is_some() {
-            return self.copies.remember_first(index, CLIENT, segment);
+            self.copies.remember_first(index, CLIENT, segment);
+            return Some(index);
         }
         let mut connection = opened_by(segment, bytes, 0);
         connection.home = index;
@@ -33,6 +32,29 @@ impl Tracker {
         let next = take(&mut connection, from, segment, bytes, &mut self.payloads, self.light);
         let place = self.keep(index, connection);
         self.after(index, place, from, segment, next, sink);
+        Some(index)
+    }
+
+    /// A relay that keeps the client's address and port, as pasta and transparent proxies do, connects when it has accepted the
+    /// client: what is captured behind it is another connection with the same ends, of which the first is not seen there. No
+    /// client begins anew so soon with a server that has answered.
+    pub(super) fn begins_behind_a_relay(&mut self, index: u32, segment: &Segment) -> bool {
+        let syn = segment.flags.0 & (Flags::SYN | Flags::ACK | Flags::RST) == Flags::SYN;
+        if !syn || !self.copies.is_active() || self.copies.places().has_shown(index, segment.input) {
+            return false;
+        }
+        let answered = self.store.answered_syn(index);
+        answered.is_some_and(|(start, isn)| isn != segment.sequence && segment.time.since(start) <= SECOND)
+    }
+
+    /// Takes the first segment of a connection with the same ends as that at `index`, which is captured elsewhere.
+    #[cold]
+    pub(super) fn part(&mut self, index: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+        let server = self.ends_of(index)[SERVER];
+        self.services.relayed(server);
+        if let Some(other) = self.open(segment, bytes, sink) {
+            self.copies.places().part(index, other, segment.input);
+        }
     }
 
     /// The connection ends and another one begins on the same 4-tuple.
@@ -76,7 +98,7 @@ impl Tracker {
         }
         self.store.drop_rest(index);
         self.store.sketches[index as usize].renew();
-        self.copies.places().begin(index);
+        self.copies.places().begin_again(index);
         self.one_gone();
         let from = fresh.side(segment.from_first());
         fresh.spoke(from, copies::short(segment.print));

@@ -93,6 +93,12 @@ impl Copies {
         self.places.approach(index);
     }
 
+    /// Do segments of the connection's ports that come from this capture belong to it?
+    #[inline]
+    pub fn shows(&self, index: u32, input: u8) -> bool {
+        self.places.shows(index, input)
+    }
+
     /// What is known of the places where packets are seen.
     pub fn places(&mut self) -> &mut Places {
         &mut self.places

@@ -272,7 +272,11 @@ impl Tracker {
     }
 
     fn icmp_error(&mut self, error: &IcmpError, sink: &mut impl Sink) {
-        let is = |index: u32| self.store.sketches.get(index as usize).is_some_and(|found| found.is(error.flow));
+        let input = error.input.min(u16::from(u8::MAX)) as u8;
+        let is = |index: u32| {
+            let found = self.store.sketches.get(index as usize).is_some_and(|found| found.is(error.flow));
+            found && self.copies.shows(index, input)
+        };
         let Some(index) = self.table.find(error.flow.hash(self.seed), is) else {
             return;
         };

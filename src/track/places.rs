@@ -119,6 +119,8 @@ struct Trail {
     alone: u8,
     /// A RST came: what comes behind it is not looked at.
     closed: bool,
+    /// The captures that show another connection on the same ports; in the trail of the client alone.
+    apart: u8,
 }
 
 const _: () = assert!(size_of::<Trail>() == 16);
@@ -219,6 +221,35 @@ impl Places {
     pub fn begin(&mut self, index: u32) {
         if let Some(trails) = self.trails.get_mut(index as usize) {
             *trails = Default::default();
+        }
+    }
+
+    /// Another connection begins at `index` on the same ports.
+    pub fn begin_again(&mut self, index: u32) {
+        if let Some([client, server]) = self.trails.get_mut(index as usize) {
+            *client = Trail { apart: client.apart, ..Trail::default() };
+            *server = Trail::default();
+        }
+    }
+
+    /// Do segments of the connection's ports that come from this capture belong to it?
+    #[inline]
+    pub fn shows(&self, index: u32, input: u8) -> bool {
+        self.trails.get(index as usize).is_none_or(|[client, _]| client.apart & bit(input) == 0)
+    }
+
+    /// Has a capture shown one so far? What is not told apart may have.
+    pub fn has_shown(&self, index: u32, input: u8) -> bool {
+        let shown = |trail: &Trail| (trail.came_in | trail.went_out | trail.untold) & bit(input) != 0;
+        input >= LAST || self.trails.get(index as usize).is_none_or(|trails| trails.iter().any(shown))
+    }
+
+    /// What this capture shows of the ports of `index` belongs to the connection at `other`, and nothing else does.
+    pub fn part(&mut self, index: u32, other: u32, input: u8) {
+        for (index, apart) in [(index, bit(input)), (other, !bit(input))] {
+            if let Some([client, _]) = self.trails.get_mut(index as usize) {
+                client.apart |= apart;
+            }
         }
     }
 

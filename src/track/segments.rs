@@ -25,8 +25,11 @@ impl Tracker {
     #[inline(never)]
     fn segment_by_steps(&mut self, guess: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
         match self.find(guess, segment) {
+            Some(index) if self.begins_behind_a_relay(index, segment) => self.part(index, segment, bytes, sink),
             Some(index) => self.segment_of_any(index, segment, bytes, sink),
-            None => self.open(segment, bytes, sink),
+            None => {
+                self.open(segment, bytes, sink);
+            }
         }
         if self.crowded {
             self.crowded = false;
@@ -113,7 +116,10 @@ impl Tracker {
     /// The connection's index, if it is known.
     #[inline(always)]
     pub(super) fn find(&mut self, guess: u32, segment: &Segment) -> Option<u32> {
-        let is = |index: u32| self.store.sketches.get(index as usize).is_some_and(|found| found.is(segment.flow()));
+        let is = |index: u32| {
+            let found = self.store.sketches.get(index as usize).is_some_and(|found| found.is(segment.flow()));
+            found && self.copies.shows(index, segment.input)
+        };
         if is(guess) { Some(guess) } else { self.table.find(segment.hash, is) }
     }
 

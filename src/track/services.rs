@@ -27,12 +27,16 @@ pub struct Service {
     ttls: (u8, u8),
     /// The captures that showed it answer.
     inputs: u8,
+    /// A relay stands before another with the same address and port.
+    relayed: bool,
 }
 
 impl Service {
-    /// Did no capture but this one show it answer?
-    pub fn is_known_only_in(&self, input: u8) -> bool {
-        self.inputs == bit(input)
+    /// Is it that of a connection to `ip` in this capture? Each host has a loopback of its own (RFC 1122, section 3.2.1.3;
+    /// RFC 4291, section 2.5.3), and so has who stands behind a relay with the same address: what answered in another capture
+    /// may be another's.
+    pub fn is_that_of(&self, ip: IpAddr, input: u8) -> bool {
+        !(ip.is_loopback() || self.relayed) || self.inputs == bit(input)
     }
 
     /// Has it hesitated since `time`, and not only once in many times, as where a SYN was lost?
@@ -218,6 +222,13 @@ impl Services {
         if let Some(place) = self.place(end, end.hash(self.seed)) {
             let (_, service) = &mut self.known[place as usize];
             (service.hesitated, service.at_once) = (time, 0);
+        }
+    }
+
+    /// Behind this service stands another with its address and port.
+    pub(super) fn relayed(&mut self, end: End) {
+        if let Some(place) = self.place(end, end.hash(self.seed)) {
+            self.known[place as usize].1.relayed = true;
         }
     }
 

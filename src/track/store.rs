@@ -8,6 +8,7 @@ use super::slots::Slots;
 use super::story::Story;
 use crate::cpu::prefetch;
 use crate::decode::FlowKey;
+use crate::time::Time;
 
 /// All connections. An index is that of a sketch and stays the same for as long as the connection is known; a place is
 /// that of a connection that is told.
@@ -153,6 +154,26 @@ impl Store {
             prefetch(opened);
             prefetch(opened.last_bytes());
         }
+    }
+
+    /// When the SYN of a connection came and with which sequence number, if both were seen, that and its answer.
+    pub fn answered_syn(&self, index: u32) -> Option<(Time, u32)> {
+        let sketch = self.sketches.get(index as usize)?;
+        let (start, isn, seen) = match sketch.link() {
+            Link::Early => {
+                let begun = sketch.begun();
+                (begun.start, begun.half[CLIENT].isn, begun.half.map(|half| half.seen))
+            }
+            Link::Open(place) => {
+                let opened = self.opened.get(place as usize)?;
+                (opened.start, { opened.isn }[CLIENT], sketch.end.map(|end| end.seen))
+            }
+            Link::Told(place) => {
+                let told = self.told.get(place as usize)?;
+                (told.start, told.half[CLIENT].isn, told.half.map(|half| half.seen))
+            }
+        };
+        seen.iter().all(|seen| seen & Half::SYN != 0).then_some((start, isn))
     }
 
     /// The connection as a sketch tells it. Of one that is told already this must not be asked.

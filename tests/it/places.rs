@@ -192,3 +192,33 @@ fn what_answered_on_the_loopback_of_another_host_is_another_service() {
     assert_eq!(causes("127.0.0.1"), ["no_listener"]);
     assert_eq!(causes("10.0.0.2"), ["service_stopped"]);
 }
+
+/// pasta accepts, connects to its guest from the client's address and port, and is refused: two connections, whose ends are the
+/// same. The second one is captured as `[2]`, which has other sequence numbers, and a port that is one higher.
+#[test]
+fn behind_a_relay_with_the_clients_address_is_another_connection() {
+    let before = "\
+client 10.0.0.1:40001
++0 > S 0:0(0) ttl C
++.0001 < S. 0:0(0) ack 1 ttl S
++.0001 > . 1:1(0) ack 1 ttl C
++.01 < F. 1:1(0) ack 1 ttl S
++.0001 > . 1:1(0) ack 2 ttl C
++.3 > P. 1:33(32) ack 2 ttl C
++.0001 < R 2:2(0) win 0 ttl S
+";
+    let behind = "\
+client 10.0.0.1:40000
++.0005 [2] > S 0:0(0) win 65535 <mss 61440,nop,wscale 8> ttl C
++.0001 [2] < R. 0:0(0) ack 1 win 0 ttl S
+";
+    let [before, behind] =
+        [(before, "64"), (behind, "255")].map(|(text, client)| capture(text, client, "64", &NOTHING));
+    for ahead in [false, true] {
+        let (collector, summary) = analyse_captures(&[&before, &behind], ahead);
+        let found: Vec<_> = collector.findings.iter().map(describe).collect();
+        assert_eq!(summary.connections, 2);
+        assert!(found.iter().any(|found| found.starts_with("broken_pipe client=EPIPE")), "{found:?}");
+        assert!(found.iter().any(|found| found.contains("cause=no_listener")), "{found:?}");
+    }
+}

@@ -187,7 +187,7 @@ fn microseconds(lag: i32) -> u64 {
 }
 
 /// The bit of all others.
-const LAST: u8 = 7;
+pub const LAST: u8 = 7;
 
 /// What is known of places. Nothing is kept as long as there are no copies.
 #[derive(Debug, Default)]

@@ -152,7 +152,7 @@ impl Tracker {
         self.counts.duplicates += 1;
         if segment.flags.has(Flags::SYN | Flags::ACK) {
             let ends = self.store.sketches[index as usize].ends(self.ends6.get(index));
-            self.services.saw_ttl(ends[from].ip, segment.ttl);
+            self.services.saw_ttl(ends[from].ip, segment.ttl, segment.input);
         }
         if let Some(place) = self.store.place(index) {
             self.judge_own(place, segment.time, sink);

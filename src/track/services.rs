@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use foldhash::HashMap;
 
-use super::places::bit;
+use super::places::{LAST, bit};
 use super::slots::Slots;
 use super::story::Silence;
 use super::table::Table;
@@ -75,8 +75,8 @@ pub struct Services {
     index: Table,
     known: Slots<(End, Service)>,
     seed: [u64; 2],
-    /// The TTLs of each server's SYN-ACKs: lowest and highest.
-    ttls: HashMap<IpAddr, (u8, u8)>,
+    /// The TTLs of each server's SYN-ACKs in each capture, of which the last stands for all others: lowest and highest.
+    ttls: HashMap<(IpAddr, u8), (u8, u8)>,
     /// Clients that connect and hang up.
     visits: HashMap<(IpAddr, End), Visits>,
     /// When a host last got an ICMP error whose quote the snaplen cut, and for whom the segment was, if that is known.
@@ -201,18 +201,21 @@ impl Services {
         visits.count = visits.count.saturating_add(1);
     }
 
-    /// The lowest and the highest TTL of the SYN-ACKs of a host.
-    pub fn ttls(&self, ip: IpAddr) -> Option<(u8, u8)> {
-        self.ttls.get(&ip).copied()
+    /// The lowest and the highest TTL of the SYN-ACKs of a host: those in this capture, which is one place on the way, else
+    /// those in all of them.
+    pub fn ttls(&self, ip: IpAddr, input: u8) -> Option<(u8, u8)> {
+        let at = |input: u8| self.ttls.get(&(ip, input.min(LAST))).copied();
+        at(input).or_else(|| (0..=LAST).filter_map(at).reduce(|one, other| (one.0.min(other.0), one.1.max(other.1))))
     }
 
-    /// A SYN-ACK came from this host with this TTL.
-    pub(super) fn saw_ttl(&mut self, ip: IpAddr, ttl: u8) {
-        if self.ttls.len() >= MOST && !self.ttls.contains_key(&ip) {
+    /// A SYN-ACK came from this host with this TTL in this capture.
+    pub(super) fn saw_ttl(&mut self, ip: IpAddr, ttl: u8, input: u8) {
+        let at = (ip, input.min(LAST));
+        if self.ttls.len() >= MOST && !self.ttls.contains_key(&at) {
             self.unremembered += 1;
             return;
         }
-        let (low, high) = self.ttls.entry(ip).or_insert((ttl, ttl));
+        let (low, high) = self.ttls.entry(at).or_insert((ttl, ttl));
         *low = (*low).min(ttl);
         *high = (*high).max(ttl);
     }
@@ -242,7 +245,7 @@ impl Services {
                 service.at_once = service.at_once.saturating_add(1);
                 service.inputs |= bit(input);
                 let (low, high) = service.ttls;
-                if (low..=high).contains(&ttl) {
+                if service.inputs == bit(input) && (low..=high).contains(&ttl) {
                     return;
                 }
                 service.ttls = (low.min(ttl), high.max(ttl));
@@ -256,6 +259,6 @@ impl Services {
                 }
             }
         }
-        self.saw_ttl(end.ip, ttl);
+        self.saw_ttl(end.ip, ttl, input);
     }
 }

@@ -222,3 +222,27 @@ client 10.0.0.1:40000
         assert!(found.iter().any(|found| found.contains("cause=no_listener")), "{found:?}");
     }
 }
+
+/// A router in front of the host refuses for it: only the capture ahead of the router shows that, where the server's answers have
+/// another TTL than at the server.
+#[test]
+fn a_router_that_refuses_is_known_by_the_ttl_where_it_is_captured() {
+    let answered = "\
++0 > S 0:0(0) ttl C
++.001 < S. 0:0(0) ack 1 ttl S
++.001 > . 1:1(0) ack 1 ttl C
+";
+    let refused = "\
+server [2] 10.0.0.2:8081
++1 [2] > S 0:0(0) ttl C
++.001 [2] < R. 0:0(0) ack 1 win 0 ttl 64
+";
+    let client = capture(&[answered, refused].concat(), "64", "63", &NOTHING);
+    let server = capture(answered, "63", "64", &NOTHING);
+    for captures in [vec![&client], vec![&client, &server], vec![&server, &client]] {
+        let captures: Vec<&[u8]> = captures.into_iter().map(Vec::as_slice).collect();
+        let (collector, _) = analyse_captures(&captures, false);
+        let found: Vec<_> = collector.findings.iter().map(Finding::cause_id).collect();
+        assert_eq!(found, ["rejected_by_policy"]);
+    }
+}

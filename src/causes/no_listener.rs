@@ -121,14 +121,18 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     })
 }
 
-/// Each SYN was answered, but by a RST that does not acknowledge it, which is dropped (`tcp_rcv_synsent_state_process()`). The
-/// answer to the last one may be missing.
+/// Each SYN was answered, but by a RST that does not acknowledge it, which is dropped (`tcp_rcv_synsent_state_process()`).
 pub fn refused_in_vain(case: &Case<'_>) -> bool {
-    let story = case.story();
-    let resets = u32::from(story.resets[SERVER]);
-    let acknowledges = |event: &Event| event.what == What::Reset && event.acknowledgment == Some(1);
-    case.waited_for(Repeated::Syn)
-        && resets > 0
-        && resets + 1 >= case.silence().attempts
-        && !story.events.iter().any(acknowledges)
+    met_resets(case) && !case.story().events.iter().any(refuses)
+}
+
+/// Each SYN was answered by a RST, and all the same repeated. The answer to the last one may be missing.
+pub fn met_resets(case: &Case<'_>) -> bool {
+    let resets = u32::from(case.story().resets[SERVER]);
+    case.waited_for(Repeated::Syn) && resets > 0 && resets + 1 >= case.silence().attempts
+}
+
+/// A RST that acknowledges the SYN.
+pub fn refuses(event: &Event) -> bool {
+    event.what == What::Reset && event.from == SERVER && event.acknowledgment == Some(1)
 }

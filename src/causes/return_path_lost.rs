@@ -1,9 +1,9 @@
 //! `return_path_lost`: the server answers, but its answers do not come back.
 
-use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use super::{Cause, Group, Match, Owner, Remedy, Setting, no_listener};
 use crate::diagnose::{Case, IcmpSeen};
 use crate::track::kernel::Kind;
-use crate::track::{Half, Repeated, SERVER, other, probed_to_death};
+use crate::track::{CLIENT, Half, Repeated, SERVER, other, probed_to_death};
 
 /// Signs: SYN-ACK in the capture, sent again and again, no ACK from the client, which repeats its SYN (TTL and
 /// timing show that the capture is nearer to the server). Likely. If the client never repeats its SYN: spoofed
@@ -98,6 +98,14 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         return Some(Match::likely(format!(
             "{} answered the SYN with an ACK of the older connection on these ports, and the client's RST stayed out: the \
              answer does not reach the client.",
+            case.server()
+        )));
+    }
+    // Who signs its SYN drops what is not signed.
+    let refused = no_listener::met_resets(case) && case.story().events.iter().any(no_listener::refuses);
+    if refused && !case.story().signed[CLIENT] {
+        return Some(Match::likely(format!(
+            "{} refused each SYN, but the client repeated it: the RST does not reach the client.",
             case.server()
         )));
     }

@@ -8,7 +8,7 @@ use super::{
     tell, tenth_of_microseconds, waits_for_syn_ack,
 };
 use crate::decode::{Segment, Signs};
-use crate::time::MILLISECOND;
+use crate::time::{MILLISECOND, SECOND};
 
 /// Takes a SYN without ACK.
 pub fn on_syn(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> Next {
@@ -110,6 +110,9 @@ pub(super) fn syn_again(connection: &mut Connection, from: usize, segment: &Segm
         && (!matches!(pending, Pending::Silence(_)) || story.resets[from] > 0)
     {
         story.outlives_errors |= matches!(pending, Pending::Icmp) && time.since(start) >= HELD;
+        // Only Windows repeats a SYN that was refused, and sooner: this one comes by timer (RFC 6298, section 2.1).
+        let by_timer = matches!(pending, Pending::Reset) && segment.time.since(time) >= SECOND - SECOND / 10;
+        story.lost_resets[other(from)] = story.lost_resets[other(from)].saturating_add(u16::from(by_timer));
         story.pending = None;
         story.reset = None;
         story.fatal = None;

@@ -8,6 +8,7 @@ pub(super) fn judge_reset(connection: &Connection, story: &Story, reset: Reset) 
         Acceptance::RefusesSyn | Acceptance::Exact if story.receiver_lives && story.pending.is_none() => {
             Ending::Benign(Benign::IgnoredReset)
         }
+        Acceptance::RefusesSyn if story.resets_are_lost(reset.from) => Ending::Benign(Benign::IgnoredReset),
         Acceptance::RefusesSyn if is_of_an_open_socket(&reset) => Ending::Undecided(Doubt::Hole),
         Acceptance::RefusesSyn => Ending::Failure(Failure {
             kind: Kind::Refused,

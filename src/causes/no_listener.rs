@@ -29,8 +29,8 @@ pub static CAUSE: Cause = Cause {
         from outside; it listens on IPv4 only and the name resolves to ::1 or an AAAA record; a container does not \
         publish the port, or a Kubernetes Service has a targetPort on which the container does not listen; the \
         address belongs to another machine than you think.\n\n\
-        RSTs without ACK come from a relay that speaks for the server, such as passt and pasta before 2025 (the network \
-        of a rootless container): its own connection to the server failed, for whatever reason.",
+        RSTs without ACK come from a relay that speaks for the server, such as passt and pasta of 2023 (the network of \
+        a rootless container): its own connection to the server failed, for whatever reason.",
     is_not: "\
         Perhaps `rejected_by_policy` after all: a filter with `reject with tcp reset` on the same host \
         makes exactly this packet. Packets cannot tell; the list of listening sockets can.\n\n\
@@ -59,7 +59,7 @@ pub static CAUSE: Cause = Cause {
             endpoints means no ready pod).",
             "\
             If connect() timed out though RSTs came, capture outside of the container: there the relay's own connection \
-            to {server.ip} shows what it met. Update passt.",
+            to {server.ip} shows what it met. Try a newer passt.",
             "\
             In the client, retry the connect with exponential backoff and full jitter, a cap and an end, and only \
             for the exception that means refused (ConnectionRefusedError, ECONNREFUSED), not for its base class: \

@@ -199,6 +199,8 @@ pub struct Connection {
     pub start_input: u8,
     /// Flags, see the constants.
     pub flags: u8,
+    /// The verdict was given: nothing that comes now changes it.
+    pub decided: bool,
 }
 
 const _: () = assert!(size_of::<Connection>() <= 192);

@@ -1,6 +1,6 @@
 //! `no_listener`: nothing listens on that address and port.
 
-use super::{Cause, Group, Match, Owner, Remedy, Setting, service_stopped};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::Case;
 use crate::track::kernel::Kind;
 
@@ -9,7 +9,7 @@ use crate::track::kernel::Kind;
 /// imitates one; likely for this cause when no TTL speaks against it.
 pub static CAUSE: Cause = Cause {
     id: "no_listener",
-    group: Group::Failure,
+    group: Group::LastResort,
     kinds: &[Kind::Refused],
     title: "Nothing listens on that address and port",
     seen: "\
@@ -96,8 +96,7 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    let was_there = case.service().is_some_and(|service| service_stopped::was_there_before(case, &service));
-    (case.refused_by_rst() && !was_there).then(|| {
+    case.refused_by_rst().then(|| {
         Match::likely(format!(
             "{} refused the connection with a RST: most likely nothing listens there.",
             case.server()

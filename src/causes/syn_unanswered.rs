@@ -1,6 +1,6 @@
 //! `syn_unanswered`: nothing answers the SYN.
 
-use super::{Cause, Group, Match, Owner, Remedy, Setting, backlog_overflow};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, duration};
 use crate::track::kernel::Kind;
 use crate::track::{Half, Repeated, SERVER};
@@ -10,7 +10,7 @@ use crate::track::{Half, Repeated, SERVER};
 /// fallback of its kind for connects.
 pub static CAUSE: Cause = Cause {
     id: "syn_unanswered",
-    group: Group::Failure,
+    group: Group::LastResort,
     kinds: &[Kind::TimedOut],
     title: "Nothing answers the SYN",
     seen: "\
@@ -102,8 +102,7 @@ wait 3
 
 fn detect(case: &Case<'_>) -> Option<Match> {
     let unanswered = case.waited_for(Repeated::Syn) && !case.half(SERVER).has(Half::SYN);
-    // Where others are answered there is more to say.
-    (unanswered && backlog_overflow::answers_others(case).is_none()).then(|| {
+    unanswered.then(|| {
         let (times, span) = (case.silence().attempts, case.silence());
         let seconds = duration(span.last.time.since(span.first.time));
         Match::likely(format!("{} did not answer {times} SYNs in {seconds}.", case.server()))

@@ -206,9 +206,8 @@ impl Tracker {
     pub(super) fn end_story(&mut self, place: u32) {
         let connection = &mut self.store.told[place as usize];
         let before = memory::beside(connection);
-        if connection.decided && connection.story.take_if(|story| story.is_over()).is_some() {
-            self.memory.changed(before, connection);
-        }
+        connection.end_story();
+        self.memory.changed(before, connection);
     }
 
     /// Notes what the places tell where packets are captured of the RSTs of a connection whose verdict is due.

@@ -280,12 +280,6 @@ impl Story {
         !waits && !reset && !other && quiet(super::CLIENT) && quiet(super::SERVER)
     }
 
-    /// Does nothing ask for any of it once the verdict was given? A SYN-ACK may still answer a SYN that came again, or that of the
-    /// next connection.
-    pub fn is_over(&self) -> bool {
-        self.waits == 0 && self.syns == 0 && self.half_accepted.is_none() && self.other_syn.is_none()
-    }
-
     /// Keeps a notable packet as evidence.
     pub fn tell(&mut self, event: Event) {
         if self.events.len() >= EVENTS {

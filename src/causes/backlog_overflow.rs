@@ -159,7 +159,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
 }
 
 /// The service that ignored the SYN, if it answers others.
-pub(super) fn answers_others(case: &Case<'_>) -> Option<Service> {
+fn answers_others(case: &Case<'_>) -> Option<Service> {
     let connection = case.connection();
     // Who answers others drops this SYN for a reason of its own; on used ports that reason is the older connection.
     if connection.has(Connection::REUSED) || case.half(SERVER).has(Half::SYN) {

@@ -13,7 +13,7 @@ use crate::track::kernel::Kind;
 /// "ID 0". `ended_by` is middlebox, where it is only possible unknown.
 pub static CAUSE: Cause = Cause {
     id: "forged_reset",
-    group: Group::Failure,
+    group: Group::Foremost,
     kinds: &[Kind::Reset],
     title: "A device between them forged the RST",
     seen: "\

@@ -1,6 +1,6 @@
 //! A page for each kind of failure: what it means, and which call fails how and in which order.
 
-use super::{ALL, Cause, Group};
+use super::{ALL, Cause};
 use crate::track::kernel::{Errno, Kind};
 
 /// Which calls fail in one situation, in order.
@@ -218,7 +218,7 @@ pub fn find(id: &str) -> Option<Kind> {
 
 /// The causes that can explain this kind, in the order of the catalogue.
 pub fn causes(kind: Kind) -> impl Iterator<Item = &'static Cause> {
-    ALL.iter().copied().filter(move |cause| cause.group == Group::Failure && cause.kinds.contains(&kind))
+    ALL.iter().copied().filter(move |cause| cause.kinds.contains(&kind))
 }
 
 #[cfg(test)]

@@ -126,15 +126,19 @@ pub struct Setting {
     pub advice: &'static str,
 }
 
-/// Where a cause stands in the catalogue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Where a cause stands in the catalogue, the ones that give way to others first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
-    /// It explains failures.
-    Failure,
-    /// It is seen over many connections, on episodes.
-    Pattern,
     /// An ending that is no failure.
     Benign,
+    /// It is seen over many connections, on episodes.
+    Pattern,
+    /// It explains failures that no other cause explains.
+    LastResort,
+    /// It explains failures.
+    Failure,
+    /// It explains failures, and where it may be, no other cause is believed that is not certain.
+    Foremost,
 }
 
 /// What a cause found in a case.
@@ -176,7 +180,7 @@ impl Match {
 pub struct Cause {
     /// The id in JSON, of `tcpwhy explain`, and the name of its file.
     pub id: &'static str,
-    /// Does it explain failures, or is it a pattern or a benign ending?
+    /// Does it explain failures, and before which others, or is it a pattern or a benign ending?
     pub group: Group,
     /// The kinds of failure that it can explain; none for benign endings and patterns.
     pub kinds: &'static [Kind],

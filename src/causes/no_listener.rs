@@ -1,25 +1,21 @@
 //! `no_listener`: nothing listens on that address and port.
 
-use super::{Cause, Group, Match, Owner, Remedy, Setting, service_stopped};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::Case;
 use crate::track::kernel::Kind;
-use crate::track::{Event, Repeated, SERVER, What};
 
 /// Signs: `R. 0:0(0) ack 1 win 0` to every SYN, within one round trip, no options, IP ID 0, the TTL of the host's
 /// other packets if there are any. Certain that it was refused by a host without a listener or by a filter that
-/// imitates one; likely for this cause when no TTL speaks against it. Possible where RSTs answer the SYNs that do not
-/// acknowledge them: connect() waits on until it times out.
+/// imitates one; likely for this cause when no TTL speaks against it.
 pub static CAUSE: Cause = Cause {
     id: "no_listener",
-    group: Group::Failure,
-    kinds: &[Kind::Refused, Kind::TimedOut],
+    group: Group::LastResort,
+    kinds: &[Kind::Refused],
     title: "Nothing listens on that address and port",
     seen: "\
         Every SYN gets `R. 0:0(0) ack 1 win 0` within one round trip: RST and ACK set, the SYN acknowledged, \
         sequence 0, window 0, no options. The client's connect() fails with ECONNREFUSED (\"Connection refused\") \
-        at once, in milliseconds, not after a timeout. The server's application sees nothing at all.\n\n\
-        If the RSTs have no ACK, connect() ignores them (RFC 9293, section 3.10.7.3), repeats its SYN and fails with \
-        ETIMEDOUT.",
+        at once, in milliseconds, not after a timeout. The server's application sees nothing at all.",
     why: "\
         The packet reached a host that has the address but no socket in LISTEN for the port: __inet_lookup_skb() \
         finds none, and tcp_v4_send_reset() answers. The reply is built from the SYN alone, which is why it \
@@ -28,9 +24,7 @@ pub static CAUSE: Cause = Cause {
         127.0.0.1 only (the default of PostgreSQL's listen_addresses and gunicorn's bind) and the client comes \
         from outside; it listens on IPv4 only and the name resolves to ::1 or an AAAA record; a container does not \
         publish the port, or a Kubernetes Service has a targetPort on which the container does not listen; the \
-        address belongs to another machine than you think.\n\n\
-        RSTs without ACK come from a relay that speaks for the server, such as passt and pasta of 2023 (the network of \
-        a rootless container): its own connection to the server failed, for whatever reason.",
+        address belongs to another machine than you think.",
     is_not: "\
         Perhaps `rejected_by_policy` after all: a filter with `reject with tcp reset` on the same host \
         makes exactly this packet. Packets cannot tell; the list of listening sockets can.\n\n\
@@ -57,9 +51,6 @@ pub static CAUSE: Cause = Cause {
             "\
             In containers, check the published port (docker ps), the Service's targetPort and its endpoints (no \
             endpoints means no ready pod).",
-            "\
-            If connect() timed out though RSTs came, capture outside of the container: there the relay's own connection \
-            to {server.ip} shows what it met. Try a newer passt.",
             "\
             In the client, retry the connect with exponential backoff and full jitter, a cap and an end, and only \
             for the exception that means refused (ConnectionRefusedError, ECONNREFUSED), not for its base class: \
@@ -105,34 +96,10 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    if refused_in_vain(case) {
-        return Some(Match::possible(format!(
-            "{} answered the client's SYNs with RSTs that do not acknowledge them, which connect() ignores: a relay that could \
-             not connect refuses like that.",
-            case.server()
-        )));
-    }
-    let was_there = case.service().is_some_and(|service| service_stopped::was_there_before(case, &service));
-    (case.refused_by_rst() && !was_there).then(|| {
+    case.refused_by_rst().then(|| {
         Match::likely(format!(
             "{} refused the connection with a RST: most likely nothing listens there.",
             case.server()
         ))
     })
-}
-
-/// Each SYN was answered, but by a RST that does not acknowledge it, which is dropped (`tcp_rcv_synsent_state_process()`).
-pub fn refused_in_vain(case: &Case<'_>) -> bool {
-    met_resets(case) && !case.story().events.iter().any(refuses)
-}
-
-/// Each SYN was answered by a RST, and all the same repeated. The answer to the last one may be missing.
-pub fn met_resets(case: &Case<'_>) -> bool {
-    let resets = u32::from(case.story().resets[SERVER]);
-    case.waited_for(Repeated::Syn) && resets > 0 && resets + 1 >= case.silence().attempts
-}
-
-/// A RST that acknowledges the SYN.
-pub fn refuses(event: &Event) -> bool {
-    event.what == What::Reset && event.from == SERVER && event.acknowledgment == Some(1)
 }

@@ -1,6 +1,6 @@
 //! `return_path_lost`: the server answers, but its answers do not come back.
 
-use super::{Cause, Group, Match, Owner, Remedy, Setting, no_listener};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, IcmpSeen};
 use crate::track::kernel::Kind;
 use crate::track::{CLIENT, Half, Repeated, SERVER, other, probed_to_death};
@@ -102,7 +102,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         )));
     }
     // Who signs its SYN drops what is not signed.
-    let refused = no_listener::met_resets(case) && case.story().events.iter().any(no_listener::refuses);
+    let refused = case.syns_met_resets() && case.refuses_a_syn();
     if refused && !case.story().signed[CLIENT] {
         return Some(Match::likely(format!(
             "{} refused each SYN, but the client repeated it: the RST does not reach the client.",

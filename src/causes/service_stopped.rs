@@ -115,7 +115,8 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    let service = case.service().filter(|service| case.refused_by_rst() && was_there_before(case, service))?;
+    let was_there = |service: &Service| service.answered_first < case.connection().start;
+    let service = case.service().filter(|service| case.refused_by_rst() && was_there(service))?;
     let server = case.server();
     // It is none that starts again, as a rule, if it serves others before the verdict.
     if service.answered > case.decisive() {
@@ -128,9 +129,4 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     Some(Match::likely(format!(
         "{server} refused the connection: nothing listens there now, though it answered {ago} before."
     )))
-}
-
-/// Did it answer before this connection was asked for?
-pub(super) fn was_there_before(case: &Case<'_>, service: &Service) -> bool {
-    service.answered_first < case.connection().start
 }

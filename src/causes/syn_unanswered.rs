@@ -1,22 +1,23 @@
 //! `syn_unanswered`: nothing answers the SYN.
 
-use super::{Cause, Group, Match, Owner, Remedy, Setting, backlog_overflow, no_listener};
+use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, duration};
 use crate::track::kernel::Kind;
 use crate::track::{Half, Repeated, SERVER};
 
 /// Signs: SYNs at 0, 1, 2, 3, 4, 5, 7, 11 s (four linear steps since Linux 6.5, then doubling; before that 1, 3, 7,
-/// 15 s), no SYN-ACK, no RST, no ICMP. Certain that nothing answered at the place of capture; why is open. The
+/// 15 s), no SYN-ACK, no RST that acknowledges them, no ICMP. Certain that nothing answered at the place of capture; why is open. The
 /// fallback of its kind for connects.
 pub static CAUSE: Cause = Cause {
     id: "syn_unanswered",
-    group: Group::Failure,
+    group: Group::LastResort,
     kinds: &[Kind::TimedOut],
     title: "Nothing answers the SYN",
     seen: "\
         The client sends its SYN again and again and nothing comes back: no SYN-ACK, no RST, no ICMP. Since Linux \
         6.5 the first repeats are one second apart, then the pause doubles; older kernels double from the start \
-        (1, 3, 7, 15 s).",
+        (1, 3, 7, 15 s).\n\n\
+        RSTs that do not acknowledge the SYN are no answer: connect() ignores them (RFC 9293, section 3.10.7.3).",
     why: "\
         Somebody throws the packets away without a word, or nobody is there. connect() keeps trying for \
         net.ipv4.tcp_syn_retries (6, a bit over two minutes), then fails with ETIMEDOUT. Most clients have a \
@@ -24,7 +25,9 @@ pub static CAUSE: Cause = Cause {
         The usual reasons: a firewall, security group or network ACL that drops; a wrong or stale address, for \
         example of a pod or instance that is gone; a host that is down, behind a router that does not say so; no \
         route from the server back, seen from the client's side only; a SNAT pool or conntrack table that is full \
-        (then only new connections fail, in waves); an accept queue that is full (then others get in).",
+        (then only new connections fail, in waves); an accept queue that is full (then others get in).\n\n\
+        RSTs without ACK come from a relay that speaks for the server, such as passt and pasta of 2023 (the network of \
+        a rootless container): its own connection to the server failed, for whatever reason.",
     is_not: "\
         Not a stopped service: a host without a listener says RST at once.\n\n\
         Not DNS: the name was resolved, or there would be no SYN.\n\n\
@@ -45,6 +48,9 @@ wait 3
             "\
             Capture on the server. If the SYNs arrive, the way back or the host's own filter is to blame; if not, \
             the way there.",
+            "\
+            If RSTs without ACK came, capture outside of the container: there the relay's own connection to {server.ip} \
+            shows what it met. Try a newer passt.",
             "\
             Walk the filters between: security groups, network ACLs, host firewall, NetworkPolicy, for {client.ip} \
             to port {server.port}.",
@@ -101,12 +107,17 @@ wait 3
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    let silent = !case.half(SERVER).has(Half::SYN) && !no_listener::refused_in_vain(case);
-    let unanswered = case.waited_for(Repeated::Syn) && silent;
-    // Where others are answered there is more to say.
-    (unanswered && backlog_overflow::answers_others(case).is_none()).then(|| {
-        let (times, span) = (case.silence().attempts, case.silence());
-        let seconds = duration(span.last.time.since(span.first.time));
-        Match::likely(format!("{} did not answer {times} SYNs in {seconds}.", case.server()))
-    })
+    if !case.waited_for(Repeated::Syn) || case.half(SERVER).has(Half::SYN) {
+        return None;
+    }
+    let server = case.server();
+    if case.syns_met_resets() && !case.refuses_a_syn() {
+        return Some(Match::possible(format!(
+            "{server} answered the client's SYNs with RSTs that do not acknowledge them, which connect() ignores: a relay that \
+             could not connect refuses like that."
+        )));
+    }
+    let (times, span) = (case.silence().attempts, case.silence());
+    let seconds = duration(span.last.time.since(span.first.time));
+    Some(Match::likely(format!("{server} did not answer {times} SYNs in {seconds}.")))
 }

@@ -58,7 +58,8 @@ pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
     })
 }
 
-/// The cause that explains the case best: the surest, and of equally sure ones the first in the catalogue.
+/// The cause that explains the case best: one that is certain, else one that others give way to ([`causes::Group`]), else the
+/// surest, and of those that are equal in that the first in the catalogue.
 fn explain(case: &Case<'_>) -> (Option<&'static Cause>, Match) {
     // Behind a FIN a forged RST gives EPIPE, of which the catalogue has it for no cause: who ended it is still known.
     if case.kind() == Some(Kind::BrokenPipe)
@@ -71,14 +72,9 @@ fn explain(case: &Case<'_>) -> (Option<&'static Cause>, Match) {
         let Some(found) = (cause.detect)(case) else {
             continue;
         };
-        if found.confidence == Confidence::Certain {
-            return (Some(cause), found);
-        }
-        // Where another one may have sent it, none takes it for the end's own.
-        if best.as_ref().is_some_and(|(best, _)| best.id == FORGED.id) {
-            continue;
-        }
-        if best.as_ref().is_none_or(|(_, other)| found.confidence > other.confidence) {
+        let worth =
+            |cause: &Cause, found: &Match| (found.confidence == Confidence::Certain, cause.group, found.confidence);
+        if best.as_ref().is_none_or(|(best, other)| worth(cause, &found) > worth(best, other)) {
             best = Some((cause, found));
         }
     }

@@ -34,7 +34,7 @@ const ROOM_TO_GATHER: u32 = 32 << 10;
 const FRAMES: usize = 2048;
 /// How often the counters of losses are asked for.
 const ACCOUNTS: Duration = Duration::from_millis(250);
-/// How often an interface that is gone is looked for.
+/// How often an interface that is not there is looked for.
 const SEARCH: Duration = Duration::from_secs(1);
 /// A clock that goes wrong by so much at once was set, or stood still while the machine slept. One that is only corrected
 /// does not (adjtimex(2)).
@@ -94,7 +94,7 @@ pub struct Live {
     counted: (u32, u32),
     counted_at: Time,
     next_account: Instant,
-    /// Since when the interface is not there.
+    /// Since when the interface is not there, or has been down from the start.
     absent_since: Option<Time>,
     /// Since when it is there but down.
     down_since: Option<Time>,
@@ -116,19 +116,23 @@ enum Taken {
 }
 
 impl Live {
-    /// Opens the interface. From now on its packets are kept. `stop` ends the capture as soon as it is true.
+    /// Opens the interface. From now on its packets are kept; of one that is down, from when it comes up. `stop` ends the capture as soon as it is true.
     pub fn open(settings: LiveSettings, stop: Arc<AtomicBool>) -> Result<Live, Error> {
         if let Some(expression) = &settings.filter {
             super::Filter::new(expression)?;
         }
         let opened = open(&settings)?;
         let start = clock();
+        let name = printable(&settings.interface);
+        let absent_since = opened.is_none().then_some(start);
+        let notes = absent_since.map(|_| format!("{name}: is down; waiting for it to come up"));
+        let (link, nanoseconds) = opened.as_ref().map_or((0, true), |opened| (opened.link, opened.nanoseconds));
         let until = settings.duration.map(|duration| start + u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX));
         Ok(Live {
-            names: [printable(&settings.interface)],
-            capture: Some(opened.capture),
-            link: opened.link,
-            nanoseconds: opened.nanoseconds,
+            names: [name],
+            capture: opened.map(|opened| opened.capture),
+            link,
+            nanoseconds,
             order: Order::default(),
             held: FrameBatch::default(),
             number: 0,
@@ -141,12 +145,12 @@ impl Live {
             counted: (0, 0),
             counted_at: start,
             next_account: Instant::now(),
-            absent_since: None,
+            absent_since,
             down_since: None,
             next_search: Instant::now(),
             is_busy: false,
             rights: None,
-            notes: Vec::new(),
+            notes: notes.into_iter().collect(),
             settings,
         })
     }
@@ -259,7 +263,7 @@ impl Live {
         self.notes.push(format!("{}: {}; waiting for it to come back", self.names[0], printable(problem)));
     }
 
-    /// Looks for an interface that is gone.
+    /// Looks for an interface that is gone, or was down from the start.
     fn search(&mut self) {
         let Some(since) = self.absent_since else { return };
         let now = clock();
@@ -276,14 +280,14 @@ impl Live {
         if let Some(rights) = &self.rights {
             rights(false);
         }
-        let Ok(opened) = opened else { return };
+        let Ok(Some(opened)) = opened else { return };
         self.losses.absent(since, clock());
         self.capture = Some(opened.capture);
         self.link = opened.link;
         self.nanoseconds = opened.nanoseconds;
         self.absent_since = None;
         self.counted_at = clock();
-        self.notes.push(format!("{}: is back, capturing again", self.names[0]));
+        self.notes.push(format!("{}: is up, capturing", self.names[0]));
     }
 
     /// Asks the kernel what was lost since it was asked last.

@@ -199,6 +199,10 @@ pub struct Connection {
     pub start_input: u8,
     /// Flags, see the constants.
     pub flags: u8,
+    /// The verdict was given: nothing that comes now changes it.
+    pub decided: bool,
+    /// The SYN was repeated and never answered, of a connection whose story was given back.
+    pub(super) asked_again: bool,
 }
 
 const _: () = assert!(size_of::<Connection>() <= 192);
@@ -287,9 +291,26 @@ impl Connection {
     /// The server's first SYN-ACK answers a SYN that came again, or it repeats one though the client speaks already, which a server
     /// that waits for that (TCP_DEFER_ACCEPT) does not: as with a full accept queue.
     pub fn is_taken_late(&self) -> bool {
-        self.story.as_deref().is_some_and(|story| {
-            story.syns > 0 && story.syn_acks == 0 || story.half_accepted.is_some() && self.half[CLIENT].has(Half::DATA)
-        })
+        let story = self.story.as_deref();
+        let asked_again = self.asked_again || story.is_some_and(|story| story.syns > 0);
+        let answered_again = story.is_some_and(|story| story.syn_acks > 0);
+        let half_accepted = story.is_some_and(|story| story.half_accepted.is_some());
+        asked_again && !answered_again || half_accepted && self.half[CLIENT].has(Half::DATA)
+    }
+
+    /// Gives back the story, if the verdict was given and nothing asks for more of it than is noted here: a SYN-ACK may still come to
+    /// a SYN that was repeated, or to that of the next connection.
+    pub(super) fn end_story(&mut self) {
+        let answered = self.half[SERVER].has(Half::SEQUENCE);
+        let is_over = |story: &Story| {
+            let asks = answered && story.syns > 0 || story.half_accepted.is_some() || story.other_syn.is_some();
+            !asks && story.waits == 0
+        };
+        if self.decided
+            && let Some(story) = self.story.take_if(|story| is_over(story))
+        {
+            self.asked_again |= story.syns > 0;
+        }
     }
 
     /// No more was said than the server's greeting, or one question and its answer, behind a TLS handshake perhaps, which takes

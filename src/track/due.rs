@@ -98,12 +98,9 @@ impl Tracker {
     pub(super) fn judge_own(&mut self, place: u32, time: Time, sink: &mut impl Sink) {
         let connection = &mut self.store.told[place as usize];
         let (half, generation) = (connection.half, connection.generation);
-        let Some(story) = connection.story.as_deref() else {
+        let Some(story) = connection.story.as_deref().filter(|_| !connection.decided) else {
             return;
         };
-        if story.decided {
-            return;
-        }
         let waits = |reset: &Reset| {
             let lives = matches!(reset.acceptance, Acceptance::InWindow | Acceptance::Ignored | Acceptance::Dropped);
             story.waits > 0 && (lives || story.receiver_lives || !story.challenged)
@@ -134,12 +131,12 @@ impl Tracker {
         let Some(connection) = self.live(place, generation) else {
             return;
         };
-        let half = connection.half;
+        let (half, decided) = (connection.half, connection.decided);
         let Some(story) = connection.story.as_deref_mut() else {
             return;
         };
         story.timer = false;
-        if story.decided || story.pending.is_some() {
+        if decided || story.pending.is_some() {
             return;
         }
         let mut later: Option<Time> = None;
@@ -170,7 +167,7 @@ impl Tracker {
             return;
         };
         let index = connection.home;
-        let Some(story) = connection.story.as_deref().filter(|story| !story.decided) else {
+        let Some(story) = connection.story.as_deref().filter(|_| !connection.decided) else {
             return;
         };
         let time = story.pending.map(|(_, time)| time).or(story.reset.map(|reset| reset.mark.time));
@@ -187,12 +184,14 @@ impl Tracker {
             sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
         }
         self.note_failure(place, &ending, ends);
-        let story = self.store.told[place as usize].story();
+        let connection = &mut self.store.told[place as usize];
+        let story = connection.story();
         story.pending = None;
         match after {
             After::Over => {
-                story.decided = true;
+                connection.decided = true;
                 self.linger(index);
+                self.end_story(place);
             }
             After::GoesOn => {
                 story.told_ignored = true;
@@ -202,6 +201,15 @@ impl Tracker {
         }
     }
 
+    /// Gives back what is told of a connection whose verdict was given, if nothing asks for it any more: it is most of what a
+    /// connection takes, and there may be tens of thousands of them a second.
+    pub(super) fn end_story(&mut self, place: u32) {
+        let connection = &mut self.store.told[place as usize];
+        let before = memory::beside(connection);
+        connection.end_story();
+        self.memory.changed(before, connection);
+    }
+
     /// Notes what the places tell where packets are captured of the RSTs of a connection whose verdict is due.
     pub(super) fn look_at_places(&mut self, place: u32, generation: u16) {
         let copies = self.copies.is_active();
@@ -209,9 +217,10 @@ impl Tracker {
             return;
         };
         let (index, due) = (connection.home, verdict::due(connection));
-        if let Some(story) = self.store.told[place as usize].story.as_deref_mut()
+        let connection = &mut self.store.told[place as usize];
+        if !connection.decided
+            && let Some(story) = connection.story.as_deref_mut()
             && let Some(time) = story.reset.map(|reset| reset.mark.time)
-            && !story.decided
         {
             self.copies.places().judge(index, story, due.unwrap_or(time + GRACE));
         }

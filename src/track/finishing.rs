@@ -12,7 +12,7 @@ impl Tracker {
             self.look_at_places(place, generation);
             match self.live(place, generation).filter(|connection| verdict::awaits_copy(connection, end)) {
                 Some(connection) => {
-                    connection.story().decided = true;
+                    connection.decided = true;
                     self.leave_undecided(place, end, sink);
                 }
                 None => self.conclude(place, generation, sink),
@@ -70,9 +70,9 @@ impl Tracker {
     pub(super) fn tell_half_close(&mut self, place: u32, sink: &mut impl Sink) {
         let connection = &self.store.told[place as usize];
         let half_closed = connection.has(Connection::LIVE)
+            && !connection.decided
             && connection.story.as_deref().is_some_and(|story| {
-                !story.decided
-                    && story.pending.is_none()
+                story.pending.is_none()
                     // Over a closed window the other end was not done yet.
                     && story.window_closed.iter().all(Option::is_none)
                     && (story.read_after_fin[CLIENT] || story.read_after_fin[SERVER])
@@ -97,16 +97,16 @@ impl Tracker {
 /// Was nothing seen but a SYN, not repeated as a kernel does that gets no answer, nor an error that decides?
 fn is_but_a_syn(connection: &Connection) -> bool {
     let [client, server] = &connection.half;
-    let is_decided = connection.story.as_deref().is_some_and(|story| story.decided);
     let syn_only = client.has(Half::SYN) && !client.has(Half::ACK) && !server.has(Half::ANY);
-    connection.has(Connection::LIVE) && syn_only && !is_decided && unanswered(connection, CLIENT).is_none()
+    connection.has(Connection::LIVE) && syn_only && !connection.decided && unanswered(connection, CLIENT).is_none()
 }
 
 /// Did the server repeat its SYN-ACK (`reqsk_timer_handler()`), and the client leave it at its SYN?
 fn is_half_open(connection: &Connection) -> bool {
     let [client, server] = &connection.half;
-    let waits = |story: &Story| story.syn_acks > 0 && !story.decided && story.silence[CLIENT].what != Repeated::Syn;
+    let waits = |story: &Story| story.syn_acks > 0 && story.silence[CLIENT].what != Repeated::Syn;
     connection.has(Connection::LIVE)
+        && !connection.decided
         && client.has(Half::SYN)
         && !client.has(Half::ACK)
         && server.has(Half::SYN)
@@ -115,7 +115,7 @@ fn is_half_open(connection: &Connection) -> bool {
 
 /// The last unanswered repetition of an end, if it is one that convinces.
 fn unanswered(connection: &Connection, side: usize) -> Option<Time> {
-    let story = connection.story.as_deref().filter(|story| !story.decided)?;
+    let story = connection.story.as_deref().filter(|_| !connection.decided)?;
     let silence = &story.silence[side];
     let convinces = !silence.reader_stalls() && silence.convinces(&connection.half[other(side)]);
     convinces.then_some(silence.last.time)

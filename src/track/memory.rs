@@ -150,7 +150,8 @@ fn common_factor(a: usize, b: usize) -> usize {
 mod tests {
     use super::super::plain_tests::{SEED, Told, syn};
     use super::*;
-    use crate::decode::Packet;
+    use crate::decode::{Flags, Packet, Segment, Signs};
+    use crate::time::{SECOND, Time};
 
     #[test]
     fn a_flood_stays_within_its_bound_and_what_was_forgotten_is_counted() {
@@ -168,6 +169,30 @@ mod tests {
         // Nearly all that is still known is younger than what was forgotten.
         let old = tracker.store.sketches.iter().filter(|known| known.last.0 < (total - room) * 1000 / 2).count() as u64;
         assert!(old * 20 < room, "{old} of {room}");
+    }
+
+    #[test]
+    fn of_what_was_judged_no_story_is_kept() {
+        let mut tracker = Tracker::new(1, SEED);
+        let mut told = Told::default();
+        for number in 0..1000 {
+            let syn = syn(number);
+            let mut refusal = Segment {
+                flags: Flags(Flags::RST | Flags::ACK),
+                signs: Signs(0),
+                sequence: 0,
+                acknowledgment: syn.sequence.wrapping_add(1),
+                ..syn
+            };
+            refusal.inspect(&[], &[]);
+            tracker.packet(&Packet::Segment(syn), &[], &mut told);
+            tracker.packet(&Packet::Segment(refusal), &[], &mut told);
+        }
+        let takes = |tracker: &Tracker| (tracker.store.told.in_use(), tracker.memory.notable);
+        let before = takes(&tracker);
+        assert!(before.0 == 1000 && before.1 > 1000 * TOLD as u64, "{before:?}");
+        tracker.tick(Time(SECOND), &mut told);
+        assert_eq!(takes(&tracker), (1000, 0));
     }
 
     #[test]

@@ -30,16 +30,21 @@ impl Tracker {
 
     /// A connection came out of the queue for a verdict, in which it stood for `time`.
     pub(super) fn waited(&mut self, time: Time, place: u32, generation: u16) {
-        let Some(story) = self.live(place, generation).and_then(|connection| connection.story.as_deref_mut()) else {
+        let Some(connection) = self.live(place, generation) else {
+            return;
+        };
+        let decided = connection.decided;
+        let Some(story) = connection.story.as_deref_mut() else {
             return;
         };
         story.waits = story.waits.saturating_sub(1);
-        let again = story.look_again.take().filter(|again| *again > time && !story.decided);
+        let again = story.look_again.take().filter(|again| *again > time && !decided);
         if let Some(again) = again {
             story.waits += 1;
             self.waiting.add(again, place, generation);
             self.due = self.due.min(again);
         }
+        self.end_story(place);
     }
 
     /// A connection is gone, or another one is in its place: what it left in the queues is swept out with that of many.

@@ -244,8 +244,10 @@ impl Tracker {
                 self.wait(segment.time, place, generation);
             }
             if next.deadline {
-                let story = self.store.told[place as usize].story();
-                if !story.timer && !story.decided {
+                let connection = &mut self.store.told[place as usize];
+                let decided = connection.decided;
+                let story = connection.story();
+                if !story.timer && !decided {
                     story.timer = true;
                     let at = story.silence[from].overdue();
                     self.overdue.push(Reverse((at, place, generation)));

@@ -353,10 +353,12 @@ impl Store {
     }
 }
 
-/// Is the story of a connection past, if it has one? Of one that is half open its end is still to be told.
+/// Is the story of a connection past, if it has one? Of one that is half open its end is still to be told, and that one is over
+/// no sketch can tell.
 fn may_rest(connection: &Connection) -> bool {
     let opened = connection.half[CLIENT].has(Half::ACK);
-    connection.story.as_deref().is_none_or(|story| story.rests() && (opened || story.syn_acks == 0))
+    let past = |story: &Story| story.rests() && (opened || story.syn_acks == 0);
+    !connection.decided && connection.story.as_deref().is_none_or(past)
 }
 
 /// Puts a record where there is room.

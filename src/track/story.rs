@@ -212,8 +212,6 @@ pub struct Story {
     pub other_syn: Option<(Mark, u32, usize)>,
     /// What waits for the time of grace to pass.
     pub pending: Option<(Pending, Time)>,
-    /// The verdict was given: nothing that comes now changes it.
-    pub decided: bool,
     /// The client answered a challenge ACK with a RST: it wants the ports for a new connection.
     pub reuses_ports: bool,
     /// A RST that was not accepted has been told of.
@@ -269,7 +267,7 @@ impl Story {
                 && self.soft[side].is_none()
                 && self.window_closed[side].is_none()
         };
-        let waits = self.waits > 0 || self.pending.is_some() || self.look_again.is_some() || self.decided;
+        let waits = self.waits > 0 || self.pending.is_some() || self.look_again.is_some();
         let reset = self.reset.is_some() || self.reset_back.is_some() || self.challenged;
         let other = self.signed != [false; 2]
             || self.hidden != [false; 2]

@@ -51,8 +51,8 @@ fn explains(cause: &Cause) -> String {
     match cause.group {
         Group::Pattern => "a pattern over many connections".into(),
         Group::Benign => "no failure (`--all`)".into(),
-        Group::Failure if cause.id == "unexplained" => "any kind".into(),
-        Group::Failure => kinds.join(", "),
+        _ if cause.id == "unexplained" => "any kind".into(),
+        Group::LastResort | Group::Failure | Group::Foremost => kinds.join(", "),
     }
 }
 

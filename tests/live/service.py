@@ -163,7 +163,7 @@ class Service(unittest.TestCase):
             self.wire.unplug()
             wait_until(lambda: "waiting for it to come back" in live.said(), "it says so")
             self.wire.plug()
-            wait_until(lambda: "is back" in live.said(), "it says so")
+            wait_until(lambda: "is up, capturing" in live.said(), "it says so")
             self.assertEqual(int(live.status("CapEff")[0], 16), 0, "the right was used for a moment only")
             self.wire.refuse(1)
             wait_until(lambda: live.failures() == 2, "the failure is printed")
@@ -181,6 +181,16 @@ class Service(unittest.TestCase):
             self.wire.refuse(1)
             wait_until(lambda: live.failures() == 1, "the failure is printed")
             self.assertIn("is up again", live.said())
+
+    def test_an_interface_that_is_down_at_the_start_is_waited_for(self) -> None:
+        Wire.ip(f"-n {self.wire.b} link set vb down")
+        with self.live() as live:
+            wait_until(lambda: "vb: is down; waiting" in live.said(), "it says so")
+            Wire.ip(f"-n {self.wire.b} link set vb up")
+            wait_until(lambda: "vb: is up, capturing" in live.said(), "it says so")
+            self.wire.refuse(1)
+            wait_until(lambda: live.failures() == 1, "the failure is printed")
+            self.assertEqual(live.stop(), 0)
 
     def test_a_reader_that_does_not_read_stops_nothing(self) -> None:
         pipe = self.work / "pipe"

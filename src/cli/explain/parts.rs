@@ -18,8 +18,8 @@ pub(super) fn belongs_to(cause: &Cause) -> String {
     match cause.group {
         Group::Benign => "no failure: it is left out of reports unless --all is given".to_string(),
         Group::Pattern => "a pattern over many connections".to_string(),
-        Group::Failure if cause.kinds.len() == Kind::ALL.len() => "kind: any".to_string(),
-        Group::Failure => {
+        _ if cause.kinds.len() == Kind::ALL.len() => "kind: any".to_string(),
+        Group::LastResort | Group::Failure | Group::Foremost => {
             let kinds: Vec<_> = cause
                 .kinds
                 .iter()

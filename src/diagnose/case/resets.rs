@@ -6,7 +6,7 @@ use crate::context;
 use crate::decode::Flags;
 use crate::time::MILLISECOND;
 use crate::track::kernel::Kind;
-use crate::track::{self, Acceptance, By, CLIENT, Event, Half, Reset, SERVER, What, foreign};
+use crate::track::{self, Acceptance, By, CLIENT, Event, Half, Repeated, Reset, SERVER, What, foreign};
 
 impl Case<'_> {
     /// Why it was sent, if the RST that ended it says so.
@@ -188,6 +188,18 @@ impl Case<'_> {
             let half = self.half(reset.from);
             track::may_be_a_detour(reset.ttl, (half.ttl_low, half.ttl_high))
         })
+    }
+
+    /// Each SYN of the client met a RST, and was repeated all the same. The answer to the last one may be missing.
+    pub fn syns_met_resets(&self) -> bool {
+        let resets = u32::from(self.story.resets[SERVER]);
+        self.waited_for(Repeated::Syn) && resets > 0 && resets + 1 >= self.silence().attempts
+    }
+
+    /// Does a RST of the server's acknowledge the SYN? One that does not is dropped (`tcp_rcv_synsent_state_process()`).
+    pub fn refuses_a_syn(&self) -> bool {
+        let acknowledges = |event: &Event| event.what == What::Reset && event.acknowledgment == Some(1);
+        self.story.events.iter().any(|event| event.from == SERVER && acknowledges(event))
     }
 
     /// The SYN was answered by a RST that is taken for the server's own.

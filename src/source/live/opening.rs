@@ -15,12 +15,14 @@ pub(super) struct Opened {
     pub(super) nanoseconds: bool,
 }
 
-/// Opens the interface, with nanoseconds if it can, and with the tightest filter that fits it.
-pub(super) fn open(settings: &LiveSettings) -> Result<Opened, Error> {
+/// Opens the interface, with nanoseconds if it can, and with the tightest filter that fits it. `None` if it is there but down,
+/// which libpcap takes no capture on.
+pub(super) fn open(settings: &LiveSettings) -> Result<Option<Opened>, Error> {
     let name = || printable(&settings.interface);
     let fail = |problem: pcap::Error| Error::Input { name: name(), problem: describe(&problem) };
     let (capture, nanoseconds) = match activate(settings, Precision::Nano) {
         Ok(capture) => (capture, true),
+        Err(problem) if is_down(&problem) => return Ok(None),
         Err(_) => (activate(settings, Precision::Micro).map_err(fail)?, false),
     };
     let mut capture = capture;
@@ -45,7 +47,7 @@ pub(super) fn open(settings: &LiveSettings) -> Result<Opened, Error> {
     }
     let link = link_type_in_files(capture.get_datalink());
     let capture = capture.setnonblock().map_err(fail)?;
-    Ok(Opened { capture, link, nanoseconds })
+    Ok(Some(Opened { capture, link, nanoseconds }))
 }
 
 fn activate(settings: &LiveSettings, precision: Precision) -> Result<Capture<Active>, pcap::Error> {
@@ -57,6 +59,11 @@ fn activate(settings: &LiveSettings, precision: Precision) -> Result<Capture<Act
         .timeout(BLOCK_TIMEOUT)
         .precision(precision)
         .open()
+}
+
+/// Is this what `pcap_activate()` says of an interface that is down (PCAP_ERROR_IFACE_NOT_UP)?
+fn is_down(problem: &pcap::Error) -> bool {
+    matches!(problem, pcap::Error::PcapError(message) if message.contains("not up"))
 }
 
 /// Both ways to get the rights that capturing needs.
@@ -77,9 +84,6 @@ pub(super) fn describe(error: &pcap::Error) -> String {
     }
     if lower.contains("no such device") {
         return "there is no such interface; 'tcpwhy interfaces' lists them".to_owned();
-    }
-    if lower.contains("not up") || lower.contains("is down") {
-        return format!("{message}; 'ip link set dev INTERFACE up' starts it");
     }
     message
 }

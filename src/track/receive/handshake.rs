@@ -31,7 +31,7 @@ pub fn on_syn(connection: &mut Connection, from: usize, segment: &Segment, bytes
     let answered_now = connection.half[other(from)].has(Half::SYN)
         && connection.syn_ack_after != u32::MAX
         && segment.time.since(connection.answered_at()) < SWAPPED;
-    if is_decided(connection) || half.has(Half::ACK) || answered_now {
+    if connection.decided || half.has(Half::ACK) || answered_now {
         // It has had its answer: this SYN comes late, or was captured behind it.
         return Next::default();
     }
@@ -40,13 +40,9 @@ pub fn on_syn(connection: &mut Connection, from: usize, segment: &Segment, bytes
     Next { grace: refused.grace, ..next }
 }
 
-fn is_decided(connection: &Connection) -> bool {
-    connection.story.as_ref().is_some_and(|story| story.decided)
-}
-
 /// A SYN with another ISN on a 4-tuple that has a connection: it begins the next one, or will have to be answered first.
 fn on_another_syn(connection: &mut Connection, from: usize, segment: &Segment) -> Next {
-    if is_decided(connection) || over(connection) {
+    if connection.decided || over(connection) {
         return Next::restart(Restart::Here);
     }
     let refused = connection.story.as_ref().is_some_and(|story| {

@@ -15,7 +15,7 @@ pub fn on_icmp_error(connection: &mut Connection, error: &IcmpError) -> bool {
     let from = connection.side(error.from_first);
     let half = connection.half[from];
     let peer = connection.half[other(from)];
-    if connection.story.as_ref().is_some_and(|story| story.decided) {
+    if connection.decided {
         return false;
     }
     let connecting = waits_for_syn_ack(connection, from);

@@ -185,6 +185,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
     let waits_on = connection.story().challenged && waits_for_syn_ack(connection, from);
     let gave_up = !probing && !waits_on && gives_up(connection, from, segment.time, gone);
     let receiver = connection.half[to];
+    let decided = connection.decided;
     let story = connection.story();
     story.gone[from] |= reset.is_bare() && reset.acceptance == Acceptance::Exact;
     // Who acknowledges more than the RST before this one stands at had taken more, and did not take that RST.
@@ -195,7 +196,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
     if let Some(decisive) = story.reset.filter(Reset::is_accepted)
         && !gave_up
         && story.pending.is_none()
-        && !story.decided
+        && !decided
     {
         story.pending = Some((Pending::Reset, decisive.mark.time));
     }

@@ -109,7 +109,7 @@ pub(super) fn lost_on_the_way(connection: &Connection, story: &Story, reset: &Re
 
 /// The capture ends at `end`, before the RST could be seen going out of the host that forwards all others.
 pub fn awaits_copy(connection: &Connection, end: Time) -> bool {
-    let pending = |story: &&Story| !story.decided && matches!(story.pending, Some((Pending::Reset, _)));
+    let pending = |story: &&Story| !connection.decided && matches!(story.pending, Some((Pending::Reset, _)));
     let reset = connection.story.as_deref().filter(pending).and_then(|story| story.reset);
     let soon = |reset: Reset| end.since(reset.mark.time) < SWAPPED.max(connection.round_trip());
     let on_its_way = |reset: Reset| reset.sight.side != Side::Far && reset.sight.elsewhere != Elsewhere::Ended;

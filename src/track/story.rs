@@ -186,6 +186,9 @@ pub struct Story {
     pub sender_lives: Option<Mark>,
     /// The RST's receiver did not take it: it acknowledged what was sent after the RST, or sent its payload again by timer.
     pub receiver_lives: bool,
+    /// The SYN that opened the connection came once more behind the RST that ended it: all of it comes a second time, and what
+    /// follows tells nothing of what came after the RST.
+    pub told_twice: bool,
     /// The receiver answered the RST with a bare ACK.
     pub challenged: bool,
     /// A SYN-ACK came after the RST that refused the SYN.

@@ -44,7 +44,8 @@ pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
     let (shown, known) = if travelled { (half, half.has(Half::COPIED)) } else { (peer, !one_side) };
     let changes = hops(shown.ttl_low).abs_diff(hops(shown.ttl_high));
     let as_before = |usual: u8| hops(usual).abs_diff(hops(reset.ttl)) <= changes;
-    if !known && (as_before(half.ttl_low) || as_before(half.ttl_high)) {
+    // One that changes by more than a detour is no way at all: each packet was given another TTL.
+    if !known && (changes > DETOUR || as_before(half.ttl_low) || as_before(half.ttl_high)) {
         return false;
     }
     let near = hops(reset.ttls.0) <= hops(half.ttl_high);

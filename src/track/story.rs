@@ -186,8 +186,8 @@ pub struct Story {
     pub sender_lives: Option<Mark>,
     /// The RST's receiver did not take it: it acknowledged what was sent after the RST, or sent its payload again by timer.
     pub receiver_lives: bool,
-    /// The SYN that opened the connection came once more behind the RST that ended it: all of it comes a second time, and what
-    /// follows tells nothing of what came after the RST.
+    /// The SYN came once more behind the handshake: all of it comes a second time, and what comes behind a RST tells nothing of what
+    /// came after it.
     pub told_twice: bool,
     /// The receiver answered the RST with a bare ACK.
     pub challenged: bool,
@@ -281,6 +281,7 @@ impl Story {
             || self.fatal.is_some()
             || self.half_accepted.is_some()
             || self.other_syn.is_some()
+            || self.told_twice
             || self.syn_ack_after_refusal.is_some();
         !waits && !reset && !other && quiet(super::CLIENT) && quiet(super::SERVER)
     }

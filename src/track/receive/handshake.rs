@@ -2,7 +2,7 @@
 
 use super::super::connection::{Connection, Half, Mark, SERVER, other};
 use super::super::seq;
-use super::super::story::{Acceptance, HalfAccepted, Pending, Repeated, Reset, Silence, Story, What};
+use super::super::story::{Acceptance, HalfAccepted, Pending, Repeated, Silence, Story, What};
 use super::{
     Next, Restart, SHORTEST_SYN_ACK_TIMEOUT, SWAPPED, gives_up, misses_syn_ack, note_data, note_options, reach, repeat,
     tell, tenth_of_microseconds, waits_for_syn_ack,
@@ -41,13 +41,12 @@ pub fn on_syn(connection: &mut Connection, from: usize, segment: &Segment, bytes
     Next { grace: refused.grace, ..next }
 }
 
-/// No host sends the SYN of a socket again that has had its answer, and least of all behind the RST that ended it: that is another
-/// capture of the same, by a clock that is off, or the same once more.
+/// No host sends the SYN of a socket again that has taken the SYN-ACK: that is another capture of the same, by a clock that is off,
+/// or the same once more.
 fn note_retold(connection: &mut Connection, from: usize, segment: &Segment) {
     let opened = connection.half[from].has(Half::ACK);
-    let ended = |reset: Reset| reset.acceptance == Acceptance::Exact && segment.time.since(reset.mark.time) >= SWAPPED;
-    if let Some(story) = connection.story.as_mut() {
-        story.told_twice |= opened && story.reset.is_some_and(ended);
+    if opened && !is_decided(connection) && segment.time.since(connection.opened_at()) >= SWAPPED {
+        connection.story().told_twice = true;
     }
 }
 

@@ -307,9 +307,13 @@ pub(super) fn on_old_segment(connection: &mut Connection, from: usize, segment: 
     }
     let (half, peer) = (connection.half[from], connection.half[to]);
     let acked = !peer.has(Half::ACK) || !seq::after(half.next, peer.ack);
+    // Who stands where the capture has shown him last may have sent this before the one number that was acknowledged and not
+    // captured yet, his FIN as a rule.
+    let before_it = half.has(Half::BY_ACK) && segment.sequence == half.shown_until();
     let probe = segment.payload_length <= 1
         && !segment.flags.has(Flags::FIN)
         && segment.sequence == half.next.wrapping_sub(1)
+        && !before_it
         && connection.established()
         && (segment.payload_length == 0 || acked);
     if probe {

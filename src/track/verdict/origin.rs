@@ -120,7 +120,7 @@ pub fn awaits_copy(connection: &Connection, end: Time) -> bool {
 
 fn seen_at_one_place_only(connection: &Connection, reset: &Reset) -> bool {
     let forwarded = |half: &Half| half.has(Half::COPIED) && half.ttl_low < half.ttl_high;
-    connection.half.iter().all(forwarded) && reset.ttls.0 == reset.ttls.1
+    connection.half.iter().all(forwarded) && reset.ttls.0 == reset.ttls.1 && !reset.sight.in_part
 }
 
 /// The RST came in like all packets of its sender, and did not go out: with the TTL that they have before that hop is taken
@@ -158,7 +158,8 @@ pub fn seen_on_a_part_of_the_way(connection: &Connection, reset: &Reset) -> bool
     let whole = (half.ttl_low, half.ttl_high);
     let travelled = whole.0 < whole.1 && connection.half.iter().all(|half| half.has(Half::COPIED));
     let same = |ttls: (u8, u8)| (hops(ttls.0), hops(ttls.1)) == (hops(whole.0), hops(whole.1));
-    let missing = travelled && reset.copied && !same(reset.ttls) && reset.sight.elsewhere == Elsewhere::Captured;
+    let shown = reset.sight.elsewhere == Elsewhere::Captured && !reset.sight.in_part;
+    let missing = travelled && reset.copied && !same(reset.ttls) && shown;
     missing && connection.unacknowledged(other(reset.from)) > 0
 }
 

@@ -52,6 +52,9 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
         }
         connection.half[from].next = end;
         connection.half[from].seen &= !Half::BY_ACK;
+        if let Some(story) = connection.story.as_mut() {
+            story.one_more[from] = None;
+        }
         if segment.payload_length > 0 {
             next.message = note_data(connection, from, segment);
         }
@@ -159,6 +162,9 @@ pub(super) fn take_acknowledgment(connection: &mut Connection, from: usize, segm
         // It acknowledges what the capture has not shown, or not yet: that may have answered what this end repeats.
         connection.half[to].next = ack;
         connection.half[to].set(Half::BY_ACK);
+        if peer.has(Half::BY_ACK) && ack == peer.next.wrapping_add(1) {
+            connection.story().one_more[to] = Some(ack);
+        }
         if let Some(story) = connection.story.as_mut() {
             let silence = &mut story.silence[from];
             if matches!(silence.what, Repeated::Data | Repeated::KeepAlive) {

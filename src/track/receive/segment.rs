@@ -129,7 +129,8 @@ pub(super) fn answers(story: &mut Story, to: usize, segment: &Segment, old: bool
     // A socket that gave up by a RST hears no answer any more.
     let gone = story.resets[to] > 0;
     let silence = &mut story.silence[to];
-    silence.unheard = 0;
+    let asked = std::mem::take(&mut silence.unheard) > 0;
+    let bare = segment.payload_length == 0 && !segment.flags.has(Flags::FIN);
     match silence.what {
         // What comes after its last RST comes too late.
         Repeated::KeepAlive if old || silence.gave_up => {}
@@ -141,6 +142,11 @@ pub(super) fn answers(story: &mut Story, to: usize, segment: &Segment, old: bool
         Repeated::Data if gone => {}
         Repeated::Data => silence.answers = silence.answers.saturating_add(1),
         Repeated::WindowProbe if segment.window > 0 => *silence = Silence::default(),
+        // It answers a probe that the capture lost.
+        Repeated::WindowProbe if !asked && bare => {
+            silence.interval = silence.interval.max(segment.time.since(silence.last.time));
+            silence.last = Mark::of(segment);
+        }
         Repeated::WindowProbe | Repeated::Syn | Repeated::Nothing => {}
     }
 }

@@ -3,11 +3,11 @@
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::Case;
 use crate::track::kernel::Kind;
-use crate::track::{Repeated, other};
+use crate::track::{CLIENT, Half, Repeated, SERVER, other};
 
 /// Signs: Probes with seq SND.NXT-1 (no payload, or one byte), at constant intervals, none answered, after an idle
 /// time; then an abort-RST from the prober, which an application's abort would look like: certain without it, where all
-/// payload was acknowledged, else likely; possible where the snaplen cut the windows.
+/// payload was acknowledged and nothing is missing from the capture, else likely; possible where the snaplen cut the windows.
 pub static CAUSE: Cause = Cause {
     id: "keepalive_unanswered",
     group: Group::Failure,
@@ -110,8 +110,9 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             ));
         }
         // It probes only when all is acknowledged (`tcp_keepalive_timer()`): else the capture lost that, and maybe a window that
-        // closed, too.
-        let certain = case.lost(victim) == 0;
+        // closed, too. One that lost other segments, or began later, may have lost the answers.
+        let lossy = |side: usize| case.half(side).seen & (Half::GAP | Half::BY_ACK | Half::SYN) != Half::SYN;
+        let certain = case.lost(victim) == 0 && !lossy(CLIENT) && !lossy(SERVER);
         // The RST of an application that has had enough is no other than that of the timer (`tcp_send_active_reset()`).
         let aborted = case.reset().is_some_and(|reset| reset.from == victim && reset.acknowledgment.is_some());
         if certain && !aborted { Match::certain(text) } else { Match::likely(text) }

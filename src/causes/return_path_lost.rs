@@ -3,10 +3,11 @@
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, IcmpSeen};
 use crate::track::kernel::Kind;
-use crate::track::{CLIENT, Half, Repeated, SERVER, other, probed_to_death};
+use crate::track::{CLIENT, Half, Repeated, SERVER, What, other, probed_to_death};
 
 /// Signs: SYN-ACK in the capture, sent again and again, no ACK from the client, which repeats its SYN (TTL and
-/// timing show that the capture is nearer to the server). Likely. If the client never repeats its SYN: spoofed
+/// timing show that the capture is nearer to the server). Likely; possible where each was answered by a RST, as scanners' kernels
+/// do. If the client never repeats its SYN: spoofed
 /// source or SYN flood, not this. If the client's ACK is in the capture: `backlog_overflow`.
 pub static CAUSE: Cause = Cause {
     id: "return_path_lost",
@@ -110,12 +111,25 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         )));
     }
     case.half(SERVER).has(Half::SYN).then(|| {
+        let server = case.server();
+        // The client's kernel answers so as well, if another program sends SYNs of its own making.
+        if repeats_behind_a_reset(case) {
+            return Match::possible(format!(
+                "{server} answered the SYN, and was answered by a RST, but the client repeated its SYN: the SYN-ACK does not reach \
+                 the client, or the SYN is none of the client's kernel, but of a scanner."
+            ));
+        }
         let rejected = case.story().soft[SERVER].map(|error| IcmpSeen::of(&error));
         let rejected =
             rejected.map_or(String::new(), |icmp| format!(": {} rejects it, {}", icmp.reporter, icmp.name()));
         Match::likely(format!(
-            "{} answered the SYN, but the client repeated it: the SYN-ACK does not reach the client{rejected}.",
-            case.server()
+            "{server} answered the SYN, but the client repeated it: the SYN-ACK does not reach the client{rejected}."
         ))
     })
+}
+
+/// Was the SYN-ACK answered by a RST in the client's name, and the SYN sent again after that?
+fn repeats_behind_a_reset(case: &Case<'_>) -> bool {
+    let mut by_client = case.story().events.iter().filter(|event| event.from == CLIENT);
+    by_client.any(|event| event.what == What::Reset) && by_client.any(|event| event.what == What::Repeated)
 }

@@ -96,8 +96,10 @@ pub struct Sight {
     pub elsewhere: Elsewhere,
     /// Others of its sender were seen there, on the same way through the host.
     pub usual: bool,
-    /// The TTL of what its receiver sent last, if that was seen at one place only, else 0.
+    /// The TTL of what its receiver sent last, if that was seen at one place only and what its sender sent last was not, else 0.
     pub alone: u8,
+    /// Much of what the ends sent was seen once only: so nothing tells that the RST was.
+    pub in_part: bool,
 }
 
 /// The way of an end's segments.
@@ -121,6 +123,9 @@ struct Trail {
     closed: bool,
     /// The captures that show another connection on the same ports; in the trail of the client alone.
     apart: u8,
+    /// How many of the last ones there were, and how many of those came once more.
+    firsts: u8,
+    copies: u8,
 }
 
 const _: () = assert!(size_of::<Trail>() == 16);
@@ -133,6 +138,20 @@ impl Trail {
             (false, false) => &mut self.untold,
         };
         *at |= bit(place.input());
+    }
+
+    fn count(&mut self) {
+        if self.firsts == u8::MAX {
+            self.firsts /= 2;
+            self.copies /= 2;
+        }
+        self.firsts += 1;
+    }
+
+    /// Did more than a third come once only? The last one is not counted, which may have been held up. Then copies are the exception:
+    /// a mirror port that doubles some packets, or one that loses many.
+    fn is_copied_in_part(&self) -> bool {
+        u16::from(self.copies) * 3 < u16::from(self.firsts.saturating_sub(1)) * 2
     }
 
     /// On which side of its way a segment was seen there.
@@ -269,6 +288,7 @@ impl Places {
         let trail = &mut trails[from];
         trail.passes(Place::of(segment));
         if !trail.closed {
+            trail.count();
             trail.print = short(segment.print);
             trail.alone = segment.ttl;
         }
@@ -284,6 +304,7 @@ impl Places {
         }
         let trail = &mut trails[from];
         trail.passes(Place::of(segment));
+        trail.copies = trail.copies.saturating_add(1);
         if trail.print == short(segment.print) {
             trail.alone = 0;
         }
@@ -344,7 +365,9 @@ impl Places {
             (true, false) => Elsewhere::Ended,
             (true, true) | (false, false) => Elsewhere::Unsure,
         };
-        Sight { side, elsewhere, usual: trail.is_usual(place), alone: trails[other(reset.from)].alone }
+        let in_part = trails.iter().any(Trail::is_copied_in_part);
+        let alone = if trail.alone > 0 { 0 } else { trails[other(reset.from)].alone };
+        Sight { side, elsewhere, usual: trail.is_usual(place), alone, in_part }
     }
 }
 

@@ -320,7 +320,7 @@ fn receive(connection: &mut Connection, from: usize, segment: &Segment, bytes: &
         if let Some(edge) = receive::sacked_by(segment, bytes) {
             connection.sacked = edge;
         }
-        receive::on_segment(connection, from, segment)
+        receive::on_segment(connection, from, segment, bytes)
     }
 }
 

@@ -186,6 +186,11 @@ pub struct Story {
     pub sender_lives: Option<Mark>,
     /// The RST's receiver did not take it: it acknowledged what was sent after the RST, or sent its payload again by timer.
     pub receiver_lives: bool,
+    /// The SYN came once more behind the handshake: all of it comes a second time, and what comes behind a RST tells nothing of what
+    /// came after it.
+    pub told_twice: bool,
+    /// What was acknowledged last of each end, where the capture shows neither that nor what came before, and it is one number.
+    pub one_more: [Option<u32>; 2],
     /// The receiver answered the RST with a bare ACK.
     pub challenged: bool,
     /// A SYN-ACK came after the RST that refused the SYN.
@@ -276,6 +281,8 @@ impl Story {
             || self.fatal.is_some()
             || self.half_accepted.is_some()
             || self.other_syn.is_some()
+            || self.told_twice
+            || self.one_more != [None; 2]
             || self.syn_ack_after_refusal.is_some();
         !waits && !reset && !other && quiet(super::CLIENT) && quiet(super::SERVER)
     }

@@ -33,11 +33,21 @@ pub fn on_syn(connection: &mut Connection, from: usize, segment: &Segment, bytes
         && segment.time.since(connection.answered_at()) < SWAPPED;
     if connection.decided || half.has(Half::ACK) || answered_now {
         // It has had its answer: this SYN comes late, or was captured behind it.
+        note_retold(connection, from, segment);
         return Next::default();
     }
     let next = syn_again(connection, from, segment);
     let refused = refused_before_it_was_seen(connection, from, segment);
     Next { grace: refused.grace, ..next }
+}
+
+/// No host sends the SYN of a socket again that has taken the SYN-ACK: that is another capture of the same, by a clock that is off,
+/// or the same once more.
+fn note_retold(connection: &mut Connection, from: usize, segment: &Segment) {
+    let opened = connection.half[from].has(Half::ACK);
+    if opened && !connection.decided && segment.time.since(connection.opened_at()) >= SWAPPED {
+        connection.story().told_twice = true;
+    }
 }
 
 /// A SYN with another ISN on a 4-tuple that has a connection: it begins the next one, or will have to be answered first.

@@ -143,13 +143,16 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
     }
     let acceptance = acceptance(connection, from, segment);
     let had_all = connection.acknowledged(to);
+    // An abort tells what had arrived: all that the capture shows, if it acknowledges more than that.
+    let peer_next = connection.half[to].next;
+    let ahead = segment.acknowledgment.wrapping_sub(peer_next);
+    let acknowledged = if ahead <= FAR { peer_next } else { segment.acknowledgment };
     if let Acceptance::Exact = acceptance
         && segment.flags.has(Flags::ACK)
         && connection.half[from].has(Half::ACK)
-        && seq::between(segment.acknowledgment, connection.half[from].ack, connection.half[to].next)
+        && seq::between(acknowledged, connection.half[from].ack, peer_next)
     {
-        // An abort tells what had arrived.
-        connection.half[from].ack = segment.acknowledgment;
+        connection.half[from].ack = acknowledged;
     }
     let sent = connection.half[from];
     let behind = sent.has(Half::SEQUENCE) && seq::after(sent.next, segment.sequence);

@@ -12,7 +12,7 @@ use crate::decode::{Flags, Segment, Signs};
 use crate::time::{SECOND, Time};
 
 /// Takes a segment without SYN or RST.
-pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment) -> Next {
+pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> Next {
     let to = other(from);
     let mut next = Next::default();
     if waits_for_syn_ack(connection, to) && !acknowledges_syn(connection, to, segment) {
@@ -29,7 +29,8 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment) -
     next.connected = from == CLIENT && !half.has(Half::ACK) && connection.half[SERVER].has(Half::SYN);
     let ahead = end.wrapping_sub(half.next);
     let new = seq::after(end, half.next);
-    if new && ahead > FAR {
+    // Nor is what lies that far behind a repetition: no window is so wide, and a number that is as old as that was used since.
+    if new && ahead > FAR || !new && ahead.wrapping_neg() > FAR {
         return next;
     }
     // What ends before all that was acknowledged is dropped ahead of its acknowledgment (`tcp_validate_incoming()`).
@@ -51,6 +52,9 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment) -
         }
         connection.half[from].next = end;
         connection.half[from].seen &= !Half::BY_ACK;
+        if let Some(story) = connection.story.as_mut() {
+            story.one_more[from] = None;
+        }
         if segment.payload_length > 0 {
             next.message = note_data(connection, from, segment);
         }
@@ -60,7 +64,7 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment) -
         }
         next.message = note_data(connection, from, segment);
     } else {
-        next.deadline |= on_old_segment(connection, from, segment);
+        next.deadline |= on_old_segment(connection, from, segment, bytes);
     }
     on_window(connection, from, segment, edge);
     if segment.flags.has(Flags::FIN) {
@@ -70,6 +74,7 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment) -
     }
     if let Some(story) = connection.story.as_mut()
         && let Some(reset) = story.reset
+        && !story.told_twice
     {
         next.grace |= after_reset(connection, from, segment, reset);
     }
@@ -124,7 +129,8 @@ pub(super) fn answers(story: &mut Story, to: usize, segment: &Segment, old: bool
     // A socket that gave up by a RST hears no answer any more.
     let gone = story.resets[to] > 0;
     let silence = &mut story.silence[to];
-    silence.unheard = 0;
+    let asked = std::mem::take(&mut silence.unheard) > 0;
+    let bare = segment.payload_length == 0 && !segment.flags.has(Flags::FIN);
     match silence.what {
         // What comes after its last RST comes too late.
         Repeated::KeepAlive if old || silence.gave_up => {}
@@ -136,6 +142,11 @@ pub(super) fn answers(story: &mut Story, to: usize, segment: &Segment, old: bool
         Repeated::Data if gone => {}
         Repeated::Data => silence.answers = silence.answers.saturating_add(1),
         Repeated::WindowProbe if segment.window > 0 => *silence = Silence::default(),
+        // It answers a probe that the capture lost.
+        Repeated::WindowProbe if !asked && bare => {
+            silence.interval = silence.interval.max(segment.time.since(silence.last.time));
+            silence.last = Mark::of(segment);
+        }
         Repeated::WindowProbe | Repeated::Syn | Repeated::Nothing => {}
     }
 }
@@ -157,6 +168,9 @@ pub(super) fn take_acknowledgment(connection: &mut Connection, from: usize, segm
         // It acknowledges what the capture has not shown, or not yet: that may have answered what this end repeats.
         connection.half[to].next = ack;
         connection.half[to].set(Half::BY_ACK);
+        if peer.has(Half::BY_ACK) && ack == peer.next.wrapping_add(1) {
+            connection.story().one_more[to] = Some(ack);
+        }
         if let Some(story) = connection.story.as_mut() {
             let silence = &mut story.silence[from];
             if matches!(silence.what, Repeated::Data | Repeated::KeepAlive) {
@@ -297,13 +311,21 @@ pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment) ->
 
 /// Takes a segment that brings nothing new: a retransmission, a probe, a pure acknowledgment. Returns whether the
 /// next repetition has to be waited for.
-pub(super) fn on_old_segment(connection: &mut Connection, from: usize, segment: &Segment) -> bool {
+pub(super) fn on_old_segment(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> bool {
     let to = other(from);
+    // Nobody repeats or probes any more: of both ends no more is left than TIME-WAIT (RFC 9293, section 3.6).
+    if closed(connection) {
+        return false;
+    }
     let (half, peer) = (connection.half[from], connection.half[to]);
     let acked = !peer.has(Half::ACK) || !seq::after(half.next, peer.ack);
+    // Who stands where the capture has shown him last may have sent this before the one number that was acknowledged and not
+    // captured yet, his FIN as a rule.
+    let before_it = half.has(Half::BY_ACK) && segment.sequence == half.shown_until();
     let probe = segment.payload_length <= 1
         && !segment.flags.has(Flags::FIN)
         && segment.sequence == half.next.wrapping_sub(1)
+        && !before_it
         && connection.established()
         && (segment.payload_length == 0 || acked);
     if probe {
@@ -347,17 +369,37 @@ pub(super) fn on_old_segment(connection: &mut Connection, from: usize, segment: 
     }
     let what = if window_is_closed(connection, to) { Repeated::WindowProbe } else { Repeated::Data };
     let again = repeat(connection, from, segment, what);
+    if again && says_else(connection, from, segment, bytes) {
+        connection.story().silence[from] = Silence::default();
+        return false;
+    }
     if again {
         tell(connection, from, segment, What::Repeated);
     }
     again
 }
 
+/// Other bytes with the numbers of those that were sent before are no repetition (RFC 9293, section 3.4): nobody counted what is
+/// written by hand. Keeps the first bytes for the next time.
+fn says_else(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> bool {
+    let silence = &mut connection.story().silence[from];
+    if segment.sequence != silence.sequence {
+        return false;
+    }
+    let shown = segment.payload().of(bytes);
+    let known = &mut silence.begins;
+    let differs = known.iter().zip(shown).take(silence.shown.into()).any(|(known, now)| known != now);
+    silence.shown = known.iter_mut().zip(shown).map(|(known, now)| *known = *now).count() as u8;
+    differs
+}
+
 /// Is the window of this end closed? That of a SYN-ACK, too, as SYN proxies send it until they have asked the server
 /// (`synproxy_send_client_synack()`).
 fn window_is_closed(connection: &Connection, side: usize) -> bool {
     let half = &connection.half[side];
-    let never_opened = half.has(Half::SYN) && half.window == 0 && !half.has(Half::FIN);
+    // Who has taken payload had room for it, whatever the window says.
+    let took = seq::after(half.ack, connection.half[other(side)].isn.wrapping_add(2));
+    let never_opened = half.has(Half::SYN) && half.window == 0 && !half.has(Half::FIN) && !took;
     never_opened || connection.story.as_ref().is_some_and(|story| story.window_closed[side].is_some())
 }
 
@@ -374,7 +416,10 @@ pub(super) fn on_window(connection: &mut Connection, from: usize, segment: &Segm
             return;
         }
         let known = connection.story.as_ref().is_some_and(|story| story.window_closed[from].is_some());
-        if !known {
+        // One that has not been open since the SYN does not close.
+        let half = &connection.half[from];
+        let never_opened = half.has(Half::SYN) && half.window == 0 && !half.has(Half::FIN);
+        if !known && !never_opened {
             connection.story().window_closed[from] = Some(Mark::of(segment));
             tell(connection, from, segment, What::WindowClosed);
         }

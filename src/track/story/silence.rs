@@ -37,6 +37,10 @@ pub struct Silence {
     pub until: u32,
     /// The length of the longest repetition.
     pub length: u32,
+    /// The first bytes of the last repetition of payload that began at `sequence`, and how many are known.
+    pub begins: [u8; 16],
+    /// See there.
+    pub shown: u8,
     /// Segments of the other end that came meanwhile and acknowledged nothing of it.
     pub answers: u32,
     /// Attempts since the other end was last heard.

@@ -44,7 +44,8 @@ pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
     let (shown, known) = if travelled { (half, half.has(Half::COPIED)) } else { (peer, !one_side) };
     let changes = hops(shown.ttl_low).abs_diff(hops(shown.ttl_high));
     let as_before = |usual: u8| hops(usual).abs_diff(hops(reset.ttl)) <= changes;
-    if !known && (as_before(half.ttl_low) || as_before(half.ttl_high)) {
+    // One that changes by more than a detour is no way at all: each packet was given another TTL.
+    if !known && (changes > DETOUR || as_before(half.ttl_low) || as_before(half.ttl_high)) {
         return false;
     }
     let near = hops(reset.ttls.0) <= hops(half.ttl_high);
@@ -119,7 +120,7 @@ pub fn awaits_copy(connection: &Connection, end: Time) -> bool {
 
 fn seen_at_one_place_only(connection: &Connection, reset: &Reset) -> bool {
     let forwarded = |half: &Half| half.has(Half::COPIED) && half.ttl_low < half.ttl_high;
-    connection.half.iter().all(forwarded) && reset.ttls.0 == reset.ttls.1
+    connection.half.iter().all(forwarded) && reset.ttls.0 == reset.ttls.1 && !reset.sight.in_part
 }
 
 /// The RST came in like all packets of its sender, and did not go out: with the TTL that they have before that hop is taken
@@ -157,7 +158,8 @@ pub fn seen_on_a_part_of_the_way(connection: &Connection, reset: &Reset) -> bool
     let whole = (half.ttl_low, half.ttl_high);
     let travelled = whole.0 < whole.1 && connection.half.iter().all(|half| half.has(Half::COPIED));
     let same = |ttls: (u8, u8)| (hops(ttls.0), hops(ttls.1)) == (hops(whole.0), hops(whole.1));
-    let missing = travelled && reset.copied && !same(reset.ttls) && reset.sight.elsewhere == Elsewhere::Captured;
+    let shown = reset.sight.elsewhere == Elsewhere::Captured && !reset.sight.in_part;
+    let missing = travelled && reset.copied && !same(reset.ttls) && shown;
     missing && connection.unacknowledged(other(reset.from)) > 0
 }
 

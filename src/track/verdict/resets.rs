@@ -203,7 +203,12 @@ fn misses_a_fin(connection: &Connection, story: &Story, reset: &Reset) -> bool {
     // The RST may be the first to acknowledge it.
     let victim = &connection.half[other(reset.from)];
     let told_by_reset = !victim.has(Half::FIN) && reset.acknowledgment == Some(victim.next.wrapping_add(1));
-    let closed = by_sender == 1 || by_victim == 1 || by_sender > 0 && reset.is_bare() || told_by_reset;
+    // Or what came before it is missing, too, and was acknowledged by itself.
+    let one_more = [CLIENT, SERVER].iter().any(|side| {
+        let half = &connection.half[*side];
+        !half.has(Half::FIN) && story.one_more[*side] == Some(half.next)
+    });
+    let closed = one_more || by_sender == 1 || by_victim == 1 || by_sender > 0 && reset.is_bare() || told_by_reset;
     closed && shows_more_than_ends(connection, story)
 }
 

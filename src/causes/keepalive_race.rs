@@ -2,7 +2,7 @@
 
 use super::clues::{is_timer, timer_hint};
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
-use crate::diagnose::Case;
+use crate::diagnose::{Case, duration};
 use crate::time::SECOND;
 use crate::track::kernel::Kind;
 use crate::track::{CLIENT, Repeated, SERVER};
@@ -10,7 +10,8 @@ use crate::track::{CLIENT, Repeated, SERVER};
 /// Signs: At least one finished exchange before; then a gap; then a request, and within about one round trip of it
 /// the server's FIN (which does not acknowledge the request) with a reply-RST after it, or an abort-RST that
 /// acknowledges the request; no byte of an answer. Likely; name the timer when the gap matches one within 2 % or 1
-/// s. If the FIN was acknowledged well before the request: `stale_connection`.
+/// s. If the FIN was acknowledged well before the request: `stale_connection`; less than half a second before it, and
+/// after a pause as long as a timer, the client's own timing was as close.
 pub static CAUSE: Cause = Cause {
     id: "keepalive_race",
     group: Group::Failure,
@@ -37,7 +38,8 @@ pub static CAUSE: Cause = Cause {
     is_not: "\
         Not a crash of the server: its log shows nothing, because for it nothing happened.\n\n\
         Not the network: the packets cross by design, on any path longer than zero.\n\n\
-        Not `stale_connection`: there the FIN had long arrived and the client should have known.\n\n\
+        Not `stale_connection`: there the FIN had arrived half a second before or more, and the client should have \
+        known.\n\n\
         Not every RST that answers the request after a pause: a server that closes because of that request, without \
         reading it, looks the same. Where the pause equals no known timer, `unread_data` is named instead.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
@@ -172,6 +174,14 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     };
     let idle = format!("{}{}", Case::idle_words(case.idle_before()), timer_hint(case, pause));
     if case.kind() == Some(Kind::BrokenPipe) {
+        if let Some(later) = request_just_after_the_timer(case) {
+            return Some(Match::likely(format!(
+                "The server closed the idle connection {} before the client's next request{}{}.",
+                duration(later),
+                Case::idle_words(pause),
+                timer_hint(case, pause)
+            )));
+        }
         // Over a closed window waits what the client has sent the first part of: the connection is not idle.
         let crossed = !case.knew_of_fin(CLIENT) && case.story().silence[CLIENT].what != Repeated::WindowProbe;
         let connection = if pause.max(case.idle_before()) < SECOND / 2 { "connection" } else { "idle connection" };
@@ -188,4 +198,15 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     raced.then(|| {
         found(format!("The server closed the idle connection just as the client's next request arrived{idle}."))
     })
+}
+
+/// The client knew of the FIN, but not for long: how long, if the server's timer fired when the client was about to ask. A
+/// client that looks at its idle connections from time to time, or never, does not see that in time.
+fn request_just_after_the_timer(case: &Case<'_>) -> Option<u64> {
+    let fin = case.story().fin[SERVER]?;
+    let later = case.story().data_after_fin_at[CLIENT]?.time.since(fin.time);
+    // Else the client was not done with what it had begun before the FIN.
+    let server_spoke_last = fin.time.since(case.half(SERVER).data_time) <= case.idle_before_fin();
+    let idle = server_spoke_last && !case.story().read_after_fin[SERVER] && is_timer(case.idle_before_fin());
+    (case.knew_of_fin(CLIENT) && later < SECOND / 2 && idle).then_some(later)
 }

@@ -59,9 +59,10 @@ pub static CAUSE: Cause = Cause {
             If an error answer preceded it (413, 401, 400), that is the true error: mend its reason, for example \
             the limit on the body's size.",
             "\
-            If no answer preceded it: did the server restart just then, does the port expect the PROXY protocol \
-            (accept-proxy of HAProxy, proxy_protocol of nginx) before the request, or is {server.ip} port {server.port} \
-            a relay (docker-proxy, pasta, slirp4netns, ssh -L, socat)? Then capture behind it: its own connection failed.",
+            If no answer preceded it: did the server restart just then, does the port speak another protocol than the \
+            client, no TLS for example, does it expect the PROXY protocol (accept-proxy of HAProxy, proxy_protocol of \
+            nginx) before the request, or is {server.ip} port {server.port} a relay (docker-proxy, pasta, slirp4netns, \
+            ssh -L, socat)? Then capture behind it: its own connection failed.",
             "\
             Where the server closed: drain the body before closing, within a limit; or send the answer, call \
             shutdown(SHUT_WR), read until end of file, then close.",

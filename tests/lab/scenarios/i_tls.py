@@ -42,7 +42,7 @@ SCENARIOS = [
         "the server resets the connection when it has read the ClientHello",
         server="listen; accept; recv; abort",
         client="connect; client_hello; recv",
-        expect=fail("reset", "tls_failure", "abortive_close", by="server"),
+        expect=fail("reset", "tls_failure", "abortive_close", "unread_data", by="server"),
     ),
     Scenario(
         "tls_to_plain_port_reset",

@@ -60,12 +60,15 @@ fn differ(asked: &Message, client: &[u8], answered: &Message, server: &[u8]) -> 
     Some(Mismatch { client: asked.id, server: answered.id, phrase })
 }
 
+/// What a line that says no begins with in many languages, and how rsync, which knows no TLS, greets and refuses.
+const REFUSALS: [&[u8]; 4] = [b"-ERR", b"ERR", b"@RSYNCD: ", b"@ERROR"];
+
 /// A line that says no, whoever's language it is: "500 unknown command", "-ERR", "ERROR".
 fn refused_in_plain_text(asked: &Message, server: &[u8]) -> Option<Mismatch> {
     let (line, whole) = first_line(server);
     let refusal = match line {
         [b'4' | b'5', b'0'..=b'9', b'0'..=b'9', b' ' | b'-', ..] => true,
-        _ => line.starts_with(b"-ERR") || line.starts_with(b"ERR"),
+        _ => REFUSALS.iter().any(|refusal| line.starts_with(refusal)) || is_bare_page(asked, line),
     };
     let foreign = matches!(asked.protocol, Protocol::Tls | Protocol::Http1 | Protocol::Http2);
     (whole && refusal && foreign && is_printable(line)).then(|| Mismatch {
@@ -73,6 +76,13 @@ fn refused_in_plain_text(asked: &Message, server: &[u8]) -> Option<Mismatch> {
         server: "text",
         phrase: format!("the client {}, the server answers in plain text: {}", begun(asked), clean(line)),
     })
+}
+
+/// A page without a status line, as HTTP/0.9 has it: Python's `http.server`, and Flask and Django on it, answer so where the
+/// first line of a request is none. No server says so before a ClientHello that it waits for.
+fn is_bare_page(asked: &Message, line: &[u8]) -> bool {
+    let begins = |with: &[u8]| line.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
+    asked.name("step") == Some("client_hello") && (begins(b"<!DOCTYPE HTML") || begins(b"<html"))
 }
 
 /// HAProxy's PROXY protocol, versions 1 and 2, met by a server that does not expect it.

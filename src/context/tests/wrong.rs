@@ -21,6 +21,22 @@ fn tls_met_by_plain_http() {
 }
 
 #[test]
+fn tls_met_by_plain_text() {
+    let page = b"<!DOCTYPE HTML>\n<html lang=\"en\">\n";
+    assert_eq!(
+        phrase(&client_hello(), page),
+        "the client began TLS, the server answers in plain text: <!DOCTYPE HTML>"
+    );
+    let rsync = b"@ERROR: protocol startup error\n";
+    assert_eq!(
+        phrase(&client_hello(), rsync),
+        "the client began TLS, the server answers in plain text: @ERROR: protocol startup error"
+    );
+    assert_eq!(phrase(REQUEST, page), "none", "the body, where the head came before");
+    assert_eq!(phrase(&record(23, 40), page), "none", "no handshake");
+}
+
+#[test]
 fn plain_http_met_by_tls() {
     assert_eq!(
         phrase(REQUEST, &alert(2, 70)),

@@ -4,7 +4,7 @@ use super::clues::check_in_rhythm;
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, bytes, duration, were};
 use crate::track::kernel::Kind;
-use crate::track::{CLIENT, Half, SERVER};
+use crate::track::{CLIENT, Half, Mark, SERVER};
 
 /// Signs: The client ends first (FIN, or abort-RST) after its request was acknowledged and before an answer was
 /// complete; then, after a FIN, server data meets a reply-RST. Likely when the time since the request is a round
@@ -50,7 +50,8 @@ pub static CAUSE: Cause = Cause {
             "\
             Take the time from request to close from the report. If it is round, find that timeout in the client \
             or in the proxy at {client.ip}. If it is next to nothing, the client did not want the answer (to a QUIT, \
-            say): it could read to the end of file before it closes.",
+            say): it could read to the end of file before it closes. Right after a TLS handshake, look in its log \
+            whether it trusts the certificate and the name in it.",
             "\
             Measure how long the server needs for this request, in its own log; decide whether the server is slow \
             or the client too impatient.",
@@ -112,6 +113,11 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         }
         let first = case.story().first_fin == Some(CLIENT);
         let text = match case.lost(SERVER) {
+            _ if closed_after_the_tls_handshake(case) => {
+                "The client closed the connection right after the TLS handshake; it may not trust the server's \
+                 certificate."
+                    .to_string()
+            }
             0 => "The client closed the connection while the server was still sending.".to_string(),
             lost => format!(
                 "The client closed the connection before the server was done: {} {} lost.",
@@ -162,4 +168,11 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let complete = case.lost(SERVER).max(reset.unacknowledged) == 0 && case.half(SERVER).has(Half::PUSHED) && !cut;
     let found = if complete { Match::possible } else { Match::likely };
     (streaming && kind).then(|| found(text))
+}
+
+/// With its part of the handshake the client took its leave, and all that came back may be session tickets.
+fn closed_after_the_tls_handshake(case: &Case<'_>) -> bool {
+    let at_once = |fin: &Mark| case.at_once(fin.time.since(case.half(CLIENT).data_time));
+    let done = case.finished_tls_handshake() || case.may_be_tickets();
+    done && case.story().fin[CLIENT].as_ref().is_some_and(at_once)
 }

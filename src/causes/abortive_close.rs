@@ -89,6 +89,13 @@ pub static CAUSE: Cause = Cause {
             advice: "it resets the session that was idle for so long; a pool's own limit must be shorter",
         },
         Setting {
+            program: "RabbitMQ",
+            name: "heartbeat",
+            default: "60 s",
+            advice: "it resets a client from which nothing came for twice that: a client that works for longer must serve \
+                     its connection meanwhile",
+        },
+        Setting {
             program: "Redis",
             name: "maxclients, protected-mode",
             default: "10000, yes",

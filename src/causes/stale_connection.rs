@@ -89,6 +89,12 @@ pub static CAUSE: Cause = Cause {
         },
         Setting { program: "Redis", name: "timeout", default: "0: off", advice: "the server's FIN comes after this" },
         Setting {
+            program: "MQTT brokers",
+            name: "the keep-alive time in the client's CONNECT",
+            default: "60 s in many clients",
+            advice: "the broker closes after one and a half of it without a packet: let the client's loop run, which pings",
+        },
+        Setting {
             program: "HAProxy, nginx",
             name: "timeout tunnel, proxy_read_timeout",
             default: "none, 60s",

@@ -70,6 +70,10 @@ pub enum Protocol {
     Pop3,
     /// AMQP.
     Amqp,
+    /// DNS over TCP.
+    Dns,
+    /// MQTT.
+    Mqtt,
 }
 
 impl Protocol {
@@ -89,6 +93,8 @@ impl Protocol {
             Protocol::Imap => "IMAP",
             Protocol::Pop3 => "POP3",
             Protocol::Amqp => "AMQP",
+            Protocol::Dns => "DNS",
+            Protocol::Mqtt => "MQTT",
         }
     }
 
@@ -108,6 +114,8 @@ impl Protocol {
             Protocol::Imap => "imap",
             Protocol::Pop3 => "pop3",
             Protocol::Amqp => "amqp",
+            Protocol::Dns => "dns",
+            Protocol::Mqtt => "mqtt",
         }
     }
 
@@ -126,6 +134,8 @@ impl Protocol {
             143 => Protocol::Imap,
             110 => Protocol::Pop3,
             5672 => Protocol::Amqp,
+            53 => Protocol::Dns,
+            1883 => Protocol::Mqtt,
             _ => return None,
         })
     }

@@ -7,11 +7,13 @@
 
 mod amqp;
 mod bytes;
+mod dns;
 mod greeting;
 mod http1;
 mod http2;
 mod message;
 mod mismatch;
+mod mqtt;
 mod mysql;
 mod postgresql;
 mod redis;
@@ -146,12 +148,14 @@ fn join(from_client: Option<Message>, from_server: Option<Message>, last: Speake
 type Parser = fn(&[u8], Speaker) -> Option<Message>;
 
 /// Every protocol's parser, the strictest first. Each makes messages of its own protocol only.
-const PARSERS: [(Protocol, Parser); 13] = [
+const PARSERS: [(Protocol, Parser); 15] = [
     (Protocol::Tls, tls::read),
     (Protocol::Http1, http1::read),
     (Protocol::Http2, http2::read),
     (Protocol::Ssh, greeting::read_ssh),
     (Protocol::Amqp, amqp::read),
+    (Protocol::Dns, dns::read),
+    (Protocol::Mqtt, mqtt::read),
     (Protocol::WebSocket, websocket::read),
     (Protocol::PostgreSql, postgresql::read),
     (Protocol::MySql, mysql::read),

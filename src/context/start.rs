@@ -36,6 +36,10 @@ pub fn is_message_start(payload: &[u8]) -> bool {
         [0, 0, _, _, 4..=20, 20, ..] => true,
         // A method frame of AMQP on a channel below 256, and its heartbeat.
         [1, 0, _, 0, 0, _, _, 0, ..] | [8, 0, 0, 0, 0, 0, 0, 0xce] => true,
+        // A message of DNS with one question; packets of MQTT that are short.
+        [0..=1, _, _, _, flags, _, 0, 1, _, _, ..] if flags & 0x78 == 0 => true,
+        [0x10, _, 0, 4, b'M', ..] | [0xc0 | 0xd0, 0] | [0x20, 2..=0x7f, 0..=1, ..] => true,
+        [0x30..=0x40 | 0x82 | 0x90 | 0xe0, length @ ..=0x7f, ..] if payload.len() == usize::from(*length) + 2 => true,
         // A packet of MySQL: the first one of either end, or an error.
         [low, high, 0, sequence, first, ..] => {
             let length = usize::from(*low) | usize::from(*high) << 8;

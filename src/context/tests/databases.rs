@@ -1,6 +1,6 @@
-//! PostgreSQL, MySQL, Redis, AMQP.
+//! PostgreSQL, MySQL, Redis, AMQP, MQTT, DNS.
 
-use super::samples::{amqp, mysql, mysql_greeting, postgresql, postgresql_first, postgresql_shutdown};
+use super::samples::{amqp, dns, mysql, mysql_greeting, postgresql, postgresql_first, postgresql_shutdown};
 use super::{answered, json, unanswered};
 
 #[test]
@@ -91,4 +91,27 @@ fn what_a_server_complained_of_before_the_last_question_is_told() {
     let busy = "GET /b, not answered; the server had said 408 Request Time-out";
     assert_eq!(unanswered(again, b"HTTP/1.1 408 Request Time-out\r\n\r\n", 80), busy);
     assert_eq!(unanswered(again, b"HTTP/1.1 404 Not Found\r\n\r\n", 80), "GET /b, not answered");
+}
+
+#[test]
+fn mqtt_says_how_long_a_client_may_be_silent_and_why_it_is_sent_away() {
+    let connect = b"\x10\x0d\0\x04MQTT\x05\x02\0\x3c\0\0\x00";
+    assert_eq!(unanswered(connect, b"", 9999), "MQTT CONNECT (keep-alive 60 s), not answered");
+    assert_eq!(
+        answered(connect, b"\x20\x03\0\x87\0", 9999),
+        "MQTT CONNECT (keep-alive 60 s), answered CONNACK code 135 (not authorized)"
+    );
+    assert_eq!(
+        answered(b"\xc0\0", b"\xe0\x02\x8d\0", 1883),
+        "MQTT PINGREQ, then DISCONNECT code 141 (keep alive timeout) from the server"
+    );
+    assert_eq!(unanswered(b"\x32\x0b\0\x03t/x\0\x01late", b"", 1883), "MQTT PUBLISH from the client");
+    assert_eq!(unanswered(b"\xc0\0", b"", 9999), "nothing", "two bytes prove nothing");
+}
+
+#[test]
+fn dns_shows_what_is_asked_for() {
+    assert_eq!(unanswered(&dns(0x0100, 28), b"", 9999), "DNS query for w.example AAAA, not answered");
+    assert_eq!(answered(&dns(0x0100, 1), &dns(0x8183, 1), 53), "DNS query for w.example A, answered NXDOMAIN");
+    assert_eq!(unanswered(&dns(0x0100, 1)[..20], b"", 9999), "nothing");
 }

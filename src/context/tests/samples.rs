@@ -96,6 +96,13 @@ pub fn mysql_greeting() -> Vec<u8> {
     )
 }
 
+/// A question of DNS for "w.example", an answer to it if `flags` say so.
+pub fn dns(flags: u16, kind: u8) -> Vec<u8> {
+    let question = [&b"\x01w\x07example\0\0"[..], &[kind], b"\0\x01"].concat();
+    let head = [&[7, 7][..], &flags.to_be_bytes(), &[0, 1, 0, 0, 0, 0, 0, 0]].concat();
+    [&((head.len() + question.len()) as u16).to_be_bytes()[..], &head, &question].concat()
+}
+
 /// A method frame of AMQP 0-9-1.
 pub fn amqp(channel: u8, class: u8, method: u8, arguments: &[u8]) -> Vec<u8> {
     let body = [&[0, class, 0, method], arguments].concat();
@@ -135,6 +142,8 @@ pub fn pairs() -> Vec<(Vec<u8>, Vec<u8>)> {
         (mysql(0, b"\x0e"), mysql(1, b"\0\0\0\x02\0\0\0")),
         (mysql(1, &[7; 80]), mysql_greeting()),
         (key_exchange.clone(), key_exchange),
+        (dns(0x0100, 1), dns(0x8183, 1)),
+        (b"\x10\x0d\0\x04MQTT\x05\x02\0\x3c\0\0\x00".to_vec(), b"\xe0\x02\x8d\0".to_vec()),
         (amqp(0, 10, 11, &[0; 30]), amqp(0, 10, 50, b"\x01\x40\x1cCONNECTION_FORCED - shutdown\0\0\0\0")),
     ];
     pairs.extend(texts.iter().map(|(client, server)| (client.to_vec(), server.to_vec())));

@@ -102,7 +102,8 @@ pub static CAUSE: Cause = Cause {
 
 fn detect(case: &Case<'_>) -> Option<Match> {
     let reset = case.reset()?;
-    if case.reset_kind() != Some(ResetKind::Reply) || case.behind_a_syn_proxy() {
+    // Who closed with more to send answers so, too: that is `unread_data`.
+    if case.reset_kind() != Some(ResetKind::Reply) || case.behind_a_syn_proxy() || case.closed_with_more_to_send() {
         return None;
     }
     let (sender, victim) = (case.name(reset.from), case.name(case.victim()));

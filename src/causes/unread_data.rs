@@ -108,7 +108,7 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    let reset = case.reset().filter(|_| case.is_abort())?;
+    let reset = case.reset().filter(|_| case.is_abort() || case.closed_with_more_to_send())?;
     let victim = case.victim();
     // A client that has its answer and aborts may as well have read it: that is an abortive close.
     let asked = case.asked_last(victim) && (reset.from == SERVER || reset.unacknowledged > 0);

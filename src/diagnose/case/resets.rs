@@ -109,6 +109,19 @@ impl Case<'_> {
         victim.uploads() && early && sender.has(Half::DATA) && self.at_once(self.decisive().since(sender.data_time))
     }
 
+    /// The RST is a reply to payload, of an end that had closed while it had more to send: its FIN waits behind that. In this state
+    /// Linux answers payload so (`tcp_rcv_state_process()`, `TCPABORTONDATA`), though it has the socket. It pushes the end of
+    /// what was written (`tcp_push()`): behind what was not pushed there was more.
+    pub fn closed_with_more_to_send(&self) -> bool {
+        let Some(reset) = self.reset().filter(|_| self.reset_kind() == Some(ResetKind::Reply)) else {
+            return false;
+        };
+        let (sender, victim) = (self.half(reset.from), self.victim());
+        let more = sender.saw_data() && !sender.has(Half::PUSHED) && self.story.first_fin.is_none();
+        let spoke_just_now = self.at_once(self.decisive().since(sender.data_time));
+        more && spoke_just_now && self.asked_last(victim) && self.lost(victim) > 0
+    }
+
     /// The RST is a reply of an end that had closed, and whose FIN the other end did not get.
     pub fn fin_was_lost(&self) -> bool {
         let fin = self.story.fin;

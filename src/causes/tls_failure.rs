@@ -5,12 +5,12 @@ use crate::context::{TlsState, step_in_words};
 use crate::diagnose::Case;
 use crate::time::SECOND;
 use crate::track::kernel::Kind;
-use crate::track::{Half, other};
+use crate::track::other;
 
 /// Signs: The first payload of the client is a TLS ClientHello (0x16 0x03) and, before any application data record
 /// (0x17) of the other side was answered, one side sends a fatal alert (record 0x15, level 2), or the RST comes
 /// within the handshake at once. With a readable alert: certain that TLS failed, name the alert. RST inside the handshake
-/// without an alert, of an end that had taken part in it: likely.
+/// without an alert: likely.
 pub static CAUSE: Cause = Cause {
     id: "tls_failure",
     group: Group::Failure,
@@ -35,8 +35,6 @@ pub static CAUSE: Cause = Cause {
     is_not: "\
         Not a network fault: the handshake's bytes arrived and were answered.\n\n\
         Not `wrong_protocol`: there the first bytes are no ClientHello, or the answer is no TLS.\n\n\
-        Not `unread_data`: there the server says nothing at all. A server that does not like the ClientHello would \
-        send an alert; one that speaks no TLS, or was stopped just then, sends none.\n\n\
         Not a handshake that hangs until one end has had enough: that is `client_gave_up` or `server_deadline`.\n\n\
         An alert 0 (close_notify) is no failure, it is TLS's goodbye. A RST after it is a tail that nobody needs \
         (`benign_tail`).",
@@ -64,6 +62,9 @@ pub static CAUSE: Cause = Cause {
             server that was hardened, are the usual pair.",
             "For 112, the server has no certificate for that name: check the SNI that the client sends.",
             "For 116, the server asks for a client certificate: configure one, or do not require it.",
+            "\
+            If no alert came, not even when you try by hand: does that port speak TLS at all, or was the server stopped just \
+            then? RFC 8446, section 6.2, demands an alert of who finds something wrong.",
             "Do not retry: the same handshake fails the same way. Only 80 (internal_error) may pass.",
         ],
         commands: &[
@@ -101,10 +102,8 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         }
         TlsState::Handshake { step, by } if !LAST_STEPS.contains(&step) => {
             let reset = case.reset().filter(|_| case.is_abort())?;
-            // Who has said nothing at all may speak no TLS, or has not read the hello: RFC 8446 section 6.2 demands an alert
-            // of who finds something wrong with it. Who waits for the other end's part has found nothing wrong with it.
-            let silent = !case.half(reset.from).has(Half::DATA);
-            if silent || case.asked_last(reset.from) || !is_prompt(case, case.since_payload(other(reset.from))) {
+            // Who waits for the other end's part has found nothing wrong with it.
+            if case.asked_last(reset.from) || !is_prompt(case, case.since_payload(other(reset.from))) {
                 return None;
             }
             Some(Match::likely(format!(

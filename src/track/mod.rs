@@ -46,7 +46,7 @@ pub use services::{SHORTEST_IDLE, Service, Services, Visits};
 pub use story::{Acceptance, Event, Paths, Pending, Probes, Repeated, Reset, Silence, SoftError, Story, What};
 pub use verdict::{
     foreign, hops, is_from_elsewhere, is_next_of_the_socket, made_on_the_way, may_be_a_detour, may_have_come_in,
-    probed_to_death, seen_on_a_part_of_the_way,
+    probed_to_death, seen_on_a_part_of_the_way, tells_no_distance,
 };
 
 use crate::decode::{End, Flags, IcmpError, Packet, Segment};

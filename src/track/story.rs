@@ -144,6 +144,8 @@ pub struct Story {
     pub events_left_out: u32,
     /// FIN of each end.
     pub fin: [Option<Mark>; 2],
+    /// The FIN of each end was sent again.
+    pub fin_again: [bool; 2],
     /// Which end closed first.
     pub first_fin: Option<usize>,
     /// Silence before the first FIN, nanoseconds.

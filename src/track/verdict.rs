@@ -11,11 +11,11 @@ use super::places::{Elsewhere, Side};
 use super::receive::{SOONEST_TIMEOUT, SWAPPED};
 use super::seq;
 use super::story::{Acceptance, Pending, Repeated, Reset, Silence, Story};
-use crate::time::{MILLISECOND, Time};
+use crate::time::{MILLISECOND, SECOND, Time};
 use origin::lost_on_the_way;
 pub use origin::{
     awaits_copy, foreign, hops, is_from_elsewhere, is_next_of_the_socket, made_on_the_way, may_be_a_detour,
-    may_have_come_in, seen_on_a_part_of_the_way,
+    may_have_come_in, seen_on_a_part_of_the_way, tells_no_distance,
 };
 use resets::{hears_nothing, judge_reset};
 

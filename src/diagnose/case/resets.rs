@@ -78,8 +78,8 @@ impl Case<'_> {
         let (low, high) = self.ended.services.ttls(self.ended.ends[SERVER].ip, reset.mark.input)?;
         // The capture may have begun between both times that a SYN-ACK is seen where a host forwards.
         let ttls = if low < high { (reset.ttl, reset.ttl) } else { reset.ttls };
-        let elsewhere = track::is_from_elsewhere(ttls, (low, high)) && !track::may_be_a_detour(reset.ttl, (low, high));
-        elsewhere.then_some((reset.ttl, low))
+        let usual = track::may_be_a_detour(reset.ttl, (low, high)) || track::tells_no_distance((low, high));
+        (track::is_from_elsewhere(ttls, (low, high)) && !usual).then_some((reset.ttl, low))
     }
 
     /// The server's RST acknowledges the client's last payload sooner than a packet can go there and back: the time

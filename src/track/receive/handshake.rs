@@ -2,7 +2,7 @@
 
 use super::super::connection::{Connection, Half, Mark, SERVER, other};
 use super::super::seq;
-use super::super::story::{Acceptance, HalfAccepted, Pending, Repeated, Silence, Story, What};
+use super::super::story::{Acceptance, HalfAccepted, Pending, Repeated, Reset, Silence, Story, What};
 use super::{
     Next, Restart, SHORTEST_SYN_ACK_TIMEOUT, SWAPPED, gives_up, misses_syn_ack, note_data, note_options, reach, repeat,
     tell, tenth_of_microseconds, waits_for_syn_ack,
@@ -36,7 +36,11 @@ pub fn on_syn(connection: &mut Connection, from: usize, segment: &Segment, bytes
         note_retold(connection, from, segment);
         return Next::default();
     }
+    let ahead = refused_ahead(connection, from, segment);
     let next = syn_again(connection, from, segment);
+    if ahead.is_some() {
+        connection.story().reset = ahead;
+    }
     let refused = refused_before_it_was_seen(connection, from, segment);
     Next { grace: refused.grace, ..next }
 }
@@ -185,6 +189,15 @@ pub fn offers(segment: &Segment, bytes: &[u8]) -> (u16, u8) {
         };
     }
     (offered, scale)
+}
+
+/// The RST to a SYN that comes again, captured just before it, where those to the SYNs before are known: it is as they were.
+fn refused_ahead(connection: &Connection, from: usize, segment: &Segment) -> Option<Reset> {
+    let story = connection.story.as_ref()?;
+    let before = story.reset.filter(|reset| reset.from != from && reset.acceptance == Acceptance::RefusesSyn)?;
+    let last = story.events.last().filter(|event| event.from != from && matches!(event.what, What::Reset))?;
+    let mark = (segment.time.since(last.mark.time) < SWAPPED).then_some(last.mark)?;
+    Some(Reset { mark, acceptance: Acceptance::Unknown, ..before })
 }
 
 /// A RST that was captured just before the SYN that it answers.

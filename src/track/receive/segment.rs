@@ -433,6 +433,7 @@ pub(super) fn on_window(connection: &mut Connection, from: usize, segment: &Segm
 /// Takes a FIN. Returns whether it may decide something.
 pub(super) fn on_fin(connection: &mut Connection, from: usize, segment: &Segment) -> bool {
     if connection.half[from].has(Half::FIN) {
+        connection.story().fin_again[from] = true;
         return false;
     }
     connection.half[from].set(Half::FIN);

@@ -17,6 +17,12 @@ pub fn may_be_a_detour(ttl: u8, usual: (u8, u8)) -> bool {
     [usual.0, usual.1].into_iter().filter_map(more).any(|more| (1..=DETOUR).contains(&more))
 }
 
+/// Do the TTLs of one end's packets, from the lowest to the highest, differ by more than a detour? Then each was given another, as
+/// by what makes captures anonymous, and they tell of no distance.
+pub fn tells_no_distance((low, high): (u8, u8)) -> bool {
+    hops(low).abs_diff(hops(high)) > DETOUR
+}
+
 /// Is a TTL none of the `usual` ones, from the lowest to the highest, nor one of the same distance? A host without a socket
 /// answers with the TTL of the system (`ip_send_unicast_reply()`), whatever the socket that it had used (`IP_TTL`).
 pub fn is_from_elsewhere((low, high): (u8, u8), usual: (u8, u8)) -> bool {
@@ -44,8 +50,9 @@ pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
     let (shown, known) = if travelled { (half, half.has(Half::COPIED)) } else { (peer, !one_side) };
     let changes = hops(shown.ttl_low).abs_diff(hops(shown.ttl_high));
     let as_before = |usual: u8| hops(usual).abs_diff(hops(reset.ttl)) <= changes;
-    // One that changes by more than a detour is no way at all: each packet was given another TTL.
-    if !known && (changes > DETOUR || as_before(half.ttl_low) || as_before(half.ttl_high)) {
+    if !known
+        && (tells_no_distance((shown.ttl_low, shown.ttl_high)) || as_before(half.ttl_low) || as_before(half.ttl_high))
+    {
         return false;
     }
     let near = hops(reset.ttls.0) <= hops(half.ttl_high);

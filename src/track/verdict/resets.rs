@@ -91,9 +91,16 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     if misses_a_fin(connection, story, &reset) {
         return Ending::Undecided(Doubt::Hole);
     }
-    let sender_closed = story.fin[sender]
-        .is_some_and(|fin| !comes_before(connection, &reset, fin) && !fin_is_missing(connection, &reset, fin))
-        && !missed_fin(connection, story, victim);
+    let fin = story.fin[sender].filter(|fin| !comes_before(connection, &reset, *fin));
+    let missing =
+        fin.is_some_and(|fin| fin_is_missing(connection, &reset, fin)) || missed_fin(connection, story, victim);
+    // A FIN that did not arrive comes again by timer, whoever has closed (RFC 6298, sections 2.4 and 5.4): where none does, who wrote
+    // the numbers did not count it.
+    let overdue = |fin: Mark| reset.mark.time.since(fin.time) > (2 * connection.round_trip()).max(SECOND);
+    if missing && half[sender].has(Half::FIN) && !story.fin_again[sender] && fin.is_some_and(overdue) {
+        return Ending::Undecided(Doubt::OddReset);
+    }
+    let sender_closed = fin.is_some() && !missing;
     let victim_closed = half[victim].has(Half::FIN) || story.fin[victim].is_some();
     if !sender_closed && probed_to_death(connection, story, &reset) {
         if victim_closed && !hears_no_answer(connection, story, sender) {

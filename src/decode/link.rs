@@ -15,6 +15,10 @@ pub(super) fn network(link: u16, view: View<'_>) -> Result<View<'_>, Skip> {
         9 | 50 => ppp_or_cisco(view),
         51 => pppoe(view),
         104 => ethertype(view.u16(2)?, view.skip(4)?),
+        117 => pflog(view),
+        204 => ppp(view.skip(1)?),
+        239 => nflog(view),
+        258 => pktap(view),
         105 | 119 | 127 | 163 => Err(Skip::Wireless),
         _ => Err(Skip::LinkType),
     }
@@ -151,4 +155,38 @@ fn loopback(view: View<'_>) -> Result<View<'_>, Skip> {
         2 | 10 | 23 | 24 | 28 | 30 => ip(view.skip(4)?),
         _ => Err(Skip::NotIp),
     }
+}
+
+/// What OpenBSD's and FreeBSD's packet filter logs: its header says how long it is, without what fills it up to four bytes.
+fn pflog(view: View<'_>) -> Result<View<'_>, Skip> {
+    ip(view.skip(usize::from(view.u8(0)?).next_multiple_of(4))?)
+}
+
+/// More attributes than Linux sends with a packet (`enum nfulnl_attr_type`).
+const MAX_ATTRIBUTES: usize = 32;
+
+/// What a rule of Linux's packet filter logs: netlink attributes in the order of the host that captured, each with its length and
+/// its kind, filled up to four bytes; one of them is the packet. All but a few hosts are little-endian.
+fn nflog(view: View<'_>) -> Result<View<'_>, Skip> {
+    const PAYLOAD: u16 = 9;
+    let mut view = view.skip(4)?;
+    for _ in 0..MAX_ATTRIBUTES {
+        let [length, kind] = [0, 2].map(|at| view.u16(at).map(u16::swap_bytes));
+        let (length, kind) = (length?, kind?);
+        if length < 4 {
+            return Err(Skip::Malformed);
+        }
+        if kind == PAYLOAD {
+            return ip(view.limit(length.into()).skip(4)?);
+        }
+        view = view.skip(usize::from(length).next_multiple_of(4))?;
+    }
+    Err(Skip::Malformed)
+}
+
+/// What macOS captures on several interfaces at once: a header that says how long it is and what link type follows.
+fn pktap(view: View<'_>) -> Result<View<'_>, Skip> {
+    let [length, link] = [0, 8].map(|at| view.u32(at).map(u32::swap_bytes));
+    let link = u16::try_from(link?).map_err(|_| Skip::LinkType)?;
+    network(link, view.skip(length? as usize)?.deeper()?)
 }

@@ -115,6 +115,11 @@ pub fn all() -> Vec<Sample> {
         ("PPPoE by itself", 51, join("1100 0011 004d 0021", &four)),
         ("Cisco HDLC captured as PPP", 9, join("8f00 0800", &four)),
         ("Cisco HDLC", 104, join("0f00 0800", &four)),
+        ("PPP with its direction", 204, join("01 ff03 0021", &four)),
+        ("pflog", 117, join(&format!("3d 02 {}", "00".repeat(62)), &four)),
+        ("nflog", 239, join("02 00 0064 0800 0100 0800 0300 0500 0a00 00 000000 4d00 0900", &four)),
+        ("pktap", 258, join(&format!("6c000000 01000000 01000000 {}", "00".repeat(96)), &inner)),
+        ("pktap of a tunnel", 258, join(&format!("6c000000 01000000 00000000 {} 02000000", "00".repeat(96)), &four)),
         ("IPv4 options", 1, ethernet(0x0800, &ipv4_with(6, 0, &hex("94040000 01010101"), &tcp()))),
         (
             "IPv4 with AH",
@@ -176,6 +181,7 @@ pub fn all() -> Vec<Sample> {
         ("BSD null 28", 0, join("1c000000", &six)),
         ("BSD null 30", 0, join("1e000000", &six)),
         ("BSD null 10", 0, join("0a000000", &six)),
+        ("IPv6 in nflog", 239, join("0a 00 0064 0500 0a00 00 000000 6100 0900", &six)),
     ];
     let sample = |ipv6| move |(name, link, frame)| Sample { name, link, frame, ipv6 };
     ipv4_frames.into_iter().map(sample(false)).chain(ipv6_frames.into_iter().map(sample(true))).collect()

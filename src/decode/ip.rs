@@ -157,7 +157,7 @@ fn ipv4(view: View<'_>) -> Result<(Header<'_>, View<'_>), Skip> {
     };
     let total = match u32::from(head.total_len()) {
         // Segmentation offload leaves 0 where the packet is longer than the field can say.
-        0 => view.wire,
+        0 => view.wire - filling(view),
         total if total < u32::from(head.ihl()) * 4 => return Err(Skip::Malformed),
         total => total,
     };
@@ -172,6 +172,14 @@ fn ipv4(view: View<'_>) -> Result<(Header<'_>, View<'_>), Skip> {
         return extensions(kept, inner);
     }
     Ok((kept, inner))
+}
+
+/// How much of an IPv4 packet that does not tell its length is what Ethernet fills short frames up with: zeros behind both headers.
+fn filling(view: View<'_>) -> u32 {
+    const LEAST: usize = 46;
+    const HEADERS: usize = 40;
+    let behind = view.data.get(HEADERS..).filter(|_| view.wire as usize == LEAST).unwrap_or_default();
+    behind.iter().rev().take_while(|byte| **byte == 0).count() as u32
 }
 
 fn ipv6(view: View<'_>) -> Result<(Header<'_>, View<'_>), Skip> {

@@ -94,6 +94,23 @@ fn padding_and_trailers_are_no_payload() {
 }
 
 #[test]
+fn what_fills_a_short_frame_is_no_payload_where_the_packet_does_not_tell_its_length() {
+    for (payload, length) in [(&b""[..], 0), (b"hi", 2), (b"hello!", 6)] {
+        let mut bytes = tcp();
+        bytes.truncate(20);
+        bytes[12] = 5 << 4;
+        bytes.extend(payload);
+        let mut packet = ipv4(6, &bytes);
+        packet[2..4].fill(0);
+        let mut frame = ethernet(0x0800, &packet);
+        let unfilled = frame.len();
+        assert_eq!(segment(1, &frame, unfilled).payload_length, length);
+        frame.resize(60, 0);
+        assert_eq!(segment(1, &frame, 60).payload_length, length);
+    }
+}
+
+#[test]
 fn a_cut_frame_gives_all_that_it_holds() {
     for sample in samples::all() {
         let (frame, wire) = (&sample.frame, sample.frame.len());

@@ -8,7 +8,7 @@ use super::connection::{CLIENT, Connection, Half, Mark, SERVER, other};
 use super::ending::{Benign, By, Doubt, Ending, Failure};
 use super::kernel::{Errno, Kind};
 use super::places::{Elsewhere, Side};
-use super::receive::{SOONEST_TIMEOUT, SWAPPED};
+use super::receive::{SHORTEST_SYN_TIMEOUT, SOONEST_TIMEOUT, SWAPPED, may_be_of_windows};
 use super::seq;
 use super::story::{Acceptance, Pending, Repeated, Reset, Silence, Story};
 use crate::time::{MILLISECOND, SECOND, Time};
@@ -145,6 +145,10 @@ fn judge_silence(connection: &Connection, story: &Story, side: usize) -> Ending 
     if ends_repetitions(story, side) {
         return Ending::Undecided(Doubt::Hole);
     }
+    if repeats_what_was_refused(connection, &silence, side) {
+        let shown = connection.half[other(side)].has(Half::ANY) || story.resets[other(side)] > 0;
+        return Ending::Undecided(if shown { Doubt::Hole } else { Doubt::OneDirection });
+    }
     let errno = silence_errno(story, side);
     let mut errnos = errno_at(side, errno);
     let peer = other(side);
@@ -172,6 +176,12 @@ fn ends_repetitions(story: &Story, side: usize) -> bool {
         reset.from != side && reset.acceptance == Acceptance::InWindow && reset.mark.time > silence.last.time
     };
     silence.what == Repeated::Data && !story.went_on() && story.reset.is_some_and(ends)
+}
+
+/// Each SYN of Windows came again sooner than by timer: it was refused, though the capture does not show all of the RSTs.
+fn repeats_what_was_refused(connection: &Connection, silence: &Silence, side: usize) -> bool {
+    let windows = may_be_of_windows(connection.half[side].ttl_low);
+    silence.what == Repeated::Syn && windows && silence.interval < SHORTEST_SYN_TIMEOUT
 }
 
 fn silence_errno(story: &Story, side: usize) -> Errno {

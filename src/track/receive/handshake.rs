@@ -4,11 +4,11 @@ use super::super::connection::{Connection, Half, Mark, SERVER, other};
 use super::super::seq;
 use super::super::story::{Acceptance, HalfAccepted, Pending, Repeated, Reset, Silence, Story, What};
 use super::{
-    Next, Restart, SHORTEST_SYN_ACK_TIMEOUT, SWAPPED, gives_up, misses_syn_ack, note_data, note_options, reach, repeat,
-    tell, tenth_of_microseconds, waits_for_syn_ack,
+    Next, Restart, SHORTEST_SYN_TIMEOUT, SWAPPED, gives_up, may_be_of_windows, misses_syn_ack, note_data, note_options,
+    reach, repeat, tell, tenth_of_microseconds, waits_for_syn_ack,
 };
 use crate::decode::{Segment, Signs};
-use crate::time::{MILLISECOND, SECOND};
+use crate::time::MILLISECOND;
 
 /// Takes a SYN without ACK.
 pub fn on_syn(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> Next {
@@ -64,8 +64,7 @@ fn on_another_syn(connection: &mut Connection, from: usize, segment: &Segment) -
             && story.reset.is_some_and(|reset| reset.acceptance == Acceptance::RefusesSyn)
     });
     if refused {
-        // Windows sends its SYN again after a RST; its TTL begins at 128.
-        if (65..=128).contains(&segment.ttl) {
+        if may_be_of_windows(segment.ttl) {
             connection.half[from].isn = segment.sequence;
             connection.half[from].next = segment.sequence.wrapping_add(1);
             return syn_again(connection, from, segment);
@@ -120,8 +119,8 @@ pub(super) fn syn_again(connection: &mut Connection, from: usize, segment: &Segm
         && (!matches!(pending, Pending::Silence(_)) || story.resets[from] > 0)
     {
         story.outlives_errors |= matches!(pending, Pending::Icmp) && time.since(start) >= HELD;
-        // Only Windows repeats a SYN that was refused, and sooner: this one comes by timer (RFC 6298, section 2.1).
-        let by_timer = matches!(pending, Pending::Reset) && segment.time.since(time) >= SECOND - SECOND / 10;
+        // Only Windows repeats a SYN that was refused, and sooner: this one comes by timer.
+        let by_timer = matches!(pending, Pending::Reset) && segment.time.since(time) >= SHORTEST_SYN_TIMEOUT;
         story.lost_resets[other(from)] = story.lost_resets[other(from)].saturating_add(u16::from(by_timer));
         story.pending = None;
         story.reset = None;
@@ -233,7 +232,7 @@ fn note_half_accepted(connection: &mut Connection, from: usize, segment: &Segmen
     let story = connection.story();
     let (before, repeated) = story.half_accepted.map_or((first, 0), |waits| (waits.last, waits.repeated));
     let interval = segment.time.since(before);
-    if interval >= SHORTEST_SYN_ACK_TIMEOUT && segment.time.since(acknowledged) > round_trip {
+    if interval >= SHORTEST_SYN_TIMEOUT && segment.time.since(acknowledged) > round_trip {
         let repeated = repeated.saturating_add(1);
         story.half_accepted = Some(HalfAccepted { last: segment.time, interval, repeated, acknowledged: false });
     }

@@ -65,8 +65,9 @@ const CLOSE: u64 = 10 * MILLISECOND;
 /// The shortest retransmission timeout of Linux (`TCP_RTO_MIN`).
 const SHORTEST_TIMEOUT: u64 = 200 * MILLISECOND;
 
-/// No system repeats its SYN-ACK sooner (`TCP_TIMEOUT_INIT` is a second, and timers are a little early at times).
-const SHORTEST_SYN_ACK_TIMEOUT: u64 = SECOND * 9 / 10;
+/// No system repeats its SYN or SYN-ACK sooner by timer (RFC 6298, section 2.1; `TCP_TIMEOUT_INIT` is a second, and timers are a
+/// little early at times).
+pub const SHORTEST_SYN_TIMEOUT: u64 = SECOND * 9 / 10;
 
 /// Two captures of one path, or two queues of a card, may swap segments that lie this close together.
 pub const SWAPPED: u64 = 50 * MILLISECOND;
@@ -80,6 +81,12 @@ const SHORTEST_PROBE: u64 = SOONEST_TIMEOUT;
 
 /// The shortest TCP_KEEPINTVL is a second, and timers are a little early at times.
 const SHORTEST_KEEPALIVE: u64 = SECOND * 9 / 10;
+
+/// May this be the TTL of a packet of Windows, which begins at 128? No other system sends a SYN again that was refused: twice, after
+/// half a second each.
+pub fn may_be_of_windows(ttl: u8) -> bool {
+    (65..=128).contains(&ttl)
+}
 
 /// Sequence numbers further ahead than this cannot be explained by segments that the capture lost.
 const FAR: u32 = 1 << 26;

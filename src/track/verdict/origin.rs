@@ -73,7 +73,9 @@ pub fn made_on_the_way(connection: &Connection, reset: &Reset) -> bool {
     let once = seen_at_one_place_only(connection, reset) && !reset.copied;
     // Who has closed answers so what still comes (`tcp_rcv_state_process()`): that one was due, and here the capture has a hole.
     let due = is_reply(reset) && connection.half[reset.from].has(Half::FIN);
-    let own = due || is_next_of_the_socket(connection, reset);
+    // An abort of Windows tells no window, but its identification is the next one.
+    let own =
+        due || is_next_of_the_socket(connection, reset) || !reset.is_bare() && is_numbered_next(connection, reset);
     let shown = on_the_way && !own && reset.sight.elsewhere == Elsewhere::Captured;
     once && (shown || answers_what_got_no_further(connection, reset))
 }
@@ -142,10 +144,12 @@ fn is_the_sockets(connection: &Connection, reset: &Reset) -> bool {
 /// It is the next of the socket, by its window and its identification: who makes one on the way knows neither. That holds
 /// whatever way it took.
 pub fn is_next_of_the_socket(connection: &Connection, reset: &Reset) -> bool {
-    let half = &connection.half[reset.from];
-    let step = reset.ip_id.wrapping_sub(half.ip_id);
-    let next = !has_no_identification(connection, reset) && reset.ip_id != 0 && (1..=4).contains(&step);
-    next && is_of_the_sockets_shape(half, reset)
+    is_numbered_next(connection, reset) && is_of_the_sockets_shape(&connection.half[reset.from], reset)
+}
+
+fn is_numbered_next(connection: &Connection, reset: &Reset) -> bool {
+    let step = reset.ip_id.wrapping_sub(connection.half[reset.from].ip_id);
+    !has_no_identification(connection, reset) && reset.ip_id != 0 && (1..=4).contains(&step)
 }
 
 fn is_of_the_sockets_shape(half: &Half, reset: &Reset) -> bool {

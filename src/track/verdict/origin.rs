@@ -147,6 +147,7 @@ pub fn is_next_of_the_socket(connection: &Connection, reset: &Reset) -> bool {
     is_numbered_next(connection, reset) && is_of_the_sockets_shape(&connection.half[reset.from], reset)
 }
 
+/// Its identification is one of the next that its sender gives (`ip_select_ident_segs()`).
 fn is_numbered_next(connection: &Connection, reset: &Reset) -> bool {
     let step = reset.ip_id.wrapping_sub(connection.half[reset.from].ip_id);
     !has_no_identification(connection, reset) && reset.ip_id != 0 && (1..=4).contains(&step)

@@ -147,9 +147,7 @@ impl<'a> Case<'a> {
 
     /// What is known of the server's port from other connections.
     pub fn service(&self) -> Option<Service> {
-        let server = &self.ended.ends[SERVER];
-        let input = self.connection().start_input;
-        self.ended.services.get(server).filter(|service| service.is_that_of(server.ip, input))
+        self.ended.services.get(&self.ended.ends[SERVER], self.connection().start_input)
     }
 
     /// The server's host has not even acknowledged what came on open connections since its port last answered a SYN.
@@ -161,7 +159,8 @@ impl<'a> Case<'a> {
     /// The client had lost the server by other connections as well, when what it sent last on this one was in vain.
     pub fn had_lost_the_service(&self) -> bool {
         let [client, server] = self.ended.ends;
-        self.waited_for(Repeated::Data) && self.ended.services.had_lost(client.ip, server, self.silence().first.time)
+        let (input, time) = (self.connection().start_input, self.silence().first.time);
+        self.waited_for(Repeated::Data) && self.ended.services.had_lost(client.ip, server, input, time)
     }
 
     /// Earlier visits of this client that ended without a word.

@@ -35,25 +35,36 @@ impl Tracker {
         Some(index)
     }
 
-    /// A relay that keeps the client's address and port, as pasta and transparent proxies do, connects when it has accepted the
-    /// client: what is captured behind it is another connection with the same ends, of which the first is not seen there. No
-    /// client begins anew so soon with a server that has answered.
-    pub(super) fn begins_behind_a_relay(&mut self, index: u32, segment: &Segment) -> bool {
+    /// Is this the SYN of the client's for another connection than that at `index`, in a capture that has not shown this one?
+    pub(super) fn is_another_elsewhere(&mut self, index: u32, segment: &Segment) -> bool {
         let syn = segment.flags.0 & (Flags::SYN | Flags::ACK | Flags::RST) == Flags::SYN;
-        if !syn || !self.copies.is_active() || self.copies.places().has_shown(index, segment.input) {
-            return false;
-        }
-        let answered = self.store.answered_syn(index);
-        answered.is_some_and(|(start, isn)| isn != segment.sequence && segment.time.since(start) <= SECOND)
+        syn && self.copies.is_active()
+            && !self.copies.places().has_shown(index, segment.input)
+            && self.store.sketches[index as usize].side(segment.from_first()) == CLIENT
+            && self.store.begun_by(index).is_some_and(|(_, isn, _)| isn != segment.sequence)
     }
 
-    /// Takes the first segment of a connection with the same ends as that at `index`, which is captured elsewhere.
+    /// Takes the SYN of another connection than that at `index`. A relay that keeps the client's address and port, as pasta and
+    /// transparent proxies do, connects when it has accepted the client: what is captured behind it is another connection with the
+    /// same ends, of which the first is not seen there. No client begins anew so soon on ports of which its connection is open.
     #[cold]
-    pub(super) fn part(&mut self, index: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+    pub(super) fn another_elsewhere(&mut self, index: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+        let begins = |other: u32| {
+            let same = self.store.sketches.get(other as usize).is_some_and(|found| found.is(segment.flow()));
+            same && self.store.begun_by(other).is_some_and(|(_, isn, _)| isn == segment.sequence)
+        };
+        if let Some(other) = self.table.find(segment.hash, begins) {
+            self.copies.places().tell_apart(index, other, segment.input);
+            return self.segment_of_any(other, segment, bytes, sink);
+        }
+        let begun = self.store.begun_by(index);
+        if begun.is_none_or(|(start, _, is_open)| !is_open || segment.time.since(start) > SECOND) {
+            return self.segment_of_any(index, segment, bytes, sink);
+        }
         let server = self.ends_of(index)[SERVER];
         self.services.relayed(server);
         if let Some(other) = self.open(segment, bytes, sink) {
-            self.copies.places().part(index, other, segment.input);
+            self.copies.places().begin_behind(index, other);
         }
     }
 

@@ -257,18 +257,35 @@ impl Places {
         self.trails.get(index as usize).is_none_or(|[client, _]| client.apart & bit(input) == 0)
     }
 
-    /// Has a capture shown one so far? What is not told apart may have.
-    pub fn has_shown(&self, index: u32, input: u8) -> bool {
-        let shown = |trail: &Trail| (trail.came_in | trail.went_out | trail.untold) & bit(input) != 0;
-        input >= LAST || self.trails.get(index as usize).is_none_or(|trails| trails.iter().any(shown))
+    /// The captures that have shown one so far.
+    fn shown(&self, index: u32) -> Option<u8> {
+        let trails = self.trails.get(index as usize)?;
+        Some(trails.iter().fold(0, |shown, trail| shown | trail.came_in | trail.went_out | trail.untold))
     }
 
-    /// What this capture shows of the ports of `index` belongs to the connection at `other`, and nothing else does.
-    pub fn part(&mut self, index: u32, other: u32, input: u8) {
-        for (index, apart) in [(index, bit(input)), (other, !bit(input))] {
+    /// Has a capture shown one so far? What is not told apart may have.
+    pub fn has_shown(&self, index: u32, input: u8) -> bool {
+        input >= LAST || self.shown(index).is_none_or(|shown| shown & bit(input) != 0)
+    }
+
+    /// Behind the connection at `index` that at `other` begins on the same ports: what has not shown the first shows the second.
+    pub fn begin_behind(&mut self, index: u32, other: u32) {
+        let shown = self.shown(index).unwrap_or(0);
+        let before = self.trails.get(index as usize).map_or(0, |[client, _]| client.apart);
+        for (index, apart) in [(index, !shown), (other, before | shown)] {
             if let Some([client, _]) = self.trails.get_mut(index as usize) {
                 client.apart |= apart;
             }
+        }
+    }
+
+    /// What this capture shows of the ports of both belongs to the connection at `other`, not to that at `index`.
+    pub fn tell_apart(&mut self, index: u32, other: u32, input: u8) {
+        if let Some([client, _]) = self.trails.get_mut(index as usize) {
+            client.apart |= bit(input);
+        }
+        if let Some([client, _]) = self.trails.get_mut(other as usize) {
+            client.apart &= !bit(input);
         }
     }
 

@@ -25,7 +25,9 @@ impl Tracker {
     #[inline(never)]
     fn segment_by_steps(&mut self, guess: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
         match self.find(guess, segment) {
-            Some(index) if self.begins_behind_a_relay(index, segment) => self.part(index, segment, bytes, sink),
+            Some(index) if self.is_another_elsewhere(index, segment) => {
+                self.another_elsewhere(index, segment, bytes, sink);
+            }
             Some(index) => self.segment_of_any(index, segment, bytes, sink),
             None => {
                 self.open(segment, bytes, sink);
@@ -68,7 +70,7 @@ impl Tracker {
     }
 
     /// Takes a segment of a connection that is known.
-    fn segment_of_any(&mut self, index: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+    pub(super) fn segment_of_any(&mut self, index: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
         let print = copies::short(segment.print);
         let sketch = &mut self.store.sketches[index as usize];
         let from = sketch.side(segment.from_first());
@@ -259,7 +261,7 @@ impl Tracker {
             let server = self.ends_of(index)[SERVER];
             self.answered(index, server, segment, sink);
             if place.is_some_and(|place| self.store.told[place as usize].is_taken_late()) {
-                self.services.hesitated(server, segment.time);
+                self.services.hesitated(server, segment.time, segment.input);
             }
         }
         if next.connected {

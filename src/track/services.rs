@@ -27,18 +27,11 @@ pub struct Service {
     ttls: (u8, u8),
     /// The captures that showed it answer.
     inputs: u8,
-    /// A relay stands before another with the same address and port.
+    /// A relay stands before another with the same address and port: in each capture it is one of its own.
     relayed: bool,
 }
 
 impl Service {
-    /// Is it that of a connection to `ip` in this capture? Each host has a loopback of its own (RFC 1122, section 3.2.1.3;
-    /// RFC 4291, section 2.5.3), and so has who stands behind a relay with the same address: what answered in another capture
-    /// may be another's.
-    pub fn is_that_of(&self, ip: IpAddr, input: u8) -> bool {
-        !(ip.is_loopback() || self.relayed) || self.inputs == bit(input)
-    }
-
     /// Has it hesitated since `time`, and not only once in many times, as where a SYN was lost?
     pub fn hesitates_since(&self, time: Time) -> bool {
         self.hesitated >= time && self.at_once < 10
@@ -68,12 +61,15 @@ impl Visits {
     }
 }
 
+/// Where a service answers, and if in other captures another may answer there, in which of them.
+type Where = (End, Option<u8>);
+
 /// The services that were seen, in bounded memory.
 #[derive(Default)]
 pub struct Services {
     /// Where in `known` they are. Every handshake asks for one: it can be brought near before.
     index: Table,
-    known: Slots<(End, Service)>,
+    known: Slots<(Where, Service)>,
     seed: [u64; 2],
     /// The TTLs of each server's SYN-ACKs in each capture, of which the last stands for all others: lowest and highest.
     ttls: HashMap<(IpAddr, u8), (u8, u8)>,
@@ -107,14 +103,27 @@ impl Services {
         self.unremembered
     }
 
-    /// What is known of this one, if it ever answered.
-    pub fn get(&self, end: &End) -> Option<Service> {
-        let place = self.place(*end, end.hash(self.seed))?;
-        self.known.get(place as usize).map(|known| known.1)
+    /// What is known of the one that connections in this capture reach there, if it ever answered.
+    pub fn get(&self, end: &End, input: u8) -> Option<Service> {
+        let (_, place) = self.find(*end, input, end.hash(self.seed));
+        self.known.get(place? as usize).map(|known| known.1)
     }
 
-    fn place(&self, end: End, hash: u32) -> Option<u32> {
-        self.index.find(hash, |place| self.known.get(place as usize).is_some_and(|known| known.0 == end))
+    fn place(&self, at: Where, hash: u32) -> Option<u32> {
+        self.index.find(hash, |place| self.known.get(place as usize).is_some_and(|known| known.0 == at))
+    }
+
+    /// Each host has a loopback of its own (RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3), and who stands behind a relay may
+    /// have the same address: what answers there in another capture may be another.
+    fn find(&self, end: End, input: u8, hash: u32) -> (Where, Option<u32>) {
+        if !end.ip.is_loopback() {
+            let place = self.place((end, None), hash);
+            if place.is_none_or(|place| !self.known[place as usize].1.relayed) {
+                return ((end, None), place);
+            }
+        }
+        let own = (end, Some(input.min(LAST)));
+        (own, self.place(own, hash))
     }
 
     /// Brings near where a service with this hash is found.
@@ -162,10 +171,10 @@ impl Services {
     }
 
     /// Had this client lost this service at `time` or shortly before? Then what it asked on other connections was in vain too.
-    pub fn had_lost(&self, client: IpAddr, server: End, time: Time) -> bool {
+    pub fn had_lost(&self, client: IpAddr, server: End, input: u8, time: Time) -> bool {
         let lost = self.lost.get(&(client, server));
         lost.is_some_and(|(first, last)| {
-            time <= *last + 60 * SECOND && self.get(&server).is_none_or(|service| service.answered < *first)
+            time <= *last + 60 * SECOND && self.get(&server, input).is_none_or(|service| service.answered < *first)
         })
     }
 
@@ -221,25 +230,38 @@ impl Services {
     }
 
     /// A service that has answered hesitates to take a connection.
-    pub(super) fn hesitated(&mut self, end: End, time: Time) {
-        if let Some(place) = self.place(end, end.hash(self.seed)) {
+    pub(super) fn hesitated(&mut self, end: End, time: Time, input: u8) {
+        if let (_, Some(place)) = self.find(end, input, end.hash(self.seed)) {
             let (_, service) = &mut self.known[place as usize];
             (service.hesitated, service.at_once) = (time, 0);
         }
     }
 
-    /// Behind this service stands another with its address and port.
+    /// Behind this service stands another with its address and port: it is that of the captures that showed it answer.
     pub(super) fn relayed(&mut self, end: End) {
-        if let Some(place) = self.place(end, end.hash(self.seed)) {
-            self.known[place as usize].1.relayed = true;
+        let hash = end.hash(self.seed);
+        let Some(place) = self.place((end, None), hash) else { return };
+        let (_, service) = &mut self.known[place as usize];
+        let own = *service;
+        if !std::mem::replace(&mut service.relayed, true) {
+            let shown = (0..=LAST).filter(|input| own.inputs & bit(*input) != 0);
+            shown.for_each(|input| self.add((end, Some(input)), own, hash));
+        }
+    }
+
+    fn add(&mut self, at: Where, service: Service, hash: u32) {
+        if self.known.len() >= MOST {
+            self.unremembered += 1;
+        } else if let Some(place) = self.known.add((at, service)) {
+            self.index.insert(hash, place);
         }
     }
 
     /// A service answered a SYN, in a segment with this TTL and in this capture.
     pub(super) fn answered(&mut self, end: End, time: Time, ttl: u8, input: u8) {
         let hash = end.hash(self.seed);
-        match self.place(end, hash) {
-            Some(place) => {
+        match self.find(end, input, hash) {
+            (_, Some(place)) => {
                 let (_, service) = &mut self.known[place as usize];
                 service.answered = time;
                 service.at_once = service.at_once.saturating_add(1);
@@ -250,13 +272,10 @@ impl Services {
                 }
                 service.ttls = (low.min(ttl), high.max(ttl));
             }
-            None if self.known.len() >= MOST => self.unremembered += 1,
-            None => {
+            (at, None) => {
                 let (ttls, inputs) = ((ttl, ttl), bit(input));
                 let service = Service { answered_first: time, answered: time, ttls, inputs, ..Service::default() };
-                if let Some(place) = self.known.add((end, service)) {
-                    self.index.insert(hash, place);
-                }
+                self.add(at, service, hash);
             }
         }
         self.saw_ttl(end.ip, ttl, input);

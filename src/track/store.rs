@@ -156,24 +156,26 @@ impl Store {
         }
     }
 
-    /// When the SYN of a connection came and with which sequence number, if both were seen, that and its answer.
-    pub fn answered_syn(&self, index: u32) -> Option<(Time, u32)> {
+    /// When the SYN of a connection came, with which sequence number, and whether it was answered and is open still; if it was seen.
+    pub fn begun_by(&self, index: u32) -> Option<(Time, u32, bool)> {
         let sketch = self.sketches.get(index as usize)?;
-        let (start, isn, seen) = match sketch.link() {
+        let (start, isn, seen, over) = match sketch.link() {
             Link::Early => {
                 let begun = sketch.begun();
-                (begun.start, begun.half[CLIENT].isn, begun.half.map(|half| half.seen))
+                (begun.start, begun.half[CLIENT].isn, begun.half.map(|half| half.seen), false)
             }
             Link::Open(place) => {
                 let opened = self.opened.get(place as usize)?;
-                (opened.start, { opened.isn }[CLIENT], sketch.end.map(|end| end.seen))
+                (opened.start, { opened.isn }[CLIENT], sketch.end.map(|end| end.seen), false)
             }
             Link::Told(place) => {
                 let told = self.told.get(place as usize)?;
-                (told.start, told.half[CLIENT].isn, told.half.map(|half| half.seen))
+                let over = told.decided || super::receive::over(told);
+                (told.start, told.half[CLIENT].isn, told.half.map(|half| half.seen), over)
             }
         };
-        seen.iter().all(|seen| seen & Half::SYN != 0).then_some((start, isn))
+        let both = |flag: u16| seen.iter().all(|seen| seen & flag != 0);
+        (seen[CLIENT] & Half::SYN != 0).then(|| (start, isn, both(Half::SYN) && !both(Half::FIN) && !over))
     }
 
     /// The connection as a sketch tells it. Of one that is told already this must not be asked.

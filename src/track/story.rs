@@ -191,6 +191,8 @@ pub struct Story {
     /// The SYN came once more behind the handshake: all of it comes a second time, and what comes behind a RST tells nothing of what
     /// came after it.
     pub told_twice: bool,
+    /// The same in another capture than that which showed it first: what comes behind a RST in the same capture still tells.
+    pub told_elsewhere: bool,
     /// What was acknowledged last of each end, where the capture shows neither that nor what came before, and it is one number.
     pub one_more: [Option<u32>; 2],
     /// The receiver answered the RST with a bare ACK.
@@ -284,6 +286,7 @@ impl Story {
             || self.half_accepted.is_some()
             || self.other_syn.is_some()
             || self.told_twice
+            || self.told_elsewhere
             || self.one_more != [None; 2]
             || self.syn_ack_after_refusal.is_some();
         !waits && !reset && !other && quiet(super::CLIENT) && quiet(super::SERVER)

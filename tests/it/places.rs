@@ -193,6 +193,31 @@ fn what_answered_on_the_loopback_of_another_host_is_another_service() {
     assert_eq!(causes("10.0.0.2"), ["service_stopped"]);
 }
 
+/// What two captures show of a loopback is known for each of them.
+#[test]
+fn what_stopped_on_its_own_loopback_stopped_whatever_others_show() {
+    let lines = |port: u16| {
+        format!(
+            "\
+client 127.0.0.1:{port}
+server 127.0.0.1:8080
++0 > S 0:0(0)
++.001 < S. 0:0(0) ack 1
++0 > . 1:1(0) ack 1
++.002 < F. 1:1(0) ack 1
++.001 > F. 1:1(0) ack 2
++0 < . 2:2(0) ack 2
++1 [2] > S 0:0(0)
++.0001 [2] < R. 0:0(0) ack 1
+"
+        )
+    };
+    let captures = [40000, 50000].map(|port| capture(&lines(port), "64", "64", &NOTHING));
+    let (collector, _) = analyse_captures(&captures.each_ref().map(Vec::as_slice), false);
+    let found: Vec<_> = collector.findings.iter().map(Finding::cause_id).collect();
+    assert_eq!(found, ["service_stopped", "service_stopped"]);
+}
+
 /// pasta accepts, connects to its guest from the client's address and port, and is refused: two connections, whose ends are the
 /// same. The second one is captured as `[2]`, which has other sequence numbers, and a port that is one higher.
 #[test]
@@ -214,13 +239,77 @@ client 10.0.0.1:40000
 ";
     let [before, behind] =
         [(before, "64"), (behind, "255")].map(|(text, client)| capture(text, client, "64", &NOTHING));
-    for ahead in [false, true] {
-        let (collector, summary) = analyse_captures(&[&before, &behind], ahead);
+    // Each may be captured at both of its ends.
+    let sets: [&[&[u8]]; 4] = [
+        &[&before, &behind],
+        &[&before, &behind, &behind],
+        &[&before, &before, &behind, &behind],
+        &[&behind, &before, &behind, &before],
+    ];
+    for (captures, ahead) in sets.into_iter().flat_map(|captures| [(captures, false), (captures, true)]) {
+        let (collector, summary) = analyse_captures(captures, ahead);
         let found: Vec<_> = collector.findings.iter().map(describe).collect();
-        assert_eq!(summary.connections, 2);
+        assert_eq!((summary.connections, found.len()), (2, 2), "{found:?}");
         assert!(found.iter().any(|found| found.starts_with("broken_pipe client=EPIPE")), "{found:?}");
         assert!(found.iter().any(|found| found.contains("cause=no_listener")), "{found:?}");
     }
+}
+
+/// A capture of which each file holds a part. Ports whose connection is over are used again just behind the first file.
+#[test]
+fn the_next_connection_on_the_same_ports_begins_in_another_file() {
+    let first = "\
+client 10.0.0.1:40000
+client [2] 10.0.0.1:40000
++0 > S 0:0(0)
++.001 < S. 0:0(0) ack 1
++.001 > . 1:1(0) ack 1
++.001 > R. 1:1(0) ack 1
+";
+    let second = "\
++.1 [2] > S 1000000:1000000(0)
++.001 [2] < S. 1000000:1000000(0) ack 1000001
++.001 [2] > . 1000001:1000001(0) ack 1000001
++.001 [2] > P. 1000001:1000034(33) ack 1000001
++.2 [2] > P. 1000001:1000034(33) ack 1000001
++.4 [2] > P. 1000001:1000034(33) ack 1000001
++.8 [2] > P. 1000001:1000034(33) ack 1000001
+";
+    let third = "\
++.1 [2] < . 1000001:1000001(0) ack 1000034
++.1 [2] < F. 1000001:1000001(0) ack 1000034
++.1 [2] > F. 1000034:1000034(0) ack 1000002
++.001 [2] < . 1000002:1000002(0) ack 1000035
+wait 9
+";
+    let ends = [first.to_string(), [first, second].concat(), [first, second, third].concat()];
+    let files: Vec<_> =
+        ends.iter().zip([0, 4, 11]).map(|(text, before)| capture(text, "64", "64", &(0..before))).collect();
+    let (collector, _) = analyse_captures(&files.iter().map(Vec::as_slice).collect::<Vec<_>>(), false);
+    let found: Vec<_> = collector.findings.iter().map(describe).collect();
+    assert!(matches!(&found[..], [found] if found.starts_with("aborted")), "{found:?}");
+}
+
+/// Of two captures, the clock of one is late, and nothing marks copies: what each of them shows behind the RST, which the other
+/// one does not show, came behind it all the same.
+#[test]
+fn who_goes_on_in_the_capture_that_shows_the_rst_did_not_send_it() {
+    let server = "\
++0 > S 0:0(0) ttl C id 0
++.001 < S. 0:0(0) ack 1 ttl S id 0
++.001 > . 1:1(0) ack 1 ttl C id 0
++.001 > P. 1:34(33) ack 1 ttl C id 0
++.001 < P. 1:53(52) ack 34 ttl S id 0
++.001 > . 34:34(0) ack 53 ttl C id 0
++.6 < P. 53:105(52) ack 34 ttl S id 0
++.001 > R 34:34(0) win 0 ttl C id 0
+";
+    let client = server.replace("+.6 <", "+.2 < R 53:53(0) win 0 ttl S id 0\n+.4 <");
+    let client = capture(&client, "64", "63", &NOTHING);
+    let server = capture(&server.replacen("+0", "+.3", 1), "63", "64", &NOTHING);
+    let (collector, _) = analyse_captures(&[&client, &server], false);
+    let found = collector.findings.iter().map(describe).collect::<Vec<_>>().join("; ");
+    assert!(found.contains("cause=forged_reset"), "{found}");
 }
 
 /// A router in front of the host refuses for it: only the capture ahead of the router shows that, where the server's answers have

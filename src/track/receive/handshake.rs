@@ -50,7 +50,10 @@ pub fn on_syn(connection: &mut Connection, from: usize, segment: &Segment, bytes
 fn note_retold(connection: &mut Connection, from: usize, segment: &Segment) {
     let opened = connection.half[from].has(Half::ACK);
     if opened && !connection.decided && segment.time.since(connection.opened_at()) >= SWAPPED {
-        connection.story().told_twice = true;
+        let elsewhere = segment.input != connection.start_input;
+        let story = connection.story();
+        story.told_elsewhere |= elsewhere;
+        story.told_twice |= !elsewhere;
     }
 }
 
@@ -96,7 +99,7 @@ fn on_another_syn(connection: &mut Connection, from: usize, segment: &Segment) -
 const HELD: u64 = MILLISECOND;
 
 /// Is nothing of this connection left to come but repetitions?
-pub(super) fn over(connection: &Connection) -> bool {
+pub fn over(connection: &Connection) -> bool {
     let closed = connection.half.iter().all(|half| half.has(Half::FIN));
     let pending = connection.story.as_ref().is_some_and(|story| match story.pending {
         Some((Pending::Reset, _)) => {

@@ -134,6 +134,7 @@ fn repeat(connection: &mut Connection, from: usize, segment: &Segment, what: Rep
         silence.length = segment.payload_length;
         silence.until = segment.sequence.wrapping_add(segment.payload_length);
         silence.answers = 0;
+        silence.shown = 0;
         silence.unheard = attempts;
         return attempts == 1 || silence.interval >= CLOSE;
     }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use super::connection::{Half, Mark};
 use super::kernel::Errno;
-use super::places::{Place, Sight};
+use super::places::{Place, Sight, bit};
 use crate::decode::IcmpError;
 use crate::time::{MILLISECOND, SECOND, Time};
 
@@ -191,8 +191,9 @@ pub struct Story {
     /// The SYN came once more behind the handshake: all of it comes a second time, and what comes behind a RST tells nothing of what
     /// came after it.
     pub told_twice: bool,
-    /// The same in another capture than that which showed it first: what comes behind a RST in the same capture still tells.
-    pub told_elsewhere: bool,
+    /// The captures that told it so, where another one showed it first: they tell of a RST in another one what came when by
+    /// another clock.
+    pub told_elsewhere: u8,
     /// What was acknowledged last of each end, where the capture shows neither that nor what came before, and it is one number.
     pub one_more: [Option<u32>; 2],
     /// The receiver answered the RST with a bare ACK.
@@ -266,6 +267,12 @@ impl Story {
         self.challenged = false;
     }
 
+    /// Did what this capture shows behind a RST come behind it?
+    pub fn keeps_order(&self, reset: &Reset, input: u8) -> bool {
+        let same_clock = self.told_elsewhere & (bit(input) | bit(reset.mark.input)) == 0;
+        !self.told_twice && (same_clock || input == reset.mark.input)
+    }
+
     /// Is all of it past? Then it is neither changed nor asked for by payload and acknowledgments that come in order.
     pub fn rests(&self) -> bool {
         let quiet = |side: usize| {
@@ -286,7 +293,7 @@ impl Story {
             || self.half_accepted.is_some()
             || self.other_syn.is_some()
             || self.told_twice
-            || self.told_elsewhere
+            || self.told_elsewhere != 0
             || self.one_more != [None; 2]
             || self.syn_ack_after_refusal.is_some();
         !waits && !reset && !other && quiet(super::CLIENT) && quiet(super::SERVER)

@@ -305,11 +305,17 @@ fn who_goes_on_in_the_capture_that_shows_the_rst_did_not_send_it() {
 +.001 > R 34:34(0) win 0 ttl C id 0
 ";
     let client = server.replace("+.6 <", "+.2 < R 53:53(0) win 0 ttl S id 0\n+.4 <");
-    let client = capture(&client, "64", "63", &NOTHING);
-    let server = capture(&server.replacen("+0", "+.3", 1), "63", "64", &NOTHING);
-    let (collector, _) = analyse_captures(&[&client, &server], false);
-    let found = collector.findings.iter().map(describe).collect::<Vec<_>>().join("; ");
-    assert!(found.contains("cause=forged_reset"), "{found}");
+    let late = |text: &str| text.replacen("+0", "+.3", 1);
+    let [client, late_client] = [client.clone(), late(&client)].map(|text| capture(&text, "64", "63", &NOTHING));
+    let [server, late_server] = [server.to_owned(), late(server)].map(|text| capture(&text, "63", "64", &NOTHING));
+    for captures in
+        [vec![&client, &late_server], vec![&client, &server, &late_client], vec![&late_client, &server, &client]]
+    {
+        let captures: Vec<&[u8]> = captures.into_iter().map(Vec::as_slice).collect();
+        let (collector, _) = analyse_captures(&captures, false);
+        let found = collector.findings.iter().map(describe).collect::<Vec<_>>().join("; ");
+        assert!(found.contains("cause=forged_reset"), "{found}");
+    }
 }
 
 /// A router in front of the host refuses for it: only the capture ahead of the router shows that, where the server's answers have

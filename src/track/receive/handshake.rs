@@ -1,6 +1,7 @@
 //! SYN and SYN-ACK.
 
 use super::super::connection::{Connection, Half, Mark, SERVER, other};
+use super::super::places::bit;
 use super::super::seq;
 use super::super::story::{Acceptance, HalfAccepted, Pending, Repeated, Reset, Silence, Story, What};
 use super::{
@@ -50,10 +51,10 @@ pub fn on_syn(connection: &mut Connection, from: usize, segment: &Segment, bytes
 fn note_retold(connection: &mut Connection, from: usize, segment: &Segment) {
     let opened = connection.half[from].has(Half::ACK);
     if opened && !connection.decided && segment.time.since(connection.opened_at()) >= SWAPPED {
-        let elsewhere = segment.input != connection.start_input;
+        let here = segment.input == connection.start_input;
         let story = connection.story();
-        story.told_elsewhere |= elsewhere;
-        story.told_twice |= !elsewhere;
+        story.told_twice |= here;
+        story.told_elsewhere |= if here { 0 } else { bit(segment.input) };
     }
 }
 

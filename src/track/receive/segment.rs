@@ -74,8 +74,7 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
     }
     if let Some(story) = connection.story.as_mut()
         && let Some(reset) = story.reset
-        && !story.told_twice
-        && (!story.told_elsewhere || segment.input == reset.mark.input)
+        && story.keeps_order(&reset, segment.input)
     {
         next.grace |= after_reset(connection, from, segment, reset);
     }

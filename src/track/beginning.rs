@@ -45,8 +45,9 @@ impl Tracker {
     }
 
     /// Takes the SYN of another connection than that at `index`. A relay that keeps the client's address and port, as pasta and
-    /// transparent proxies do, connects when it has accepted the client: what is captured behind it is another connection with the
-    /// same ends, of which the first is not seen there. No client begins anew so soon on ports of which its connection is open.
+    /// transparent proxies do, connects when it has accepted the client, and a firewall may pass the client's SYN on with numbers
+    /// of its own (`modulate state` of pf): what is captured behind it is another connection with the same ends, of which the first
+    /// is not seen there. No client begins anew so soon on ports of which its connection is not over.
     #[cold]
     pub(super) fn another_elsewhere(&mut self, index: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
         let begins = |other: u32| {

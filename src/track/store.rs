@@ -156,7 +156,7 @@ impl Store {
         }
     }
 
-    /// When the SYN of a connection came, with which sequence number, and whether it was answered and is open still; if it was seen.
+    /// When the SYN of a connection came, with which sequence number, and whether that is not over; if it was seen.
     pub fn begun_by(&self, index: u32) -> Option<(Time, u32, bool)> {
         let sketch = self.sketches.get(index as usize)?;
         let (start, isn, seen, over) = match sketch.link() {
@@ -170,12 +170,12 @@ impl Store {
             }
             Link::Told(place) => {
                 let told = self.told.get(place as usize)?;
-                let over = told.decided || super::receive::over(told);
+                let over = told.decided || told.story.as_deref().is_some_and(|story| story.pending.is_some());
                 (told.start, told.half[CLIENT].isn, told.half.map(|half| half.seen), over)
             }
         };
-        let both = |flag: u16| seen.iter().all(|seen| seen & flag != 0);
-        (seen[CLIENT] & Half::SYN != 0).then(|| (start, isn, both(Half::SYN) && !both(Half::FIN) && !over))
+        let closed = seen.iter().all(|seen| seen & Half::FIN != 0);
+        (seen[CLIENT] & Half::SYN != 0).then_some((start, isn, !closed && !over))
     }
 
     /// The connection as a sketch tells it. Of one that is told already this must not be asked.

@@ -255,6 +255,34 @@ client 10.0.0.1:40000
     }
 }
 
+/// A firewall passes the client's SYN on with a sequence number of its own, and all that follows: of both sides together no more is
+/// found than of each.
+#[test]
+fn behind_a_firewall_with_numbers_of_its_own_the_same_is_found() {
+    let unanswered = "+0 > S 0:0(0) ttl C\n+1 > S 0:0(0) ttl C\n+2 > S 0:0(0) ttl C\n+4 > S 0:0(0) ttl C\nwait 20\n";
+    let reset = "\
++0 > S 0:0(0) ttl C
++.02 < S. 0:0(0) ack 1 ttl S
++.0001 > . 1:1(0) ack 1 ttl C
++.0002 > P. 1:201(200) ack 1 ttl C
++.01 < . 1:1(0) ack 201 ttl S
++.11 < R. 1:1(0) ack 201 ttl S
+wait 3
+";
+    for (lines, kind) in [(unanswered, "timed_out"), (reset, "reset")] {
+        // The second connection of a script has other numbers, and a port that is one higher.
+        let before = format!("client 10.0.0.1:40001\n{lines}");
+        let behind = format!("client 10.0.0.1:40000\n{}", lines.replace(" > ", " [2] > ").replace(" < ", " [2] < "));
+        let behind = behind.replacen("+0", "+.0001", 1);
+        let [before, behind] = [(before, "64"), (behind, "63")].map(|(text, ttl)| capture(&text, ttl, "57", &NOTHING));
+        for captures in [[&before, &behind], [&behind, &before]] {
+            let (collector, _) = analyse_captures(&captures.map(Vec::as_slice), false);
+            let found: Vec<_> = collector.findings.iter().map(describe).collect();
+            assert!(found.len() == 2 && found.iter().all(|found| found.starts_with(kind)), "{found:?}");
+        }
+    }
+}
+
 /// A capture of which each file holds a part. Ports whose connection is over are used again just behind the first file.
 #[test]
 fn the_next_connection_on_the_same_ports_begins_in_another_file() {

@@ -100,7 +100,7 @@ fn on_another_syn(connection: &mut Connection, from: usize, segment: &Segment) -
 const HELD: u64 = MILLISECOND;
 
 /// Is nothing of this connection left to come but repetitions?
-pub fn over(connection: &Connection) -> bool {
+pub(super) fn over(connection: &Connection) -> bool {
     let closed = connection.half.iter().all(|half| half.has(Half::FIN));
     let pending = connection.story.as_ref().is_some_and(|story| match story.pending {
         Some((Pending::Reset, _)) => {

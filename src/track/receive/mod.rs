@@ -5,7 +5,7 @@ mod icmp;
 mod reset;
 mod segment;
 
-pub use handshake::{offers, on_syn, on_syn_ack, over};
+pub use handshake::{offers, on_syn, on_syn_ack};
 pub use icmp::on_icmp_error;
 use reset::closed;
 pub use reset::{note_copy, on_reset};

@@ -27,7 +27,8 @@ pub static CAUSE: Cause = Cause {
         route from the server back, seen from the client's side only; a SNAT pool or conntrack table that is full \
         (then only new connections fail, in waves); an accept queue that is full (then others get in).\n\n\
         RSTs without ACK come from a relay that speaks for the server, such as passt and pasta of 2023 (the network of \
-        a rootless container): its own connection to the server failed, for whatever reason.",
+        a rootless container): its own connection to the server failed, for whatever reason. A capture behind the relay \
+        shows what that met.",
     is_not: "\
         Not a stopped service: a host without a listener says RST at once.\n\n\
         Not DNS: the name was resolved, or there would be no SYN.\n\n\
@@ -48,9 +49,6 @@ wait 3
             "\
             Capture on the server. If the SYNs arrive, the way back or the host's own filter is to blame; if not, \
             the way there.",
-            "\
-            If RSTs without ACK came, capture outside of the container: there the relay's own connection to {server.ip} \
-            shows what it met. Try a newer passt.",
             "\
             Walk the filters between: security groups, network ACLs, host firewall, NetworkPolicy, for {client.ip} \
             to port {server.port}.",
@@ -114,7 +112,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     if case.syns_met_resets() && !case.refuses_a_syn() {
         return Some(Match::possible(format!(
             "{server} answered the client's SYNs with RSTs that do not acknowledge them, which connect() ignores: a relay that \
-             could not connect refuses like that."
+             could not connect refuses like that. Capture behind it."
         )));
     }
     let (times, span) = (case.silence().attempts, case.silence());

@@ -72,9 +72,12 @@ fn explain(case: &Case<'_>) -> (Option<&'static Cause>, Match) {
         let Some(found) = (cause.detect)(case) else {
             continue;
         };
-        let worth =
-            |cause: &Cause, found: &Match| (found.confidence == Confidence::Certain, cause.group, found.confidence);
-        if best.as_ref().is_none_or(|(best, other)| worth(cause, &found) > worth(best, other)) {
+        if found.confidence == Confidence::Certain {
+            return (Some(cause), found);
+        }
+        let is_better =
+            |(best, other): &(&Cause, Match)| (cause.group, found.confidence) > (best.group, other.confidence);
+        if best.as_ref().is_none_or(is_better) {
             best = Some((cause, found));
         }
     }

@@ -116,7 +116,8 @@ enum Taken {
 }
 
 impl Live {
-    /// Opens the interface. From now on its packets are kept; of one that is down, from when it comes up. `stop` ends the capture as soon as it is true.
+    /// Opens the interface. From now on its packets are kept; of one that is down, from when it comes up. `stop` ends the
+    /// capture as soon as it is true.
     pub fn open(settings: LiveSettings, stop: Arc<AtomicBool>) -> Result<Live, Error> {
         if let Some(expression) = &settings.filter {
             super::Filter::new(expression)?;

@@ -399,8 +399,12 @@ fn window_is_closed(connection: &Connection, side: usize) -> bool {
     let half = &connection.half[side];
     // Who has taken payload had room for it, whatever the window says.
     let took = seq::after(half.ack, connection.half[other(side)].isn.wrapping_add(2));
-    let never_opened = half.has(Half::SYN) && half.window == 0 && !half.has(Half::FIN) && !took;
-    never_opened || connection.story.as_ref().is_some_and(|story| story.window_closed[side].is_some())
+    never_opened(half) && !took || connection.story.as_ref().is_some_and(|story| story.window_closed[side].is_some())
+}
+
+/// Has the window of this end been closed since its SYN?
+fn never_opened(half: &Half) -> bool {
+    half.has(Half::SYN) && half.window == 0 && !half.has(Half::FIN)
 }
 
 /// Notes a window that closes or opens. `edge`: where it ended before.
@@ -417,9 +421,7 @@ pub(super) fn on_window(connection: &mut Connection, from: usize, segment: &Segm
         }
         let known = connection.story.as_ref().is_some_and(|story| story.window_closed[from].is_some());
         // One that has not been open since the SYN does not close.
-        let half = &connection.half[from];
-        let never_opened = half.has(Half::SYN) && half.window == 0 && !half.has(Half::FIN);
-        if !known && !never_opened {
+        if !known && !never_opened(&connection.half[from]) {
             connection.story().window_closed[from] = Some(Mark::of(segment));
             tell(connection, from, segment, What::WindowClosed);
         }

@@ -19,8 +19,13 @@ pub fn may_be_a_detour(ttl: u8, usual: (u8, u8)) -> bool {
 
 /// Do the TTLs of one end's packets, from the lowest to the highest, differ by more than a detour? Then each was given another, as
 /// by what makes captures anonymous, and they tell of no distance.
-pub fn tells_no_distance((low, high): (u8, u8)) -> bool {
-    hops(low).abs_diff(hops(high)) > DETOUR
+pub fn tells_no_distance(ttls: (u8, u8)) -> bool {
+    changes(ttls) > DETOUR
+}
+
+/// By how many hops the way of one end's packets changes, by their lowest and highest TTL.
+fn changes((low, high): (u8, u8)) -> u8 {
+    hops(low).abs_diff(hops(high))
 }
 
 /// Is a TTL none of the `usual` ones, from the lowest to the highest, nor one of the same distance? A host without a socket
@@ -48,11 +53,9 @@ pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
     let peer = &connection.half[other(reset.from)];
     let one_side = peer.has(Half::COPIED) && !reset.sight.usual;
     let (shown, known) = if travelled { (half, half.has(Half::COPIED)) } else { (peer, !one_side) };
-    let changes = hops(shown.ttl_low).abs_diff(hops(shown.ttl_high));
-    let as_before = |usual: u8| hops(usual).abs_diff(hops(reset.ttl)) <= changes;
-    if !known
-        && (tells_no_distance((shown.ttl_low, shown.ttl_high)) || as_before(half.ttl_low) || as_before(half.ttl_high))
-    {
+    let span = (shown.ttl_low, shown.ttl_high);
+    let as_before = |usual: u8| changes((usual, reset.ttl)) <= changes(span);
+    if !known && (tells_no_distance(span) || as_before(half.ttl_low) || as_before(half.ttl_high)) {
         return false;
     }
     let near = hops(reset.ttls.0) <= hops(half.ttl_high);

@@ -237,6 +237,7 @@ impl<'a, L> Judge<'a, L> {
             duplicates: counts.duplicates,
             icmp_errors: counts.icmp_errors,
             connections: counts.connections,
+            translated: counts.translated,
             evicted: counts.evicted,
             unremembered: counts.unremembered,
             copies_forgotten: counts.copies_forgotten,

@@ -194,6 +194,8 @@ pub struct Finding {
     pub client: EndReport,
     /// The server's end.
     pub server: EndReport,
+    /// Client and server, as the server's side of an address translation (NAT) has them, if that was captured as well.
+    pub translated: Option<[End; 2]>,
     /// Did the capture show who the client is?
     pub role_known: bool,
     /// Is a retry safe?
@@ -237,6 +239,8 @@ pub struct Summary {
     pub icmp_errors: u64,
     /// Connections seen.
     pub connections: u64,
+    /// Connections that were the other side, behind an address translation (NAT), of one whose ending is told or counted.
+    pub translated: u64,
     /// Connections that were forgotten before their end, for want of memory.
     pub evicted: u64,
     /// What connections told of services and hosts that could not be remembered, because too many are.

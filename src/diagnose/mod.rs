@@ -46,6 +46,7 @@ pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
         reset_reason,
         client: report(CLIENT, client),
         server: report(SERVER, server),
+        translated: ended.translated,
         role_known: ended.connection.has(Connection::ROLE_KNOWN),
         retry,
         retry_why,

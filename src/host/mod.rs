@@ -110,6 +110,10 @@ impl Host {
         finding.kind?;
         let mut ends = [finding.client.end, finding.server.end];
         let mut devices = ends.map(|end| self.device_of(end.ip));
+        // The server is where the address translation sends its packets.
+        if finding.translated.is_some_and(|[_, server]| self.device_of(server.ip).is_none()) {
+            devices[1] = None;
+        }
         let here = devices.map(|device| device.is_some());
         let side = facts::side(finding, here)?;
         if side == Side::Server {

@@ -11,6 +11,7 @@ use super::line::{Line, milliseconds};
 use super::remedy::{EndTexts, Template, owner_of};
 use crate::causes::{ALL, Cause, port_scan, retry_storm, unexplained};
 use crate::context::{Context, Value};
+use crate::decode::End;
 use crate::diagnose::{EndReport, Finding, ResetKind, Summary};
 use crate::episodes::{Episode, Folded, Scan};
 use crate::short::Short;
@@ -47,6 +48,9 @@ pub fn write_finding(bytes: &mut Vec<u8>, finding: &Finding, inputs: &Inputs) {
     write_end(&mut line, &finding.client, &ends.client_ip);
     line.raw(",\"server\":");
     write_end(&mut line, &finding.server, &ends.server_ip);
+    if let Some(ends) = &finding.translated {
+        write_translated(&mut line, ends);
+    }
     if !finding.role_known {
         line.raw(",\"role_known\":false");
     }
@@ -92,6 +96,14 @@ fn write_end(line: &mut Line<'_>, report: &EndReport, ip: &Short) {
         Some(calls) => line.text(calls),
         None => line.raw("null"),
     };
+    line.raw("}");
+}
+
+/// Adds both ends as they are on the server's side of an address translation.
+fn write_translated(line: &mut Line<'_>, ends: &[End; 2]) {
+    for (before, end) in [",\"translated\":{\"client\":", ",\"server\":"].into_iter().zip(ends) {
+        line.raw(before).raw("{\"ip\":").short(&Short::ip(end.ip)).raw(",\"port\":").number(end.port.into()).raw("}");
+    }
     line.raw("}");
 }
 
@@ -204,6 +216,7 @@ pub fn summary_line(summary: &Summary, folded: Folded, inputs: &Inputs) -> Vec<u
         icmp_errors: summary.icmp_errors,
         duplicates: summary.duplicates,
         connections: summary.connections,
+        translated: (summary.translated > 0).then_some(summary.translated),
         evicted: (summary.evicted > 0).then_some(summary.evicted),
         unremembered: (summary.unremembered > 0).then_some(summary.unremembered),
         copies_forgotten: (summary.copies_forgotten > 0).then_some(summary.copies_forgotten),
@@ -313,6 +326,8 @@ struct SummaryLine<'a> {
     icmp_errors: u64,
     duplicates: u64,
     connections: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    translated: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     evicted: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -189,12 +189,19 @@ fn the_summary_counts_everything_by_name() {
 }
 
 #[test]
-fn what_had_no_room_is_in_the_summary_where_there_is_such() {
-    let summary =
-        Summary { evicted: 1, unremembered: 2, copies_forgotten: 3, messages_forgotten: 4, ..Summary::default() };
-    let folded = Folded { clients: 5, successes: 6, ..Folded::default() };
+fn what_is_seldom_is_in_the_summary_where_there_is_such() {
+    let summary = Summary {
+        translated: 1,
+        evicted: 2,
+        unremembered: 3,
+        copies_forgotten: 4,
+        messages_forgotten: 5,
+        ..Summary::default()
+    };
+    let folded = Folded { clients: 6, successes: 7, ..Folded::default() };
     let line = parsed(summary_line(&summary, folded, &one_file(6)));
     let counted = [
+        "translated",
         "evicted",
         "unremembered",
         "copies_forgotten",
@@ -219,4 +226,18 @@ fn evidence_may_come_from_something_between() {
     let mut finding = samples::keepalive_race();
     finding.evidence = vec![samples::evidence(7, 0, EndedBy::Middlebox, "icmp unreachable", "")];
     assert_eq!(parsed(finding_line(&finding, &one_file(6)))["evidence"][0]["from"], "middlebox");
+}
+
+#[test]
+fn the_other_side_of_a_nat_is_told() {
+    let mut finding = samples::keepalive_race();
+    assert!(parsed(finding_line(&finding, &one_file(6))).get("translated").is_none());
+    let client = End { port: 1024, ..finding.client.end };
+    finding.translated = Some([client, End { port: 80, ..finding.server.end }]);
+    let line = parsed(finding_line(&finding, &one_file(6)));
+    let expected = serde_json::json!({
+        "client": {"ip": "10.0.0.1", "port": 1024},
+        "server": {"ip": "10.0.0.2", "port": 80},
+    });
+    assert_eq!(line["translated"], expected);
 }

@@ -101,6 +101,7 @@ pub fn keepalive_race() -> Finding {
             ..end(v4(1), 34186)
         },
         server: end(v4(2), 8080),
+        translated: None,
         role_known: true,
         retry: RetryVerdict::NotDelivered,
         retry_why: "the 33 bytes of the request were never acknowledged".into(),

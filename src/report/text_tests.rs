@@ -2,6 +2,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::*;
 use crate::causes::Confidence;
+use crate::decode::End;
 use crate::diagnose::{EndReport, EndedBy, Finding};
 use crate::episodes::Episodes;
 use crate::report::samples::{self, DECIDED, later};
@@ -372,11 +373,12 @@ fn recovery_is_told() {
 }
 
 #[test]
-fn what_was_folded_is_counted() {
+fn what_is_seldom_is_counted() {
     let folded = Folded { episodes: 7, findings: 9, clients: 1, successes: 2 };
     let found = Found { episodes: &[], scans: &[], folded };
     let summary = Summary {
         frames: 9,
+        translated: 2,
         unremembered: 3,
         evicted: 4,
         copies_forgotten: 5,
@@ -386,6 +388,7 @@ fn what_was_folded_is_counted() {
     let text = render(&found, &summary, &Inputs::default(), &Options::default());
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains("9 connections in 7 old groups"), "{text}");
+    assert!(text.contains("NAT 2 connections were another one behind an address translation"), "{text}");
     assert!(text.contains("forgotten 4 connections before their end"), "{text}");
     assert!(text.contains("3 signs of services and hosts were not remembered"), "{text}");
     assert!(text.contains("; 5 packets were forgotten so soon that a copy would count as a repetition"), "{text}");
@@ -393,4 +396,12 @@ fn what_was_folded_is_counted() {
     assert!(text.contains("1 client was no longer watched for scans"), "{text}");
     assert!(text.contains("2 successes were forgotten too soon"), "{text}");
     assert!(text.contains("some causes and recoveries may be missed, no failures"), "{text}");
+}
+
+#[test]
+fn the_addresses_behind_a_nat_are_told() {
+    let finding = samples::keepalive_race();
+    let ends = [finding.client.end, End { port: 80, ..finding.server.end }];
+    let text = plain(&[Finding { translated: Some(ends), ..finding }]);
+    assert!(text.contains("   behind NAT 10.0.0.1:34186 -> 10.0.0.2:80, the same connection\n"), "{text}");
 }

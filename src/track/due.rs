@@ -160,30 +160,84 @@ impl Tracker {
         }
     }
 
-    /// Judges what is pending on a connection and reports it.
+    /// Judges what is pending on a connection and reports it: once, where it is captured on both sides of an address
+    /// translation and ends alike on both.
     pub(super) fn conclude(&mut self, place: u32, generation: u16, sink: &mut impl Sink) {
-        self.look_at_places(place, generation);
-        let Some(connection) = self.live(place, generation) else {
+        let Some((time, ending)) = self.ending(place, generation) else {
             return;
         };
-        let index = connection.home;
-        let Some(story) = connection.story.as_deref().filter(|_| !connection.decided) else {
-            return;
-        };
-        let time = story.pending.map(|(_, time)| time).or(story.reset.map(|reset| reset.mark.time));
-        let Some(time) = time else {
-            return;
-        };
-        let ends = self.ends_of(index);
-        let connection = &self.store.told[place as usize];
-        let unreadable = lacks_an_error(connection, ends, &self.services);
-        let ending = if unreadable { Ending::Undecided(Doubt::CutShort) } else { verdict::judge(connection) };
-        let after = After::of(ending, connection);
-        let told = connection.story.as_ref().is_some_and(|story| story.told_ignored);
-        if !(after == After::GoesOn && told) {
-            sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
+        let mut sides = self.other_sides(place, &ending);
+        if sides.is_empty() {
+            self.tell(place, time, ending, None, sink);
+            return self.settle(place, ending);
         }
-        self.note_failure(place, &ending, ends);
+        self.counts.translated += sides.len() as u64;
+        sides.push((place, time));
+        // The client's packets pass them in this order.
+        sides.sort_by_key(|(place, _)| Reverse(self.store.told[*place as usize].half[CLIENT].ttl_high));
+        if let [(near, time), .., (far, _)] = sides[..] {
+            let translated = self.ends_of(self.store.told[far as usize].home);
+            self.tell(near, time, ending, Some(translated), sink);
+        }
+        for (place, _) in sides {
+            self.settle(place, ending);
+        }
+    }
+
+    /// How the connection ends by what is pending on it, and when that became a fact; if anything is.
+    fn ending(&mut self, place: u32, generation: u16) -> Option<(Time, Ending)> {
+        self.look_at_places(place, generation);
+        let connection = self.live(place, generation).filter(|connection| !connection.decided)?;
+        let (index, story) = (connection.home, connection.story.as_deref()?);
+        let time = story.pending.map(|(_, time)| time).or(story.reset.map(|reset| reset.mark.time))?;
+        let connection = &self.store.told[place as usize];
+        let unreadable = lacks_an_error(connection, self.ends_of(index), &self.services);
+        let ending = if unreadable { Ending::Undecided(Doubt::CutShort) } else { verdict::judge(connection) };
+        Some((time, ending))
+    }
+
+    /// Where the connection at `place`, that ends, is told as it is on other sides of address translations, and when it ended
+    /// there.
+    fn other_sides(&mut self, place: u32, ending: &Ending) -> Vec<(u32, Time)> {
+        let mut sides = Vec::new();
+        for (other, generation) in self.sides.like(&self.store.told[place as usize]) {
+            let Some(found) = self.store.told.get(other as usize).filter(|found| found.is_in_use(generation)) else {
+                continue;
+            };
+            let connection = &self.store.told[place as usize];
+            if (translated::is_behind(found, connection) || translated::is_behind(connection, found))
+                && let Some((time, _)) = self.ending(other, generation).filter(|(_, other)| other.is_like(ending))
+            {
+                sides.push((other, time));
+            }
+        }
+        sides
+    }
+
+    /// Tells of an ending. `translated`: client and server on the other side of an address translation.
+    pub(super) fn tell(
+        &self,
+        place: u32,
+        time: Time,
+        ending: Ending,
+        translated: Option<[End; 2]>,
+        sink: &mut impl Sink,
+    ) {
+        let connection = &self.store.told[place as usize];
+        let told = connection.story.as_ref().is_some_and(|story| story.told_ignored);
+        if told && After::of(ending, connection) == After::GoesOn {
+            return;
+        }
+        let ends = self.ends_of(connection.home);
+        let (services, payloads) = (&self.services, &self.payloads);
+        sink.ended(Ended { time, ends, translated, ending, connection, services, payloads });
+    }
+
+    /// Does to a connection what its ending brings with it.
+    fn settle(&mut self, place: u32, ending: Ending) {
+        let connection = &self.store.told[place as usize];
+        let (index, after) = (connection.home, After::of(ending, connection));
+        self.note_failure(place, &ending, self.ends_of(index));
         let connection = &mut self.store.told[place as usize];
         let story = connection.story();
         story.pending = None;

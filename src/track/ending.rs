@@ -15,6 +15,16 @@ pub enum Ending {
     Quiet,
 }
 
+impl Ending {
+    /// Are both failures of one kind, or no failures for the same reason?
+    pub fn is_like(&self, other: &Ending) -> bool {
+        match (self, other) {
+            (Ending::Failure(one), Ending::Failure(other)) => one.kind == other.kind,
+            _ => self == other,
+        }
+    }
+}
+
 /// An error that an application got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure {

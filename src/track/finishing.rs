@@ -30,15 +30,21 @@ impl Tracker {
             }
         }
         silent.sort_unstable();
-        for (last, _, side, place) in silent {
-            if end.since(last) < SECOND {
-                self.leave_undecided(place, end, sink);
-                continue;
-            }
-            let connection = &mut self.store.told[place as usize];
-            let generation = connection.generation;
-            connection.story().pending.get_or_insert((Pending::Silence(side), end));
+        let (convincing, recent): (Vec<_>, Vec<_>) =
+            silent.into_iter().partition(|(last, ..)| end.since(*last) >= SECOND);
+        for (_, _, side, place) in &convincing {
+            let connection = &mut self.store.told[*place as usize];
+            connection.story().pending.get_or_insert((Pending::Silence(*side), end));
+            self.sides.add(connection, *place, connection.generation);
+        }
+        for (_, _, _, place) in convincing {
+            let generation = self.store.told[place as usize].generation;
             self.conclude(place, generation, sink);
+        }
+        for (_, _, _, place) in recent {
+            if !self.store.told[place as usize].decided {
+                self.leave_undecided(place, end, sink);
+            }
         }
         let told = self.store.told.iter().filter(|connection| is_but_a_syn(connection)).count();
         self.counts.unanswered += (self.store.asked() + told) as u64;
@@ -60,6 +66,7 @@ impl Tracker {
         self.ends6.clear();
         self.overdue.clear();
         self.waiting.clear();
+        self.sides = Sides::default();
         self.lingering.clear();
         self.memory.clear();
         self.clock = Time(0);
@@ -78,19 +85,13 @@ impl Tracker {
                     && (story.read_after_fin[CLIENT] || story.read_after_fin[SERVER])
             });
         if half_closed {
-            let ends = connection.ends(self.ends6.get(connection.home));
-            let time = connection.last;
-            let ending = Ending::Benign(Benign::HalfClose);
-            sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
+            self.tell(place, connection.last, Ending::Benign(Benign::HalfClose), None, sink);
         }
     }
 
     /// The capture ended too soon to tell.
-    fn leave_undecided(&mut self, place: u32, time: Time, sink: &mut impl Sink) {
-        let connection = &self.store.told[place as usize];
-        let ends = connection.ends(self.ends6.get(connection.home));
-        let ending = Ending::Undecided(Doubt::EndedEarly);
-        sink.ended(Ended { time, ends, ending, connection, services: &self.services, payloads: &self.payloads });
+    fn leave_undecided(&self, place: u32, time: Time, sink: &mut impl Sink) {
+        self.tell(place, time, Ending::Undecided(Doubt::EndedEarly), None, sink);
     }
 }
 

@@ -31,6 +31,7 @@ mod slots;
 mod store;
 mod story;
 mod table;
+mod translated;
 mod verdict;
 mod waiting;
 
@@ -60,6 +61,7 @@ use receive::Next;
 use sketch::Sketch;
 use store::Store;
 use table::Table;
+use translated::Sides;
 use waiting::Waiting;
 
 /// How long a verdict waits for contradiction, in packet time: longer than a round trip around the world, and than
@@ -79,6 +81,8 @@ pub struct Ended<'a> {
     pub time: Time,
     /// Client and server.
     pub ends: [End; 2],
+    /// The same, as the server's side of an address translation has them, if that was captured as well.
+    pub translated: Option<[End; 2]>,
     /// What happened.
     pub ending: Ending,
     /// All that is known of the connection.
@@ -145,6 +149,8 @@ pub struct Counts {
     pub unanswered: u64,
     /// Connections whose client left a repeated SYN-ACK unanswered; known at the end.
     pub half_open: u64,
+    /// Connections whose ending was told with that of the other side of an address translation.
+    pub translated: u64,
     /// Connections that were forgotten before their end, for want of memory.
     pub evicted: u64,
     /// What connections told of services and hosts that could not be remembered, because too many are.
@@ -166,6 +172,8 @@ pub struct Tracker {
     ends6: Addresses,
     /// Verdicts on told connections that wait for the time of grace.
     waiting: Waiting,
+    /// The same, by what both sides of an address translation have in common.
+    sides: Sides,
     /// When repetitions on told connections are overdue.
     overdue: BinaryHeap<Reverse<Slot>>,
     /// Ended connections that are still remembered.
@@ -196,6 +204,7 @@ impl Tracker {
             seed,
             ends6: Addresses::default(),
             waiting: Waiting::default(),
+            sides: Sides::default(),
             overdue: BinaryHeap::new(),
             lingering: Lingering::default(),
             due: Time(u64::MAX),

@@ -48,7 +48,7 @@ impl Tracker {
             let last = sketch.last_of(from);
             if self.copies.is_copy(index, from, &last, segment, self.counts.segments) {
                 sketch.spoke(from, copies::short(segment.print));
-                return self.copy(index, from, segment, sink);
+                return self.copy(index, from, segment);
             }
         }
         sketch.spoke(from, copies::short(segment.print));
@@ -86,6 +86,7 @@ impl Tracker {
                 last
             }
             Link::Told(place) => {
+                self.judge_own(place, segment.time, sink);
                 let connection = &mut self.store.told[place as usize];
                 let last = connection.last_of(from);
                 connection.spoke(from, print);
@@ -93,7 +94,7 @@ impl Tracker {
             }
         };
         if self.copies.is_copy(index, from, &last, segment, self.counts.segments) {
-            return self.copy(index, from, segment, sink);
+            return self.copy(index, from, segment);
         }
         let sketch = &mut self.store.sketches[index as usize];
         if sketch.link() != Link::Early {
@@ -150,14 +151,13 @@ impl Tracker {
 
     /// Notes that a segment came a second time.
     #[cold]
-    fn copy(&mut self, index: u32, from: usize, segment: &Segment, sink: &mut impl Sink) {
+    fn copy(&mut self, index: u32, from: usize, segment: &Segment) {
         self.counts.duplicates += 1;
         if segment.flags.has(Flags::SYN | Flags::ACK) {
             let ends = self.store.sketches[index as usize].ends(self.ends6.get(index));
             self.services.saw_ttl(ends[from].ip, segment.ttl, segment.input);
         }
         if let Some(place) = self.store.place(index) {
-            self.judge_own(place, segment.time, sink);
             copies::note(&mut self.store.told[place as usize], from, segment);
         } else if !self.store.room(index).is_some_and(|room| store::knows_copy(&room, from, segment.ttl)) {
             let mut connection = self.store.retell(index);
@@ -181,11 +181,10 @@ impl Tracker {
     fn notable(&mut self, index: u32, from: usize, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
         let (place, next) = match self.store.place(index) {
             Some(place) => {
-                if self.light {
-                    light::assume_unseen(&mut self.store.told[place as usize], from, segment);
-                }
-                self.judge_own(place, segment.time, sink);
                 let connection = &mut self.store.told[place as usize];
+                if self.light {
+                    light::assume_unseen(connection, from, segment);
+                }
                 let before = memory::beside(connection);
                 let next = take(connection, from, segment, bytes, &mut self.payloads, self.light);
                 self.crowded |= self.memory.changed(before, connection);

@@ -22,3 +22,4 @@ mod properties;
 mod readme;
 mod report;
 mod scripts;
+mod translation;

@@ -30,7 +30,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts")
 }
 
-fn all() -> Vec<PathBuf> {
+pub fn all() -> Vec<PathBuf> {
     scripts(&folder())
 }
 

@@ -87,6 +87,10 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
             page.labelled("light", "only the segments that open and close connections were captured");
         }
     }
+    if summary.translated > 0 {
+        let number = counted(summary.translated, "connection was", "connections were");
+        page.labelled("NAT", &format!("{number} another one behind an address translation, and told with that"));
+    }
     if summary.evicted > 0 {
         let what = format!(
             "{} before their end, for want of memory: those that were idle for longest (--max-memory allows more)",

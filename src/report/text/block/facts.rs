@@ -17,6 +17,9 @@ pub(super) fn facts(page: &mut Page, told: &mut Told, problem: &Problem, finding
     let which = if problem.count == 1 { "" } else { "of the first: " };
     application(page, told, "client", &finding.client);
     application(page, told, "server", &finding.server);
+    if let Some([client, server]) = finding.translated {
+        page.labelled("behind NAT", &format!("{which}{} -> {}, the same connection", address(client), address(server)));
+    }
     page.labelled("ended by", ended_by(finding));
     page.labelled("retry", &retry(finding, problem.count > 1));
     if let Some(said) = said(finding) {

@@ -1,0 +1,85 @@
+//! Connections that are captured on both sides of an address translation (NAT), as by a host that forwards and captures on
+//! all of its interfaces: other addresses and ports, and the same numbers. What fails on both sides is told once.
+//!
+//! A NAT changes addresses and ports (RFC 3022, section 4.1), and in TCP nothing else unless it has to change payload;
+//! Netfilter's is `nf_nat_manip_pkt()`. Who forwards lowers the TTL (RFC 1812, section 5.3.1), the client's towards the
+//! server and the server's towards the client: so it shows which side is the client's. Where the TTL stays, nothing is
+//! joined: captures that are made by hand have one number for all.
+
+use super::connection::{CLIENT, Connection, Half, SERVER};
+
+/// Which connections wait for a verdict, by the client's first sequence number: the latest of them.
+#[derive(Debug, Default)]
+pub struct Sides {
+    /// Empty until the first one waits.
+    buckets: Vec<[(u32, u16); TOGETHER]>,
+}
+
+const BUCKETS: usize = 1024;
+/// A connection has two sides at a NAT. Other connections may fall into the same bucket.
+const TOGETHER: usize = 4;
+/// No connection has this place.
+const NONE: u32 = u32::MAX;
+
+impl Sides {
+    /// The connection told at `place` waits for a verdict.
+    pub fn add(&mut self, connection: &Connection, place: u32, generation: u16) {
+        if self.buckets.is_empty() {
+            self.buckets = vec![[(NONE, 0); TOGETHER]; BUCKETS];
+        }
+        if let Some(bucket) = self.buckets.get_mut(bucket_of(connection))
+            && !bucket.contains(&(place, generation))
+        {
+            bucket.rotate_right(1);
+            bucket[0] = (place, generation);
+        }
+    }
+
+    /// Those that may be other sides of this connection, place and generation. It may be among them itself.
+    pub fn like(&self, connection: &Connection) -> [(u32, u16); TOGETHER] {
+        self.buckets.get(bucket_of(connection)).copied().unwrap_or([(NONE, 0); TOGETHER])
+    }
+}
+
+fn bucket_of(connection: &Connection) -> usize {
+    (connection.half[CLIENT].isn.wrapping_mul(0x9e37_79b9) >> 22) as usize % BUCKETS
+}
+
+/// Is `far` the same connection as `near`, on the other side of a NAT, nearer to the server?
+pub fn is_behind(far: &Connection, near: &Connection) -> bool {
+    let ([client, server], [far_client, far_server]) = (&near.half, &far.half);
+    far.key != near.key
+        && is_lower(far_client, client)
+        && (server.packets == 0 && far_server.packets == 0 || is_lower(server, far_server))
+        && has_the_numbers_of(far, near)
+}
+
+/// Did the segments of an end pass a router between where `before` and where `behind` is captured?
+fn is_lower(behind: &Half, before: &Half) -> bool {
+    before.packets > 0 && behind.packets > 0 && behind.ttl_high < before.ttl_high
+}
+
+/// Is the last SYN of a client the same on both sides? Scanners send many with one sequence number: those differ in their IP
+/// identifications, or offer no time stamps, as the kernels of clients do.
+fn is_the_last_of(far: &Half, near: &Half) -> bool {
+    match near.ip_id {
+        0 => far.ip_id == 0 && near.has(Half::STAMPS) && near.print == far.print,
+        id => id == far.ip_id,
+    }
+}
+
+fn has_the_numbers_of(far: &Connection, near: &Connection) -> bool {
+    const FIRST: u16 = Half::SYN | Half::SEQUENCE;
+    let [same_client, same_server] = [CLIENT, SERVER].map(|side| {
+        let (near, far) = (&near.half[side], &far.half[side]);
+        near.seen & FIRST == far.seen & FIRST && { near.isn } == { far.isn }
+    });
+    let [client, server] = &near.half;
+    let all = [CLIENT, SERVER].map(|side| { near.half[side].next } == { far.half[side].next });
+    match (client.has(FIRST), server.has(FIRST)) {
+        (true, true) => same_client && same_server,
+        (true, false) => same_client && same_server && is_the_last_of(&far.half[CLIENT], client),
+        // The numbers of the first segments seen stand in for those of the SYNs.
+        (false, _) => client.has(Half::SEQUENCE) && same_client && same_server && all == [true; 2],
+    }
+}

@@ -1,0 +1,170 @@
+//! Connections that are captured on both sides of an address translation.
+
+use std::fs;
+use std::net::IpAddr;
+
+use tcpwhy::decode::{End, Flags};
+use tcpwhy::diagnose::Finding;
+use tcpwhy::notation::{Build, Declaration, Direction, Event, Family, OptionWord, Role, Script, parse};
+use tcpwhy::time::{MILLISECOND, Time};
+
+use crate::capture_file::{Format, write};
+use crate::check::{analyse_capture, describe};
+use crate::scripts::all;
+
+/// From one side of the NAT to the other, in nanoseconds.
+const PASSAGE: u64 = 10_000;
+
+/// Of these both sides are told: what is over only when the connection is forgotten, what ends with the next SYN or began with
+/// one that was answered as if by an older connection, and what a filter of the host that forwards drops, which has copies
+/// of its own on each side.
+const TOLD_TWICE: [&str; 5] = [
+    "half_close_and_the_rest_follows",
+    "next_attempt_on_the_same_ports",
+    "challenge_ack_does_not_reach_the_client",
+    "aborts_do_not_leave_the_host_that_forwards",
+    "replies_do_not_arrive",
+];
+
+/// A script with more time between its lines than a NAT takes.
+fn slower(mut script: Script) -> Script {
+    script.steps.iter_mut().for_each(|step| step.after += 3 * PASSAGE);
+    script
+}
+
+/// The frames on the client's side: the NAT has lowered the server's TTL.
+fn near(script: &Script, build: Build) -> Vec<(Time, Vec<u8>)> {
+    let mut frames = build.frames(&routed(script, Direction::ToClient));
+    // Both sides see the end of what they wait for.
+    let last = frames.last().map(|(time, frame)| (*time + MILLISECOND, frame.clone()));
+    frames.extend(last);
+    frames
+}
+
+/// With a time stamp in each SYN, as most kernels send it.
+fn stamped(mut script: Script) -> Script {
+    for step in &mut script.steps {
+        if let Event::Segment(line) = &mut step.event
+            && line.flags == Flags(Flags::SYN)
+        {
+            use OptionWord::{Mss, SackPermitted, Timestamps, WindowScale};
+            let usual = || vec![Mss(1460), SackPermitted, WindowScale(7)];
+            line.options.get_or_insert_with(usual).push(Timestamps(4711, 0));
+        }
+    }
+    script
+}
+
+/// The same on the server's side, with other addresses and ports.
+fn far(script: &Script, build: Build) -> Vec<(Time, Vec<u8>)> {
+    let translated = translated(&routed(script, Direction::ToServer), build);
+    let frames = build.frames(&translated);
+    let passed = |(event, (time, frame)): (&Event, (Time, Vec<u8>))| match direction(event)? {
+        Direction::ToServer => Some((time + PASSAGE, frame)),
+        Direction::ToClient => Some((time - PASSAGE, frame)),
+    };
+    script.steps.iter().map(|step| &step.event).zip(frames).filter_map(passed).collect()
+}
+
+/// Of a packet that passes the NAT.
+fn direction(event: &Event) -> Option<Direction> {
+    match event {
+        Event::Segment(line) => Some(line.direction),
+        Event::Icmp(line) => Some(line.direction),
+        Event::Quiet => None,
+    }
+}
+
+/// What goes this way has passed a router.
+fn routed(script: &Script, way: Direction) -> Script {
+    let mut script = script.clone();
+    for step in &mut script.steps {
+        if let Event::Segment(line) = &mut step.event
+            && line.direction == way
+        {
+            line.ttl = Some(line.ttl.unwrap_or(64).saturating_sub(1));
+        }
+    }
+    script
+}
+
+fn translated(script: &Script, build: Build) -> Script {
+    let connections = script.steps.iter().map(|step| step.connection).max().unwrap_or(1);
+    let declarations = (1..=connections).flat_map(|connection| {
+        let (client, server) = build.ends(script, connection);
+        let moved = |end: End, net: u8| End { ip: IpAddr::from([172, 17, net, host(end.ip)]), port: end.port ^ 0x0101 };
+        [(Role::Client, moved(client, 1)), (Role::Server, moved(server, 2))].map(|(role, end)| Declaration {
+            role,
+            connection,
+            end,
+        })
+    });
+    Script { declarations: declarations.collect(), steps: script.steps.clone() }
+}
+
+fn host(ip: IpAddr) -> u8 {
+    match ip {
+        IpAddr::V4(ip) => ip.octets()[3],
+        IpAddr::V6(ip) => ip.octets()[15],
+    }
+}
+
+fn outcomes(findings: &[Finding]) -> Vec<String> {
+    let of = |found: &Finding| format!("{:?} {}", found.client.end, describe(found));
+    let mut outcomes: Vec<_> = findings.iter().map(of).collect();
+    outcomes.sort_unstable();
+    outcomes
+}
+
+#[test]
+fn what_a_nat_passes_on_is_told_once() {
+    let mut told = 0;
+    for path in all() {
+        let text = fs::read_to_string(&path).expect("a readable script");
+        let script = slower(parse(&text).expect("a script"));
+        let name = path.file_stem().expect("a name").to_string_lossy();
+        for family in [Family::V4, Family::V6] {
+            let build = Build::new(family);
+            let script = if family == Family::V6 { stamped(script.clone()) } else { script.clone() };
+            let near = near(&script, build);
+            let mut both = [near.clone(), far(&script, build)].concat();
+            both.sort_by_key(|(time, _)| *time);
+            let (alone, _) = analyse_capture(&write(&near, Format::PcapNanoseconds, 65_535));
+            let (found, summary) = analyse_capture(&write(&both, Format::PcapNanoseconds, 65_535));
+            let (alone, found, translated) =
+                (outcomes(&alone.findings), outcomes(&found.findings), summary.translated as usize);
+            if TOLD_TWICE.contains(&&*name) {
+                assert!(alone.iter().all(|outcome| found.contains(outcome)), "{name} {family:?}: {found:#?}");
+                continue;
+            }
+            assert_eq!(found, alone, "{name} {family:?}");
+            told += translated;
+        }
+    }
+    assert!(told > 800, "{told}");
+}
+
+/// A scanner sends all SYNs with one sequence number from one port, with hop counts at random.
+#[test]
+fn a_scan_is_not_taken_for_one_connection() {
+    for family in [Family::V4, Family::V6] {
+        let probe = |number: u32| {
+            let (ttl, id) = (37 + number.wrapping_mul(7) % 23, 1 + number.wrapping_mul(40_503) % 65_521);
+            let probe = format!(
+                "client 10.0.0.1:40000\nserver 10.0.{}.{}:{}\n+{:.6} > S 0:0(0) ttl {ttl} id {id}\n\
+                 +.0002 < R. 0:0(0) ack 1 ttl {}\n",
+                number % 2,
+                2 + number % 3,
+                1 + number,
+                f64::from(number) / 10_000.0,
+                60 + number % 4,
+            );
+            Build::new(family).frames(&parse(&probe).expect("a script"))
+        };
+        let mut frames = (0..500).map(probe).collect::<Vec<_>>().concat();
+        frames.sort_by_key(|(time, _)| *time);
+        frames.extend(Build::new(family).frames(&parse("wait 3\n").expect("a script")));
+        let (found, summary) = analyse_capture(&write(&frames, Format::PcapNanoseconds, 65_535));
+        assert_eq!((found.findings.len(), summary.translated), (500, 0), "{family:?}");
+    }
+}

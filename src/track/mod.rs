@@ -8,6 +8,7 @@ mod addresses;
 mod batch;
 mod beginning;
 mod closing;
+mod concluding;
 mod connection;
 mod copies;
 mod due;

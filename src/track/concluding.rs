@@ -17,14 +17,14 @@ impl Tracker {
             return self.settle(place, ending);
         }
         self.counts.translated += sides.len() as u64;
-        sides.push((place, time));
+        sides.push((place, time, ending));
         // The client's packets pass them in this order.
-        sides.sort_by_key(|(place, _)| Reverse(self.store.told[*place as usize].half[CLIENT].ttl_high));
-        if let [(near, time), .., (far, _)] = sides[..] {
+        sides.sort_by_key(|(place, ..)| Reverse(self.store.told[*place as usize].half[CLIENT].ttl_high));
+        if let [(near, time, ending), .., (far, _, at_server)] = sides[..] {
             let translated = self.ends_of(self.store.told[far as usize].home);
-            self.tell(near, time, ending, Some(translated), sink);
+            self.tell(near, time, ending.with_the_servers(&at_server), Some(translated), sink);
         }
-        for (place, _) in sides {
+        for (place, _, ending) in sides {
             self.settle(place, ending);
         }
     }
@@ -41,9 +41,9 @@ impl Tracker {
         Some((time, ending))
     }
 
-    /// Where the connection at `place`, that ends, is told as it is on other sides of address translations, and when it ended
-    /// there.
-    fn other_sides(&mut self, place: u32, ending: &Ending) -> Vec<(u32, Time)> {
+    /// Where the connection at `place`, that ends, is told as it is on other sides of address translations, and when and how it
+    /// ended there.
+    fn other_sides(&mut self, place: u32, ending: &Ending) -> Vec<(u32, Time, Ending)> {
         let mut sides = Vec::new();
         for (other, generation) in self.sides.like(&self.store.told[place as usize]) {
             let Some(found) = self.store.told.get(other as usize).filter(|found| found.is_in_use(generation)) else {
@@ -51,9 +51,9 @@ impl Tracker {
             };
             let connection = &self.store.told[place as usize];
             if (translated::is_behind(found, connection) || translated::is_behind(connection, found))
-                && let Some((time, _)) = self.ending(other, generation).filter(|(_, other)| other.is_like(ending))
+                && let Some((time, found)) = self.ending(other, generation).filter(|(_, other)| other.is_like(ending))
             {
-                sides.push((other, time));
+                sides.push((other, time, found));
             }
         }
         sides

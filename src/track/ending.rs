@@ -1,5 +1,6 @@
 //! How connections end.
 
+use super::connection::SERVER;
 use super::kernel::{Errno, Kind};
 
 /// How a connection ended, or why it cannot be told.
@@ -22,6 +23,15 @@ impl Ending {
             (Ending::Failure(one), Ending::Failure(other)) => one.kind == other.kind,
             _ => self == other,
         }
+    }
+
+    /// This ending, as the client's side of an address translation shows it, with what the server's application got by the
+    /// server's side: what was made in between for one end never came to the other.
+    pub fn with_the_servers(mut self, at_server: &Ending) -> Ending {
+        if let (Ending::Failure(failure), Ending::Failure(at_server)) = (&mut self, at_server) {
+            failure.errno[SERVER] = at_server.errno[SERVER];
+        }
+        self
     }
 }
 

@@ -168,3 +168,35 @@ fn a_scan_is_not_taken_for_one_connection() {
         assert_eq!((found.findings.len(), summary.translated), (500, 0), "{family:?}");
     }
 }
+
+/// A firewall that translates rejects what either end sends (nft `reject with tcp reset`): each gets a RST that the other never
+/// sees. `N` stands for the TTL of the client's packets, `F` for that of the server's.
+#[test]
+fn who_is_reset_on_which_side_is_told_together() {
+    const OPENED: &str = "\
++0 > S 0:0(0) ttl N id 1
++.001 < S. 0:0(0) ack 1 ttl F id 1
++.001 > . 1:1(0) ack 1 ttl N id 2
++.001 > P. 1:34(33) ack 1 ttl N id 3
++.001 < P. 1:53(52) ack 34 ttl F id 2
++.001 > . 34:34(0) ack 53 ttl N id 4
+";
+    let build = Build::new(Family::V4);
+    let side = |ends: &str, client: &str, server: &str, end: &str| {
+        let opened = OPENED.replace('N', client).replace('F', server);
+        build.frames(&parse(&format!("{ends}{opened}{end}wait 3\n")).expect("a script"))
+    };
+    let near = side("", "63", "63", "+1 > P. 34:67(33) ack 53 ttl 63 id 5\n+.0001 < R 53:53(0) ttl 64\n");
+    let far = side(
+        "client 172.17.0.1:2000\nserver 172.17.0.2:80\n",
+        "62",
+        "64",
+        "+1.2 < P. 53:105(52) ack 34 ttl 64 id 3\n+.0001 > R 34:34(0) ttl 64\n",
+    );
+    let mut both = [near, far].concat();
+    both.sort_by_key(|(time, _)| *time);
+    let (found, summary) = analyse_capture(&write(&both, Format::PcapNanoseconds, 65_535));
+    let found: Vec<_> = found.findings.iter().map(describe).collect();
+    assert_eq!((found.len(), summary.translated), (1, 1), "{found:#?}");
+    assert!(found[0].starts_with("reset client=ECONNRESET server=ECONNRESET cause=forged_reset"), "{found:#?}");
+}

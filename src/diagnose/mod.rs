@@ -19,7 +19,7 @@ use std::sync::OnceLock;
 
 use crate::causes::{self, Cause, Confidence, Match};
 use crate::track::kernel::Kind;
-use crate::track::{By, CLIENT, Connection, Ended, Ending, SERVER, other};
+use crate::track::{By, CLIENT, Connection, Ended, Ending, SERVER, hops, other};
 
 const FORGED: &Cause = &causes::forged_reset::CAUSE;
 
@@ -34,7 +34,12 @@ pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
     let [client, server] = ended.ends;
     let ended_by = ended_by(&case, cause, found.confidence);
     let (retry, retry_why) = retry::verdict(&case, ended_by);
-    let report = |side: usize, end| EndReport { end, errno: case.errno(side), calls: words::calls(&case, side) };
+    let report = |side: usize, end| EndReport {
+        end,
+        errno: case.errno(side),
+        calls: words::calls(&case, side),
+        is_routed: case.half(side).packets > 0 && hops(case.half(side).ttl_high) > 0,
+    };
     Some(Finding {
         time: ended.time,
         kind: case.kind(),

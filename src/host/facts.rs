@@ -185,7 +185,7 @@ impl Told {
         let rejected = format!("{listens}: {came}a firewall on this host rejected it{led_on}");
         match served {
             Some(false) => {
-                return self.facts.push(format!("{listens} now, but did not yet listen then."));
+                return self.facts.push(format!("{listens} now, but did not a moment before."));
             }
             Some(true) => {
                 let is_doubtful = listener.local.ip.is_ipv6() && server.ip.is_ipv4() && listener.ipv6_only.is_none();
@@ -220,6 +220,8 @@ impl Told {
             (None, Some(listens)) if never_opened => format!("{listens}."),
             (None, None) if never_opened => format!("Nothing listens on port {} here.", server.port),
             (None, Some(listens)) => format!("The {side}'s socket is gone. {listens}."),
+            // A bridge that translates (br_netfilter) does not lower the TTL.
+            (None, None) if view.may_translate => format!("The {side}'s socket is gone, or was elsewhere behind NAT."),
             (None, None) => format!("The {side}'s socket is gone, and its process unknown."),
         });
     }

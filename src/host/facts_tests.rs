@@ -74,7 +74,7 @@ fn a_refused_port_is_explained_by_who_listens() {
     assert!(bound.fact.contains("(SO_BINDTODEVICE): it came by another one, or a firewall"), "{}", bound.fact);
 
     let since = look(&finding, view(&there, Some(&[]), &[]));
-    assert!(since.fact.ends_with("did not yet listen then."), "{}", since.fact);
+    assert!(since.fact.ends_with("now, but did not a moment before."), "{}", since.fact);
     assert_eq!(since.confidence, None);
     // A service that was started anew in between: the same place, another socket.
     let anew = look(&finding, view(&there, Some(&[socket(&ip, 5432, 0, 7)]), &[]));
@@ -151,6 +151,8 @@ fn who_holds_a_socket_is_told_or_that_it_is_gone() {
     let finding = ended("unread_data", EndedBy::Client);
     let gone = look(&finding, View { side: Side::Client, ..view(&[], None, &[]) });
     assert_eq!(gone.fact, "The client's socket is gone, and its process unknown.");
+    let led_on = look(&finding, View { may_translate: true, ..view(&[], None, &[]) });
+    assert_eq!(led_on.fact, "The server's socket is gone, or was elsewhere behind NAT.");
     let held = look(&finding, View { socket: Some(socket("::", 1, 0, 21433)), ..view(&[], None, &[]) });
     assert_eq!(held.fact, "The server's socket is held by postgres (pid 812).");
     for (state, unaccepted) in [(1, true), (3, true), (8, true), (4, false), (6, false)] {

@@ -110,6 +110,10 @@ impl Host {
         finding.kind?;
         let mut ends = [finding.client.end, finding.server.end];
         let mut devices = ends.map(|end| self.device_of(end.ip));
+        // Whose packets are forwarded here has an address of this host by NAT only.
+        for (device, end) in devices.iter_mut().zip([&finding.client, &finding.server]) {
+            *device = device.filter(|_| !end.is_routed);
+        }
         // The server is where the address translation sends its packets.
         if finding.translated.is_some_and(|[_, server]| self.device_of(server.ip).is_none()) {
             devices[1] = None;

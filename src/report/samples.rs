@@ -73,7 +73,7 @@ fn v6(host: u16) -> IpAddr {
 }
 
 fn end(ip: IpAddr, port: u16) -> EndReport {
-    EndReport { end: End { ip, port }, errno: None, calls: None }
+    EndReport { end: End { ip, port }, errno: None, calls: None, is_routed: false }
 }
 
 /// One packet that speaks for a verdict, `after` nanoseconds after the first one of the sample.

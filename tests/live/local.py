@@ -233,7 +233,7 @@ class Local(unittest.TestCase):
             new = services.enter_context(self.service(LISTEN, SERVER, "5434", "5"))
             failure = self.failure(live)
             self.assertEqual((failure["local"]["listener"]["pid"], failure["confidence"]), (new.pid, "likely"))
-            self.assertIn("now, but did not yet listen then", failure["local"]["fact"])
+            self.assertIn("now, but did not a moment before", failure["local"]["fact"])
 
     def test_a_service_of_another_interface_is_not_called_shut_off(self) -> None:
         with self.service(LISTEN, "0.0.0.0", "5435", "5", "lo"), running(self.wire, self.work) as live:
@@ -286,6 +286,30 @@ class Local(unittest.TestCase):
             failure = self.failure(live)
             self.assertEqual((failure["kind"], failure["confidence"]), ("refused", "possible"))
             self.assertIn("or NAT led it on to a port that refuses", failure["local"]["fact"])
+
+    @unittest.skipUnless(shutil.which("nft"), "addresses are translated by nft")
+    def test_of_a_published_port_that_leads_to_a_container_this_host_knows_nothing(self) -> None:
+        host, container = self.wire.b, f"{self.wire.b}c"
+        Wire.ip(f"netns add {container}")
+        self.addCleanup(Wire.ip, f"netns del {container}")
+        Wire.ip(f"link add vc netns {host} type veth peer name vd netns {container}")
+        for namespace, device, address in ((host, "vc", "10.77.1.1"), (container, "vd", "10.77.1.2")):
+            Wire.ip(f"-n {namespace} addr add {address}/24 dev {device}")
+            Wire.ip(f"-n {namespace} link set {device} up")
+        Wire.ip(f"-n {container} route add default via 10.77.1.1")
+
+        def within(*command: str) -> None:
+            subprocess.run(["ip", "netns", "exec", host, *command], check=True)
+
+        within("sysctl", "-qw", "net.ipv4.ip_forward=1")
+        within("nft", "add table ip published")
+        self.addCleanup(within, "nft", "delete table ip published")
+        within("nft", "add chain ip published prerouting { type nat hook prerouting priority -100 ; }")
+        within("nft", "add rule ip published prerouting tcp dport 8084 dnat to 10.77.1.2:80")
+        with running(self.wire, self.work) as live:
+            self.wire.refuse(1, 8084)
+            failure = self.failure(live)
+            self.assertEqual((failure["cause"], failure.get("local")), ("no_listener", None))
 
     @unittest.skipUnless(shutil.which("nft"), "connections are tracked for a firewall, which needs nft")
     def test_a_timeout_tells_how_many_connections_are_tracked(self) -> None:

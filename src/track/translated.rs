@@ -12,37 +12,55 @@ use super::connection::{CLIENT, Connection, Half, SERVER};
 #[derive(Debug, Default)]
 pub struct Sides {
     /// Empty until the first one waits.
-    buckets: Vec<[(u32, u16); TOGETHER]>,
+    buckets: Vec<[Waiting; TOGETHER]>,
 }
 
-const BUCKETS: usize = 1024;
+/// Half a megabyte of them: of a thousand failures a second, on both sides of a NAT, all that wait find their other side.
+const BUCKETS: usize = 1 << BUCKET_BITS;
+const BUCKET_BITS: u32 = 13;
 /// A connection has two sides at a NAT. Other connections may fall into the same bucket.
-const TOGETHER: usize = 4;
+const TOGETHER: usize = 8;
 /// No connection has this place.
 const NONE: u32 = u32::MAX;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Waiting {
+    place: u32,
+    generation: u16,
+    /// What the bucket does not tell of the sequence number, so that others of the bucket need not be looked at.
+    print: u16,
+}
 
 impl Sides {
     /// The connection told at `place` waits for a verdict.
     pub fn add(&mut self, connection: &Connection, place: u32, generation: u16) {
         if self.buckets.is_empty() {
-            self.buckets = vec![[(NONE, 0); TOGETHER]; BUCKETS];
+            self.buckets = vec![[Waiting { place: NONE, generation: 0, print: 0 }; TOGETHER]; BUCKETS];
         }
-        if let Some(bucket) = self.buckets.get_mut(bucket_of(connection))
-            && !bucket.contains(&(place, generation))
+        let (bucket, print) = bucket_of(connection);
+        let waiting = Waiting { place, generation, print };
+        if let Some(bucket) = self.buckets.get_mut(bucket)
+            && !bucket.contains(&waiting)
         {
             bucket.rotate_right(1);
-            bucket[0] = (place, generation);
+            bucket[0] = waiting;
         }
     }
 
     /// Those that may be other sides of this connection, place and generation. It may be among them itself.
     pub fn like(&self, connection: &Connection) -> [(u32, u16); TOGETHER] {
-        self.buckets.get(bucket_of(connection)).copied().unwrap_or([(NONE, 0); TOGETHER])
+        let (bucket, print) = bucket_of(connection);
+        let found = self.buckets.get(bucket);
+        found.map_or([(NONE, 0); TOGETHER], |bucket| {
+            bucket.map(|waiting| if waiting.print == print { (waiting.place, waiting.generation) } else { (NONE, 0) })
+        })
     }
 }
 
-fn bucket_of(connection: &Connection) -> usize {
-    (connection.half[CLIENT].isn.wrapping_mul(0x9e37_79b9) >> 22) as usize % BUCKETS
+/// The bucket of a connection, and its print there.
+fn bucket_of(connection: &Connection) -> (usize, u16) {
+    let hash = connection.half[CLIENT].isn.wrapping_mul(0x9e37_79b9);
+    ((hash >> (u32::BITS - BUCKET_BITS)) as usize, hash as u16)
 }
 
 /// Is `far` the same connection as `near`, on the other side of a NAT, nearer to the server?

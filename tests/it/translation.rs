@@ -200,3 +200,27 @@ fn who_is_reset_on_which_side_is_told_together() {
     assert_eq!((found.len(), summary.translated), (1, 1), "{found:#?}");
     assert!(found[0].starts_with("reset client=ECONNRESET server=ECONNRESET cause=forged_reset"), "{found:#?}");
 }
+
+#[test]
+fn of_many_that_fail_at_once_each_is_told_once() {
+    const MANY: u32 = 600;
+    let attempt = |number: u32| {
+        let side = |ends: &str, client: u8, server: u8| {
+            let script = format!(
+                "{ends}+{:.6} > S 0:0(0) ttl {client} id {number}\n+.0002 < R. 0:0(0) ack 1 ttl {server}\n",
+                f64::from(number) / 1000.0
+            );
+            let client_isn = (number + 1).wrapping_mul(0x85eb_ca6b).rotate_left(13);
+            Build { client_isn, ..Build::new(Family::V4) }.frames(&parse(&script).expect("a script"))
+        };
+        let port = 2000 + number;
+        let near = side(&format!("client 10.0.0.1:{port}\nserver 10.0.0.2:80\n"), 64, 62);
+        let far = side(&format!("client 192.0.2.1:{port}\nserver 192.0.2.2:80\n"), 63, 63);
+        [near, far].concat()
+    };
+    let mut frames = (1..=MANY).map(attempt).collect::<Vec<_>>().concat();
+    frames.sort_by_key(|(time, _)| *time);
+    frames.extend(Build::new(Family::V4).frames(&parse("wait 3\n").expect("a script")));
+    let (found, summary) = analyse_capture(&write(&frames, Format::PcapNanoseconds, 65_535));
+    assert_eq!((found.findings.len(), summary.translated), (MANY as usize, MANY.into()));
+}

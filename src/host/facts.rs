@@ -29,6 +29,8 @@ pub(super) struct View<'a> {
     pub conntrack: Option<Tracked>,
     /// Connections can be tracked, without which no address is translated.
     pub may_translate: bool,
+    /// Bridges translate addresses (br_netfilter), which does not lower the TTL.
+    pub may_be_bridged: bool,
     /// The connection's own socket, if it is still there.
     pub socket: Option<Socket>,
     /// That of the other end, if that is here as well and still there.
@@ -220,8 +222,7 @@ impl Told {
             (None, Some(listens)) if never_opened => format!("{listens}."),
             (None, None) if never_opened => format!("Nothing listens on port {} here.", server.port),
             (None, Some(listens)) => format!("The {side}'s socket is gone. {listens}."),
-            // A bridge that translates (br_netfilter) does not lower the TTL.
-            (None, None) if view.may_translate => format!("The {side}'s socket is gone, or was elsewhere behind NAT."),
+            (None, None) if view.may_be_bridged => format!("The {side}'s socket is gone, or was elsewhere behind NAT."),
             (None, None) => format!("The {side}'s socket is gone, and its process unknown."),
         });
     }

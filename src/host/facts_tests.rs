@@ -18,6 +18,7 @@ fn view<'a>(now: &'a [Socket], before: Option<&'a [Socket]>, counted: &[(&'stati
         is_counted: false,
         conntrack: None,
         may_translate: false,
+        may_be_bridged: false,
         socket: None,
         peer: None,
         is_table_known: true,
@@ -151,8 +152,8 @@ fn who_holds_a_socket_is_told_or_that_it_is_gone() {
     let finding = ended("unread_data", EndedBy::Client);
     let gone = look(&finding, View { side: Side::Client, ..view(&[], None, &[]) });
     assert_eq!(gone.fact, "The client's socket is gone, and its process unknown.");
-    let led_on = look(&finding, View { may_translate: true, ..view(&[], None, &[]) });
-    assert_eq!(led_on.fact, "The server's socket is gone, or was elsewhere behind NAT.");
+    let bridged = look(&finding, View { may_be_bridged: true, ..view(&[], None, &[]) });
+    assert_eq!(bridged.fact, "The server's socket is gone, or was elsewhere behind NAT.");
     let held = look(&finding, View { socket: Some(socket("::", 1, 0, 21433)), ..view(&[], None, &[]) });
     assert_eq!(held.fact, "The server's socket is held by postgres (pid 812).");
     for (state, unaccepted) in [(1, true), (3, true), (8, true), (4, false), (6, false)] {

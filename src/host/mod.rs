@@ -63,6 +63,8 @@ pub struct Host {
     snmp: Option<File>,
     /// The number of tracked connections, and the most there may be.
     conntrack: Option<(File, File)>,
+    /// Whether bridges hand what they pass on to the firewall (`br_nf_pre_routing()`).
+    bridges: Option<File>,
     helper: Option<Helper>,
     notes: VecDeque<Note>,
     noted: Instant,
@@ -86,6 +88,7 @@ impl Host {
             netstat: open("/proc/thread-self/net/netstat"),
             snmp: open("/proc/thread-self/net/snmp"),
             conntrack: conntrack("count").zip(conntrack("max")),
+            bridges: open("/proc/sys/net/bridge/bridge-nf-call-iptables"),
             helper,
             notes: VecDeque::new(),
             noted: Instant::now(),
@@ -147,6 +150,7 @@ impl Host {
             conntrack: if is_conntrack_asked { self.conntrack() } else { None },
             // How many are tracked does not tell: one that is refused is forgotten at once (nf_conntrack_tcp_packet()).
             may_translate: self.conntrack.is_some(),
+            may_be_bridged: self.bridges.as_mut().is_some_and(|file| read(file, 32).trim() == "1"),
             socket,
             peer,
             is_table_known: self.sockets.is_known(),

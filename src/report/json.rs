@@ -142,10 +142,12 @@ fn write_remedy(line: &mut Line<'_>, finding: &Finding, ends: &EndTexts) {
     static WRITTEN: OnceLock<Vec<(&Cause, Template)>> = OnceLock::new();
     let written = WRITTEN.get_or_init(|| ALL.iter().map(|cause| (*cause, written_remedy(cause))).collect());
     let cause = finding.cause.unwrap_or(&unexplained::CAUSE);
-    line.raw(",\"remedy\":{\"owner\":").id(Some(owner_of(cause, finding).id())).raw(",");
+    let owner = owner_of(cause, finding);
+    let ends = ends.met_by(owner, finding);
+    line.raw(",\"remedy\":{\"owner\":").id(Some(owner.id())).raw(",");
     match written.iter().find(|(other, _)| std::ptr::eq(*other, cause)) {
-        Some((_, remedy)) => remedy.fill_in(line.0, ends),
-        None => written_remedy(cause).fill_in(line.0, ends),
+        Some((_, remedy)) => remedy.fill_in(line.0, &ends),
+        None => written_remedy(cause).fill_in(line.0, &ends),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A remedy for one finding: the cause's texts with the real addresses and ports filled in.
 
 use crate::causes::{Cause, Owner, Remedy, unexplained};
+use crate::decode::End;
 use crate::diagnose::{EndedBy, Finding};
 use crate::short::Short;
 use crate::track::SERVER;
@@ -31,10 +32,12 @@ pub fn advice_for(cause: &Cause, finding: &Finding) -> Advice {
 }
 
 fn fill(remedy: &Remedy, finding: &Finding, topic: &str) -> Advice {
-    let fill_all = |texts: &[&str]| texts.iter().map(|text| fill_in(text, finding)).collect();
+    let owner = owner(remedy.owner, finding.ended_by);
+    let ends = EndTexts::of(finding).met_by(owner, finding);
+    let fill_all = |texts: &[&str]| texts.iter().map(|text| fill_in(text, &ends)).collect();
     Advice {
-        owner: owner(remedy.owner, finding.ended_by),
-        title: fill_in(remedy.title, finding),
+        owner,
+        title: fill_in(remedy.title, &ends),
         steps: fill_all(remedy.steps),
         commands: fill_all(remedy.commands),
         explain: format!("tcpwhy explain {topic}"),
@@ -59,9 +62,9 @@ fn owner(owner: Owner, ended_by: EndedBy) -> Owner {
 /// `text` with `{client.ip}`, `{client.port}`, `{server.ip}`, `{server.port}`, `{peer.ip}`, `{peer.port}` and
 /// `{failed.ip}` replaced; failed is the end that it happened to first, the peer the other one. An IPv6 address gets brackets
 /// where it would run into a port (`{server.ip}:{server.port}`, `{server.ip}:80`), stands in a URL, or after `dst` or `src` of `ss`.
-pub fn fill_in(text: &str, finding: &Finding) -> String {
+fn fill_in(text: &str, ends: &EndTexts) -> String {
     let mut filled = Vec::with_capacity(text.len() + 32);
-    Template::of(text).fill_in(&mut filled, &EndTexts::of(finding));
+    Template::of(text).fill_in(&mut filled, ends);
     String::from_utf8(filled).unwrap_or_default()
 }
 
@@ -84,7 +87,18 @@ pub struct EndTexts {
 impl EndTexts {
     /// Those of this finding.
     pub fn of(finding: &Finding) -> EndTexts {
-        let (client, server) = (finding.client.end, finding.server.end);
+        EndTexts::between([finding.client.end, finding.server.end], finding)
+    }
+
+    /// As `owner` meets them: where an address translation stands between, the server and the way to it have others than the client.
+    pub fn met_by(self, owner: Owner, finding: &Finding) -> EndTexts {
+        match (finding.translated, owner) {
+            (Some(ends), Owner::Server | Owner::Network) => EndTexts::between(ends, finding),
+            _ => self,
+        }
+    }
+
+    fn between([client, server]: [End; 2], finding: &Finding) -> EndTexts {
         EndTexts {
             client_ip: Short::ip(client.ip),
             client_port: Short::number(client.port.into()),
@@ -211,8 +225,12 @@ fn begins_with_port(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::causes::{abortive_close, reader_stalled, unread_data};
+    use crate::causes::{abortive_close, no_listener, peer_closed, reader_stalled, unread_data};
     use crate::report::samples;
+
+    fn fill_in(text: &str, finding: &Finding) -> String {
+        super::fill_in(text, &EndTexts::of(finding))
+    }
 
     #[test]
     fn addresses_and_ports_are_filled_in() {
@@ -232,6 +250,18 @@ mod tests {
         let other = Finding { victim: SERVER, ..finding };
         assert_eq!(fill_in(text, &other), format!("{} {} 2001:db8::2", client.ip, client.port));
         assert_eq!(fill_in("{peer.ip}:{peer.port}", &other), format!("[{}]:{}", client.ip, client.port));
+    }
+
+    #[test]
+    fn each_owner_is_told_the_addresses_of_its_side_of_a_nat() {
+        let finding = samples::refused_from(9, 8080);
+        let behind = End { ip: [172, 17, 0, 2].into(), port: 80 };
+        let finding = Finding { translated: Some([finding.client.end, behind]), ..finding };
+        let told = |cause| advice(&Finding { cause: Some(cause), ..finding.clone() });
+        let server = told(&no_listener::CAUSE);
+        assert!(server.title.starts_with("Start the service on 172.17.0.2 port 80,"), "{}", server.title);
+        let client = told(&peer_closed::CAUSE);
+        assert_eq!(client.commands, [format!("ss -tanp state close-wait 'dst {}'", finding.server.end.ip)]);
     }
 
     #[test]

@@ -119,7 +119,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
                  the client, or the SYN is none of the client's kernel, but of a scanner."
             ));
         }
-        let rejected = case.story().soft[SERVER].map(|error| IcmpSeen::of(&error));
+        let rejected = case.story().soft_error(SERVER).map(|error| IcmpSeen::of(&error));
         let rejected =
             rejected.map_or(String::new(), |icmp| format!(": {} rejects it, {}", icmp.reporter, icmp.name()));
         Match::likely(format!(

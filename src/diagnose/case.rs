@@ -254,7 +254,7 @@ impl<'a> Case<'a> {
     pub fn icmp(&self) -> Option<IcmpSeen> {
         let error = match self.by()? {
             By::Icmp => self.story.fatal,
-            By::Silence => self.story.soft[self.victim()],
+            By::Silence => self.story.soft_error(self.victim()),
             By::Reset => None,
         };
         error.map(|error| IcmpSeen::of(&error))

@@ -85,6 +85,11 @@ impl SoftError {
         let IcmpError { time, sequence, reporter, ipv6, kind, code, .. } = *error;
         SoftError { errno, time, sequence, reporter, ipv6, kind, code }
     }
+
+    /// Does it take back a step of the back-off? `tcp_v4_err()`: network and host unreachable. `tcp_v6_err()`: no route.
+    pub fn reverts_backoff(&self) -> bool {
+        if self.ipv6 { (self.kind, self.code) == (1, 0) } else { self.kind == 3 && self.code <= 1 }
+    }
 }
 
 /// What may become a verdict when the time of grace passes without contradiction.
@@ -271,6 +276,12 @@ impl Story {
     pub fn keeps_order(&self, reset: &Reset, input: u8) -> bool {
         let same_clock = self.told_elsewhere & (bit(input) | bit(reset.mark.input)) == 0;
         !self.told_twice && (same_clock || input == reset.mark.input)
+    }
+
+    /// The error that this end gets when it gives up, but for one that came when it had given up: what an error takes back of
+    /// the back-off is sent right behind it.
+    pub fn soft_error(&self, side: usize) -> Option<SoftError> {
+        self.soft[side].filter(|error| !self.silence[side].ended_before(error))
     }
 
     /// Is all of it past? Then it is neither changed nor asked for by payload and acknowledgments that come in order.

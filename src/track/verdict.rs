@@ -185,7 +185,7 @@ fn repeats_what_was_refused(connection: &Connection, silence: &Silence, side: us
 }
 
 fn silence_errno(story: &Story, side: usize) -> Errno {
-    story.soft[side].map_or(Errno::ETIMEDOUT, |error| error.errno)
+    story.soft_error(side).map_or(Errno::ETIMEDOUT, |error| error.errno)
 }
 
 /// Does this end of an open connection wait in vain as well as the other? Its payload may have been acknowledged: if it

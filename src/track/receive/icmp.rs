@@ -65,9 +65,10 @@ pub fn on_icmp_error(connection: &mut Connection, error: &IcmpError) -> bool {
     };
     let soft = SoftError::of(error, errno);
     let silence = story.silence[from];
+    // Whether the socket had given up shows by what it sends next: until then an earlier error stays.
     let ended = match connecting {
         true => silence.connect_ended_before(error.time, start),
-        false => silence.ended_before(error.time, reverts_backoff(error)),
+        false => silence.ended_before(&soft) && story.soft_error(from).is_some(),
     };
     if ended {
         return false;
@@ -92,11 +93,6 @@ fn take_back_reset(story: &mut Story, from: usize, error: &IcmpError) {
             story.pending = None;
         }
     }
-}
-
-/// `tcp_v4_err()`: network and host unreachable. `tcp_v6_err()`: no route.
-fn reverts_backoff(error: &IcmpError) -> bool {
-    if error.ipv6 { (error.kind, error.code) == (1, 0) } else { error.kind == 3 && error.code <= 1 }
 }
 
 /// "Fragmentation needed", or "packet too big".

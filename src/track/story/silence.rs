@@ -97,11 +97,12 @@ impl Silence {
         self.last.time + self.timeouts(intervals)
     }
 
-    /// An ICMP error comes when the socket would have sent its payload again, and it had not: it had given up before, by
-    /// TCP_USER_TIMEOUT for one. `reverts`: an error that takes one step of the back-off back; what is due by that goes out as
-    /// soon as the error comes (`tcp_ld_RTO_revert()`, RFC 6069).
-    pub fn ended_before(&self, icmp: Time, reverts: bool) -> bool {
-        self.what == Repeated::Data && icmp > self.last.time + self.timeouts(if reverts { 1 } else { 2 })
+    /// An ICMP error came when the socket would have sent its payload again, and it has not: it had given up before, by
+    /// TCP_USER_TIMEOUT for one. Where the error takes one step of the back-off back, what is due by that goes out as soon as it
+    /// comes (`tcp_ld_RTO_revert()`, RFC 6069).
+    pub fn ended_before(&self, error: &SoftError) -> bool {
+        let intervals = if error.reverts_backoff() { 1 } else { 2 };
+        self.what == Repeated::Data && error.time > self.last.time + self.timeouts(intervals)
     }
 
     /// The same of a SYN, which was sent at `start` for the first time: its first timeout is a second (TCP_TIMEOUT_INIT).

@@ -31,7 +31,9 @@ pub static CAUSE: Cause = Cause {
         hands ECONNRESET to the application.\n\n\
         The usual devices: an intrusion prevention system, a next-generation firewall that blocks an application \
         or a category, a TLS inspection proxy, a web filter, a national censor, a load balancer that fails over, a \
-        carrier's NAT that ends idle sessions.",
+        carrier's NAT that ends idle sessions. Also a Linux host that does the NAT for others, a Docker or Kubernetes \
+        node for one: when conntrack has lost the entry, or calls the packet INVALID, the packet is for the node \
+        itself, which has no such socket and answers.",
     is_not: "\
         Not the server's application, although every log on the client says \"reset by peer\". Searching there is \
         the usual waste of days.\n\n\
@@ -70,6 +72,11 @@ pub static CAUSE: Cause = Cause {
             Ask whoever runs the firewall for its session log for {client.ip} port {client.port} to {server.ip} \
             port {server.port} at that second: most devices record a reason for the end of a session (policy, \
             application, threat, aged out).",
+            "\
+            If the device is a Linux host that translates addresses (a container host, a Kubernetes node), look at its \
+            `conntrack -S` and `conntrack -L` for lost and invalid entries, and at what flushed them: a restarted \
+            service, a short nf_conntrack_tcp_timeout_established, a full table. See `tcpwhy explain \
+            conntrack_invalid`.",
             "\
             Then change that policy: allow the application, exempt the destination from TLS inspection, or raise \
             the session's idle time.",

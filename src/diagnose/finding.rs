@@ -123,7 +123,7 @@ pub struct EndReport {
     pub errno: Option<Errno>,
     /// Which socket call fails and how, in order; `None` where none does.
     pub calls: Option<String>,
-    /// All its packets had passed a router when they were captured, which lowers the TTL (RFC 1812, section 5.3.1).
+    /// Its packets had passed a router when they were captured, which lowers the TTL (RFC 1812, section 5.3.1).
     pub is_routed: bool,
 }
 

@@ -38,7 +38,7 @@ pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
         end,
         errno: case.errno(side),
         calls: words::calls(&case, side),
-        is_routed: case.half(side).packets > 0 && hops(case.half(side).ttl_high) > 0,
+        is_routed: case.half(side).packets > 0 && hops(case.half(side).ttl_low) > 0,
     };
     Some(Finding {
         time: ended.time,

@@ -1,7 +1,5 @@
 //! Verdicts that are due: judged, told to the listener, and what they bring with them.
 
-use std::cmp::Reverse;
-
 use super::*;
 
 impl Tracker {
@@ -19,7 +17,7 @@ impl Tracker {
         self.counts.translated += sides.len() as u64;
         sides.push((place, time, ending));
         // The client's packets pass them in this order.
-        sides.sort_by_key(|(place, ..)| Reverse(self.store.told[*place as usize].half[CLIENT].ttl_high));
+        sides.sort_by_key(|(place, ..)| translated::order(&self.store.told[*place as usize]));
         if let [(near, time, ending), .., (far, _, at_server)] = sides[..] {
             let translated = self.ends_of(self.store.told[far as usize].home);
             self.tell(near, time, ending.with_the_servers(&at_server), Some(translated), sink);

@@ -37,15 +37,18 @@ impl Place {
         self.0.into()
     }
 
-    fn input(self) -> u8 {
+    /// The input.
+    pub fn input(self) -> u8 {
         (self.0 >> 2) as u8
     }
 
-    fn came_in(self) -> bool {
+    /// Did it come in there?
+    pub fn came_in(self) -> bool {
         self.0 & 1 != 0
     }
 
-    fn went_out(self) -> bool {
+    /// Did it go out there?
+    pub fn went_out(self) -> bool {
         self.0 & 2 != 0
     }
 }

@@ -3,10 +3,15 @@
 //!
 //! A NAT changes addresses and ports (RFC 3022, section 4.1), and in TCP nothing else unless it has to change payload;
 //! Netfilter's is `nf_nat_manip_pkt()`. Who forwards lowers the TTL (RFC 1812, section 5.3.1), the client's towards the
-//! server and the server's towards the client: so it shows which side is the client's. Where the TTL stays, nothing is
-//! joined: captures that are made by hand have one number for all.
+//! server and the server's towards the client: so it shows which side is the client's. A bridge that translates (br_netfilter)
+//! lowers no TTL. There the host tells: what comes in on one side goes out on the other. Where nothing tells, nothing is joined:
+//! captures that are made by hand have one number for all.
+
+use std::cmp::Reverse;
 
 use super::connection::{CLIENT, Connection, Half, SERVER};
+use super::story::Reset;
+use crate::time::MILLISECOND;
 
 /// Which connections wait for a verdict, by the client's first sequence number: the latest of them.
 #[derive(Debug, Default)]
@@ -20,6 +25,8 @@ const BUCKETS: usize = 1 << BUCKET_BITS;
 const BUCKET_BITS: u32 = 13;
 /// A connection has two sides at a NAT. Other connections may fall into the same bucket.
 const TOGETHER: usize = 8;
+/// A bridge takes no longer.
+const PASSAGE: u64 = MILLISECOND;
 /// No connection has this place.
 const NONE: u32 = u32::MAX;
 
@@ -65,11 +72,41 @@ fn bucket_of(connection: &Connection) -> (usize, u16) {
 
 /// Is `far` the same connection as `near`, on the other side of a NAT, nearer to the server?
 pub fn is_behind(far: &Connection, near: &Connection) -> bool {
-    let ([client, server], [far_client, far_server]) = (&near.half, &far.half);
     far.key != near.key
-        && is_lower(far_client, client)
-        && (server.packets == 0 && far_server.packets == 0 || is_lower(server, far_server))
+        && (is_behind_a_router(far, near) || is_behind_a_bridge(far, near))
         && has_the_numbers_of(far, near)
+}
+
+fn is_behind_a_router(far: &Connection, near: &Connection) -> bool {
+    let ([client, server], [far_client, far_server]) = (&near.half, &far.half);
+    is_lower(far_client, client) && (server.packets == 0 && far_server.packets == 0 || is_lower(server, far_server))
+}
+
+/// Did the RST come in on one side of the host's bridge and go out on the other, with the TTL that it had?
+fn is_behind_a_bridge(far: &Connection, near: &Connection) -> bool {
+    let (Some(at_near), Some(at_far)) = (reset(near), reset(far)) else {
+        return false;
+    };
+    let (first, then) = if at_near.from == CLIENT { (at_near, at_far) } else { (at_far, at_near) };
+    let same_ttl = |side: usize| near.half[side].ttl_high == far.half[side].ttl_high;
+    (first.from, first.sequence, first.ttl) == (then.from, then.sequence, then.ttl)
+        && first.place.input() == then.place.input()
+        && first.place.came_in()
+        && then.place.went_out()
+        && first.mark.time.apart(then.mark.time) < PASSAGE
+        && same_ttl(CLIENT)
+        && same_ttl(SERVER)
+}
+
+fn reset(connection: &Connection) -> Option<&Reset> {
+    connection.story.as_deref()?.reset.as_ref()
+}
+
+/// In this order the packets of the client pass the sides of a NAT.
+pub fn order(connection: &Connection) -> (Reverse<u8>, bool) {
+    let faces_the_server = reset(connection)
+        .is_some_and(|reset| if reset.from == CLIENT { reset.place.went_out() } else { reset.place.came_in() });
+    (Reverse(connection.half[CLIENT].ttl_high), faces_the_server)
 }
 
 /// Did the segments of an end pass a router between where `before` and where `behind` is captured?

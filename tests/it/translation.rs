@@ -224,3 +224,42 @@ fn of_many_that_fail_at_once_each_is_told_once() {
     let (found, summary) = analyse_capture(&write(&frames, Format::PcapNanoseconds, 65_535));
     assert_eq!((found.findings.len(), summary.translated), (MANY as usize, MANY.into()));
 }
+
+/// What a bridge translates (br_netfilter) keeps its TTL: that it came in here and went out there shows that it is the same.
+#[test]
+fn both_sides_of_a_bridge_are_told_once_where_the_capture_tells_in_from_out() {
+    const ENDS: [&str; 3] = ["< R. 1:1(0) ack 34", "> R. 34:34(0) ack 1", "< R 1:1(0)"];
+    let build = Build::new(Family::V4);
+    for end in ENDS {
+        let script = format!(
+            "+0 > S 0:0(0) ttl 64 id 1\n+.001 < S. 0:0(0) ack 1 ttl 64\n+.001 > . 1:1(0) ack 1 ttl 64 id 2\n\
+             +.001 > P. 1:34(33) ack 1 ttl 64 id 3\n+.001 {end} ttl 64\n+3 [2] > S 0:0(0)\n"
+        );
+        let script = parse(&script).expect("a script");
+        let (near, far) = (build.frames(&script), build.frames(&translated(&script, build)));
+        let side = |frames: Vec<(Time, Vec<u8>)>, comes: Direction| {
+            let cooked = |(step, (time, frame)): (&Event, (Time, Vec<u8>))| {
+                let came_in = direction(step) == Some(comes);
+                let passed = if came_in { time } else { time + PASSAGE };
+                // Linux "cooked" capture: to us, or sent by us; Ethernet, IPv4.
+                let header = [0, if came_in { 0 } else { 4 }, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 8, 0];
+                (passed, [&header, &frame[14..]].concat())
+            };
+            script.steps.iter().map(|step| &step.event).zip(frames).map(cooked).collect::<Vec<_>>()
+        };
+        let mut both = [side(near, Direction::ToServer), side(far, Direction::ToClient)].concat();
+        both.sort_by_key(|(time, _)| *time);
+        let told = |frames: &[(Time, Vec<u8>)], link: u32| {
+            let mut file = write(frames, Format::PcapNanoseconds, 65_535);
+            file[20..24].copy_from_slice(&link.to_be_bytes());
+            let (found, summary) = analyse_capture(&file);
+            let ends = |finding: &Finding| (finding.client.end, finding.translated.map(|[client, _]| client));
+            (found.findings.iter().map(ends).collect::<Vec<_>>(), summary.translated)
+        };
+        let client = |script: &Script| build.ends(script, 1).0;
+        let (client, behind) = (client(&script), client(&translated(&script, build)));
+        assert_eq!(told(&both, 113), (vec![(client, Some(behind))], 1), "{end}");
+        both.iter_mut().for_each(|(_, frame)| frame.drain(..16).for_each(drop));
+        assert_eq!(told(&both, 101).1, 0, "{end}: raw IP tells no direction");
+    }
+}

@@ -37,8 +37,7 @@ impl Place {
         self.0.into()
     }
 
-    /// The input.
-    pub fn input(self) -> u8 {
+    fn input(self) -> u8 {
         (self.0 >> 2) as u8
     }
 

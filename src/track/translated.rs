@@ -10,6 +10,7 @@
 use std::cmp::Reverse;
 
 use super::connection::{CLIENT, Connection, Half, SERVER};
+use super::places::Place;
 use super::story::Reset;
 use crate::time::MILLISECOND;
 
@@ -90,9 +91,8 @@ fn is_behind_a_bridge(far: &Connection, near: &Connection) -> bool {
     let (first, then) = if at_near.from == CLIENT { (at_near, at_far) } else { (at_far, at_near) };
     let same_ttl = |side: usize| near.half[side].ttl_high == far.half[side].ttl_high;
     (first.from, first.sequence, first.ttl) == (then.from, then.sequence, then.ttl)
-        && first.place.input() == then.place.input()
-        && first.place.came_in()
-        && then.place.went_out()
+        && first.was_seen(Place::came_in)
+        && then.was_seen(Place::went_out)
         && first.mark.time.apart(then.mark.time) < PASSAGE
         && same_ttl(CLIENT)
         && same_ttl(SERVER)
@@ -105,7 +105,7 @@ fn reset(connection: &Connection) -> Option<&Reset> {
 /// In this order the packets of the client pass the sides of a NAT.
 pub fn order(connection: &Connection) -> (Reverse<u8>, bool) {
     let faces_the_server = reset(connection)
-        .is_some_and(|reset| if reset.from == CLIENT { reset.place.went_out() } else { reset.place.came_in() });
+        .is_some_and(|reset| reset.was_seen(if reset.from == CLIENT { Place::went_out } else { Place::came_in }));
     (Reverse(connection.half[CLIENT].ttl_high), faces_the_server)
 }
 

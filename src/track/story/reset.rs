@@ -80,6 +80,11 @@ impl Reset {
         self.acknowledgment.is_none() && self.window == 0
     }
 
+    /// Was it seen where this is so?
+    pub fn was_seen(&self, there: impl Fn(Place) -> bool) -> bool {
+        there(self.place) || self.again.is_some_and(there)
+    }
+
     /// Notes that it was seen once more, there and with this TTL.
     pub fn note_copy(&mut self, place: Place, ttl: u8) {
         self.copied = true;

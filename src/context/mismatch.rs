@@ -108,6 +108,12 @@ fn agreed(asked: &Message, client: &[u8], answered: &Message, server: &[u8]) -> 
         (Protocol::Tls, Protocol::MySql) => answered.name("tls") == Some("offered"),
         // These are asked for TLS before it begins.
         (Protocol::Tls, Protocol::PostgreSql) => answered.name("step") != Some("error"),
+        // RFC 4511 section 4.14: after a success.
+        (Protocol::Tls, Protocol::Ldap) => answered.name("step") == Some("result") && answered.name("error").is_none(),
+        // The server's greeting says whether TLS comes next.
+        (Protocol::Tls, Protocol::Nats) => answered.name("tls").is_some_and(|tls| tls != "none"),
+        // MS-TDS section 3.2.5.2: TLS follows in its packets or without them, for the login alone perhaps.
+        (Protocol::Tls, Protocol::Tds) => true,
         (Protocol::Tls, Protocol::Amqp) => server.starts_with(b"AMQP\x02"),
         // An HTTP/2 server greets whoever comes; any other frame may follow an Upgrade whose request was cut.
         (Protocol::Http1, Protocol::Http2) => {

@@ -50,28 +50,28 @@ fn words(arguments: &[u8]) -> usize {
 
 /// The server's greeting, which it sends again when its cluster changes: whether it wants TLS, which begins after it.
 fn information(json: &[u8], whole: bool) -> Option<Message> {
-    let has = |text: &[u8]| contains(json, text);
-    if !json.starts_with(b"{") || !has(b"\"server_id\"") {
+    if !json.starts_with(b"{") || member(json, b"\"server_id\"").is_none() {
         return None;
     }
-    let tls = match (has(b"\"tls_required\":true"), has(b"\"tls_available\":true")) {
+    let says = |name| member(json, name).is_some_and(|value| value.starts_with(b"true"));
+    let tls = match (says(b"\"tls_required\""), says(b"\"tls_available\"")) {
         (true, _) => Some("required"),
         (_, true) => Some("offered"),
         _ => whole.then_some("none"),
     };
-    let version = member(json, b"\"version\":\"");
+    let version =
+        member(json, b"\"version\"").and_then(|value| value.strip_prefix(b"\"")?.split(|byte| *byte == b'"').next());
+    let version = version.filter(|version| (1..=20).contains(&version.len())).map(clean);
     let of = version.as_ref().map_or(String::new(), |version| format!(" of {version}"));
     let wants = if tls == Some("required") { " (TLS required)" } else { "" };
     let message = new("info", format!("INFO{of}{wants}")).with_some("version", version.map(Value::Text));
     Some(message.with_some("tls", tls.map(Value::Name)).statement())
 }
 
-/// The text after a member's name.
-fn member(json: &[u8], name: &[u8]) -> Option<String> {
-    let at = json.windows(name.len()).position(|window| window == name)? + name.len();
-    let rest = json.get(at..)?;
-    let text = rest.get(..rest.iter().position(|byte| *byte == b'"')?)?;
-    (!text.is_empty()).then(|| clean(text))
+/// What follows a member's name and its colon.
+fn member<'a>(json: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let at = json.windows(name.len()).position(|window| window == name)?;
+    Some(json.get(at + name.len()..)?.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start())
 }
 
 /// CONNECT has passwords in it. It gets no answer, unless a PING comes with it.

@@ -117,6 +117,11 @@ fn starttls_is_no_mismatch() {
 fn what_was_agreed_is_no_mismatch() {
     assert_eq!(phrase(&client_hello(), &server_hello()), "none");
     assert_eq!(phrase(&client_hello(), b"HTTP/1.1 200 Connection established\r\n\r\n"), "none");
+    assert_eq!(phrase(&kafka(18, 3, b"payments", b"\0"), b"HTTP/1.1 200 Connection established\r\n\r\n"), "none");
+    assert_eq!(
+        phrase(&kafka(18, 3, b"payments", b"\0"), b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+        "the client speaks Kafka, the server answers in plain HTTP"
+    );
     assert_eq!(phrase(b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", &server_hello()), "none");
     assert_eq!(phrase(&record(23, 100), &record(23, 100)), "none");
     assert_eq!(phrase(REQUEST, b"HTTP/1.1 200 OK\r\n\r\n"), "none");

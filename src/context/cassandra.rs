@@ -1,7 +1,7 @@
 //! Cassandra's CQL: the native protocol's specifications, versions 3 to 5, section 2 (envelopes) and 4 (messages). Of a
 //! statement its first word is told, of an error its code: the text of errors may hold values.
 
-use super::bytes::{Reader, contains};
+use super::bytes::{Reader, contains, is_printable};
 use super::message::{Message, Protocol, Speaker, Value};
 use super::sql::first_word;
 
@@ -58,6 +58,10 @@ fn envelope(bytes: &[u8], speaker: Speaker) -> Option<Message> {
     let hidden = if by_client { COMPRESSED | PAYLOAD } else { COMPRESSED | TRACED | PAYLOAD | WARNED };
     let whole = reader.rest().len() == length;
     let body = (flags & hidden == 0).then(|| Reader::new(reader.take_up_to(length)));
+    // What follows is the next envelope.
+    if reader.rest().first().is_some_and(|next| body.is_some() && *next != version) {
+        return None;
+    }
     let message = if by_client { request(code, length, body) } else { response(code, length, body) };
     message.filter(|message| message.certain || whole)
 }
@@ -102,7 +106,7 @@ fn statement(body: &mut Reader<'_>) -> Option<&'static str> {
 
 fn response(code: u8, length: usize, body: Option<Reader<'_>>) -> Option<Message> {
     let (step, words) = match code {
-        0 => return error(body),
+        0 => return error(length, body),
         2 if length != 0 => return None,
         2 => ("ready", "READY"),
         3 => ("authenticate", "AUTHENTICATE"),
@@ -127,13 +131,16 @@ fn response(code: u8, length: usize, body: Option<Reader<'_>>) -> Option<Message
 }
 
 /// ERROR: a code and a text (section 9, version 5: section 8).
-fn error(body: Option<Reader<'_>>) -> Option<Message> {
+fn error(length: usize, body: Option<Reader<'_>>) -> Option<Message> {
     let Some(mut body) = body else {
         return Some(
             new("error", "ERROR").with("error", Value::Name("error")).anonymous().last_word().certain_if(false),
         );
     };
-    let code = body.number(4)?;
+    let (code, text) = (body.number(4)?, body.length(2)?);
+    if text + 6 > length || !is_printable(body.take_up_to(text.min(16))) {
+        return None;
+    }
     let meaning = match code {
         0 => "server error",
         0x000a => "protocol error",

@@ -42,15 +42,10 @@ pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
     if !(10..=LONGEST).contains(&length) || version > NEWEST || correlation >> 31 != 0 {
         return None;
     }
-    let client = client_id(&mut reader, length - 10)?;
-    let acks = if name == "Produce" { acks(&mut reader, version) } else { None };
-    // How many replicas, how long to wait for them, and for how many topics: not for none.
-    let topics = reader.take(4).and_then(|_| reader.number(if version < 9 { 4 } else { 1 }));
-    if acks.is_some_and(|acks| !matches!(acks, 0 | 1 | 0xffff)) || acks.is_some() && topics == Some(0) {
-        return None;
-    }
+    let client = text(&mut reader, length - 10)?;
+    let acks = if name == "Produce" { acks(&mut reader, version)? } else { Acks::Unknown };
     // Without a client's name hardly a byte is left that could prove it.
-    let proven = !client.is_empty() && (name != "Produce" || acks.is_some());
+    let proven = !client.is_empty() && (name != "Produce" || acks != Acks::Unknown);
     if !proven && length + 4 != bytes.len() {
         return None;
     }
@@ -62,11 +57,11 @@ pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
         .with_some("client_id", client.map(Value::Text))
         .certain_if(proven);
     // A producer that wants no acknowledgment gets none.
-    Some(if acks == Some(0) { message.statement() } else { message })
+    Some(if acks == Acks::Unwanted { message.statement() } else { message })
 }
 
-/// The client's name, empty where it has none (its length is -1 then).
-fn client_id<'a>(reader: &mut Reader<'a>, longest: usize) -> Option<&'a [u8]> {
+/// Printable text behind its length, which is -1 where there is none.
+fn text<'a>(reader: &mut Reader<'a>, longest: usize) -> Option<&'a [u8]> {
     let length = match reader.length(2)? {
         0xffff => 0,
         length => length,
@@ -75,23 +70,43 @@ fn client_id<'a>(reader: &mut Reader<'a>, longest: usize) -> Option<&'a [u8]> {
     (length <= longest && is_printable(name)).then_some(name)
 }
 
-/// How many replicas shall acknowledge what is produced: none, the leader, or all (-1).
-fn acks(reader: &mut Reader<'_>, version: u64) -> Option<u64> {
-    // Before it stands the transaction, which most have not.
-    match version {
-        0..=2 => {}
-        3..=8 => {
-            let length = reader.length(2)?;
-            reader.take(if length == 0xffff { 0 } else { length })?;
-        }
-        _ => {
-            // No tagged fields, then the length and one in one byte, 0 where there is no transaction.
-            let (tagged, length) = (reader.byte()?, reader.byte()?);
-            reader.take(usize::from(length).saturating_sub(1))?;
-            if tagged != 0 || length >= 0x80 {
-                return None;
-            }
-        }
+/// Does a producer want to know that what it sent was taken?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Acks {
+    Wanted,
+    Unwanted,
+    /// The bytes end before it.
+    Unknown,
+}
+
+/// Reads how many replicas shall acknowledge what is produced: none, the leader, or all (-1). What is before it and
+/// after it must be as in a Produce: a transaction that most have not, a time to wait, and topics.
+fn acks(reader: &mut Reader<'_>, version: u64) -> Option<Acks> {
+    // Since version 9 lengths are short and one too great, 0 where there is no text, behind a byte of no tagged fields.
+    let compact = version >= 9;
+    if compact && reader.byte().is_some_and(|tagged| tagged != 0) {
+        return None;
     }
-    reader.number(2)
+    let compact_text = |reader: &mut Reader<'_>| {
+        let length = usize::from(reader.byte()?);
+        let name = reader.take_up_to(length.saturating_sub(1));
+        (length < 0x80 && is_printable(name)).then_some(())
+    };
+    let transaction = match version {
+        0..=2 => Some(()),
+        3..=8 => text(reader, usize::from(u16::MAX)).map(|_| ()),
+        _ => compact_text(reader),
+    };
+    let (Some(wanted), Some(wait)) = (transaction.and_then(|()| reader.number(2)), reader.number(4)) else {
+        return Some(Acks::Unknown);
+    };
+    let Some(topics) = reader.number(if compact { 1 } else { 4 }) else { return Some(Acks::Unknown) };
+    let named = match version {
+        0..=8 => reader.is_empty() || text(reader, 249).is_some_and(|name| !name.is_empty()),
+        9..=12 => reader.is_empty() || compact_text(reader).is_some(),
+        // A topic has a number instead.
+        _ => true,
+    };
+    let possible = matches!(wanted, 0 | 1 | 0xffff) && wait >> 31 == 0 && (1..1 << 20).contains(&topics) && named;
+    possible.then_some(if wanted == 0 { Acks::Unwanted } else { Acks::Wanted })
 }

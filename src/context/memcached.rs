@@ -153,13 +153,15 @@ const BINARY: [(u8, &str, u8, bool); 34] = [
     (0x22, "sasl step", 0, false),
 ];
 
-/// A header of the binary protocol: the command, the status of an answer, and lengths.
+/// A header of the binary protocol: the command, the status of an answer, and lengths: of what is before the key, of the
+/// key and of the value.
 #[derive(Clone, Copy, Debug)]
 struct Header {
     code: u8,
     status: u64,
     extras: u8,
     key: usize,
+    value: usize,
 }
 
 /// Reads a header whose lengths fit.
@@ -168,10 +170,13 @@ fn header(bytes: &[u8]) -> Option<Header> {
     let (_magic, code, key) = (reader.byte()?, reader.byte()?, reader.length(2)?);
     let (extras, kind, status, body) = (reader.byte()?, reader.byte()?, reader.number(2)?, reader.length(4)?);
     reader.take(12)?;
-    let fits = key <= LONGEST_KEY && key + usize::from(extras) <= body && body <= 1 << 30;
-    // Nothing is behind it that it does not speak of, unless another message is.
+    let value = body.checked_sub(key + usize::from(extras))?;
+    let fits = key <= LONGEST_KEY && body <= 1 << 30 && kind == 0;
+    // What follows is the next message.
     let goes_on = reader.rest().get(body).is_some_and(|magic| Some(magic) != bytes.first());
-    (fits && kind == 0 && !goes_on).then_some(Header { code, status, extras, key })
+    reader.take_up_to(extras.into());
+    let is_key = reader.take_up_to(key).iter().all(|byte| *byte > b' ');
+    (fits && is_key && !goes_on).then_some(Header { code, status, extras, key, value })
 }
 
 fn binary_command(bytes: &[u8]) -> Option<Message> {
@@ -184,13 +189,18 @@ fn binary_command(bytes: &[u8]) -> Option<Message> {
         _ => Some(true),
     };
     let message = told(name);
-    let fits = fits && has_key.is_none_or(|has| has == (header.key > 0));
+    let has_value = matches!(name, "set" | "add" | "replace" | "append" | "prepend" | "sasl auth" | "sasl step");
+    let fits = fits && has_key.is_none_or(|has| has == (header.key > 0)) && (has_value || header.value == 0);
     fits.then(|| if quiet { message.statement() } else { message })
 }
 
 fn binary_answer(bytes: &[u8]) -> Option<Message> {
-    let Header { code, status, .. } = header(bytes)?;
-    BINARY.into_iter().find(|(number, ..)| *number == code)?;
+    let Header { code, status, extras, key, .. } = header(bytes)?;
+    let (_, name, ..) = BINARY.into_iter().find(|(number, ..)| *number == code)?;
+    // A value that was found has its flags before it, and its key if that was asked for.
+    if !matches!(extras, 0 | 4) || key > 0 && !matches!(name, "get" | "stats") {
+        return None;
+    }
     let (words, failed) = match status {
         0x00 => ("success", false),
         0x01 => ("key not found", false),

@@ -123,6 +123,7 @@ fn join(from_client: Option<Message>, from_server: Option<Message>, last: Speake
         (None, None) => None,
         (Some(message), None) => {
             let ending = match (last, message.role) {
+                (Speaker::Server, Role::Statement) => ", then more from the server",
                 (Speaker::Server, _) => ", answered",
                 (Speaker::Client, Role::Exchange) => ", not answered",
                 (Speaker::Client, Role::LastWord | Role::Statement) => "",

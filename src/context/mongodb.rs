@@ -41,9 +41,10 @@ pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
         (COMPRESSED, _) => compressed(&mut body, by_client),
         (QUERY, true) => query(&mut body),
         (REPLY, false) => {
-            // Flags, a cursor, where it begins, and how many documents follow.
-            body.take(20)?;
-            reply(&mut body)
+            // Four flags, a cursor, where it begins, and how many documents follow.
+            let (flags, _cursor, start) = (body.little_number(4)?, body.take(8)?, body.little_number(4)?);
+            let documents = body.little_number(4)?;
+            (flags <= 15 && start >> 31 == 0 && (1..=1 << 20).contains(&documents)).then(|| reply(&mut body))?
         }
         _ => None,
     }

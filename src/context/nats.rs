@@ -97,9 +97,11 @@ fn payload(step: &'static str, name: &str, bytes: &[u8], line: &[u8], lengths: u
     Some(silent(step, name).certain_if(proven))
 }
 
-/// An error in quotes. Most are the last that is said, and come of themselves.
+/// An error in quotes, without the subject that it may name. Most are the last that is said, and come of themselves.
 fn error(text: &[u8]) -> Option<Message> {
     let quoted = text.len() >= 6 && text.starts_with(b"'") && text.ends_with(b"'") && is_printable(text);
-    let text = clean(text);
+    let end = text.iter().position(|byte| *byte == b'"');
+    let text =
+        end.and_then(|end| text.get(..end)).map_or_else(|| clean(text), |before| format!("{}...'", clean(before)));
     quoted.then(|| new("error", format!("-ERR {text}")).with("error", Value::Text(text)).statement())
 }

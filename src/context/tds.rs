@@ -11,6 +11,13 @@ const END: u8 = 1;
 /// A packet may not be longer (section 2.2.3.1.3).
 const LONGEST: usize = 32_767;
 
+/// A login may not be longer (section 2.2.6.4).
+const LONGEST_LOGIN: usize = 128 * 1024;
+
+/// The versions 7.0 to 7.4 and 8.0 (section 2.2.7.14).
+const VERSIONS: [u64; 8] =
+    [0x7000_0000, 0x7100_0000, 0x7100_0001, 0x7209_0002, 0x730a_0003, 0x730b_0003, 0x7400_0004, 0x0800_0000];
+
 /// Procedures that are called by number (section 2.2.6.6).
 #[rustfmt::skip]
 const PROCEDURES: [&str; 15] = [
@@ -63,7 +70,7 @@ fn prelogin(body: &Reader<'_>, speaker: Speaker) -> Option<Message> {
     let by_client = speaker == Speaker::Client;
     match body.rest() {
         [20..=23, 3, 1..=4, ..] => return Some(new("tls", "TLS handshake").anonymous()),
-        [0, _, _, 0, 6, ..] => {}
+        [0, 0, _, 0, 6, 1..=8 | 0xff, ..] => {}
         _ => return None,
     }
     let mut options = *body;
@@ -92,9 +99,8 @@ fn encryption_name(value: u8) -> Option<&'static str> {
 /// LOGIN7, which begins with its length and its version (section 2.2.6.4). All else in it is the user's.
 fn login(body: &mut Reader<'_>, size: usize) -> Option<Message> {
     let (length, version) = (body.little_number(4)?, body.little_number(4)?);
-    let known =
-        matches!(version >> 24, 0x70..=0x74 | 0x08) && usize::try_from(length).is_ok_and(|length| length >= size);
-    known.then(|| new("login", "login"))
+    let fits = usize::try_from(length).is_ok_and(|length| (size..=LONGEST_LOGIN).contains(&length));
+    (fits && VERSIONS.contains(&version)).then(|| new("login", "login"))
 }
 
 /// Skips the headers of version 7.2 and later (section 2.2.5.3): their length, and the first one's length and type.

@@ -25,13 +25,22 @@ fn kafka_tells_the_request_and_the_client() {
 #[test]
 fn kafka_without_acknowledgments_is_not_answered() {
     let produce = |version, body: &[u8]| unanswered(&kafka(0, version, b"p", body), b"", 9999);
-    assert_eq!(produce(7, b"\xff\xff\0\0\0\0\x13\x88"), "Kafka Produce v7 of client p");
-    assert_eq!(produce(7, b"\xff\xff\xff\xff\0\0\x13\x88"), "Kafka Produce v7 of client p, not answered");
-    assert_eq!(produce(9, b"\0\0\0\0\0\0\x13\x88"), "Kafka Produce v9 of client p");
-    assert_eq!(produce(9, b"\0\x04txn\0\x01\0\0\x13\x88"), "Kafka Produce v9 of client p, not answered");
-    assert_eq!(produce(2, b"\0\x01\0\0\x13\x88"), "Kafka Produce v2 of client p, not answered");
-    assert_eq!(produce(2, b"\0\x05\0\0\x13\x88"), "nothing", "no such number of replicas");
+    assert_eq!(produce(7, b"\xff\xff\0\0\0\0\x13\x88\0\0\0\x01\0\x01t"), "Kafka Produce v7 of client p");
+    assert_eq!(
+        produce(7, b"\xff\xff\xff\xff\0\0\x13\x88\0\0\0\x01\0\x01t"),
+        "Kafka Produce v7 of client p, not answered"
+    );
+    assert_eq!(produce(9, b"\0\0\0\0\0\0\x13\x88\x02\x02t"), "Kafka Produce v9 of client p");
+    assert_eq!(produce(9, b"\0\x04txn\0\x01\0\0\x13\x88\x02\x02t"), "Kafka Produce v9 of client p, not answered");
+    assert_eq!(produce(2, b"\0\x01\0\0\x13\x88\0\0\0\x01\0\x01t"), "Kafka Produce v2 of client p, not answered");
+    assert_eq!(produce(2, b"\0\x05\0\0\x13\x88\0\0\0\x01\0\x01t"), "nothing", "no such number of replicas");
     assert_eq!(produce(7, b"\xff"), "nothing", "cut");
+    let silent = kafka(0, 7, b"p", b"\xff\xff\0\0\0\0\x13\x88\0\0\0\x01\0\x01t");
+    assert_eq!(
+        answered(&silent, b"\0\0\0\x08\0\0\0\x06abcd", 9999),
+        "Kafka Produce v7 of client p, then more from the server",
+        "to what it had asked before"
+    );
 }
 
 /// Its first bytes are those of PostgreSQL's version 3.0: a length, and API 3 in version 0.
@@ -56,6 +65,10 @@ fn nats_greets_and_complains() {
         r#"{"protocol":"nats","step":"info","version":"2.9.10","tls":"required","sentence":"NATS INFO of 2.9.10 (TLS required) from the server"}"#
     );
     assert_eq!(answered(connect, b"PONG\r\n", 9999), "NATS CONNECT and PING from the client, answered PONG");
+    assert_eq!(
+        answered(b"", b"-ERR 'Permissions Violation for Publish to \"secret.subject\"'\r\n", 9999),
+        "NATS -ERR 'Permissions Violation for Publish to ...' from the server"
+    );
     assert_eq!(unanswered(b"PING\r\n", b"PONG\r\n", 9999), "nothing", "they are others' as well");
 }
 

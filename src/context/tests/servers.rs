@@ -40,7 +40,7 @@ fn mongodb_of_old_and_compressed() {
     };
     let hello = [&b"\0\0\0\0admin.$cmd\0\0\0\0\0\xff\xff\xff\xff"[..], &bson(b"\x10isMaster\0\x01\0\0\0")].concat();
     assert_eq!(unanswered(&message(2004, &hello), b"", 9999), "MongoDB isMaster, not answered");
-    let reply = [&[0; 20][..], &bson(b"\x01ok\0\0\0\0\0\0\0\xf0\x3f")].concat();
+    let reply = [&[0; 16][..], &[1, 0, 0, 0], &bson(b"\x01ok\0\0\0\0\0\0\0\xf0\x3f")].concat();
     assert_eq!(answered(b"", &message(1, &reply), 9999), "MongoDB a reply from the server");
     let compressed = message(2012, b"\xdd\x07\0\0\x50\0\0\0\x01abcdefgh");
     assert_eq!(unanswered(&compressed, b"", 9999), "MongoDB compressed command from the client, not answered");

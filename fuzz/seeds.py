@@ -84,6 +84,22 @@ def wrapped(frame):
     yield RAW_IP, ipv6(0, struct.pack(">BB6x", 44, 0) + struct.pack(">BBHI", 6, 0, 0, 1) + packet[20:])
 
 
+def sized(inner):
+    """These bytes with their length before them."""
+    return struct.pack(">I", len(inner)) + inner
+
+
+def mongodb(answers, elements):
+    """An OP_MSG of MongoDB with a document of these elements."""
+    document = struct.pack("<I", len(elements) + 5) + elements + b"\0"
+    return struct.pack("<6I", len(document) + 21, 9, answers, 2013, 0, 0)[:21] + document
+
+
+def tds(kind, inner):
+    """A packet of SQL Server's around these bytes."""
+    return struct.pack(">BBHHBB", kind, 1, len(inner) + 8, 0, 1, 0) + inner
+
+
 # What begins a conversation or ends it, in the protocols that are read.
 SAID = [
     b"GET /item?secret=1 HTTP/1.1\r\nHost: lab\r\n\r\n",
@@ -108,6 +124,27 @@ SAID = [
     b"* OK IMAP4rev1 ready\r\n",
     b"+OK POP3 ready\r\n",
     bytes.fromhex("880203e8"),
+    sized(bytes.fromhex("001200040000000100087061796d656e7473000d") + b"kafka-python\x073.0.12\0"),
+    sized(bytes.fromhex("0000000700000001000772646b61666b61ffff00010000138800000001000174") + bytes(20)),
+    mongodb(0, b"\x02find\0\x07\0\0\0orders\0"),
+    mongodb(9, b"\x01ok\0" + bytes(8) + b"\x10code\0\x5b\0\0\0\x02codeName\0\x02\0\0\0A\0"),
+    tds(1, bytes.fromhex("16000000120000000200000000000000000001000000") + "SELECT 1".encode("utf-16-le")),
+    tds(3, bytes.fromhex("ffff0a0000000000e7401f0904d000341000") + "SELECT 1".encode("utf-16-le")),
+    tds(18, bytes.fromhex("00000b00060100110001ff10000fa0000002")),
+    tds(4, bytes.fromhex("aa0c0018480000010e0000000000000000")),
+    bytes.fromhex("300c020101600702010304008000"),
+    bytes.fromhex("3025020102632004000a01020a0100020100020100010100870b") + b"objectClass0\0",
+    bytes.fromhex("300c02010161070a013104000400"),
+    bytes.fromhex("30050201034200"),
+    bytes.fromhex("0400000107") + sized(bytes.fromhex("00000008") + b"SELECT 1\0\1\0"),
+    bytes.fromhex("8400000100") + sized(bytes.fromhex("0000100100026e6f")),
+    bytes.fromhex("2700027a6d6b") + bytes.fromhex("0500000107") + sized(sized(b"SELECT secret FROM t") + b"\0\1" + bytes(4)),
+    b"set key 0 60 6\r\nsecret\r\n",
+    b"SERVER_ERROR out of memory\r\n",
+    bytes.fromhex("800a") + bytes(22),
+    b'INFO {"server_id":"N","version":"2.9.10","tls_required":true} \r\n',
+    b"-ERR 'Stale Connection'\r\n",
+    b"PUB a 5\r\nhello\r\n",
 ]
 
 

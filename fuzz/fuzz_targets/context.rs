@@ -7,7 +7,8 @@ use tcpwhy::report::escape::is_unsafe;
 use tcpwhy::report::json::write_context;
 use tcpwhy::report::line::Line;
 
-const PORTS: [u16; 10] = [80, 443, 5432, 3306, 6379, 5672, 25, 8080, 22, 1];
+const PORTS: [u16; 17] =
+    [80, 443, 5432, 3306, 6379, 5672, 25, 8080, 22, 9092, 27017, 1433, 11211, 389, 9042, 4222, 1];
 
 fuzz_target!(|bytes: &[u8]| {
     let [choice, at, bytes @ ..] = bytes else { return };

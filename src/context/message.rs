@@ -74,6 +74,20 @@ pub enum Protocol {
     Dns,
     /// MQTT.
     Mqtt,
+    /// Kafka.
+    Kafka,
+    /// MongoDB.
+    MongoDb,
+    /// Microsoft SQL Server.
+    Tds,
+    /// memcached.
+    Memcached,
+    /// LDAP.
+    Ldap,
+    /// Cassandra.
+    Cassandra,
+    /// NATS.
+    Nats,
 }
 
 impl Protocol {
@@ -95,6 +109,13 @@ impl Protocol {
             Protocol::Amqp => "AMQP",
             Protocol::Dns => "DNS",
             Protocol::Mqtt => "MQTT",
+            Protocol::Kafka => "Kafka",
+            Protocol::MongoDb => "MongoDB",
+            Protocol::Tds => "SQL Server",
+            Protocol::Memcached => "memcached",
+            Protocol::Ldap => "LDAP",
+            Protocol::Cassandra => "Cassandra",
+            Protocol::Nats => "NATS",
         }
     }
 
@@ -116,6 +137,13 @@ impl Protocol {
             Protocol::Amqp => "amqp",
             Protocol::Dns => "dns",
             Protocol::Mqtt => "mqtt",
+            Protocol::Kafka => "kafka",
+            Protocol::MongoDb => "mongodb",
+            Protocol::Tds => "tds",
+            Protocol::Memcached => "memcached",
+            Protocol::Ldap => "ldap",
+            Protocol::Cassandra => "cassandra",
+            Protocol::Nats => "nats",
         }
     }
 
@@ -136,6 +164,13 @@ impl Protocol {
             5672 => Protocol::Amqp,
             53 => Protocol::Dns,
             1883 => Protocol::Mqtt,
+            9092 => Protocol::Kafka,
+            27017..=27019 => Protocol::MongoDb,
+            1433 => Protocol::Tds,
+            11211 => Protocol::Memcached,
+            389 | 3268 => Protocol::Ldap,
+            9042 => Protocol::Cassandra,
+            4222 => Protocol::Nats,
             _ => return None,
         })
     }

@@ -98,8 +98,8 @@ fn proxy_protocol(server: &[u8]) -> Option<Mismatch> {
 fn agreed(asked: &Message, client: &[u8], answered: &Message, server: &[u8]) -> bool {
     match (asked.protocol, answered.protocol) {
         (Protocol::WebSocket, _) | (_, Protocol::WebSocket) => true,
-        // TLS inside a tunnel or after an Upgrade: the answer was to the request before the ClientHello.
-        (Protocol::Tls, Protocol::Http1) => http1::status(server).is_none_or(|status| status < 300),
+        // Inside a tunnel (RFC 9110 section 9.3.6) or after an Upgrade: the answer was to the request before.
+        (_, Protocol::Http1) => http1::status(server).is_none_or(|status| status < 300),
         // STARTTLS: the server's last plain words were that it is ready.
         (Protocol::Tls, Protocol::Smtp | Protocol::Ftp | Protocol::Imap | Protocol::Pop3) => {
             contains(server, b"TLS") || contains(server, b"SSL") || contains(server, b"go ahead")
@@ -108,6 +108,14 @@ fn agreed(asked: &Message, client: &[u8], answered: &Message, server: &[u8]) -> 
         (Protocol::Tls, Protocol::MySql) => answered.name("tls") == Some("offered"),
         // These are asked for TLS before it begins.
         (Protocol::Tls, Protocol::PostgreSql) => answered.name("step") != Some("error"),
+        // RFC 4511 section 4.14: after a success.
+        (Protocol::Tls, Protocol::Ldap) => answered.name("step") == Some("result") && answered.name("error").is_none(),
+        // The server's greeting says whether TLS comes next.
+        (Protocol::Tls, Protocol::Nats) => {
+            answered.name("step") == Some("info") && answered.name("tls") != Some("none")
+        }
+        // MS-TDS section 3.2.5.2: TLS follows in its packets or without them, for the login alone perhaps.
+        (Protocol::Tls, Protocol::Tds) => true,
         (Protocol::Tls, Protocol::Amqp) => server.starts_with(b"AMQP\x02"),
         // An HTTP/2 server greets whoever comes; any other frame may follow an Upgrade whose request was cut.
         (Protocol::Http1, Protocol::Http2) => {

@@ -3,23 +3,30 @@
 //! Read from the first bytes of the latest message of each end, by content first; the port breaks ties only. **No
 //! verdict needs this**, and nothing is guessed from noise: what is not understood is `None`. The bytes come from the
 //! network: every text is escaped and cut, and what may be a secret (query strings, user names before a host,
-//! arguments of commands, text of SQL statements) is left out.
+//! arguments of commands, text of SQL statements, keys, documents, directory names) is left out.
 
 mod amqp;
 mod bytes;
+mod cassandra;
 mod dns;
 mod greeting;
 mod http1;
 mod http2;
+mod kafka;
+mod ldap;
+mod memcached;
 mod message;
 mod mismatch;
+mod mongodb;
 mod mqtt;
 mod mysql;
+mod nats;
 mod postgresql;
 mod redis;
 mod reset_reason;
 mod sql;
 mod start;
+mod tds;
 mod text;
 mod tls;
 mod tls_names;
@@ -116,6 +123,7 @@ fn join(from_client: Option<Message>, from_server: Option<Message>, last: Speake
         (None, None) => None,
         (Some(message), None) => {
             let ending = match (last, message.role) {
+                (Speaker::Server, Role::Statement) => ", then more from the server",
                 (Speaker::Server, _) => ", answered",
                 (Speaker::Client, Role::Exchange) => ", not answered",
                 (Speaker::Client, Role::LastWord | Role::Statement) => "",
@@ -148,18 +156,25 @@ fn join(from_client: Option<Message>, from_server: Option<Message>, last: Speake
 type Parser = fn(&[u8], Speaker) -> Option<Message>;
 
 /// Every protocol's parser, the strictest first. Each makes messages of its own protocol only.
-const PARSERS: [(Protocol, Parser); 15] = [
+const PARSERS: [(Protocol, Parser); 22] = [
     (Protocol::Tls, tls::read),
     (Protocol::Http1, http1::read),
     (Protocol::Http2, http2::read),
     (Protocol::Ssh, greeting::read_ssh),
+    (Protocol::MongoDb, mongodb::read),
+    (Protocol::Tds, tds::read),
+    (Protocol::Kafka, kafka::read),
+    (Protocol::Cassandra, cassandra::read),
+    (Protocol::Ldap, ldap::read),
     (Protocol::Amqp, amqp::read),
     (Protocol::Dns, dns::read),
     (Protocol::Mqtt, mqtt::read),
     (Protocol::WebSocket, websocket::read),
     (Protocol::PostgreSql, postgresql::read),
     (Protocol::MySql, mysql::read),
+    (Protocol::Nats, nats::read),
     (Protocol::Redis, redis::read),
+    (Protocol::Memcached, memcached::read),
     (Protocol::Smtp, greeting::read_smtp),
     (Protocol::Ftp, greeting::read_ftp),
     (Protocol::Imap, greeting::read_imap),

@@ -25,7 +25,10 @@ fn first_message(bytes: &[u8]) -> Option<Message> {
         (8, 80_877_103) => Some(new("ssl_request", "SSLRequest")),
         (8, 80_877_104) => Some(new("gss_request", "GSSENCRequest")),
         (12..=268, 80_877_102) => Some(new("cancel_request", "CancelRequest").statement()),
-        (9..=10_000, 0x3_0000..=0x3_0002) => Some(startup(&mut reader)),
+        // The name of a parameter comes next. Kafka's requests for metadata begin alike, with a number there.
+        (9..=10_000, 0x3_0000..=0x3_0002) if reader.rest().first().is_none_or(u8::is_ascii_graphic) => {
+            Some(startup(&mut reader))
+        }
         _ => None,
     }
 }

@@ -1,10 +1,23 @@
 //! Which payloads are worth keeping.
 
-/// May a message begin here whose first bytes tell something? Looks at eight bytes at most.
+use super::message::Speaker;
+use super::{Parser, cassandra, kafka, ldap, memcached, mongodb, tds};
+
+/// They know by more than a few bytes whether a message is theirs.
+const STRICT: [Parser; 6] = [mongodb::read, tds::read, kafka::read, cassandra::read, ldap::read, memcached::read];
+
+/// May a message begin here whose first bytes tell something?
 ///
 /// A hint for who keeps the bytes of each end's latest message: `false` for the middle of nearly every body, `true`
 /// for the start of every message that [`read`](super::read) understands.
 pub fn is_message_start(payload: &[u8]) -> bool {
+    let reads =
+        |parser: &Parser| [Speaker::Client, Speaker::Server].into_iter().any(|who| parser(payload, who).is_some());
+    starts_like_one(payload) || STRICT.iter().any(reads)
+}
+
+/// By the first eight bytes.
+fn starts_like_one(payload: &[u8]) -> bool {
     match payload {
         // A TLS record.
         [20..=23, 3, 0..=4, ..] => true,

@@ -5,7 +5,8 @@ use crate::context::{
     Context, Speaker, http_answer_is_complete, is_message_start, mismatch, read, reset_reason, tls_state,
 };
 
-const PORTS: [u16; 12] = [443, 80, 5432, 3306, 6379, 22, 25, 21, 143, 110, 5672, 9999];
+const PORTS: [u16; 19] =
+    [443, 80, 5432, 3306, 6379, 22, 25, 21, 143, 110, 5672, 9092, 27017, 1433, 11211, 389, 9042, 4222, 9999];
 
 fn is_harmless(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~'))

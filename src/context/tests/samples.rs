@@ -109,6 +109,115 @@ pub fn amqp(channel: u8, class: u8, method: u8, arguments: &[u8]) -> Vec<u8> {
     [&[1, 0, channel][..], &(body.len() as u32).to_be_bytes(), &body, &[0xce]].concat()
 }
 
+/// A request of Kafka: what is asked for, its version, the client's name, and what follows.
+pub fn kafka(key: u16, version: u16, client: &[u8], body: &[u8]) -> Vec<u8> {
+    let head = [&key.to_be_bytes()[..], &version.to_be_bytes(), &[0, 0, 0, 7], &(client.len() as u16).to_be_bytes()];
+    let request = [&head.concat()[..], client, body].concat();
+    [&(request.len() as u32).to_be_bytes()[..], &request].concat()
+}
+
+/// A document of MongoDB.
+pub fn bson(elements: &[u8]) -> Vec<u8> {
+    [&(elements.len() as u32 + 5).to_le_bytes()[..], elements, &[0]].concat()
+}
+
+/// An OP_MSG of MongoDB, with its flags and its document's elements. `answers` is 0 in a request.
+pub fn mongodb(answers: u32, flags: u32, elements: &[u8]) -> Vec<u8> {
+    let body = [&flags.to_le_bytes()[..], &[0], &bson(elements)].concat();
+    let numbers = [body.len() as u32 + 16, 9, answers, 2013].map(u32::to_le_bytes);
+    [&numbers.concat()[..], &body].concat()
+}
+
+/// How pymongo asks for documents.
+pub fn mongodb_find() -> Vec<u8> {
+    mongodb(
+        0,
+        0,
+        b"\x02find\0\x07\0\0\0orders\0\x03filter\0\x14\0\0\0\x02secret\0\x03\0\0\0s3\0\0\x02$db\0\x05\0\0\0shop\0",
+    )
+}
+
+/// How a MongoDB server that is shut down answers.
+pub fn mongodb_shutdown() -> Vec<u8> {
+    mongodb(
+        9,
+        0,
+        b"\x01ok\0\0\0\0\0\0\0\0\0\x02errmsg\0\x05\0\0\0s3:b\0\x10code\0\x5b\0\0\0\x02codeName\0\x13\0\0\0ShutdownInProgress\0",
+    )
+}
+
+/// A packet of SQL Server's.
+pub fn tds(kind: u8, body: &[u8]) -> Vec<u8> {
+    [&[kind, 1], &(body.len() as u16 + 8).to_be_bytes()[..], &[0, 0, 1, 0], body].concat()
+}
+
+/// Text in UTF-16.
+pub fn wide(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+/// The headers of a request to SQL Server: outside of a transaction.
+pub fn tds_headers() -> Vec<u8> {
+    hex("16 00 00 00 12 00 00 00 02 00 00 00 00 00 00 00 00 00 01 00 00 00")
+}
+
+/// SQL Server's prelogin, TLS being off, on, not there or required.
+pub fn tds_prelogin(kind: u8, encryption: u8) -> Vec<u8> {
+    let options = hex("00 00 0b 00 06 01 00 11 00 01 ff 10 00 0f a0 00 00");
+    tds(kind, &[&options[..], &[encryption]].concat())
+}
+
+/// An answer of SQL Server that is an error.
+pub fn tds_error(number: u32, severity: u8, text: &str) -> Vec<u8> {
+    let text = [&(text.len() as u16).to_le_bytes()[..], &wide(text)].concat();
+    let error = [&number.to_le_bytes()[..], &[1, severity], &text, &[2], &wide("db"), &[0, 1, 0, 0, 0]].concat();
+    tds(
+        4,
+        &[&[0xaa], &(error.len() as u16).to_le_bytes()[..], &error, &hex("fd 02 00 00 00 00 00 00 00 00 00 00 00")]
+            .concat(),
+    )
+}
+
+/// Something in BER.
+pub fn ber(tag: u8, content: &[u8]) -> Vec<u8> {
+    match content.len() {
+        short @ 0..=0x7f => [&[tag, short as u8], content].concat(),
+        long => [&[tag, 0x82], &(long as u16).to_be_bytes()[..], content].concat(),
+    }
+}
+
+/// A message of LDAP with this number.
+pub fn ldap(id: u8, tag: u8, content: &[u8]) -> Vec<u8> {
+    ber(0x30, &[&[2, 1, id], &ber(tag, content)[..]].concat())
+}
+
+/// A result of LDAP.
+pub fn ldap_result(id: u8, tag: u8, code: u8) -> Vec<u8> {
+    ldap(id, tag, &[&[10, 1, code], &ber(4, b"")[..], &ber(4, b"about uid=joe")].concat())
+}
+
+/// A search of LDAP.
+pub fn ldap_search(base: &[u8]) -> Vec<u8> {
+    let rest = hex("0a 01 02 0a 01 00 02 01 00 02 01 00 01 01 00 87 0b 6f 62 6a 65 63 74 43 6c 61 73 73 30 00");
+    ldap(2, 0x63, &[&ber(4, base), &rest[..]].concat())
+}
+
+/// An envelope of Cassandra's; 0x80 in its version says that a server sent it.
+pub fn cassandra(version: u8, code: u8, body: &[u8]) -> Vec<u8> {
+    [&[version, 0, 0, 1, code], &(body.len() as u32).to_be_bytes()[..], body].concat()
+}
+
+/// A message of memcached's binary protocol: no key, no extras.
+pub fn memcached(magic: u8, code: u8, status: u16) -> Vec<u8> {
+    [&[magic, code, 0, 0, 0, 0], &status.to_be_bytes()[..], &[0; 16]].concat()
+}
+
+/// NATS' greeting, with more members.
+pub fn nats_info(more: &str) -> Vec<u8> {
+    format!("INFO {{\"server_id\":\"NAEX\",\"version\":\"2.9.10\",\"proto\":1,\"max_payload\":1048576{more}}} \r\n")
+        .into_bytes()
+}
+
 /// Client's and server's messages that belong together, of every protocol.
 pub fn pairs() -> Vec<(Vec<u8>, Vec<u8>)> {
     let texts: &[(&[u8], &[u8])] = &[
@@ -123,6 +232,9 @@ pub fn pairs() -> Vec<(Vec<u8>, Vec<u8>)> {
         (b"CAPA\r\n", b"+OK POP3 server ready\r\n"),
         (b"AMQP\0\0\x09\x01", b"AMQP\0\0\x09\x01"),
         (b"\x88\x82\x01\x02\x03\x04\x02\xea", b"\x88\x0d\x03\xf3bad request"),
+        (b"set key 0 60 6\r\nsecret\r\n", b"SERVER_ERROR out of memory storing object\r\n"),
+        (b"get key\r\n", b"VALUE key 0 6\r\nsecret\r\nEND\r\n"),
+        (b"PUB orders.new 5\r\nhello\r\n", b"-ERR 'Stale Connection'\r\n"),
         (b"PROXY TCP4 10.0.0.1 10.0.0.2 1000 80\r\nGET / HTTP/1.1\r\n\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n"),
     ];
     let key_exchange = [&[0, 0, 4, 0x3c, 6, 20][..], &[9; 16], &[0, 0, 0, 17], b"curve25519-sha256", &[0; 20]].concat();
@@ -146,6 +258,21 @@ pub fn pairs() -> Vec<(Vec<u8>, Vec<u8>)> {
         (b"\x10\x0d\0\x04MQTT\x05\x02\0\x3c\0\0\x00".to_vec(), b"\xe0\x02\x8d\0".to_vec()),
         (amqp(0, 10, 11, &[0; 30]), amqp(0, 10, 50, b"\x01\x40\x1cCONNECTION_FORCED - shutdown\0\0\0\0")),
     ];
+    pairs.extend([
+        (kafka(18, 3, b"payments", b"\0\x05java\x064.0.0\0"), Vec::new()),
+        (kafka(0, 7, b"rdkafka", b"\xff\xff\0\x01\0\0\x13\x88\0\0\0\x01"), Vec::new()),
+        (mongodb_find(), mongodb_shutdown()),
+        (tds_prelogin(18, 0), tds_prelogin(4, 3)),
+        (
+            tds(1, &[tds_headers(), wide("SELECT secret FROM t")].concat()),
+            tds_error(18456, 14, "Login failed for 'joe'."),
+        ),
+        (ldap(1, 0x60, b"\x02\x01\x03\x04\x06cn=joe\x80\x06secret"), ldap_result(1, 0x61, 49)),
+        (ldap_search(b"ou=people,dc=example,dc=org"), ldap_result(0, 0x78, 52)),
+        (cassandra(4, 7, b"\0\0\0\x14SELECT secret FROM t\0\x01\0"), cassandra(0x84, 0, b"\0\0\x10\x01\0\x04busy")),
+        (memcached(0x80, 0x0a, 0), memcached(0x81, 0x0a, 0x81)),
+        (b"CONNECT {\"verbose\":false,\"pass\":\"secret\"}\r\nPING\r\n".to_vec(), nats_info("")),
+    ]);
     pairs.extend(texts.iter().map(|(client, server)| (client.to_vec(), server.to_vec())));
     pairs
 }

@@ -1,6 +1,9 @@
 //! Two protocols on one connection.
 
-use super::samples::{alert, client_hello, frame, mysql, mysql_greeting, postgresql_shutdown, record, server_hello};
+use super::samples::{
+    alert, client_hello, frame, kafka, ldap_result, mysql, mysql_greeting, postgresql_shutdown, record, server_hello,
+    tds_prelogin,
+};
 use super::{answered, json};
 use crate::context::mismatch;
 
@@ -87,6 +90,10 @@ fn a_port_of_another_service() {
         "the client speaks HTTP/2 without TLS, the server answers in plain HTTP"
     );
     assert_eq!(phrase(REQUEST, &frame(4, 0, 0, &[])), "the client speaks plain HTTP, the server answers in HTTP/2");
+    assert_eq!(
+        phrase(&kafka(18, 3, b"payments", b"\0"), &alert(2, 10)),
+        "the client speaks Kafka, the server answers in TLS (alert unexpected_message)"
+    );
 }
 
 #[test]
@@ -97,12 +104,24 @@ fn starttls_is_no_mismatch() {
         assert_eq!(phrase(&client_hello(), ready), "none");
     }
     assert_eq!(phrase(&client_hello(), &mysql_greeting()), "none");
+    assert_eq!(phrase(&client_hello(), &ldap_result(1, 0x78, 0)), "none");
+    assert_eq!(
+        phrase(&client_hello(), &ldap_result(0, 0x78, 2)),
+        "the client began TLS, the server answers in LDAP",
+        "a notice of disconnection"
+    );
+    assert_eq!(phrase(&record(22, 60), &tds_prelogin(4, 1)), "none");
 }
 
 #[test]
 fn what_was_agreed_is_no_mismatch() {
     assert_eq!(phrase(&client_hello(), &server_hello()), "none");
     assert_eq!(phrase(&client_hello(), b"HTTP/1.1 200 Connection established\r\n\r\n"), "none");
+    assert_eq!(phrase(&kafka(18, 3, b"payments", b"\0"), b"HTTP/1.1 200 Connection established\r\n\r\n"), "none");
+    assert_eq!(
+        phrase(&kafka(18, 3, b"payments", b"\0"), b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+        "the client speaks Kafka, the server answers in plain HTTP"
+    );
     assert_eq!(phrase(b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", &server_hello()), "none");
     assert_eq!(phrase(&record(23, 100), &record(23, 100)), "none");
     assert_eq!(phrase(REQUEST, b"HTTP/1.1 200 OK\r\n\r\n"), "none");

@@ -161,7 +161,7 @@ pub struct Story {
     pub data_after_fin: [u32; 2],
     /// When the first of that was sent.
     pub data_after_fin_at: [Option<Mark>; 2],
-    /// Payload that an end got and acknowledged after its own FIN: it had shut down its sending side only.
+    /// Has each end shut down its sending side only? It acknowledged payload after its own FIN, or its window was closed then.
     pub read_after_fin: [bool; 2],
     /// Repetitions that nothing answered.
     pub silence: [Silence; 2],

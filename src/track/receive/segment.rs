@@ -457,6 +457,8 @@ fn note_close(connection: &mut Connection, from: usize, segment: &Segment) -> bo
     let story = connection.story();
     story.tell(event);
     story.fin[from] = Some(mark);
+    // Over what was not read close() sends a RST (`__tcp_close()`): only shutdown() sends a FIN.
+    story.read_after_fin[from] |= story.window_closed[from].is_some();
     story.fin_after_fin[from] = peer.has(Half::FIN) && segment.acknowledgment == peer.next;
     if story.first_fin.is_none() {
         story.first_fin = Some(from);

@@ -140,14 +140,15 @@ fn seen_at_one_place_only(connection: &Connection, reset: &Reset) -> bool {
 /// (`ip_select_ident_segs()`). A host that makes one has none of that.
 fn is_the_sockets(connection: &Connection, reset: &Reset) -> bool {
     let half = &connection.half[reset.from];
-    let untold = has_no_identification(connection, reset) && is_of_the_sockets_shape(half, reset);
-    reset.ttl == half.ttl_high && (untold || is_next_of_the_socket(connection, reset))
+    let untold = has_no_identification(connection, reset) || has_only_opened(connection, reset.from) && half.ip_id == 0;
+    let own = untold && is_of_the_sockets_shape(connection, reset) || is_next_of_the_socket(connection, reset);
+    reset.ttl == half.ttl_high && own
 }
 
 /// It is the next of the socket, by its window and its identification: who makes one on the way knows neither. That holds
 /// whatever way it took.
 pub fn is_next_of_the_socket(connection: &Connection, reset: &Reset) -> bool {
-    is_numbered_next(connection, reset) && is_of_the_sockets_shape(&connection.half[reset.from], reset)
+    is_numbered_next(connection, reset) && is_of_the_sockets_shape(connection, reset)
 }
 
 /// Its identification is one of the next that its sender gives (`ip_select_ident_segs()`).
@@ -156,8 +157,18 @@ fn is_numbered_next(connection: &Connection, reset: &Reset) -> bool {
     !has_no_identification(connection, reset) && reset.ip_id != 0 && (1..=4).contains(&step)
 }
 
-fn is_of_the_sockets_shape(half: &Half, reset: &Reset) -> bool {
-    reset.acknowledgment.is_some() && reset.window == half.window
+fn is_of_the_sockets_shape(connection: &Connection, reset: &Reset) -> bool {
+    let half = &connection.half[reset.from];
+    let scales = has_only_opened(connection, reset.from) && connection.half.iter().all(|half| half.has(Half::SCALE));
+    let scaled = scales && u32::from(reset.window) == u32::from(half.window).div_ceil(1 << half.scale);
+    reset.acknowledgment.is_some() && (scaled || reset.window == half.window)
+}
+
+/// It has sent nothing but SYNs or SYN-ACKs, whose windows are not scaled (RFC 7323, section 2.2); and what answers a SYN has no
+/// identification, whatever comes of its socket (`ip_build_and_send_pkt()`).
+fn has_only_opened(connection: &Connection, side: usize) -> bool {
+    let resets = connection.story.as_deref().map_or(0, |story| story.resets[side].into());
+    connection.half[side].packets <= connection.syns(side) + resets
 }
 
 /// Some hosts leave it 0 in all that is not to be fragmented (RFC 6864, section 4.1).

@@ -2,7 +2,7 @@
 
 use super::connection::{Connection, Half};
 use super::places::{Place, Places, Seen};
-use super::receive::{note_copy, reach};
+use super::receive::{note_copy, reach, refused_before_its_answer_came};
 use super::seq;
 use crate::cpu::prefetch;
 use crate::decode::{Flags, Segment, Signs};
@@ -219,6 +219,9 @@ pub fn note(connection: &mut Connection, from: usize, segment: &Segment) {
             }
         }
         return;
+    }
+    if segment.flags.has(Flags::SYN | Flags::ACK) {
+        refused_before_its_answer_came(connection, from, segment);
     }
     if let Some(story) = connection.story.as_mut() {
         note_copy(story, from, segment);

@@ -369,3 +369,28 @@ server [2] 10.0.0.2:8081
         assert_eq!(found, ["rejected_by_policy"]);
     }
 }
+
+/// Somebody on the way refuses the SYN in the server's name and lets it pass all the same. The SYN-ACK had left the server before that,
+/// and comes to the client behind it.
+#[test]
+fn a_rst_ahead_of_the_syn_ack_meets_a_client_that_connects() {
+    let client = "\
++0 > S 0:0(0) ttl C id 1
++.032 < R. 1000:1000(0) ack 1 win 0 ttl 200 id 0
++.032 < S. 0:0(0) ack 1 ttl S id 0
++.0001 > R 1:1(0) win 0 ttl C id 0
+";
+    let server = "\
++.03 > S 0:0(0) ttl C id 1
++.0001 < S. 0:0(0) ack 1 ttl S id 0
++.064 > R 1:1(0) win 0 ttl C id 0
+";
+    let client = capture(&[client, ANOTHER].concat(), "64", "63", &NOTHING);
+    let server = capture(&[server, ANOTHER].concat(), "63", "64", &NOTHING);
+    for captures in [vec![&client], vec![&client, &server], vec![&server, &client]] {
+        let captures: Vec<&[u8]> = captures.into_iter().map(Vec::as_slice).collect();
+        let (collector, _) = analyse_captures(&captures, false);
+        let found = collector.findings.iter().map(describe).collect::<Vec<_>>().join("; ");
+        assert!(found.starts_with("refused client=ECONNREFUSED server=- cause=rejected_by_policy"), "{found}");
+    }
+}

@@ -222,6 +222,26 @@ pub(super) fn refused_before_it_was_seen(connection: &mut Connection, from: usiz
     Next { grace: true, ..Next::default() }
 }
 
+/// A RST that acknowledges the SYN, and behind it, in the same capture, the SYN-ACK, which had been seen at another place before: the RST
+/// met a client in SYN_SENT (`tcp_rcv_synsent_state_process()`).
+pub fn refused_before_its_answer_came(connection: &mut Connection, from: usize, syn_ack: &Segment) {
+    let client = connection.half[other(from)];
+    let waits = client.has(Half::SYN) && !client.has(Half::ACK) && !connection.decided;
+    let Some(story) = connection.story.as_deref_mut().filter(|story| waits && story.pending.is_none()) else {
+        return;
+    };
+    let refuses = |reset: &&mut Reset| {
+        reset.from == from
+            && matches!(reset.acceptance, Acceptance::InWindow | Acceptance::Ignored)
+            && reset.mark.input == syn_ack.input
+            && reset.acknowledgment == Some(client.next)
+    };
+    if let Some(reset) = story.reset.as_mut().filter(refuses) {
+        reset.acceptance = Acceptance::RefusesSyn;
+        story.pending = Some((Pending::Reset, reset.mark.time));
+    }
+}
+
 /// The SYN-ACK came by timer, longer than a trip after the client's ACK: the server has not taken that.
 fn note_half_accepted(connection: &mut Connection, from: usize, segment: &Segment) {
     let [client, server] = &connection.half;

@@ -5,7 +5,7 @@ mod icmp;
 mod reset;
 mod segment;
 
-pub use handshake::{offers, on_syn, on_syn_ack};
+pub use handshake::{offers, on_syn, on_syn_ack, refused_before_its_answer_came};
 pub use icmp::on_icmp_error;
 use reset::closed;
 pub use reset::{note_copy, on_reset};

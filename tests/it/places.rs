@@ -394,3 +394,23 @@ fn a_rst_ahead_of_the_syn_ack_meets_a_client_that_connects() {
         assert!(found.starts_with("refused client=ECONNREFUSED server=- cause=rejected_by_policy"), "{found}");
     }
 }
+
+/// Somebody on the way answers the request with a RST in the server's name. The client had aborted by itself before that came.
+#[test]
+fn who_has_aborted_gets_no_error_by_what_comes_then() {
+    let begins = "\
++0 > S 0:0(0) ttl C id 1
++.004 < S. 0:0(0) ack 1 ttl S id 0
++.0001 > . 1:1(0) ack 1 win 502 ttl C id 2
++.0001 > P. 1:34(33) ack 1 win 502 ttl C id 3
++.0004 > R. 34:34(0) ack 1 win 502 ttl C id 4
+";
+    let answered = "+.001 < R. 1:1(0) ack 34 win 8192 ttl S id 700\n";
+    let client = capture(&[begins, answered, ANOTHER].concat(), "64", "63", &NOTHING);
+    let server = capture(&[&begins.replacen("+0", "+.002", 1), ANOTHER].concat(), "63", "64", &NOTHING);
+    for captures in [[&client, &server], [&server, &client]] {
+        let (collector, _) = analyse_captures(&captures.map(Vec::as_slice), false);
+        let found = collector.findings.iter().map(describe).collect::<Vec<_>>().join("; ");
+        assert!(found.starts_with("reset client=- server=ECONNRESET"), "{found}");
+    }
+}

@@ -172,7 +172,9 @@ fn failed(connection: &Connection, story: &Story, reset: &Reset) -> Ending {
     let crossed = connection.crossing();
     let taken =
         |back: &Reset| sent <= back.mark.time + crossed && repeated <= back.mark.time + crossed.min(SOONEST_TIMEOUT);
-    let back = story.reset_back.filter(Reset::is_accepted).filter(another).filter(taken);
+    // Who aborts had a socket until then, and has none since (`tcp_disconnect()`, `__tcp_close()`).
+    let aborts = !reset.is_bare() && is_next_of_the_socket(connection, reset);
+    let back = story.reset_back.filter(Reset::is_accepted).filter(another).filter(taken).filter(|_| !aborts);
     if back.is_some() && !connection.half[sender].has(Half::FIN) {
         let closed = connection.half[victim].has(Half::FIN);
         errno[sender] = Some(if closed { Errno::EPIPE } else { Errno::ECONNRESET });

@@ -42,7 +42,10 @@ fn after_own_reset(connection: &mut Connection, from: usize, segment: &Segment, 
     // Further ahead than the window is open it did not send (RFC 9293, section 3.8.6): that is the next connection on the ports,
     // whose SYN is captured just behind.
     let within = !seq::after(segment.sequence, reset.sequence.wrapping_add(window(connection, other(from))));
-    let beyond = within && seq::after(segment.sequence.wrapping_add(reach(segment)), reset.edge);
+    let ahead = within && seq::after(segment.sequence.wrapping_add(reach(segment)), reset.edge);
+    // With MP_FASTCLOSE a socket lives a little longer, and works off the acknowledgments that wait for it (`mptcp_do_fastclose()`).
+    let fast_closed = connection.story.as_ref().is_some_and(|story| story.paths.fast_closed);
+    let beyond = ahead && !(fast_closed && since < SWAPPED);
     // What left before the RST comes late where it is captured further along the way, and by another clock nobody knows when.
     let here = reset.mark.input == segment.input;
     let late = here && since >= if half.has(Half::COPIED) { SWAPPED.max(connection.round_trip()) } else { SWAPPED };

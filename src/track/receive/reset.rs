@@ -172,6 +172,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         ttls: (segment.ttl, segment.ttl),
         had_all,
         unacknowledged: connection.unacknowledged(to),
+        only_opened: sent.has(Half::SYN | Half::ACK) && sent.ack == connection.half[to].isn.wrapping_add(1),
         window_closed: connection.story.as_ref().is_some_and(|story| story.window_closed[from].is_some()),
         copied: false,
         place: Place::of(segment),

@@ -51,6 +51,8 @@ pub struct Reset {
     pub had_all: bool,
     /// How much of the receiver's payload the RST's sender had not acknowledged, that of an abort included.
     pub unacknowledged: u32,
+    /// Its sender had acknowledged no more than the other end's SYN.
+    pub only_opened: bool,
     /// The sender of the RST had closed its window: its application did not read.
     pub window_closed: bool,
     /// The capture holds the RST a second time.

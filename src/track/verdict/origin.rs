@@ -212,6 +212,7 @@ mod tests {
             ttls: (64, 64),
             had_all: true,
             unacknowledged: 0,
+            only_opened: false,
             window_closed: false,
             copied: true,
             place: Place::default(),

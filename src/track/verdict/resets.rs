@@ -164,7 +164,12 @@ fn hears_no_answer(connection: &Connection, story: &Story, side: usize) -> bool 
 fn failed(connection: &Connection, story: &Story, reset: &Reset) -> Ending {
     let (sender, victim) = (reset.from, other(reset.from));
     let mut errno = errno_at(victim, Errno::ECONNRESET);
-    let another = |back: &Reset| story.sender_lives.is_some() || forged(connection, reset) || forged(connection, back);
+    // With SYN cookies a host answers so what has overtaken the first segment behind the SYN-ACK, with which it makes a socket
+    // (`cookie_v4_check()`).
+    let first = connection.half[victim].isn.wrapping_add(1);
+    let accepts = reset.only_opened && reset.is_bare() && seq::after(connection.half[sender].ack, first);
+    let another =
+        |back: &Reset| story.sender_lives.is_some() || accepts || forged(connection, reset) || forged(connection, back);
     // Who sends payload after a RST, longer than both take to cross, has not got it. What it sends again by timer, it sends after
     // more than a round trip.
     let sent = connection.half[sender].data_time;

@@ -381,6 +381,12 @@ impl Connection {
         u32::from(self.half[side].has(Half::SYN)) + self.story.as_deref().map_or(0, |story| u32::from(again(story)))
     }
 
+    /// Does the capture show nothing of this end but SYNs or SYN-ACKs, whose windows are not scaled (RFC 7323, section 2.2), and RSTs?
+    pub fn has_only_opened(&self, side: usize) -> bool {
+        let resets = self.story.as_deref().map_or(0, |story| story.resets[side].into());
+        self.half[side].packets <= self.syns(side) + resets
+    }
+
     /// Has payload gone in either direction?
     pub fn has_payload(&self) -> bool {
         self.half.iter().any(|half| half.has(Half::DATA))

@@ -158,6 +158,9 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         connection.half[from].ack = acknowledged;
     }
     let sent = connection.half[from];
+    let closed = connection.story.as_ref().is_some_and(|story| story.window_closed[from].is_some());
+    // The windows of a SYN and of some FINs are no measure.
+    let told_of = !sent.has(Half::FIN) && !connection.has_only_opened(from);
     let behind = sent.has(Half::SEQUENCE) && seq::after(sent.next, segment.sequence);
     let reset = Reset {
         mark: Mark::of(segment),
@@ -173,7 +176,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         had_all,
         unacknowledged: connection.unacknowledged(to),
         only_opened: sent.has(Half::SYN | Half::ACK) && sent.ack == connection.half[to].isn.wrapping_add(1),
-        window_closed: connection.story.as_ref().is_some_and(|story| story.window_closed[from].is_some()),
+        unread: closed || told_of && segment.window > 0 && segment.window / 2 >= sent.window,
         copied: false,
         place: Place::of(segment),
         again: None,
@@ -234,7 +237,7 @@ fn keep(story: &mut Story, reset: Reset, passed: bool) {
             acknowledgment: earlier.acknowledgment,
             had_all: earlier.had_all,
             unacknowledged: earlier.unacknowledged,
-            window_closed: earlier.window_closed,
+            unread: earlier.unread,
             ip_id: earlier.ip_id,
             ..reset
         },

@@ -53,8 +53,10 @@ pub struct Reset {
     pub unacknowledged: u32,
     /// Its sender had acknowledged no more than the other end's SYN.
     pub only_opened: bool,
-    /// The sender of the RST had closed its window: its application did not read.
-    pub window_closed: bool,
+    /// The application of its sender did not read: it had closed its window, or the RST announces twice the room of before or more.
+    /// That is what close() has emptied the buffer of, as a read that makes so much room announces it at once
+    /// (`__tcp_cleanup_rbuf()`).
+    pub unread: bool,
     /// The capture holds the RST a second time.
     pub copied: bool,
     /// Where it was captured first.

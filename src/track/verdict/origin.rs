@@ -140,7 +140,8 @@ fn seen_at_one_place_only(connection: &Connection, reset: &Reset) -> bool {
 /// (`ip_select_ident_segs()`). A host that makes one has none of that.
 fn is_the_sockets(connection: &Connection, reset: &Reset) -> bool {
     let half = &connection.half[reset.from];
-    let untold = has_no_identification(connection, reset) || has_only_opened(connection, reset.from) && half.ip_id == 0;
+    // What answers a SYN has none, whatever comes of its socket (`ip_build_and_send_pkt()`).
+    let untold = has_no_identification(connection, reset) || connection.has_only_opened(reset.from) && half.ip_id == 0;
     let own = untold && is_of_the_sockets_shape(connection, reset) || is_next_of_the_socket(connection, reset);
     reset.ttl == half.ttl_high && own
 }
@@ -159,16 +160,9 @@ fn is_numbered_next(connection: &Connection, reset: &Reset) -> bool {
 
 fn is_of_the_sockets_shape(connection: &Connection, reset: &Reset) -> bool {
     let half = &connection.half[reset.from];
-    let scales = has_only_opened(connection, reset.from) && connection.half.iter().all(|half| half.has(Half::SCALE));
+    let scales = connection.has_only_opened(reset.from) && connection.half.iter().all(|half| half.has(Half::SCALE));
     let scaled = scales && u32::from(reset.window) == u32::from(half.window).div_ceil(1 << half.scale);
     reset.acknowledgment.is_some() && (scaled || reset.window == half.window)
-}
-
-/// It has sent nothing but SYNs or SYN-ACKs, whose windows are not scaled (RFC 7323, section 2.2); and what answers a SYN has no
-/// identification, whatever comes of its socket (`ip_build_and_send_pkt()`).
-fn has_only_opened(connection: &Connection, side: usize) -> bool {
-    let resets = connection.story.as_deref().map_or(0, |story| story.resets[side].into());
-    connection.half[side].packets <= connection.syns(side) + resets
 }
 
 /// Some hosts leave it 0 in all that is not to be fragmented (RFC 6864, section 4.1).
@@ -213,7 +207,7 @@ mod tests {
             had_all: true,
             unacknowledged: 0,
             only_opened: false,
-            window_closed: false,
+            unread: false,
             copied: true,
             place: Place::default(),
             again: None,

@@ -119,7 +119,10 @@ impl Case<'_> {
         let (sender, victim) = (self.half(reset.from), self.victim());
         let more = sender.saw_data() && !sender.has(Half::PUSHED) && self.story.first_fin.is_none();
         let spoke_just_now = self.at_once(self.decisive().since(sender.data_time));
-        more && spoke_just_now && self.asked_last(victim) && self.lost(victim) > 0
+        // Or behind a window that is closed, which its socket probes for as long as it is there.
+        let probes = &self.story.silence[reset.from];
+        let waits = probes.reader_stalls() && self.decisive() < probes.overdue() && self.story.first_fin.is_none();
+        (more && spoke_just_now || waits) && self.asked_last(victim) && self.lost(victim) > 0
     }
 
     /// The RST is a reply of an end that had closed, and whose FIN the other end did not get.

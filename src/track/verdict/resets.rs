@@ -307,7 +307,8 @@ fn may_have_been_gone(connection: &Connection, story: &Story, reset: &Reset) -> 
     let spoke = victim.has(Half::DATA) && reset.mark.time.since(victim.data_time) <= crossing;
     let overtaken = sender.data_input == reset.mark.input && { sender.data_time } > reset.mark.time;
     let forged = [reset, &back].iter().any(|reset| forged(connection, reset));
-    crossed && !overtaken && !spoke && !forged && !connection.acknowledged(reset.from)
+    let taken = connection.acknowledged(reset.from) || connection.is_at_sacked_edge(other(reset.from), reset.sequence);
+    crossed && !overtaken && !spoke && !forged && !taken
 }
 
 /// Does the way that the RST came show that another one sent it?

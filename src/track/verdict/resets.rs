@@ -91,7 +91,7 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     if misses_a_fin(connection, story, &reset) {
         return Ending::Undecided(Doubt::Hole);
     }
-    let fin = story.fin[sender].filter(|fin| !comes_before(connection, &reset, *fin));
+    let fin = story.fin[sender].filter(|fin| !comes_before(connection, story, &reset, *fin));
     let missing =
         fin.is_some_and(|fin| fin_is_missing(connection, &reset, fin)) || missed_fin(connection, story, victim);
     // A FIN that did not arrive comes again by timer, whoever has closed (RFC 6298, sections 2.4 and 5.4): where none does, who wrote
@@ -260,9 +260,13 @@ fn arrived_with_payload(connection: &Connection, side: usize, fin: Mark) -> bool
 /// The RST came before its sender's FIN, behind which it does not stand. Of a host that had closed, whose reply stands at what
 /// was acknowledged, a capture may hold a little earlier what came a little later; an abort stands at SND.NXT, behind the FIN
 /// (`tcp_send_active_reset()`).
-fn comes_before(connection: &Connection, reset: &Reset, fin: Mark) -> bool {
+fn comes_before(connection: &Connection, story: &Story, reset: &Reset, fin: Mark) -> bool {
     let ahead = reset.mark.time < fin.time && seq::before(reset.sequence, connection.half[reset.from].next);
-    ahead && (!reset.is_bare() || forged(connection, reset) || fin.time.since(reset.mark.time) > SWAPPED)
+    let (sender, receiver) = (&connection.half[reset.from], &connection.half[other(reset.from)]);
+    // Or the FIN met no socket any more.
+    let answers = |back: Reset| back.is_bare() && back.mark.time > fin.time && back.sequence == sender.ack;
+    let met_none = seq::before(receiver.ack, sender.next) && story.reset_back.is_some_and(answers);
+    ahead && (!reset.is_bare() || met_none || forged(connection, reset) || fin.time.since(reset.mark.time) > SWAPPED)
 }
 
 /// A RST that is accepted stands at RCV.NXT, or one below it after a FIN (`tcp_reset_check()`). Its receiver is in ESTABLISHED
@@ -288,8 +292,10 @@ fn gave_up_too(connection: &Connection, story: &Story, reset: &Reset) -> bool {
     }
     // A RST with an acknowledgment is an abort: a host without a socket never answers a RST, and nothing else with one
     // (`tcp_v4_send_reset()`). It carries SND.NXT (`tcp_send_active_reset()`), which is in the window of the other end.
+    // Or the end of a window that was closed over what it had sent (`tcp_acceptable_seq()`).
+    let at_window = story.window_closed[reset.from].is_some() && back.sequence == connection.half[reset.from].ack;
     !back.is_bare()
-        && !seq::before(back.sequence, connection.half[back.from].next)
+        && (at_window || !seq::before(back.sequence, connection.half[back.from].next))
         && back.acceptance != Acceptance::Ignored
 }
 

@@ -8,8 +8,9 @@ use crate::track::kernel::Kind;
 
 /// Signs: An abort-RST (RST+ACK, seq SND.NXT, live window, timestamps if negotiated, IP ID going on) from an end
 /// that has data of the peer acknowledged by its kernel and no answer that covers it: unfinished request, or its
-/// own last bytes directly before the RST, more data from the peer in flight. Likely; certain with TCPAbortOnClose
-/// of that host. Say how many bytes were at stake.
+/// own last bytes directly before the RST, more data from the peer in flight; or a RST whose window is twice that from
+/// before, of the buffer that close() has emptied. Likely; certain with TCPAbortOnClose of that host. Say how many bytes
+/// were at stake.
 pub static CAUSE: Cause = Cause {
     id: "unread_data",
     group: Group::Failure,

@@ -18,11 +18,25 @@ SCENARIOS = [
         expect=fail("reset", "unread_data", by="server"),
     ),
     Scenario(
+        "unread_upload_answered_long_after",
+        "the server answers an upload long after that came and closes later, most of it unread",
+        server="listen rcvbuf=30000; accept; await sent; recv 4096; sleep .3; answer 413 40; sleep .5; close; sleep .3",
+        client="connect; post 45000; mark sent; recv; recv; send more",
+        expect=fail("reset", "unread_data", by="server"),
+    ),
+    Scenario(
         "unread_by_client",
         "the client closes with the answer unread",
         server="listen; accept; recv; answer; mark answered; await closed; recv; send more; sleep .1",
         client="connect; get; await answered; sleep .1; close; mark closed",
         expect=fail("reset", "unread_data", "client_gave_up", "abortive_close", by="client"),
+    ),
+    Scenario(
+        "shut_down_with_the_upload_unread",
+        "the server shuts down its sending side over a closed window and reads later; the client aborts meanwhile",
+        server="listen rcvbuf=4000; accept; await full; shutdown; mark shut; await gone; sleep .1; drain",
+        client="connect; opt timeout=.5; send 400000; mark full; await shut; sleep .2; abort; mark gone; sleep .2",
+        expect=fail("reset", "client_gave_up", "unread_data", "abortive_close", by="client"),
     ),
     Scenario(
         "linger0_by_server",

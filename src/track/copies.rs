@@ -214,6 +214,7 @@ pub fn short(print: u32) -> u16 {
 pub fn note(connection: &mut Connection, from: usize, segment: &Segment) {
     if segment.flags.has(Flags::RST) {
         if let Some(story) = connection.story.as_mut() {
+            story.resets_again[from] = story.resets_again[from].saturating_add(1);
             for reset in story.both_resets().filter(|reset| reset.from == from) {
                 reset.note_copy(Place::of(segment), segment.ttl);
             }

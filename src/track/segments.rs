@@ -338,9 +338,10 @@ fn sent(half: &mut Half, segment: &Segment) {
     half.set(Half::ANY);
     half.ttl_low = half.ttl_low.min(segment.ttl);
     half.ttl_high = half.ttl_high.max(segment.ttl);
-    // A SYN-ACK whose SYN is captured just behind belongs to the next connection on the ports, and its window is not scaled.
+    // Another SYN, or a SYN-ACK whose SYN is captured just behind, belongs to the next connection on the ports: its window is not
+    // scaled, and its identification is of another socket.
     if !segment.flags.has(Flags::SYN) || half.isn == segment.sequence {
         half.window = segment.window;
+        half.ip_id = segment.ip_id;
     }
-    half.ip_id = segment.ip_id;
 }

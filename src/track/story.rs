@@ -185,6 +185,8 @@ pub struct Story {
     pub reset_back: Option<Reset>,
     /// RSTs of each end.
     pub resets: [u16; 2],
+    /// How many of them came once more: they were seen at more than one place on their way.
+    pub resets_again: [u16; 2],
     /// An exact RST without acknowledgment came from each end: its host had no socket any more when the other end spoke.
     pub gone: [bool; 2],
     /// RSTs of each end that the other has not got: its socket went on.

@@ -414,3 +414,76 @@ fn who_has_aborted_gets_no_error_by_what_comes_then() {
         assert!(found.starts_with("reset client=- server=ECONNRESET"), "{found}");
     }
 }
+
+/// The server's capture has lost its abort. That its socket made it tells the identification: segments that offloading cuts later
+/// take one each.
+#[test]
+fn what_is_cut_later_takes_identifications_of_its_own() {
+    let text = [
+        "+0 > S 0:0(0) ttl C id 1\n+.001 < S. 0:0(0) ack 1 ttl S id 0\n+.001 > . 1:1(0) ack 1 ttl C id 2\n",
+        "+.001 > P. 1:34(33) ack 1 ttl C id 3\n+.001 < P. 1:6001(6000) ack 34 win 502 ttl S id 51\n",
+        "+.001 > . 34:34(0) ack 6001 ttl C id 4\n+.5 < R. 6001:6001(0) ack 34 win 502 ttl S id 62\n",
+        ANOTHER,
+    ];
+    assert!(is_the_servers(&found(&text.concat(), NOTHING, 6..7)), "{}", found(&text.concat(), NOTHING, 6..7));
+    let far = text.concat().replace("id 62", "id 70");
+    assert!(found(&far, NOTHING, 6..7).contains("cause=forged_reset"));
+}
+
+/// What answers a SYN has no identification: that of the abort that follows is none of another sender.
+#[test]
+fn one_lost_packet_of_a_server_that_only_took_the_connection_accuses_nobody() {
+    let text = [
+        "+0 > S 0:0(0) ttl C id 1\n+.001 < S. 0:0(0) ack 1 win 65160 ttl S id 0 <mss 1460>\n",
+        "+.001 > . 1:1(0) ack 1 ttl C id 2\n+1 < R. 1:1(0) ack 1 win 65160 ttl S id 23293\n",
+        ANOTHER,
+    ];
+    let found = found(&text.concat(), NOTHING, 3..4);
+    assert!(found.contains("cause=forged_reset ended_by=unknown") && found.contains("confidence=possible"), "{found}");
+}
+
+/// The client aborts and begins anew on its port; its capture has lost the abort, and shows the new SYN sooner than the other one.
+#[test]
+fn the_identification_of_the_next_connection_is_none_of_the_one_before() {
+    let text = "\
+        +0 > S 0:0(0) ttl C id 1\n+.001 < S. 0:0(0) ack 1 ttl S id 0\n+.001 > . 1:1(0) ack 1 ttl C id 2\n\
+        +.001 > P. 1:34(33) ack 1 win 502 ttl C id 3\n+.001 < P. 1:53(52) ack 34 ttl S id 51\n\
+        +.001 > . 34:34(0) ack 53 win 502 ttl C id 4\n";
+    let client = format!("{text}+.4970 > S 5000000:5000000(0) ttl C id 900\n{ANOTHER}");
+    let server = format!(
+        "{text}+.4985 > R. 34:34(0) ack 53 win 502 ttl C id 5\n+.0015 > S 5000000:5000000(0) ttl C id 900\n{ANOTHER}"
+    );
+    let (client, server) = (capture(&client, "64", "63", &NOTHING), capture(&server, "63", "64", &NOTHING));
+    let (collector, _) = analyse_captures(&[&client, &server], false);
+    let found = collector.findings.iter().map(describe).collect::<Vec<_>>().join("; ");
+    assert!(found.starts_with("reset client=- server=ECONNRESET") && found.contains("ended_by=client"), "{found}");
+}
+
+/// The client's abort is ahead of what arrived, and its host answers the challenge ACK. Both captures show the abort, and one of them
+/// has lost the answer: that is one packet.
+#[test]
+fn of_two_rsts_the_one_that_both_captures_show_was_not_lost() {
+    let text = [
+        "+0 > S 0:0(0) ttl C id 1\n+.001 < S. 0:0(0) ack 1 ttl S id 0\n+.001 > . 1:1(0) ack 1 ttl C id 2\n",
+        "+.001 > P. 1:34(33) ack 1 win 502 ttl C id 3\n+.001 < P. 1:53(52) ack 34 ttl S id 51\n",
+        "+.001 > . 34:34(0) ack 53 win 502 ttl C id 4\n+.5 > R. 134:134(0) ack 53 win 502 ttl C id 6\n",
+        "+.001 < . 53:53(0) ack 34 ttl S id 52\n+.001 > R 34:34(0) win 0 ttl C id 0\n",
+        ANOTHER,
+    ];
+    let found = found(&text.concat(), 8..9, NOTHING);
+    assert!(found.starts_with("reset client=- server=ECONNRESET cause=abortive_close ended_by=client"), "{found}");
+}
+
+/// A host that has no socket any more answers each packet. The captures show one of its RSTs twice, and the last one once.
+#[test]
+fn of_many_rsts_only_those_count_that_one_capture_does_not_show() {
+    let text = [
+        "+0 > S 0:0(0) ttl C id 1\n+.001 < S. 0:0(0) ack 1 ttl S id 0\n+.001 > . 1:1(0) ack 1 ttl C id 2\n",
+        "+.001 > P. 1:34(33) ack 1 ttl C id 3\n+.001 > P. 34:134(100) ack 1 ttl C id 4\n",
+        "+.001 < P. 1:53(52) ack 34 ttl S id 51\n+.001 > R 34:34(0) win 0 ttl C id 0\n",
+        "+.001 < . 53:53(0) ack 134 ttl S id 52\n+.001 > R 134:134(0) win 0 ttl C id 0\n",
+        ANOTHER,
+    ];
+    let found = found(&text.concat(), 8..9, NOTHING);
+    assert!(found.contains("ended_by=unknown") && found.contains("confidence=possible"), "{found}");
+}

@@ -177,8 +177,8 @@ impl Case<'_> {
     /// Made there or not, it may have come in like all else, where the capture lost one packet. It does not lose just all RSTs.
     pub fn may_have_come_in(&self) -> bool {
         let made = |back: &Reset| track::made_on_the_way(self.connection(), back);
-        let several =
-            |reset: &Reset| self.story.resets[reset.from] > 1 || self.story.reset_back.as_ref().is_some_and(made);
+        let once = |from: usize| self.story.resets[from].saturating_sub(self.story.resets_again[from]);
+        let several = |reset: &Reset| once(reset.from) > 1 || self.story.reset_back.as_ref().is_some_and(made);
         self.reset().is_some_and(|reset| track::may_have_come_in(self.connection(), reset) && !several(reset))
     }
 

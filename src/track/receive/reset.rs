@@ -230,10 +230,11 @@ fn keep(story: &mut Story, reset: Reset, passed: bool) {
     let lost = story.sender_lives.is_none() && earlier.sequence == reset.sequence;
     let own = if earlier.is_accepted() { lost } else { story.challenged };
     let confirms = outranks && own && reset.is_bare();
+    let same_way = earlier.from == from && (earlier.ttls.0..=earlier.ttls.1).contains(&reset.ttl);
     let edge = if earlier.from == from && seq::after(earlier.edge, reset.edge) { earlier.edge } else { reset.edge };
     let reset = Reset { edge, ..reset };
     let reset = match earlier.acknowledgment {
-        Some(_) if confirms && (earlier.from, earlier.ttl) == (from, reset.ttl) => Reset {
+        Some(_) if confirms && same_way => Reset {
             acknowledgment: earlier.acknowledgment,
             had_all: earlier.had_all,
             unacknowledged: earlier.unacknowledged,

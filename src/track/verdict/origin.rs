@@ -91,7 +91,7 @@ pub fn may_have_come_in(connection: &Connection, reset: &Reset) -> bool {
         Side::Far => reset.ttl == half.ttl_low,
         Side::Near | Side::Apart | Side::Unknown => [half.ttl_low, half.ttl_high].contains(&reset.ttl),
     };
-    let untold = reset.is_bare() || has_no_identification(connection, reset);
+    let untold = reset.is_bare() || identifies_nothing(connection, reset);
     usual && untold && !answers_what_got_no_further(connection, reset)
 }
 
@@ -140,9 +140,8 @@ fn seen_at_one_place_only(connection: &Connection, reset: &Reset) -> bool {
 /// (`ip_select_ident_segs()`). A host that makes one has none of that.
 fn is_the_sockets(connection: &Connection, reset: &Reset) -> bool {
     let half = &connection.half[reset.from];
-    // What answers a SYN has none, whatever comes of its socket (`ip_build_and_send_pkt()`).
-    let untold = has_no_identification(connection, reset) || connection.has_only_opened(reset.from) && half.ip_id == 0;
-    let own = untold && is_of_the_sockets_shape(connection, reset) || is_next_of_the_socket(connection, reset);
+    let own = identifies_nothing(connection, reset) && is_of_the_sockets_shape(connection, reset)
+        || is_next_of_the_socket(connection, reset);
     reset.ttl == half.ttl_high && own
 }
 
@@ -152,10 +151,13 @@ pub fn is_next_of_the_socket(connection: &Connection, reset: &Reset) -> bool {
     is_numbered_next(connection, reset) && is_of_the_sockets_shape(connection, reset)
 }
 
-/// Its identification is one of the next that its sender gives (`ip_select_ident_segs()`).
+/// Its identification is one of the next that its sender gives: each segment takes one, and what offloading has still to cut or has
+/// put together as many as are in it (`ip_select_ident_segs()`), of 536 bytes or more (RFC 9293, section 3.7.1).
 fn is_numbered_next(connection: &Connection, reset: &Reset) -> bool {
-    let step = reset.ip_id.wrapping_sub(connection.half[reset.from].ip_id);
-    !has_no_identification(connection, reset) && reset.ip_id != 0 && (1..=4).contains(&step)
+    let half = &connection.half[reset.from];
+    let step = u32::from(reset.ip_id.wrapping_sub(half.ip_id));
+    let together = if half.has(Half::DATA) { half.data_length / 536 } else { 0 };
+    !has_no_identification(connection, reset) && reset.ip_id != 0 && (1..=4 + together).contains(&step)
 }
 
 fn is_of_the_sockets_shape(connection: &Connection, reset: &Reset) -> bool {
@@ -163,6 +165,13 @@ fn is_of_the_sockets_shape(connection: &Connection, reset: &Reset) -> bool {
     let scales = connection.has_only_opened(reset.from) && connection.half.iter().all(|half| half.has(Half::SCALE));
     let scaled = scales && u32::from(reset.window) == u32::from(half.window).div_ceil(1 << half.scale);
     reset.acknowledgment.is_some() && (scaled || reset.window == half.window)
+}
+
+/// The identification does not tell who sent the RST: there is none, or none to compare it with, since what answers a SYN has none,
+/// whatever comes of its socket (`ip_build_and_send_pkt()`).
+fn identifies_nothing(connection: &Connection, reset: &Reset) -> bool {
+    let opened = connection.has_only_opened(reset.from) && connection.half[reset.from].ip_id == 0;
+    opened || has_no_identification(connection, reset)
 }
 
 /// Some hosts leave it 0 in all that is not to be fragmented (RFC 6864, section 4.1).

@@ -101,10 +101,11 @@ fn query(body: &mut Reader<'_>) -> Option<Message> {
 /// A command is the name of its document's first element.
 fn command(body: &mut Reader<'_>) -> Option<Message> {
     let mut rest = document(body)?;
-    let first = element(&mut rest)?;
+    let mut first = element(&mut rest)?;
     // Old drivers wrap it.
     if matches!(first.name, b"$query" | b"query") && first.kind == 3 {
-        return command(&mut Reader::new(first.value));
+        rest = document(&mut Reader::new(first.value))?;
+        first = element(&mut rest)?;
     }
     if !is_name(first.name) {
         return None;

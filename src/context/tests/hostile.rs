@@ -1,6 +1,6 @@
 //! Nothing from the network makes this panic, or prints what it should not.
 
-use super::samples::pairs;
+use super::samples::{mongodb, pairs};
 use crate::context::{
     Context, Speaker, http_answer_is_complete, is_message_start, mismatch, read, reset_reason, tls_state,
 };
@@ -103,4 +103,12 @@ fn noise_is_not_understood() {
         understood += usize::from(read(&client, &server, Speaker::Server, 9999).is_some());
     }
     assert_eq!(understood, 0);
+}
+
+#[test]
+fn what_is_wrapped_without_end_takes_no_stack() {
+    let begins =
+        (0..100_000_u32).rev().flat_map(|depth| [&b"\x03query\0"[..], &(12 * depth + 5).to_le_bytes()].concat());
+    let ends = [0; 100_000];
+    check(&mongodb(0, 0, &begins.chain(ends).collect::<Vec<u8>>()), b"", 9999);
 }

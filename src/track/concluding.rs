@@ -11,16 +11,21 @@ impl Tracker {
         };
         let mut sides = self.other_sides(place, &ending);
         if sides.is_empty() {
-            self.tell(place, time, ending, None, sink);
+            self.tell(place, time, ending, sink);
             return self.settle(place, ending);
         }
         self.counts.translated += sides.len() as u64;
         sides.push((place, time, ending));
         // The client's packets pass them in this order.
         sides.sort_by_key(|(place, ..)| translated::order(&self.store.told[*place as usize]));
-        if let [(near, time, ending), .., (far, _, at_server)] = sides[..] {
-            let translated = self.ends_of(self.store.told[far as usize].home);
-            self.tell(near, time, ending.with_the_servers(&at_server), Some(translated), sink);
+        if let [near, .., far] = sides[..] {
+            let translated = self.ends_of(self.store.told[far.0 as usize].home);
+            let ends = self.ends_of(self.store.told[near.0 as usize].home);
+            // What reset the server may have come before it answers the client so.
+            let began_far = near.2.spares_the_server(&far.2) && far.1 < near.1;
+            let (place, time, _) = if began_far { far } else { near };
+            let ending = if began_far { far.2.with_errno(CLIENT, &near.2) } else { near.2.with_errno(SERVER, &far.2) };
+            self.tell_as(place, time, ending, ends, Some(translated), sink);
         }
         for (place, _, ending) in sides {
             self.settle(place, ending);
@@ -57,12 +62,19 @@ impl Tracker {
         sides
     }
 
-    /// Tells of an ending. `translated`: client and server on the other side of an address translation.
-    pub(super) fn tell(
+    /// Tells of an ending.
+    pub(super) fn tell(&self, place: u32, time: Time, ending: Ending, sink: &mut impl Sink) {
+        let ends = self.ends_of(self.store.told[place as usize].home);
+        self.tell_as(place, time, ending, ends, None, sink);
+    }
+
+    /// Tells of an ending between these ends. `translated`: the same on the server's side of an address translation.
+    fn tell_as(
         &self,
         place: u32,
         time: Time,
         ending: Ending,
+        ends: [End; 2],
         translated: Option<[End; 2]>,
         sink: &mut impl Sink,
     ) {
@@ -71,7 +83,6 @@ impl Tracker {
         if told && After::of(ending, connection) == After::GoesOn {
             return;
         }
-        let ends = self.ends_of(connection.home);
         let (services, payloads) = (&self.services, &self.payloads);
         sink.ended(Ended { time, ends, translated, ending, connection, services, payloads });
     }

@@ -25,11 +25,22 @@ impl Ending {
         }
     }
 
-    /// This ending, as the client's side of an address translation shows it, with what the server's application got by the
-    /// server's side: what was made in between for one end never came to the other.
-    pub fn with_the_servers(mut self, at_server: &Ending) -> Ending {
-        if let (Ending::Failure(failure), Ending::Failure(at_server)) = (&mut self, at_server) {
-            failure.errno[SERVER] = at_server.errno[SERVER];
+    /// Does the server get no error by this one, as the client's side of an address translation shows it, and gets one by the
+    /// server's side?
+    pub fn spares_the_server(&self, at_server: &Ending) -> bool {
+        match (self, at_server) {
+            (Ending::Failure(one), Ending::Failure(at_server)) => {
+                one.errno[SERVER].is_none() && at_server.errno[SERVER].is_some()
+            }
+            _ => false,
+        }
+    }
+
+    /// This ending, with what the application of one end got by the side of an address translation that faces it: what was made in
+    /// between for the other end never came to it.
+    pub fn with_errno(mut self, side: usize, facing: &Ending) -> Ending {
+        if let (Ending::Failure(failure), Ending::Failure(facing)) = (&mut self, facing) {
+            failure.errno[side] = facing.errno[side];
         }
         self
     }

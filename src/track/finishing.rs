@@ -85,13 +85,13 @@ impl Tracker {
                     && (story.read_after_fin[CLIENT] || story.read_after_fin[SERVER])
             });
         if half_closed {
-            self.tell(place, connection.last, Ending::Benign(Benign::HalfClose), None, sink);
+            self.tell(place, connection.last, Ending::Benign(Benign::HalfClose), sink);
         }
     }
 
     /// The capture ended too soon to tell.
     fn leave_undecided(&self, place: u32, time: Time, sink: &mut impl Sink) {
-        self.tell(place, time, Ending::Undecided(Doubt::EndedEarly), None, sink);
+        self.tell(place, time, Ending::Undecided(Doubt::EndedEarly), sink);
     }
 }
 

@@ -186,19 +186,28 @@ fn who_is_reset_on_which_side_is_told_together() {
         let opened = OPENED.replace('N', client).replace('F', server);
         build.frames(&parse(&format!("{ends}{opened}{end}wait 3\n")).expect("a script"))
     };
-    let near = side("", "63", "63", "+1 > P. 34:67(33) ack 53 ttl 63 id 5\n+.0001 < R 53:53(0) ttl 64\n");
-    let far = side(
-        "client 172.17.0.1:2000\nserver 172.17.0.2:80\n",
-        "62",
-        "64",
+    let told = |near: &str, far: &str| {
+        let near = side("", "63", "63", near);
+        let far = side("client 172.17.0.1:2000\nserver 172.17.0.2:80\n", "62", "64", far);
+        let mut both = [near, far].concat();
+        both.sort_by_key(|(time, _)| *time);
+        let (found, summary) = analyse_capture(&write(&both, Format::PcapNanoseconds, 65_535));
+        let told: Vec<_> = found.findings.iter().map(describe).collect();
+        assert_eq!((told.len(), summary.translated), (1, 1), "{told:#?}");
+        let found = &found.findings[0];
+        assert_eq!(found.client.end, build.ends(&parse("").expect("a script"), 1).0);
+        assert_eq!(found.translated.map(|[_, server]| server.port), Some(80));
+        assert!(told[0].starts_with("reset client=ECONNRESET server=ECONNRESET cause=forged_reset"), "{told:#?}");
+    };
+    told(
+        "+1 > P. 34:67(33) ack 53 ttl 63 id 5\n+.0001 < R 53:53(0) ttl 64\n",
         "+1.2 < P. 53:105(52) ack 34 ttl 64 id 3\n+.0001 > R 34:34(0) ttl 64\n",
     );
-    let mut both = [near, far].concat();
-    both.sort_by_key(|(time, _)| *time);
-    let (found, summary) = analyse_capture(&write(&both, Format::PcapNanoseconds, 65_535));
-    let found: Vec<_> = found.findings.iter().map(describe).collect();
-    assert_eq!((found.len(), summary.translated), (1, 1), "{found:#?}");
-    assert!(found[0].starts_with("reset client=ECONNRESET server=ECONNRESET cause=forged_reset"), "{found:#?}");
+    // What the server's side alone shows came first: a RST in the client's name. What the client sends then meets no socket.
+    told(
+        "+1.4 > P. 34:67(33) ack 53 ttl 63 id 5\n+.0003 < R 53:53(0) ttl 63 id 0\n",
+        "+1 > R 34:34(0) ttl 62 id 0\n+.4001 > P. 34:67(33) ack 53 ttl 62 id 5\n+.0001 < R 53:53(0) ttl 64 id 0\n",
+    );
 }
 
 #[test]

@@ -14,8 +14,8 @@ use super::story::{Acceptance, Pending, Repeated, Reset, Silence, Story};
 use crate::time::{MILLISECOND, SECOND, Time};
 use origin::lost_on_the_way;
 pub use origin::{
-    awaits_copy, foreign, hops, is_from_elsewhere, is_next_of_the_socket, made_on_the_way, may_be_a_detour,
-    may_have_come_in, seen_on_a_part_of_the_way, tells_no_distance,
+    awaits_copy, foreign, hops, is_from_elsewhere, is_next_of_the_socket, is_the_sockets, made_on_the_way,
+    may_be_a_detour, may_have_come_in, seen_on_a_part_of_the_way, tells_no_distance,
 };
 use resets::{hears_nothing, judge_reset};
 

@@ -135,10 +135,10 @@ fn seen_at_one_place_only(connection: &Connection, reset: &Reset) -> bool {
     connection.half.iter().all(forwarded) && reset.ttls.0 == reset.ttls.1 && !reset.sight.in_part
 }
 
-/// The RST came in like all packets of its sender, and did not go out: with the TTL that they have before that hop is taken
-/// off, with the window of the live socket (`tcp_send_active_reset()`), and in IPv4 next in the socket's identifications
+/// The RST came in like all packets of its sender: with the TTL that they have before a hop of the capturing host is taken off,
+/// with the window of the live socket (`tcp_send_active_reset()`), and in IPv4 next in the socket's identifications
 /// (`ip_select_ident_segs()`). A host that makes one has none of that.
-fn is_the_sockets(connection: &Connection, reset: &Reset) -> bool {
+pub fn is_the_sockets(connection: &Connection, reset: &Reset) -> bool {
     let half = &connection.half[reset.from];
     let own = identifies_nothing(connection, reset) && is_of_the_sockets_shape(connection, reset)
         || is_next_of_the_socket(connection, reset);

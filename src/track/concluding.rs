@@ -53,8 +53,10 @@ impl Tracker {
                 continue;
             };
             let connection = &self.store.told[place as usize];
-            if (translated::is_behind(found, connection) || translated::is_behind(connection, found))
-                && let Some((time, found)) = self.ending(other, generation).filter(|(_, other)| other.is_like(ending))
+            let is_far = translated::is_behind(found, connection);
+            if (is_far || translated::is_behind(connection, found))
+                && let Some((time, found)) = self.ending(other, generation)
+                && if is_far { ending.is_like(&found) } else { found.is_like(ending) }
             {
                 sides.push((other, time, found));
             }

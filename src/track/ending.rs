@@ -17,11 +17,15 @@ pub enum Ending {
 }
 
 impl Ending {
-    /// Are both failures of one kind, or no failures for the same reason?
-    pub fn is_like(&self, other: &Ending) -> bool {
-        match (self, other) {
-            (Ending::Failure(one), Ending::Failure(other)) => one.kind == other.kind,
-            _ => self == other,
+    /// Are this one and that of the server's side of an address translation failures of one kind, or no failures for the same
+    /// reason? Where each side has an error for the other side's end alone, packets are missing, and nobody would get one.
+    pub fn is_like(&self, at_server: &Ending) -> bool {
+        match (self, at_server) {
+            (Ending::Failure(one), Ending::Failure(at_server)) => {
+                let crossed = matches!((one.errno, at_server.errno), ([None, Some(_)], [Some(_), None]));
+                one.kind == at_server.kind && !crossed
+            }
+            _ => self == at_server,
         }
     }
 

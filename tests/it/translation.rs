@@ -4,12 +4,12 @@ use std::fs;
 use std::net::IpAddr;
 
 use tcpwhy::decode::{End, Flags};
-use tcpwhy::diagnose::Finding;
+use tcpwhy::diagnose::{Finding, Summary};
 use tcpwhy::notation::{Build, Declaration, Direction, Event, Family, OptionWord, Role, Script, parse};
 use tcpwhy::time::{MILLISECOND, Time};
 
 use crate::capture_file::{Format, write};
-use crate::check::{analyse_capture, describe};
+use crate::check::{Collector, analyse_capture, describe};
 use crate::scripts::all;
 
 /// From one side of the NAT to the other, in nanoseconds.
@@ -169,10 +169,9 @@ fn a_scan_is_not_taken_for_one_connection() {
     }
 }
 
-/// A firewall that translates rejects what either end sends (nft `reject with tcp reset`): each gets a RST that the other never
-/// sees. `N` stands for the TTL of the client's packets, `F` for that of the server's.
-#[test]
-fn who_is_reset_on_which_side_is_told_together() {
+/// What is found where a connection that is opened and served ends so on the sides of the client and of the server. `N` stands for
+/// the TTL of the client's packets, `F` for that of the server's.
+fn found_on_both_sides(near: &str, far: &str) -> (Collector, Summary) {
     const OPENED: &str = "\
 +0 > S 0:0(0) ttl N id 1
 +.001 < S. 0:0(0) ack 1 ttl F id 1
@@ -181,17 +180,25 @@ fn who_is_reset_on_which_side_is_told_together() {
 +.001 < P. 1:53(52) ack 34 ttl F id 2
 +.001 > . 34:34(0) ack 53 ttl N id 4
 ";
-    let build = Build::new(Family::V4);
     let side = |ends: &str, client: &str, server: &str, end: &str| {
         let opened = OPENED.replace('N', client).replace('F', server);
-        build.frames(&parse(&format!("{ends}{opened}{end}wait 3\n")).expect("a script"))
+        let script = parse(&format!("{ends}{opened}{end}wait 3\n")).expect("a script");
+        Build::new(Family::V4).frames(&script)
     };
+    let near = side("", "63", "63", near);
+    let far = side("client 172.17.0.1:2000\nserver 172.17.0.2:80\n", "62", "64", far);
+    let mut both = [near, far].concat();
+    both.sort_by_key(|(time, _)| *time);
+    analyse_capture(&write(&both, Format::PcapNanoseconds, 65_535))
+}
+
+/// A firewall that translates rejects what either end sends (nft `reject with tcp reset`): each gets a RST that the other never
+/// sees.
+#[test]
+fn who_is_reset_on_which_side_is_told_together() {
+    let build = Build::new(Family::V4);
     let told = |near: &str, far: &str| {
-        let near = side("", "63", "63", near);
-        let far = side("client 172.17.0.1:2000\nserver 172.17.0.2:80\n", "62", "64", far);
-        let mut both = [near, far].concat();
-        both.sort_by_key(|(time, _)| *time);
-        let (found, summary) = analyse_capture(&write(&both, Format::PcapNanoseconds, 65_535));
+        let (found, summary) = found_on_both_sides(near, far);
         let told: Vec<_> = found.findings.iter().map(describe).collect();
         assert_eq!((told.len(), summary.translated), (1, 1), "{told:#?}");
         let found = &found.findings[0];
@@ -208,6 +215,17 @@ fn who_is_reset_on_which_side_is_told_together() {
         "+1.4 > P. 34:67(33) ack 53 ttl 63 id 5\n+.0003 < R 53:53(0) ttl 63 id 0\n",
         "+1 > R 34:34(0) ttl 62 id 0\n+.4001 > P. 34:67(33) ack 53 ttl 62 id 5\n+.0001 < R 53:53(0) ttl 64 id 0\n",
     );
+}
+
+/// The aborts of both ends cross, and each side lacks the other one. Together they would show a failure without an error.
+#[test]
+fn sides_that_contradict_each_other_are_told_each() {
+    let near = "+1 > R. 34:34(0) ack 53 win 502 ttl 63 id 5\n";
+    let far = "+1 < R. 53:53(0) ack 34 win 502 ttl 64 id 3\n";
+    let (found, summary) = found_on_both_sides(near, far);
+    let has_error = |found: &Finding| found.client.errno.is_some() || found.server.errno.is_some();
+    assert_eq!((found.findings.len(), summary.translated), (2, 0));
+    assert!(found.findings.iter().all(has_error));
 }
 
 #[test]

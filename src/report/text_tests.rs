@@ -388,7 +388,10 @@ fn what_is_seldom_is_counted() {
     let text = render(&found, &summary, &Inputs::default(), &Options::default());
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains("9 connections in 7 old groups"), "{text}");
-    assert!(text.contains("NAT 2 connections were another one behind an address translation"), "{text}");
+    assert!(
+        text.contains("NAT 2 connections were seen once more behind an address translation, and told once"),
+        "{text}"
+    );
     assert!(text.contains("forgotten 4 connections before their end"), "{text}");
     assert!(text.contains("3 signs of services and hosts were not remembered"), "{text}");
     assert!(text.contains("; 5 packets were forgotten so soon that a copy would count as a repetition"), "{text}");

@@ -89,7 +89,7 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
     }
     if summary.translated > 0 {
         let number = counted(summary.translated, "connection was", "connections were");
-        page.labelled("NAT", &format!("{number} another one behind an address translation, and told with that"));
+        page.labelled("NAT", &format!("{number} seen once more behind an address translation, and told once"));
     }
     if summary.evicted > 0 {
         let what = format!(

@@ -150,7 +150,8 @@ impl Host {
             conntrack: if is_conntrack_asked { self.conntrack() } else { None },
             // How many are tracked does not tell: one that is refused is forgotten at once (nf_conntrack_tcp_packet()).
             may_translate: self.conntrack.is_some(),
-            may_be_bridged: self.bridges.as_mut().is_some_and(|file| read(file, 32).trim() == "1"),
+            // Asked only where the socket is not found.
+            may_be_bridged: socket.is_none() && self.bridges.as_mut().is_some_and(|file| read(file, 32).trim() == "1"),
             socket,
             peer,
             is_table_known: self.sockets.is_known(),

@@ -89,7 +89,7 @@ pub fn write_context(line: &mut Line<'_>, context: &Context) {
 }
 
 fn write_end(line: &mut Line<'_>, report: &EndReport, ip: &Short) {
-    line.raw("{\"ip\":").short(ip).raw(",\"port\":").number(report.end.port.into());
+    write_address(line, ip, report.end.port);
     line.raw(",\"errno\":").id(report.errno.map(Errno::name));
     line.raw(",\"exception\":").id(report.errno.map(Errno::python)).raw(",\"calls\":");
     match &report.calls {
@@ -102,9 +102,16 @@ fn write_end(line: &mut Line<'_>, report: &EndReport, ip: &Short) {
 /// Adds both ends as they are on the server's side of an address translation.
 fn write_translated(line: &mut Line<'_>, ends: &[End; 2]) {
     for (before, end) in [",\"translated\":{\"client\":", ",\"server\":"].into_iter().zip(ends) {
-        line.raw(before).raw("{\"ip\":").short(&Short::ip(end.ip)).raw(",\"port\":").number(end.port.into()).raw("}");
+        line.raw(before);
+        write_address(line, &Short::ip(end.ip), end.port);
+        line.raw("}");
     }
     line.raw("}");
+}
+
+/// Begins an object with an address and a port.
+fn write_address(line: &mut Line<'_>, ip: &Short, port: u16) {
+    line.raw("{\"ip\":").short(ip).raw(",\"port\":").number(port.into());
 }
 
 fn write_numbers(line: &mut Line<'_>, finding: &Finding) {

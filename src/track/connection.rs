@@ -381,6 +381,11 @@ impl Connection {
         u32::from(self.half[side].has(Half::SYN)) + self.story.as_deref().map_or(0, |story| u32::from(again(story)))
     }
 
+    /// Has this end closed its window, and not opened it since?
+    pub fn has_closed_window(&self, side: usize) -> bool {
+        self.story.as_deref().is_some_and(|story| story.window_closed[side].is_some())
+    }
+
     /// Does the capture show nothing of this end but SYNs or SYN-ACKs, whose windows are not scaled (RFC 7323, section 2.2), and RSTs?
     pub fn has_only_opened(&self, side: usize) -> bool {
         let resets = self.story.as_deref().map_or(0, |story| story.resets[side].into());

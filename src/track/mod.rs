@@ -271,7 +271,7 @@ impl Tracker {
 
     /// The told connection at `place`, if it is still that of this generation.
     fn live(&mut self, place: u32, generation: u16) -> Option<&mut Connection> {
-        self.store.told.get_mut(place as usize).filter(|connection| connection.is_in_use(generation))
+        self.store.live(place, generation)
     }
 
     /// Client and server of a connection. The addresses of an IPv4 connection are in its key: to look for them in a map

@@ -15,8 +15,7 @@ impl Tracker {
     /// Judges this connection when the time of grace after `time` has passed.
     pub(super) fn wait(&mut self, time: Time, place: u32, generation: u16) {
         let at = time + GRACE;
-        let Some(connection) = self.store.told.get_mut(place as usize).filter(|found| found.is_in_use(generation))
-        else {
+        let Some(connection) = self.store.live(place, generation) else {
             return;
         };
         self.sides.add(connection, place, generation);

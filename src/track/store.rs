@@ -124,6 +124,11 @@ impl Store {
         }
     }
 
+    /// The told connection at `place`, if it is still that of this generation.
+    pub fn live(&mut self, place: u32, generation: u16) -> Option<&mut Connection> {
+        self.told.get_mut(place as usize).filter(|connection| connection.is_in_use(generation))
+    }
+
     /// Brings near a told connection, which lies in three cache lines.
     #[inline(always)]
     pub fn approach_told(&self, place: u32) {

@@ -125,16 +125,13 @@ fn is_the_last_of(far: &Half, near: &Half) -> bool {
 
 fn has_the_numbers_of(far: &Connection, near: &Connection) -> bool {
     const FIRST: u16 = Half::SYN | Half::SEQUENCE;
-    let [same_client, same_server] = [CLIENT, SERVER].map(|side| {
-        let (near, far) = (&near.half[side], &far.half[side]);
-        near.seen & FIRST == far.seen & FIRST && { near.isn } == { far.isn }
-    });
+    let both = |same: fn(&Half, &Half) -> bool| near.half.iter().zip(&far.half).all(|(near, far)| same(near, far));
     let [client, server] = &near.half;
-    let all = [CLIENT, SERVER].map(|side| { near.half[side].next } == { far.half[side].next });
-    match (client.has(FIRST), server.has(FIRST)) {
-        (true, true) => same_client && same_server,
-        (true, false) => same_client && same_server && is_the_last_of(&far.half[CLIENT], client),
-        // The numbers of the first segments seen stand in for those of the SYNs.
-        (false, _) => client.has(Half::SEQUENCE) && same_client && same_server && all == [true; 2],
-    }
+    both(|near, far| near.seen & FIRST == far.seen & FIRST && { near.isn } == { far.isn })
+        && match (client.has(FIRST), server.has(FIRST)) {
+            (true, true) => true,
+            (true, false) => is_the_last_of(&far.half[CLIENT], client),
+            // The numbers of the first segments seen stand in for those of the SYNs.
+            (false, _) => client.has(Half::SEQUENCE) && both(|near, far| { near.next } == { far.next }),
+        }
 }

@@ -40,14 +40,17 @@ fn capture(text: &str, client: &str, server: &str, lost: &Range<usize>) -> Vec<u
 fn found(text: &str, lost_by_client: Range<usize>, lost_by_server: Range<usize>) -> String {
     let client = capture(text, "64", "63", &lost_by_client);
     let server = capture(text, "63", "64", &lost_by_server);
-    let findings = |captures: [&[u8]; 2], ahead| {
-        let (collector, _) = analyse_captures(&captures, ahead);
-        collector.findings.iter().map(describe).collect::<Vec<_>>().join("; ")
-    };
-    let found = findings([&client, &server], false);
-    assert_eq!(findings([&client, &server], true), found, "with a second thread");
-    assert_eq!(findings([&server, &client], false), found, "the other way round");
+    let found = described(&[&client, &server], false);
+    assert_eq!(described(&[&client, &server], true), found, "with a second thread");
+    assert_eq!(described(&[&server, &client], false), found, "the other way round");
     found
+}
+
+/// What is found in captures that are read together, by a thread of its own or not.
+fn described(captures: &[impl AsRef<[u8]>], ahead: bool) -> String {
+    let captures: Vec<&[u8]> = captures.iter().map(AsRef::as_ref).collect();
+    let (collector, _) = analyse_captures(&captures, ahead);
+    collector.findings.iter().map(describe).collect::<Vec<_>>().join("; ")
 }
 
 const NOTHING: Range<usize> = 0..0;
@@ -120,8 +123,7 @@ fn what_another_clock_shows_later_was_not_sent_later() {
     // The clock at the server is ahead, and the acknowledgment was captured there only: by its time behind the abort.
     let client = capture(&text, "64", "63", &(7..8));
     let server = capture(&text.replacen("+0", "+.3", 1), "63", "64", &NOTHING);
-    let (collector, _) = analyse_captures(&[&client, &server], false);
-    let found = collector.findings.iter().map(describe).collect::<Vec<_>>().join("; ");
+    let found = described(&[&client, &server], false);
     assert!(is_the_servers(&found), "{found}");
 }
 
@@ -133,8 +135,7 @@ fn payload_that_another_clock_shows_behind_a_reply_was_sent_ahead_of_it() {
     // The clock at the server is behind, and the capture there lacks the answer.
     let client = capture(&text.replacen("+0", "+.3", 1), "64", "63", &NOTHING);
     let server = capture(&text, "63", "64", &(7..8));
-    let (collector, _) = analyse_captures(&[&client, &server], false);
-    let found = collector.findings.iter().map(describe).collect::<Vec<_>>().join("; ");
+    let found = described(&[&client, &server], false);
     assert!(is_the_servers(&found), "{found}");
 }
 
@@ -163,8 +164,7 @@ fn payload_that_the_place_of_the_rst_shows_behind_it_was_sent_by_who_lives() {
 ";
     let client = capture(&[client, ANOTHER].concat(), "64", "62", &NOTHING);
     let router = capture(&[router, ANOTHER].concat(), "63", "63", &NOTHING);
-    let (collector, _) = analyse_captures(&[&client, &router], false);
-    let found = collector.findings.iter().map(describe).collect::<Vec<_>>().join("; ");
+    let found = described(&[&client, &router], false);
     let expected = "reset client=ECONNRESET server=ECONNRESET cause=forged_reset ended_by=middlebox";
     assert!(found.starts_with(expected) && found.ends_with("confidence=likely"), "{found}");
 }
@@ -339,9 +339,7 @@ fn who_goes_on_in_the_capture_that_shows_the_rst_did_not_send_it() {
     for captures in
         [vec![&client, &late_server], vec![&client, &server, &late_client], vec![&late_client, &server, &client]]
     {
-        let captures: Vec<&[u8]> = captures.into_iter().map(Vec::as_slice).collect();
-        let (collector, _) = analyse_captures(&captures, false);
-        let found = collector.findings.iter().map(describe).collect::<Vec<_>>().join("; ");
+        let found = described(&captures, false);
         assert!(found.contains("cause=forged_reset"), "{found}");
     }
 }
@@ -388,9 +386,7 @@ fn a_rst_ahead_of_the_syn_ack_meets_a_client_that_connects() {
     let client = capture(&[client, ANOTHER].concat(), "64", "63", &NOTHING);
     let server = capture(&[server, ANOTHER].concat(), "63", "64", &NOTHING);
     for captures in [vec![&client], vec![&client, &server], vec![&server, &client]] {
-        let captures: Vec<&[u8]> = captures.into_iter().map(Vec::as_slice).collect();
-        let (collector, _) = analyse_captures(&captures, false);
-        let found = collector.findings.iter().map(describe).collect::<Vec<_>>().join("; ");
+        let found = described(&captures, false);
         assert!(found.starts_with("refused client=ECONNREFUSED server=- cause=rejected_by_policy"), "{found}");
     }
 }
@@ -409,8 +405,7 @@ fn who_has_aborted_gets_no_error_by_what_comes_then() {
     let client = capture(&[begins, answered, ANOTHER].concat(), "64", "63", &NOTHING);
     let server = capture(&[&begins.replacen("+0", "+.002", 1), ANOTHER].concat(), "63", "64", &NOTHING);
     for captures in [[&client, &server], [&server, &client]] {
-        let (collector, _) = analyse_captures(&captures.map(Vec::as_slice), false);
-        let found = collector.findings.iter().map(describe).collect::<Vec<_>>().join("; ");
+        let found = described(&captures, false);
         assert!(found.starts_with("reset client=- server=ECONNRESET"), "{found}");
     }
 }
@@ -454,8 +449,7 @@ fn the_identification_of_the_next_connection_is_none_of_the_one_before() {
         "{text}+.4985 > R. 34:34(0) ack 53 win 502 ttl C id 5\n+.0015 > S 5000000:5000000(0) ttl C id 900\n{ANOTHER}"
     );
     let (client, server) = (capture(&client, "64", "63", &NOTHING), capture(&server, "63", "64", &NOTHING));
-    let (collector, _) = analyse_captures(&[&client, &server], false);
-    let found = collector.findings.iter().map(describe).collect::<Vec<_>>().join("; ");
+    let found = described(&[&client, &server], false);
     assert!(found.starts_with("reset client=- server=ECONNRESET") && found.contains("ended_by=client"), "{found}");
 }
 

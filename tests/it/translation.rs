@@ -109,6 +109,12 @@ fn host(ip: IpAddr) -> u8 {
     }
 }
 
+/// Analyses frames of several places as one capture, in the order of their times.
+fn analyse_together(mut frames: Vec<(Time, Vec<u8>)>) -> (Collector, Summary) {
+    frames.sort_by_key(|(time, _)| *time);
+    analyse_capture(&write(&frames, Format::PcapNanoseconds, 65_535))
+}
+
 fn outcomes(findings: &[Finding]) -> Vec<String> {
     let of = |found: &Finding| format!("{:?} {}", found.client.end, describe(found));
     let mut outcomes: Vec<_> = findings.iter().map(of).collect();
@@ -127,10 +133,8 @@ fn what_a_nat_passes_on_is_told_once() {
             let build = Build::new(family);
             let script = if family == Family::V6 { stamped(script.clone()) } else { script.clone() };
             let near = near(&script, build);
-            let mut both = [near.clone(), far(&script, build)].concat();
-            both.sort_by_key(|(time, _)| *time);
-            let (alone, _) = analyse_capture(&write(&near, Format::PcapNanoseconds, 65_535));
-            let (found, summary) = analyse_capture(&write(&both, Format::PcapNanoseconds, 65_535));
+            let (found, summary) = analyse_together([near.clone(), far(&script, build)].concat());
+            let (alone, _) = analyse_together(near);
             let (alone, found, translated) =
                 (outcomes(&alone.findings), outcomes(&found.findings), summary.translated as usize);
             if TOLD_TWICE.contains(&&*name) {
@@ -162,9 +166,8 @@ fn a_scan_is_not_taken_for_one_connection() {
             Build::new(family).frames(&parse(&probe).expect("a script"))
         };
         let mut frames = (0..500).map(probe).collect::<Vec<_>>().concat();
-        frames.sort_by_key(|(time, _)| *time);
         frames.extend(Build::new(family).frames(&parse("wait 3\n").expect("a script")));
-        let (found, summary) = analyse_capture(&write(&frames, Format::PcapNanoseconds, 65_535));
+        let (found, summary) = analyse_together(frames);
         assert_eq!((found.findings.len(), summary.translated), (500, 0), "{family:?}");
     }
 }
@@ -187,9 +190,7 @@ fn found_on_both_sides(near: &str, far: &str) -> (Collector, Summary) {
     };
     let near = side("", "63", "63", near);
     let far = side("client 172.17.0.1:2000\nserver 172.17.0.2:80\n", "62", "64", far);
-    let mut both = [near, far].concat();
-    both.sort_by_key(|(time, _)| *time);
-    analyse_capture(&write(&both, Format::PcapNanoseconds, 65_535))
+    analyse_together([near, far].concat())
 }
 
 /// A firewall that translates rejects what either end sends (nft `reject with tcp reset`): each gets a RST that the other never
@@ -246,9 +247,8 @@ fn of_many_that_fail_at_once_each_is_told_once() {
         [near, far].concat()
     };
     let mut frames = (1..=MANY).map(attempt).collect::<Vec<_>>().concat();
-    frames.sort_by_key(|(time, _)| *time);
     frames.extend(Build::new(Family::V4).frames(&parse("wait 3\n").expect("a script")));
-    let (found, summary) = analyse_capture(&write(&frames, Format::PcapNanoseconds, 65_535));
+    let (found, summary) = analyse_together(frames);
     assert_eq!((found.findings.len(), summary.translated), (MANY as usize, MANY.into()));
 }
 

@@ -158,7 +158,6 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         connection.half[from].ack = acknowledged;
     }
     let sent = connection.half[from];
-    let closed = connection.story.as_ref().is_some_and(|story| story.window_closed[from].is_some());
     // The windows of a SYN and of some FINs are no measure.
     let told_of = !sent.has(Half::FIN) && !connection.has_only_opened(from);
     let behind = sent.has(Half::SEQUENCE) && seq::after(sent.next, segment.sequence);
@@ -176,7 +175,8 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         had_all,
         unacknowledged: connection.unacknowledged(to),
         only_opened: sent.has(Half::SYN | Half::ACK) && sent.ack == connection.half[to].isn.wrapping_add(1),
-        unread: closed || told_of && segment.window > 0 && segment.window / 2 >= sent.window,
+        unread: connection.has_closed_window(from)
+            || told_of && segment.window > 0 && segment.window / 2 >= sent.window,
         copied: false,
         place: Place::of(segment),
         again: None,

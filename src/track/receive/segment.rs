@@ -399,7 +399,7 @@ fn window_is_closed(connection: &Connection, side: usize) -> bool {
     let half = &connection.half[side];
     // Who has taken payload had room for it, whatever the window says.
     let took = seq::after(half.ack, connection.half[other(side)].isn.wrapping_add(2));
-    never_opened(half) && !took || connection.story.as_ref().is_some_and(|story| story.window_closed[side].is_some())
+    never_opened(half) && !took || connection.has_closed_window(side)
 }
 
 /// Has the window of this end been closed since its SYN?
@@ -419,9 +419,8 @@ pub(super) fn on_window(connection: &mut Connection, from: usize, segment: &Segm
         if segment.flags.has(Flags::FIN) && !full {
             return;
         }
-        let known = connection.story.as_ref().is_some_and(|story| story.window_closed[from].is_some());
         // One that has not been open since the SYN does not close.
-        if !known && !never_opened(&connection.half[from]) {
+        if !connection.has_closed_window(from) && !never_opened(&connection.half[from]) {
             connection.story().window_closed[from] = Some(Mark::of(segment));
             tell(connection, from, segment, What::WindowClosed);
         }

@@ -76,9 +76,8 @@ pub fn made_on_the_way(connection: &Connection, reset: &Reset) -> bool {
     let once = seen_at_one_place_only(connection, reset) && !reset.copied;
     // Who has closed answers so what still comes (`tcp_rcv_state_process()`): that one was due, and here the capture has a hole.
     let due = is_reply(reset) && connection.half[reset.from].has(Half::FIN);
-    // An abort of Windows tells no window, but its identification is the next one.
-    let own =
-        due || is_next_of_the_socket(connection, reset) || !reset.is_bare() && is_numbered_next(connection, reset);
+    // Its window does not matter: an abort of Windows tells none, but its identification is the next one.
+    let own = due || !reset.is_bare() && is_numbered_next(connection, reset);
     let shown = on_the_way && !own && reset.sight.elsewhere == Elsewhere::Captured;
     once && (shown || answers_what_got_no_further(connection, reset))
 }

@@ -178,8 +178,7 @@ fn failed(connection: &Connection, story: &Story, reset: &Reset) -> Ending {
     let taken =
         |back: &Reset| sent <= back.mark.time + crossed && repeated <= back.mark.time + crossed.min(SOONEST_TIMEOUT);
     // Who aborts had a socket until then, and has none since (`tcp_disconnect()`, `__tcp_close()`).
-    let own = is_next_of_the_socket(connection, reset) || is_the_sockets(connection, reset);
-    let aborts = !reset.is_bare() && own;
+    let aborts = is_next_of_the_socket(connection, reset) || is_the_sockets(connection, reset);
     let back = story.reset_back.filter(Reset::is_accepted).filter(another).filter(taken).filter(|_| !aborts);
     if back.is_some() && !connection.half[sender].has(Half::FIN) {
         let closed = connection.half[victim].has(Half::FIN);

@@ -35,6 +35,25 @@ impl Tracker {
         Some(index)
     }
 
+    /// Is this a SYN that comes when the connection at `index` would be forgotten, but that no other packet has moved time on? Then
+    /// it is no repetition, even if its number is the same: there are scanners that choose it by the ports. Where copies are looked
+    /// for, it may be one, by a clock that is off.
+    #[cold]
+    pub(super) fn is_long_over(&mut self, index: u32, segment: &Segment, sink: &mut impl Sink) -> bool {
+        let quiet = segment.time.since(self.store.sketches[index as usize].last);
+        if segment.flags.has(Flags::ACK) || quiet < LINGER || self.copies.is_active() {
+            return false;
+        }
+        let mut linger = LINGER;
+        if let Some(place) = self.store.place(index) {
+            self.judge_own(place, segment.time, sink);
+            if self.store.told[place as usize].has_asked_again() {
+                linger = LINGER_AFTER_SILENCE;
+            }
+        }
+        quiet >= linger && self.store.sketches[index as usize].has(Connection::LINGERS)
+    }
+
     /// Is this the SYN of the client's for another connection than that at `index`, in a capture that has not shown this one?
     pub(super) fn is_another_elsewhere(&mut self, index: u32, segment: &Segment) -> bool {
         let syn = segment.flags.0 & (Flags::SYN | Flags::ACK | Flags::RST) == Flags::SYN;

@@ -288,14 +288,18 @@ impl Connection {
         u64::from(self.gap) * 100_000
     }
 
+    /// The SYN was repeated.
+    pub fn has_asked_again(&self) -> bool {
+        self.asked_again || self.story.as_deref().is_some_and(|story| story.syns > 0)
+    }
+
     /// The server's first SYN-ACK answers a SYN that came again, or it repeats one though the client speaks already, which a server
     /// that waits for that (TCP_DEFER_ACCEPT) does not: as with a full accept queue.
     pub fn is_taken_late(&self) -> bool {
         let story = self.story.as_deref();
-        let asked_again = self.asked_again || story.is_some_and(|story| story.syns > 0);
         let answered_again = story.is_some_and(|story| story.syn_acks > 0);
         let half_accepted = story.is_some_and(|story| story.half_accepted.is_some());
-        asked_again && !answered_again || half_accepted && self.half[CLIENT].has(Half::DATA)
+        self.has_asked_again() && !answered_again || half_accepted && self.half[CLIENT].has(Half::DATA)
     }
 
     /// Gives back the story, if the verdict was given and nothing asks for more of it than is noted here: a SYN-ACK may still come to

@@ -25,6 +25,10 @@ impl Tracker {
     #[inline(never)]
     fn segment_by_steps(&mut self, guess: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
         match self.find(guess, segment) {
+            Some(index) if segment.flags.has(Flags::SYN) && self.is_long_over(index, segment, sink) => {
+                self.forget(index, sink);
+                self.open(segment, bytes, sink);
+            }
             Some(index) if self.is_another_elsewhere(index, segment) => {
                 self.another_elsewhere(index, segment, bytes, sink);
             }

@@ -36,12 +36,13 @@ impl Tracker {
     }
 
     /// Is this a SYN that comes when the connection at `index` would be forgotten, but that no other packet has moved time on? Then
-    /// it is no repetition, even if its number is the same: there are scanners that choose it by the ports. Where copies are looked
-    /// for, it may be one, by a clock that is off.
+    /// it is no repetition, even if its number is the same: there are scanners that choose it by the ports. From a capture
+    /// that has not shown the connection it may be a copy, by a clock that is off.
     #[cold]
     pub(super) fn is_long_over(&mut self, index: u32, segment: &Segment, sink: &mut impl Sink) -> bool {
         let quiet = segment.time.since(self.store.sketches[index as usize].last);
-        if segment.flags.has(Flags::ACK) || quiet < LINGER || self.copies.is_active() {
+        let elsewhere = self.copies.is_active() && !self.copies.places().has_shown(index, segment.input);
+        if segment.flags.has(Flags::ACK) || quiet < LINGER || elsewhere {
             return false;
         }
         let mut linger = LINGER;

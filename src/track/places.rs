@@ -265,9 +265,9 @@ impl Places {
         Some(trails.iter().fold(0, |shown, trail| shown | trail.came_in | trail.went_out | trail.untold))
     }
 
-    /// Has a capture shown one so far? What is not told apart may have.
+    /// Has a capture shown one so far? What is not told apart may have, and so may each before there was a sign of copies.
     pub fn has_shown(&self, index: u32, input: u8) -> bool {
-        input >= LAST || self.shown(index).is_none_or(|shown| shown & bit(input) != 0)
+        input >= LAST || self.shown(index).is_none_or(|shown| shown == 0 || shown & bit(input) != 0)
     }
 
     /// Behind the connection at `index` that at `other` begins on the same ports: what has not shown the first shows the second.

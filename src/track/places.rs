@@ -89,6 +89,20 @@ pub enum Elsewhere {
     Ended,
 }
 
+/// Which way a packet goes through the host that captures it, beside others of its sender.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Way {
+    /// None of them was seen there, or nothing tells.
+    #[default]
+    Unknown,
+    /// The same.
+    Usual,
+    /// It comes in; they were seen only as they went out: where the host forwards them, a hop was taken off.
+    AheadOfTheHop,
+    /// It goes out; they were seen only as they came in.
+    BehindTheHop,
+}
+
 /// What the places tell of a RST that was seen at one of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sight {
@@ -96,8 +110,8 @@ pub struct Sight {
     pub side: Side,
     /// What is known of the other place.
     pub elsewhere: Elsewhere,
-    /// Others of its sender were seen there, on the same way through the host.
-    pub usual: bool,
+    /// Which way others of its sender were seen to go there.
+    pub way: Way,
     /// The TTL of what its receiver sent last, if that was seen at one place only and what its sender sent last was not, else 0.
     pub alone: u8,
     /// Much of what the ends sent was seen once only: so nothing tells that the RST was.
@@ -179,10 +193,17 @@ impl Trail {
         }
     }
 
-    /// Has one come in there, or gone out, as this does?
-    fn is_usual(&self, place: Place) -> bool {
-        let shown = if place.came_in() { self.came_in } else { self.went_out };
-        (place.came_in() || place.went_out()) && shown & bit(place.input()) != 0
+    /// Which way others were seen to go where this one was.
+    fn way(&self, place: Place) -> Way {
+        let shown = |inputs: u8| inputs & bit(place.input()) != 0;
+        let (came_in, went_out) = (shown(self.came_in), shown(self.went_out));
+        match (place.came_in(), place.went_out()) {
+            (true, _) if came_in => Way::Usual,
+            (true, _) if went_out => Way::AheadOfTheHop,
+            (false, true) if went_out => Way::Usual,
+            (false, true) if came_in => Way::BehindTheHop,
+            _ => Way::Unknown,
+        }
     }
 
     /// The capture in which what was seen there is to be found as well, and how much later, in microseconds.
@@ -386,7 +407,7 @@ impl Places {
         };
         let in_part = trails.iter().any(Trail::is_copied_in_part);
         let alone = if trail.alone > 0 { 0 } else { trails[other(reset.from)].alone };
-        Sight { side, elsewhere, usual: trail.is_usual(place), alone, in_part }
+        Sight { side, elsewhere, way: trail.way(place), alone, in_part }
     }
 }
 

@@ -7,7 +7,7 @@ use super::GRACE;
 use super::connection::{CLIENT, Connection, Half, Mark, SERVER, other};
 use super::ending::{Benign, By, Doubt, Ending, Failure};
 use super::kernel::{Errno, Kind};
-use super::places::{Elsewhere, Side};
+use super::places::{Elsewhere, Side, Way};
 use super::receive::{SHORTEST_SYN_TIMEOUT, SOONEST_TIMEOUT, SWAPPED, may_be_of_windows};
 use super::seq;
 use super::story::{Acceptance, Pending, Repeated, Reset, Silence, Story};

@@ -481,3 +481,37 @@ fn of_many_rsts_only_those_count_that_one_capture_does_not_show() {
     let found = found(&text.concat(), 8..9, NOTHING);
     assert!(found.contains("ended_by=unknown") && found.contains("confidence=possible"), "{found}");
 }
+
+/// A router captures on all of its interfaces and loses much of it. Of a client it shows what goes out, a hop less, and then the RST
+/// as it comes in: the client's own, with the TTL that all had there.
+#[test]
+fn a_rst_that_comes_in_has_the_hop_that_was_taken_off_what_went_out() {
+    let opened = "\
++0 [2] > S 0:0(0) ttl C id 9
++.001 [2] < S. 0:0(0) ack 1 ttl S id 9
++.001 [2] > . 1:1(0) ack 1 ttl C id 10
++.1 > P. 1:34(33) ack 1 ttl C id 3
++.001 < P. 1:53(52) ack 34 ttl S id 51
++1 > R 34:34(0) win 0 ttl RST id 0
+";
+    let told = |reset: &str| {
+        let text = opened.replace("ttl RST", &format!("ttl {reset}"));
+        let side = |came_in: bool, shown: fn(usize) -> bool| {
+            let ttl = if came_in { "64" } else { "63" };
+            let text = text.replace("ttl C", &format!("ttl {ttl}")).replace("ttl S", &format!("ttl {ttl}"));
+            let frames = Build::new(Family::V4).frames(&parse(&text).expect("a script")).into_iter().enumerate();
+            // Linux "cooked" capture: to us, or sent by us; Ethernet, IPv4.
+            let header = [0, if came_in { 0 } else { 4 }, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 8, 0];
+            let shown = frames.filter(move |(at, _)| shown(*at));
+            shown.map(move |(_, (time, frame))| (time, [&header, &frame[14..]].concat())).collect::<Vec<_>>()
+        };
+        // Of the second connection all is shown on both sides.
+        let mut frames = [side(true, |at| at != 3), side(false, |at| at < 4)].concat();
+        frames.sort_by_key(|(time, _)| *time);
+        let mut file = write(&frames, Format::PcapNanoseconds, 65_535);
+        file[20..24].copy_from_slice(&113_u32.to_be_bytes());
+        described(&[file], false)
+    };
+    assert!(told("64").contains("ended_by=client"), "{}", told("64"));
+    assert!(told("61").contains("forged_reset"), "{}", told("61"));
+}

@@ -51,11 +51,20 @@ pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
     // A way that has changed may change once more. And where the other end's packets are seen on both sides of a hop, those of
     // this end on one, the RST may have come to the other.
     let peer = &connection.half[other(reset.from)];
-    let one_side = peer.has(Half::COPIED) && !reset.sight.usual;
+    let one_side = peer.has(Half::COPIED) && reset.sight.way != Way::Usual;
     let (shown, known) = if travelled { (half, half.has(Half::COPIED)) } else { (peer, !one_side) };
     let span = (shown.ttl_low, shown.ttl_high);
     let as_before = |usual: u8| changes((usual, reset.ttl)) <= changes(span);
     if !known && (tells_no_distance(span) || as_before(half.ttl_low) || as_before(half.ttl_high)) {
+        return false;
+    }
+    // Does it have the TTL that the others would have on this side of the hop?
+    let beyond = match reset.sight.way {
+        Way::AheadOfTheHop => reset.ttl.checked_sub(1),
+        Way::BehindTheHop => reset.ttl.checked_add(1),
+        Way::Usual | Way::Unknown => None,
+    };
+    if beyond.is_some_and(|ttl| (half.ttl_low..=half.ttl_high).contains(&ttl)) {
         return false;
     }
     let near = hops(reset.ttls.0) <= hops(half.ttl_high);

@@ -238,6 +238,7 @@ impl<'a, L> Judge<'a, L> {
             icmp_errors: counts.icmp_errors,
             connections: counts.connections,
             translated: counts.translated,
+            unseen: counts.unseen,
             evicted: counts.evicted,
             unremembered: counts.unremembered,
             copies_forgotten: counts.copies_forgotten,

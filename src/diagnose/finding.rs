@@ -239,6 +239,8 @@ pub struct Summary {
     pub duplicates: u64,
     /// ICMP errors about TCP segments.
     pub icmp_errors: u64,
+    /// Bytes that an end acknowledged and no segment of the other shows: the capture lost them.
+    pub unseen: u64,
     /// Connections seen.
     pub connections: u64,
     /// Connections that were the other side, behind an address translation (NAT), of one whose ending is told or counted.

@@ -225,6 +225,7 @@ pub fn summary_line(summary: &Summary, folded: Folded, inputs: &Inputs) -> Vec<u
         icmp_errors: summary.icmp_errors,
         duplicates: summary.duplicates,
         connections: summary.connections,
+        unseen_bytes: (summary.unseen > 0).then_some(summary.unseen),
         translated: (summary.translated > 0).then_some(summary.translated),
         evicted: (summary.evicted > 0).then_some(summary.evicted),
         unremembered: (summary.unremembered > 0).then_some(summary.unremembered),
@@ -335,6 +336,8 @@ struct SummaryLine<'a> {
     icmp_errors: u64,
     duplicates: u64,
     connections: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unseen_bytes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     translated: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -196,6 +196,7 @@ fn what_is_seldom_is_in_the_summary_where_there_is_such() {
         unremembered: 3,
         copies_forgotten: 4,
         messages_forgotten: 5,
+        unseen: 8,
         ..Summary::default()
     };
     let folded = Folded { clients: 6, successes: 7, ..Folded::default() };
@@ -208,6 +209,7 @@ fn what_is_seldom_is_in_the_summary_where_there_is_such() {
         "messages_forgotten",
         "clients_unwatched",
         "successes_forgotten",
+        "unseen_bytes",
     ];
     for (name, number) in counted.iter().zip(1..) {
         assert_eq!(line[*name], number, "{name}");

@@ -383,6 +383,7 @@ fn what_is_seldom_is_counted() {
         evicted: 4,
         copies_forgotten: 5,
         messages_forgotten: 6,
+        unseen: 7000,
         ..Summary::default()
     };
     let text = render(&found, &summary, &Inputs::default(), &Options::default());
@@ -392,6 +393,7 @@ fn what_is_seldom_is_counted() {
         text.contains("NAT 2 connections were seen once more behind an address translation, and told once"),
         "{text}"
     );
+    assert!(text.contains("missing 7,000 bytes were acknowledged, and no packet of the capture shows them"), "{text}");
     assert!(text.contains("forgotten 4 connections before their end"), "{text}");
     assert!(text.contains("3 signs of services and hosts were not remembered"), "{text}");
     assert!(text.contains("; 5 packets were forgotten so soon that a copy would count as a repetition"), "{text}");

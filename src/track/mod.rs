@@ -144,6 +144,8 @@ pub struct Counts {
     pub duplicates: u64,
     /// ICMP errors about TCP segments.
     pub icmp_errors: u64,
+    /// Bytes that were acknowledged and that no segment has shown.
+    pub unseen: u64,
     /// Connections.
     pub connections: u64,
     /// Connections of which nothing was seen but a SYN; known at the end.

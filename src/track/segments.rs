@@ -203,6 +203,10 @@ impl Tracker {
                 (self.keep(index, connection), next)
             }
         };
+        if !self.light {
+            let unseen = self.counts.unseen + u64::from(next.unseen);
+            self.counts.unseen = unseen.saturating_sub(next.shown_late.into());
+        }
         match next.restart {
             Some(restart) => self.restart(index, place, restart, segment, bytes, sink),
             None => {

@@ -1,4 +1,5 @@
-//! Captures of both ends read together, of which one does not show the RST: what that says of the RST, and what not.
+//! Captures that do not show everything, mostly those of both ends read together, of which one does not show the RST: what that
+//! says, and what not.
 
 use std::ops::Range;
 
@@ -514,4 +515,22 @@ fn a_rst_that_comes_in_has_the_hop_that_was_taken_off_what_went_out() {
     };
     assert!(told("64").contains("ended_by=client"), "{}", told("64"));
     assert!(told("61").contains("forged_reset"), "{}", told("61"));
+}
+
+/// What one end acknowledges it has got, whatever the capture shows. Payload that is captured behind its acknowledgment is no loss,
+/// nor is the single number of a keep-alive probe.
+#[test]
+fn what_was_acknowledged_and_is_not_shown_is_counted() {
+    let opened = "+0 > S 0:0(0)\n+.001 < S. 0:0(0) ack 1\n+.001 > . 1:1(0) ack 1\n";
+    let unseen = |text: &str| {
+        let script = parse(text).expect("a script");
+        let file = write(&Build::new(Family::V4).frames(&script), Format::PcapNanoseconds, 65_535);
+        analyse_captures(&[&file], false).1.unseen
+    };
+    let asked = "+.001 > P. 1:101(100) ack 1\n";
+    let answered = "+.01 < . 1:1(0) ack 101\n+.001 < P. 1:53(52) ack 101\n+.001 > . 101:101(0) ack 53\n";
+    assert_eq!(unseen(&[opened, asked, answered].concat()), 0);
+    assert_eq!(unseen(&[opened, answered].concat()), 100);
+    assert_eq!(unseen(&[opened, answered, asked].concat()), 0);
+    assert_eq!(unseen("+0 > . 100:100(0) ack 53\n+.001 < . 53:53(0) ack 101\n+.001 > . 101:101(0) ack 53\n"), 0);
 }

@@ -81,6 +81,10 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
         page.labelled("undecided", &in_words(&summary.undecided, doubt));
     }
     page.labelled("packets", &packets(summary));
+    if summary.unseen > 0 {
+        let bytes = counted(summary.unseen, "byte was", "bytes were");
+        page.labelled("missing", &format!("{bytes} acknowledged, and no packet of the capture shows them"));
+    }
     if let Some(live) = &summary.live {
         page.labelled("lost", &lost(live));
         if live.light {

@@ -35,6 +35,10 @@ pub struct Next {
     pub connected: bool,
     /// A message begins: its first bytes are worth keeping.
     pub message: bool,
+    /// So many bytes of the other end are acknowledged that the capture has not shown.
+    pub unseen: u32,
+    /// So many bytes are shown that were acknowledged before.
+    pub shown_late: u32,
 }
 
 impl Next {
@@ -45,7 +49,8 @@ impl Next {
 
     /// Is there nothing to be done?
     pub fn is_quiet(self) -> bool {
-        self == Next { message: self.message, ..Next::default() }
+        let Next { message, unseen, shown_late, .. } = self;
+        self == Next { message, unseen, shown_late, ..Next::default() }
     }
 }
 

@@ -41,7 +41,13 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
     note_accepted(connection, from, segment);
     let edge = half.ack.wrapping_add(window(connection, from));
     if segment.flags.has(Flags::ACK) {
+        let shown = connection.half[to];
         take_acknowledgment(connection, from, segment);
+        let unseen = connection.half[to].next.wrapping_sub(shown.next);
+        // A single number is that of a probe in an idle connection (RFC 9293, section 3.8.4), or of a FIN.
+        if unseen > 1 && shown.has(Half::ANY) {
+            next.unseen = unseen;
+        }
         if segment.signs.has(Signs::SACK) {
             connection.half[from].set(Half::SACKS);
         }
@@ -59,6 +65,7 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
             next.message = note_data(connection, from, segment);
         }
     } else if segment.payload_length > 0 && is_shown_late(&half, segment) {
+        next.shown_late = segment.payload_length;
         if end == half.data_end() {
             connection.half[from].seen &= !Half::BY_ACK;
         }

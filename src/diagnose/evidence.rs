@@ -27,11 +27,9 @@ pub fn collect(case: &Case<'_>, ended_by: EndedBy) -> Vec<Evidence> {
     }
     for side in [CLIENT, SERVER] {
         let Some(last) = last_payload(case, side) else { continue };
-        let place = (last.frame, last.input);
         // A window says nothing of the payload that it comes with.
-        let is_told = |event: &Event| {
-            (event.mark.frame.into(), event.mark.input.into()) == place && event.what != What::WindowClosed
-        };
+        let payload = case.half(side).data_mark();
+        let is_told = |event: &Event| (event.mark, event.from) == (payload, side) && event.what != What::WindowClosed;
         if !told.iter().any(is_told) {
             all.push(last);
         }
@@ -51,7 +49,9 @@ pub fn collect(case: &Case<'_>, ended_by: EndedBy) -> Vec<Evidence> {
     all.sort_by_key(|evidence| (evidence.time, evidence.input, evidence.frame));
     // A packet that is notable twice, as data after a FIN that bears a FIN itself, is one line.
     all.dedup_by(|later, earlier| {
-        let same = (later.frame, later.input) == (earlier.frame, earlier.input);
+        let same = (later.frame, later.input, later.time) == (earlier.frame, earlier.input, earlier.time)
+            // Beyond 32 bits all numbers are one.
+            && (later.frame < u32::MAX.into() || later.from == earlier.from);
         if same {
             earlier.note = format!("{}; {}", earlier.note, later.note).into();
         }

@@ -247,7 +247,7 @@ pub struct Summary {
     pub translated: u64,
     /// Connections that were forgotten before their end, for want of memory.
     pub evicted: u64,
-    /// What connections told of services and hosts that could not be remembered, because too many are.
+    /// What connections told of services and hosts that was forgotten, because too many are known.
     pub unremembered: u64,
     /// Packets whose copies could no longer be told from repetitions, because too many are remembered.
     pub copies_forgotten: u64,

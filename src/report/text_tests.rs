@@ -395,7 +395,7 @@ fn what_is_seldom_is_counted() {
     );
     assert!(text.contains("missing 7,000 bytes were acknowledged, and no packet of the capture shows them"), "{text}");
     assert!(text.contains("forgotten 4 connections before their end"), "{text}");
-    assert!(text.contains("3 signs of services and hosts were not remembered"), "{text}");
+    assert!(text.contains("3 old signs of services and hosts were forgotten"), "{text}");
     assert!(text.contains("; 5 packets were forgotten so soon that a copy would count as a repetition"), "{text}");
     assert!(text.contains("6 last messages of connections were overwritten"), "{text}");
     assert!(text.contains("1 client was no longer watched for scans"), "{text}");

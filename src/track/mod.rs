@@ -15,6 +15,7 @@ mod due;
 mod ending;
 mod finishing;
 pub mod kernel;
+mod lately;
 mod light;
 mod lingering;
 mod memory;
@@ -156,7 +157,7 @@ pub struct Counts {
     pub translated: u64,
     /// Connections that were forgotten before their end, for want of memory.
     pub evicted: u64,
-    /// What connections told of services and hosts that could not be remembered, because too many are.
+    /// What connections told of services and hosts that was forgotten, because too many are known.
     pub unremembered: u64,
     /// Packets whose copies could no longer be told from repetitions, because too many are remembered.
     pub copies_forgotten: u64,
@@ -236,7 +237,7 @@ impl Tracker {
 
     /// What was tracked so far.
     pub fn counts(&self) -> Counts {
-        Counts { unremembered: self.services.unremembered(), copies_forgotten: self.copies.displaced(), ..self.counts }
+        Counts { unremembered: self.services.forgotten(), copies_forgotten: self.copies.displaced(), ..self.counts }
     }
 
     /// Takes the next packet, by time. `bytes` is the batch that it was decoded from.

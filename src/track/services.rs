@@ -2,8 +2,7 @@
 
 use std::net::IpAddr;
 
-use foldhash::HashMap;
-
+use super::lately::Lately;
 use super::places::{LAST, bit};
 use super::slots::Slots;
 use super::story::Silence;
@@ -72,25 +71,29 @@ pub struct Services {
     known: Slots<(Where, Service)>,
     seed: [u64; 2],
     /// The TTLs of each server's SYN-ACKs in each capture, of which the last stands for all others: lowest and highest.
-    ttls: HashMap<(IpAddr, u8), (u8, u8)>,
+    ttls: Lately<(IpAddr, u8), Option<(u8, u8)>>,
     /// Clients that connect and hang up.
-    visits: HashMap<(IpAddr, End), Visits>,
+    visits: Lately<(IpAddr, End), Visits>,
     /// When a host last got an ICMP error whose quote the snaplen cut, and for whom the segment was, if that is known.
-    cut_errors: HashMap<(IpAddr, Option<IpAddr>), Time>,
+    cut_errors: Lately<(IpAddr, Option<IpAddr>), Time>,
     /// When a service last stopped to acknowledge what a client with an open connection sent.
-    silences: HashMap<End, Time>,
+    silences: Lately<End, Time>,
     /// When a client last asked a service in vain, for the first time and for the last: for a connection, or on one that no
     /// device can have forgotten.
-    lost: HashMap<(IpAddr, End), (Time, Time)>,
-    /// What could not be remembered.
-    unremembered: u64,
+    lost: Lately<(IpAddr, End), (Time, Time)>,
+    /// Where in `known` to look next for one that answered long ago.
+    hand: usize,
+    /// How many of the known ones were forgotten.
+    forgotten: u64,
 }
 
 /// No device on the path forgets a connection that was idle for less.
 pub const SHORTEST_IDLE: u64 = 50 * SECOND;
 
-/// More than this many services are not remembered at a time: a scan shows a new one with every packet.
+/// So many services are remembered at a time: a scan shows a new one with every packet.
 const MOST: usize = 1 << 16;
+/// How many are looked at to find one that answered long ago.
+const LOOKED_AT: usize = 16;
 
 impl Services {
     /// None so far; with a `seed` that nobody knows, addresses cannot be chosen to collide.
@@ -98,9 +101,10 @@ impl Services {
         Services { seed, ..Services::default() }
     }
 
-    /// How often something could not be remembered.
-    pub fn unremembered(&self) -> u64 {
-        self.unremembered
+    /// How much was forgotten to make room.
+    pub fn forgotten(&self) -> u64 {
+        let others = [self.ttls.forgotten(), self.visits.forgotten(), self.cut_errors.forgotten()];
+        self.forgotten + others.iter().sum::<u64>() + self.silences.forgotten() + self.lost.forgotten()
     }
 
     /// What is known of the one that connections in this capture reach there, if it ever answered.
@@ -149,12 +153,7 @@ impl Services {
     }
 
     pub(super) fn cut_error(&mut self, error: &CutIcmpError) {
-        let about = (error.receiver, error.destination);
-        if self.cut_errors.len() < MOST || self.cut_errors.contains_key(&about) {
-            self.cut_errors.insert(about, error.time);
-        } else {
-            self.unremembered += 1;
-        }
+        *self.cut_errors.note((error.receiver, error.destination)) = error.time;
     }
 
     /// Has it left payload or probes of an open connection without an answer since it last answered a SYN?
@@ -163,11 +162,7 @@ impl Services {
     }
 
     pub(super) fn was_silent(&mut self, end: End, time: Time) {
-        if self.silences.len() < MOST || self.silences.contains_key(&end) {
-            self.silences.insert(end, time);
-        } else {
-            self.unremembered += 1;
-        }
+        *self.silences.note(end) = time;
     }
 
     /// Had this client lost this service at `time` or shortly before? Then what it asked on other connections was in vain too.
@@ -179,12 +174,7 @@ impl Services {
     }
 
     pub(super) fn was_lost(&mut self, client: IpAddr, server: End, silence: &Silence) {
-        let key = (client, server);
-        if self.lost.len() < MOST || self.lost.contains_key(&key) {
-            self.lost.insert(key, (silence.first.time, silence.last.time));
-        } else {
-            self.unremembered += 1;
-        }
+        *self.lost.note((client, server)) = (silence.first.time, silence.last.time);
     }
 
     /// The visits of a client that hung up without a word.
@@ -193,17 +183,7 @@ impl Services {
     }
 
     pub(super) fn visited(&mut self, client: IpAddr, server: End, time: Time) {
-        let key = (client, server);
-        if self.visits.len() >= MOST && !self.visits.contains_key(&key) {
-            let before = self.visits.len();
-            self.visits.retain(|_, visits| visits.count > 1);
-            self.unremembered += (before - self.visits.len()) as u64;
-            if self.visits.len() >= MOST {
-                self.unremembered += 1;
-                return;
-            }
-        }
-        let visits = self.visits.entry(key).or_default();
+        let visits = self.visits.note((client, server));
         visits.regular += u32::from(visits.keeps_rhythm(time));
         visits.interval = time.since(visits.last);
         visits.last = time;
@@ -213,18 +193,13 @@ impl Services {
     /// The lowest and the highest TTL of the SYN-ACKs of a host: those in this capture, which is one place on the way, else
     /// those in all of them.
     pub fn ttls(&self, ip: IpAddr, input: u8) -> Option<(u8, u8)> {
-        let at = |input: u8| self.ttls.get(&(ip, input.min(LAST))).copied();
+        let at = |input: u8| self.ttls.get(&(ip, input.min(LAST))).copied().flatten();
         at(input).or_else(|| (0..=LAST).filter_map(at).reduce(|one, other| (one.0.min(other.0), one.1.max(other.1))))
     }
 
     /// A SYN-ACK came from this host with this TTL in this capture.
     pub(super) fn saw_ttl(&mut self, ip: IpAddr, ttl: u8, input: u8) {
-        let at = (ip, input.min(LAST));
-        if self.ttls.len() >= MOST && !self.ttls.contains_key(&at) {
-            self.unremembered += 1;
-            return;
-        }
-        let (low, high) = self.ttls.entry(at).or_insert((ttl, ttl));
+        let (low, high) = self.ttls.note((ip, input.min(LAST))).get_or_insert((ttl, ttl));
         *low = (*low).min(ttl);
         *high = (*high).max(ttl);
     }
@@ -250,11 +225,22 @@ impl Services {
     }
 
     fn add(&mut self, at: Where, service: Service, hash: u32) {
-        if self.known.len() >= MOST {
-            self.unremembered += 1;
-        } else if let Some(place) = self.known.add((at, service)) {
+        let place = if self.known.len() < MOST { self.known.add((at, service)) } else { self.displace(at, service) };
+        if let Some(place) = place {
             self.index.insert(hash, place);
         }
+    }
+
+    /// Forgets the one of some that answered before all others, and puts another in its place.
+    fn displace(&mut self, at: Where, service: Service) -> Option<u32> {
+        let some = (self.hand..self.hand + LOOKED_AT).map(|place| place % MOST);
+        self.hand = (self.hand + LOOKED_AT) % MOST;
+        let place = some.min_by_key(|place| self.known.get(*place).map(|(_, known)| known.answered))?;
+        let ((end, _), _) = std::mem::replace(self.known.get_mut(place)?, (at, service));
+        let place = place as u32;
+        self.index.remove(end.hash(self.seed), place);
+        self.forgotten += 1;
+        Some(place)
     }
 
     /// A service answered a SYN, in a segment with this TTL and in this capture.

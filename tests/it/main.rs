@@ -13,6 +13,7 @@ mod faults;
 mod guard;
 mod hostile;
 mod interrupt;
+mod long_captures;
 mod model;
 mod mutations;
 mod packets;

@@ -151,8 +151,8 @@ fn too_many(summary: &Summary, folded: Folded) -> String {
     let parts: Vec<String> = [
         (
             summary.unremembered,
-            "sign of a service or host was not remembered",
-            "signs of services and hosts were not remembered",
+            "old sign of a service or host was forgotten",
+            "old signs of services and hosts were forgotten",
         ),
         (
             summary.messages_forgotten,

@@ -1,0 +1,89 @@
+//! What a capture that goes on for months brings: numbers that no longer fit, and tables that are full of what is long gone.
+
+use std::fs;
+
+use tcpwhy::analysis::analyse;
+use tcpwhy::diagnose::Finding;
+use tcpwhy::notation::{Build, Family, parse};
+use tcpwhy::source::{Error, Files, FrameBatch, Settings, Source};
+
+use crate::capture_file::{Format, write};
+use crate::check::{Collector, analyse_capture};
+use crate::scripts::all;
+
+/// A capture before which so many frames were captured that their numbers take more than 32 bits.
+struct Late(Files);
+
+impl Source for Late {
+    fn fill(&mut self, batch: &mut FrameBatch) -> Result<bool, Error> {
+        let more = self.0.fill(batch);
+        batch.frames.iter_mut().for_each(|frame| frame.number += 1 << 32);
+        more
+    }
+
+    fn take_notes(&mut self) -> Vec<String> {
+        self.0.take_notes()
+    }
+
+    fn input_names(&self) -> &[String] {
+        self.0.input_names()
+    }
+
+    fn frames_read(&self) -> u64 {
+        self.0.frames_read()
+    }
+
+    fn fractional_digits(&self) -> u8 {
+        self.0.fractional_digits()
+    }
+}
+
+#[test]
+fn packets_are_told_apart_when_their_numbers_no_longer_fit() {
+    let told = |finding: &Finding| {
+        let packets =
+            finding.evidence.iter().map(|packet| (packet.time, packet.packet.to_string(), packet.note.clone()));
+        (finding.summary.clone(), packets.collect::<Vec<_>>())
+    };
+    for path in all() {
+        let text = fs::read_to_string(&path).expect("a readable script");
+        let script = parse(&text).expect("a script");
+        let mut frames = Build::new(Family::V4).frames(&script);
+        // No two packets come at the same time.
+        frames.iter_mut().zip(0..).for_each(|((time, _), at)| time.0 += at);
+        let capture = write(&frames, Format::PcapNanoseconds, 65_535);
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        fs::write(&file, &capture).expect("room for a capture");
+        let mut late = Late(Files::open(&[file.path().into()], &Settings::default()).expect("a capture"));
+        let mut found = Collector::default();
+        analyse(&mut late, &mut found).expect("an analysis");
+        let (expected, _) = analyse_capture(&capture);
+        let [found, expected] = [&found, &expected].map(|all| all.findings.iter().map(told).collect::<Vec<_>>());
+        assert_eq!(found, expected, "{}", path.display());
+    }
+}
+
+/// More services than are remembered answered before this one, which stops then.
+#[test]
+fn a_service_is_known_after_all_that_came_before_it() {
+    let answered = |number: u32| {
+        let [_, a, b, c] = number.to_be_bytes();
+        let text = format!(
+            "server 10.{}.{b}.{c}:80\nclient 10.0.0.1:{}\n+{:.4} > S 0:0(0)\n+.0001 < S. 0:0(0) ack 1\n",
+            a + 1,
+            1024 + number % 60_000,
+            f64::from(number) / 1000.0
+        );
+        Build::new(Family::V4).frames(&parse(&text).expect("a script"))
+    };
+    let mut frames = (0..70_000).map(answered).collect::<Vec<_>>().concat();
+    let last = "server 10.9.9.9:80\nclient 10.0.0.1:1000\n+80 > S 0:0(0)\n+.0001 < S. 0:0(0) ack 1\n+0 > . 1:1(0) ack 1\n\
+                +0 > F. 1:1(0) ack 1\n+0 < F. 1:1(0) ack 2\n+0 > . 2:2(0) ack 2\n\
+                +9 [2] > S 0:0(0)\n+.0001 [2] < R. 0:0(0) ack 1\nwait 3\n";
+    frames.extend(Build::new(Family::V4).frames(&parse(last).expect("a script")));
+    let (found, summary) = analyse_capture(&write(&frames, Format::PcapNanoseconds, 65_535));
+    let causes: Vec<_> =
+        found.findings.iter().filter(|finding| finding.kind.is_some()).map(Finding::cause_id).collect();
+    assert_eq!(causes, ["service_stopped"]);
+    assert!(summary.unremembered > 0);
+}

@@ -130,7 +130,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         return None;
     }
     // What it acknowledged a socket has taken.
-    let took_nothing = case.lost(CLIENT) == case.sent(CLIENT);
+    let took_nothing = u64::from(case.lost(CLIENT)) == case.sent(CLIENT);
     if case.by() == Some(By::Silence) {
         let repeated = case.story().syn_acks > 0;
         return (repeated && took_nothing).then(|| {

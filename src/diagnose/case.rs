@@ -261,7 +261,7 @@ impl<'a> Case<'a> {
     }
 
     /// Payload bytes that `side` sent.
-    pub fn sent(&self, side: usize) -> u32 {
+    pub fn sent(&self, side: usize) -> u64 {
         self.half(side).bytes()
     }
 
@@ -282,8 +282,8 @@ impl<'a> Case<'a> {
         Traffic {
             client_packets: client.packets.into(),
             server_packets: server.packets.into(),
-            client_bytes: client.bytes().into(),
-            server_bytes: server.bytes().into(),
+            client_bytes: client.bytes(),
+            server_bytes: server.bytes(),
         }
     }
 }

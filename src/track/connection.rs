@@ -74,6 +74,8 @@ pub struct Half {
     pub longest_acked: u16,
     /// Flags of what was seen, see the constants.
     pub seen: u16,
+    /// How often `next` has begun anew at 0: after 4 GiB.
+    pub wraps: u16,
     /// The lowest TTL of its segments.
     pub ttl_low: u8,
     /// The highest TTL of its segments.
@@ -128,13 +130,21 @@ impl Half {
         self.seen |= flags;
     }
 
-    /// Payload bytes sent, retransmissions once, modulo 4 GiB.
-    pub fn bytes(&self) -> u32 {
+    /// Payload bytes sent, retransmissions once.
+    pub fn bytes(&self) -> u64 {
         if !self.has(Half::SEQUENCE) {
             return 0;
         }
         let fin = u32::from(self.has(Half::FIN));
-        self.next.wrapping_sub(self.isn).wrapping_sub(1 + fin)
+        let rest = self.next.wrapping_sub(self.isn).wrapping_sub(1 + fin);
+        let rounds = self.wraps.saturating_sub(u16::from(self.next < self.isn));
+        u64::from(rounds) << 32 | u64::from(rest)
+    }
+
+    /// It has sent up to this number, which lies ahead.
+    pub fn advance(&mut self, next: u32) {
+        self.wraps = self.wraps.saturating_add(u16::from(next < self.next));
+        self.next = next;
     }
 
     /// Where its last payload is.
@@ -150,7 +160,7 @@ impl Half {
 
     /// Its last payload is a full segment of several, or nearly so.
     pub fn uploads(&self) -> bool {
-        self.data_length >= 1000 && self.bytes() >= 2 * self.data_length
+        self.data_length >= 1000 && self.bytes() >= 2 * u64::from(self.data_length)
     }
 
     /// One behind the last payload byte that the capture shows.
@@ -353,7 +363,7 @@ impl Connection {
             return 0;
         }
         if !receiver.has(Half::ACK) {
-            return sender.bytes();
+            return sender.bytes() as u32;
         }
         seq::distance(receiver.ack, sender.data_end())
     }

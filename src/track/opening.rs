@@ -96,6 +96,7 @@ pub fn open(sketch: &mut Sketch) -> (Said, Opened) {
         ack_after: 0,
         sacked: 0,
         packets_high: [0; 2],
+        wraps: [0; 2],
         aside: Aside::Nothing.packed(),
     };
     (said, opened)

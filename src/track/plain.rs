@@ -115,12 +115,12 @@ fn note_all(room: &mut Room<'_>, from: usize, segment: &Segment, reach: u32) -> 
     room.sketch.set_flags(flags);
     room.sketch.last = room.sketch.last.max(segment.time);
     if again {
-        count_on(room, from);
+        count_on(room, from, reach);
     }
     message
 }
 
-/// Notes what every plain segment tells of its sender, the first of the two ends. Is its number of packets back at 0?
+/// Notes what every plain segment tells of its sender, the first of the two ends. Is its number of packets or of bytes back at 0?
 #[inline(always)]
 fn note((end, peer): (&mut Brief, &Brief), ttl_high: &mut u8, segment: &Segment, reach: u32) -> bool {
     let mut seen = end.seen;
@@ -138,7 +138,8 @@ fn note((end, peer): (&mut Brief, &Brief), ttl_high: &mut u8, segment: &Segment,
         seen &= !Half::BY_ACK;
     }
     end.seen = seen;
-    end.next = end.next.wrapping_add(reach);
+    let (next, wraps) = end.next.overflowing_add(reach);
+    end.next = next;
     end.window = segment.window;
     end.ip_id = segment.ip_id;
     if segment.ttl != end.ttl {
@@ -146,14 +147,16 @@ fn note((end, peer): (&mut Brief, &Brief), ttl_high: &mut u8, segment: &Segment,
         *ttl_high = (*ttl_high).max(segment.ttl);
     }
     end.packets = end.packets.wrapping_add(1);
-    end.packets == 0
+    wraps | (end.packets == 0)
 }
 
-/// Counts on where the lower half of a number of packets is full.
+/// Counts on where the lower half of a number of packets is full, or that of the bytes, of which these are the last.
 #[cold]
-fn count_on(room: &mut Room<'_>, from: usize) {
-    let high = &mut room.opened().packets_high[from];
-    *high = high.saturating_add(1);
+fn count_on(room: &mut Room<'_>, from: usize, reach: u32) {
+    let (packets, bytes) = (room.sketch.end[from].packets == 0, room.sketch.end[from].next < reach);
+    let opened = room.opened();
+    opened.packets_high[from] = opened.packets_high[from].saturating_add(packets.into());
+    opened.wraps[from] = opened.wraps[from].saturating_add(bytes.into());
 }
 
 /// Notes new payload, as [`super::receive::note_data`] does. `flags` are those of the connection; `opened` tells when its

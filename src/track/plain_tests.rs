@@ -276,3 +276,40 @@ fn compare(segments: &[Segment], seed: u64, light: bool) {
         assert_eq!((told.len(), same), (expected.len(), counts));
     }
 }
+
+#[test]
+fn what_an_end_sends_is_counted_beyond_4_gib() {
+    const LENGTH: u32 = 65_000;
+    const COUNT: u32 = 150_000;
+    for (sketching, isn) in [(true, 9), (false, 9), (true, u32::MAX - 9), (false, u32::MAX - 9)] {
+        let mut tracker = Tracker::new(1, SEED);
+        tracker.store.sketching = sketching;
+        let asks = Segment { sequence: isn, ..syn(5) };
+        let signs = Signs(asks.signs.0 ^ Signs::FROM_FIRST);
+        let answers = Segment { signs, flags: Flags(Flags::SYN | Flags::ACK), sequence: 70, ..asks };
+        let answers = Segment { acknowledgment: isn.wrapping_add(1), print: 1 << 16, ..answers };
+        let opens = Segment {
+            flags: Flags(Flags::ACK),
+            sequence: isn.wrapping_add(1),
+            acknowledgment: 71,
+            print: 2 << 16,
+            ..asks
+        };
+        let sends = |number: u32| {
+            let sequence = opens.sequence.wrapping_add(number.wrapping_mul(LENGTH));
+            let print = number << 16;
+            let payload = Segment { sequence, payload_length: LENGTH, print, ..opens };
+            let acknowledgment = sequence.wrapping_add(LENGTH);
+            [payload, Segment { flags: opens.flags, sequence: 71, acknowledgment, print, ..answers }]
+        };
+        for segment in [asks, answers, opens].into_iter().chain((0..COUNT).flat_map(sends)) {
+            tracker.packet(&Packet::Segment(segment), &[], &mut Told::default());
+        }
+        let half = match tracker.store.place(0) {
+            Some(place) => tracker.store.told[place as usize].half,
+            None => tracker.store.retell(0).half,
+        };
+        let bytes = half.map(|half| half.bytes());
+        assert_eq!(bytes, [u64::from(LENGTH) * u64::from(COUNT), 0], "{sketching} {isn}");
+    }
+}

@@ -98,11 +98,12 @@ pub struct Opened {
     pub sacked: u32,
     /// The upper half of the number.
     pub packets_high: [u16; 2],
+    pub wraps: [u16; 2],
     /// What else there is, as [`Aside::packed`].
     pub aside: u32,
 }
 
-const _: () = assert!(size_of::<Opened>() == 40);
+const _: () = assert!(size_of::<Opened>() == 44);
 
 /// What else there is of an open connection that is sketched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

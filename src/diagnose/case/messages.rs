@@ -6,7 +6,7 @@ impl<'a> Case<'a> {
     /// The answer to the client's one request is shorter than its Content-Length says.
     pub fn answer_is_cut(&self) -> bool {
         let answer = self.first_bytes(SERVER);
-        self.connection().turns == 2 && http_answer_is_complete(answer, self.sent(SERVER).into()) == Some(false)
+        self.connection().turns == 2 && http_answer_is_complete(answer, self.sent(SERVER)) == Some(false)
     }
 
     /// The client had finished its TLS handshake, and sent nothing more: RFC 8446 section 2, RFC 5246 section 7.3.

@@ -56,7 +56,7 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
         if seq::after(segment.sequence, half.next) {
             connection.half[from].set(Half::GAP);
         }
-        connection.half[from].next = end;
+        connection.half[from].advance(end);
         connection.half[from].seen &= !Half::BY_ACK;
         if let Some(story) = connection.story.as_mut() {
             story.one_more[from] = None;
@@ -173,7 +173,7 @@ pub(super) fn take_acknowledgment(connection: &mut Connection, from: usize, segm
             return;
         }
         // It acknowledges what the capture has not shown, or not yet: that may have answered what this end repeats.
-        connection.half[to].next = ack;
+        connection.half[to].advance(ack);
         connection.half[to].set(Half::BY_ACK);
         if peer.has(Half::BY_ACK) && ack == peer.next.wrapping_add(1) {
             connection.story().one_more[to] = Some(ack);

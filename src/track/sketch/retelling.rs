@@ -60,10 +60,11 @@ impl Sketch {
         connection.syn_ack_after = opened.syn_ack_after;
         connection.ack_after = opened.ack_after;
         connection.sacked = opened.sacked;
-        let (isn, high) = (opened.isn, opened.packets_high);
+        let (isn, high, wraps) = (opened.isn, opened.packets_high, opened.wraps);
         for (side, half) in connection.half.iter_mut().enumerate() {
             half.isn = isn[side];
             half.packets |= u32::from(high[side]) << 16;
+            half.wraps = wraps[side];
             let last = said.end[side];
             half.ttl_high = last.ttl_high;
             half.scale = said.scales >> (4 * side) & 15;
@@ -165,6 +166,7 @@ pub fn beside(connection: &Connection) -> Option<(Said, Opened)> {
         ack_after: connection.ack_after,
         sacked: connection.sacked,
         packets_high: [(client.packets >> 16) as u16, (server.packets >> 16) as u16],
+        wraps: [client.wraps, server.wraps],
         aside: Aside::Nothing.packed(),
     };
     Some((said, opened))

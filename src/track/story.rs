@@ -140,6 +140,17 @@ pub struct HalfAccepted {
     pub acknowledged: bool,
 }
 
+/// Segments of an end, one behind the other, that lie far from all that the capture has shown of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Far {
+    /// Where they begin.
+    pub from: u32,
+    /// One behind their last number.
+    pub until: u32,
+    /// The server sent them.
+    pub by_server: bool,
+}
+
 /// The notable part of a connection's life.
 #[derive(Debug, Default)]
 pub struct Story {
@@ -203,6 +214,8 @@ pub struct Story {
     pub told_elsewhere: u8,
     /// What was acknowledged last of each end, where the capture shows neither that nor what came before, and it is one number.
     pub one_more: [Option<u32>; 2],
+    /// What came last from far away, and was not acknowledged yet.
+    pub far: Option<Far>,
     /// The receiver answered the RST with a bare ACK.
     pub challenged: bool,
     /// A SYN-ACK came after the RST that refused the SYN.
@@ -241,8 +254,8 @@ pub struct Story {
     pub look_again: Option<Time>,
 }
 
-// What takes less than a kilobyte comes from the short lists of the allocator.
-const _: () = assert!(size_of::<Story>() < 1000);
+// What takes no more than a kilobyte comes from the short lists of the allocator.
+const _: () = assert!(size_of::<Story>() <= 1024);
 
 /// How many events a story keeps: the first few, and the last ones.
 const FIRST_EVENTS: usize = 8;
@@ -308,6 +321,7 @@ impl Story {
             || self.told_twice
             || self.told_elsewhere != 0
             || self.one_more != [None; 2]
+            || self.far.is_some()
             || self.syn_ack_after_refusal.is_some();
         !waits && !reset && !other && quiet(super::CLIENT) && quiet(super::SERVER)
     }

@@ -1,5 +1,6 @@
 //! What a segment does to the picture of its connection. Each handler changes the picture and says what is to be
 //! done next; none of them looks at a clock or gives a verdict.
+mod far;
 mod handshake;
 mod icmp;
 mod reset;

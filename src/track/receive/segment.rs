@@ -3,6 +3,7 @@
 use super::super::connection::{CLIENT, Connection, Half, Mark, SERVER, other};
 use super::super::seq;
 use super::super::story::{Pending, Repeated, Silence, Story, What};
+use super::far;
 use super::reset::{after_reset, window};
 use super::{
     CLOSE, FAR, Next, SHORTEST_PROBE, acknowledges_syn, closed, event, gives_up, note_options, reach, repeat, tell,
@@ -24,6 +25,7 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
     }
     anchor(connection, from, segment);
     note_options(connection, from, segment);
+    far::confirm(connection, from, segment);
     let end = segment.sequence.wrapping_add(reach(segment));
     let half = connection.half[from];
     next.connected = from == CLIENT && !half.has(Half::ACK) && connection.half[SERVER].has(Half::SYN);
@@ -31,6 +33,7 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
     let new = seq::after(end, half.next);
     // Nor is what lies that far behind a repetition: no window is so wide, and a number that is as old as that was used since.
     if new && ahead > FAR || !new && ahead.wrapping_neg() > FAR {
+        far::note(connection, from, segment);
         return next;
     }
     // What ends before all that was acknowledged is dropped ahead of its acknowledgment (`tcp_validate_incoming()`).

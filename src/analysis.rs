@@ -7,7 +7,7 @@ use crate::decode::{Decoder, End, Packet, Packets, Skip};
 use crate::diagnose::{FILTERED, Finding, Summary, diagnose};
 use crate::pipeline::{self, Seen, Taker};
 use crate::relay::relayed;
-use crate::source::{Error, FrameBatch, Source};
+use crate::source::{Error, FrameBatch, Source, unpack};
 use crate::time::Time;
 use crate::track::kernel::Kind;
 use crate::track::{Benign, Doubt, Ended, Ending, SERVER, Sink, Tracker};
@@ -150,12 +150,13 @@ struct Work<'a, L> {
 
 impl<'a, L: Listener> Work<'a, L> {
     fn new(source: &impl Source, listener: &'a mut L, means: Means, seed: [u64; 2]) -> Self {
-        let mut tracker = Tracker::new(source.input_names().len(), seed).within(means.memory);
+        let inputs = source.input_names().len();
+        let mut tracker = Tracker::new(inputs, seed).within(means.memory);
         tracker.expect_light(source.is_light());
         if !listener.wants_payload() {
             tracker = tracker.without_payload();
         }
-        Work { tracker, judge: Judge::new(listener) }
+        Work { tracker, judge: Judge::new(listener, inputs) }
     }
 }
 
@@ -180,7 +181,7 @@ impl<L: Listener> Taker for Work<'_, L> {
 /// Analyses packets that are already decoded from `bytes`, for tests and examples.
 pub fn analyse_packets<'a>(packets: impl Iterator<Item = (Packet, &'a [u8])>, end: Time, listener: &mut impl Listener) {
     let mut tracker = Tracker::new(1, random_seed());
-    let mut judge = Judge::new(listener);
+    let mut judge = Judge::new(listener, 1);
     for (packet, bytes) in packets {
         tracker.packet(&packet, bytes, &mut judge);
     }
@@ -202,6 +203,8 @@ const BENIGN: [Benign; 4] = [Benign::Tail, Benign::PortReuse, Benign::IgnoredRes
 /// Counts endings and makes findings of them.
 struct Judge<'a, L> {
     listener: &'a mut L,
+    /// How many there are.
+    inputs: usize,
     failures: [u64; 6],
     /// How many failures each cause explains.
     causes: Vec<(&'static str, u64)>,
@@ -211,9 +214,10 @@ struct Judge<'a, L> {
 }
 
 impl<'a, L> Judge<'a, L> {
-    fn new(listener: &'a mut L) -> Self {
+    fn new(listener: &'a mut L, inputs: usize) -> Self {
         Judge {
             listener,
+            inputs,
             failures: [0; 6],
             causes: Vec::new(),
             benign: [0; 4],
@@ -293,7 +297,10 @@ impl<L: Listener> Sink for Judge<'_, L> {
             Ending::Quiet => return,
         }
         self.messages_forgotten += ended.forgotten() as u64;
-        if let Some(finding) = diagnose(&ended) {
+        if let Some(mut finding) = diagnose(&ended) {
+            for packet in &mut finding.evidence {
+                (packet.frame, packet.input) = unpack(packet.frame, packet.input, self.inputs);
+            }
             if finding.kind.is_some() {
                 self.count_cause(&finding);
             }

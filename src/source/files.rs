@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::lane::{Lane, Running, State};
+use super::numbers::pack;
 use super::reader::{Reader, first_time};
 use super::{Error, Filter, FrameBatch, Interrupt, Progress, Source, printable_path};
 use crate::time::{MILLISECOND, Time};
@@ -297,6 +298,10 @@ impl Source for Files {
                 self.notes.extend(filter.take_notes());
             }
             if !batch.frames.is_empty() {
+                let inputs = self.names.len();
+                if inputs > usize::from(u8::MAX) {
+                    batch.frames.iter_mut().for_each(|frame| frame.number = pack(frame.number, frame.input, inputs));
+                }
                 return Ok(true);
             }
         }

@@ -18,6 +18,7 @@ mod lane;
 mod live;
 mod live_filter;
 mod losses;
+mod numbers;
 mod open;
 mod order;
 mod pcap_file;
@@ -35,6 +36,7 @@ pub use filter::Filter;
 pub use interrupt::Interrupt;
 pub use live::{ANY, Live, LiveSettings, Rights, needs_rights};
 pub use losses::{Gap, Losses, Lost};
+pub use numbers::unpack;
 use progress::Progress;
 
 use crate::time::Time;
@@ -80,7 +82,7 @@ pub trait Source {
 pub struct RawFrame {
     /// When it was captured.
     pub time: Time,
-    /// Its number in its file, counted from 1 as Wireshark does.
+    /// Its number in its file, counted from 1 as Wireshark does; of very many files, what [`unpack`] knows it by.
     pub number: u64,
     /// Where its first byte stands in [`FrameBatch::bytes`].
     pub offset: u32,

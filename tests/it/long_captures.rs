@@ -8,7 +8,7 @@ use tcpwhy::notation::{Build, Family, parse};
 use tcpwhy::source::{Error, Files, FrameBatch, Settings, Source};
 
 use crate::capture_file::{Format, write};
-use crate::check::{Collector, analyse_capture};
+use crate::check::{Collector, analyse_capture, analyse_captures};
 use crate::scripts::all;
 
 /// A capture before which so many frames were captured that their numbers take more than 32 bits.
@@ -86,4 +86,21 @@ fn a_service_is_known_after_all_that_came_before_it() {
         found.findings.iter().filter(|finding| finding.kind.is_some()).map(Finding::cause_id).collect();
     assert_eq!(causes, ["service_stopped"]);
     assert!(summary.unremembered > 0);
+}
+
+/// A capture that begins a new file each minute leaves a thousand a day.
+#[test]
+fn the_packets_of_very_many_files_are_named_by_their_files() {
+    let refused = |minute: u32| {
+        let text = format!("client 10.0.0.1:{}\n+{} > S 0:0(0)\n+.01 < R. 0:0(0) ack 1\n", 1000 + minute, minute * 60);
+        let frames = Build::new(Family::V4).frames(&parse(&text).expect("a script"));
+        write(&frames, Format::PcapNanoseconds, 65_535)
+    };
+    let files: Vec<_> = (0..600).map(refused).collect();
+    let files: Vec<&[u8]> = files.iter().map(Vec::as_slice).collect();
+    let (found, _) = analyse_captures(&files, false);
+    let places =
+        |finding: &Finding| finding.evidence.iter().map(|packet| (packet.input, packet.frame)).collect::<Vec<_>>();
+    let expected: Vec<_> = (0..600).map(|file| vec![(file, 1), (file, 2)]).collect();
+    assert_eq!(found.findings.iter().map(places).collect::<Vec<_>>(), expected);
 }

@@ -132,12 +132,10 @@ fn decode(bencher: Bencher<'_, '_>) {
 fn table_and_connections(bencher: Bencher<'_, '_>, flows: usize) {
     let batch = traffic(flows);
     let packets = decoded(&batch);
-    bencher.counter(ItemsCount::new(PACKETS)).with_inputs(|| Tracker::new(1, SEED)).bench_local_values(
-        |mut tracker| {
-            tracker.packets(&packets, &batch.bytes, &mut Nobody);
-            tracker
-        },
-    );
+    bencher.counter(ItemsCount::new(PACKETS)).with_inputs(|| Tracker::new(SEED)).bench_local_values(|mut tracker| {
+        tracker.packets(&packets, &batch.bytes, &mut Nobody);
+        tracker
+    });
 }
 
 #[divan::bench(args = [1, 2])]

@@ -151,7 +151,7 @@ struct Work<'a, L> {
 impl<'a, L: Listener> Work<'a, L> {
     fn new(source: &impl Source, listener: &'a mut L, means: Means, seed: [u64; 2]) -> Self {
         let inputs = source.input_names().len();
-        let mut tracker = Tracker::new(inputs, seed).within(means.memory);
+        let mut tracker = Tracker::new(seed).within(means.memory);
         tracker.expect_light(source.is_light());
         if !listener.wants_payload() {
             tracker = tracker.without_payload();
@@ -180,7 +180,7 @@ impl<L: Listener> Taker for Work<'_, L> {
 
 /// Analyses packets that are already decoded from `bytes`, for tests and examples.
 pub fn analyse_packets<'a>(packets: impl Iterator<Item = (Packet, &'a [u8])>, end: Time, listener: &mut impl Listener) {
-    let mut tracker = Tracker::new(1, random_seed());
+    let mut tracker = Tracker::new(random_seed());
     let mut judge = Judge::new(listener, 1);
     for (packet, bytes) in packets {
         tracker.packet(&packet, bytes, &mut judge);

@@ -115,6 +115,7 @@ fn run_one(source: &mut impl Source, decoder: Decoder, taker: &mut impl Taker) -
 pub fn take(decoder: &Decoder, batch: &FrameBatch, packets: &mut Packets, seen: &mut Seen, taker: &mut impl Taker) {
     for frames in batch.frames.chunks(RUN) {
         packets.clear();
+        packets.side_by_side = batch.side_by_side;
         decoder.decode_all(&batch.bytes, frames, packets, &mut seen.skipped);
         taker.packets(packets, &batch.bytes);
     }
@@ -169,6 +170,7 @@ fn read(
         }
         load.notes = source.take_notes();
         load.packets.clear();
+        load.packets.side_by_side = load.batch.side_by_side;
         decoder.decode_all(&load.batch.bytes, &load.batch.frames, &mut load.packets, &mut seen.skipped);
         seen.widen(&load.batch);
         if hand_over.send(load).is_err() {
@@ -200,7 +202,10 @@ mod tests {
         let recordings = |batches: &[&[f64]]| {
             let mut seen = Seen::default();
             for days in batches {
-                seen.widen(&FrameBatch { bytes: Vec::new(), frames: days.iter().copied().map(frame_at).collect() });
+                seen.widen(&FrameBatch {
+                    frames: days.iter().copied().map(frame_at).collect(),
+                    ..FrameBatch::default()
+                });
             }
             seen.recordings
         };
@@ -217,7 +222,7 @@ mod tests {
         for size in 1..=frames.len() {
             let mut seen = Seen::default();
             for batch in frames.chunks(size) {
-                seen.widen(&FrameBatch { bytes: Vec::new(), frames: batch.to_vec() });
+                seen.widen(&FrameBatch { frames: batch.to_vec(), ..FrameBatch::default() });
             }
             assert_eq!(seen.span, Some((Time(10 * SECOND), Time(40 * SECOND))), "batches of {size}");
             assert_eq!((seen.end, seen.recordings), (Time(20 * SECOND), 1), "batches of {size}");

@@ -43,6 +43,8 @@ pub struct Packets {
     filled: usize,
     /// The few packets that are no segments, each with the number of segments before it.
     pub others: Vec<(usize, Packet)>,
+    /// As in the batch that they were decoded from, see [`crate::source::FrameBatch`].
+    pub side_by_side: bool,
 }
 
 impl Packets {

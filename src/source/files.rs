@@ -45,6 +45,10 @@ pub struct Files {
     /// The lane whose batch is used up and whose next frame is not known. It is asked only when more is wanted:
     /// with a pipe, asking is waiting.
     pending: Option<usize>,
+    /// How many lanes have given frames and may have more.
+    begun: usize,
+    /// One gave its first frame before another had given its last.
+    side_by_side: bool,
     chunk: usize,
     filter: Option<Filter>,
     /// When the last frame was captured that was shown to the filter.
@@ -70,6 +74,8 @@ impl Files {
             lanes: Vec::new(),
             heads: BinaryHeap::new(),
             pending: None,
+            begun: 0,
+            side_by_side: false,
             chunk: (ALL_CHUNKS / paths.len().max(1)).clamp(SMALLEST_CHUNK, CHUNK),
             filter,
             filtered_until: None,
@@ -174,6 +180,7 @@ impl Files {
     /// Closes a lane whose file is at its end.
     fn finish(&mut self, index: usize) {
         let Some(mut running) = self.lanes.get_mut(index).and_then(Lane::close) else { return };
+        self.begun -= usize::from(running.has_begun);
         self.keep_note(&mut running.reader);
     }
 
@@ -228,6 +235,10 @@ impl Files {
                 }
                 State::Done => continue,
             };
+            if !std::mem::replace(&mut running.has_begun, true) {
+                self.side_by_side |= self.begun > 0;
+                self.begun += 1;
+            }
             let rest = running.rest();
             let before = |time| bound.is_none_or(|bound| (time, index) < bound);
             let run = rest.iter().take_while(|frame| before(frame.time)).count().max(1);
@@ -298,10 +309,11 @@ impl Source for Files {
                 self.notes.extend(filter.take_notes());
             }
             if !batch.frames.is_empty() {
-                let inputs = self.names.len();
-                if inputs > usize::from(u8::MAX) {
-                    batch.frames.iter_mut().for_each(|frame| frame.number = pack(frame.number, frame.input, inputs));
+                let (inputs, side_by_side) = (self.names.len(), self.side_by_side);
+                if inputs > 1 {
+                    batch.frames.iter_mut().for_each(|frame| pack(frame, inputs, side_by_side));
                 }
+                batch.side_by_side = side_by_side;
                 return Ok(true);
             }
         }

@@ -26,6 +26,8 @@ pub(super) struct Running {
     pub(super) batch: FrameBatch,
     /// The first frame of the batch that was not given yet.
     pub(super) next: usize,
+    /// It has given frames.
+    pub(super) has_begun: bool,
 }
 
 impl Lane {
@@ -55,7 +57,7 @@ impl Lane {
 impl Running {
     /// What gives its frames from the first one on.
     pub(super) fn new(reader: Reader, batch: FrameBatch) -> Box<Running> {
-        Box::new(Running { reader, batch, next: 0 })
+        Box::new(Running { reader, batch, next: 0, has_begun: false })
     }
 
     /// Frames of the batch that were not given yet.

@@ -82,7 +82,7 @@ pub trait Source {
 pub struct RawFrame {
     /// When it was captured.
     pub time: Time,
-    /// Its number in its file, counted from 1 as Wireshark does; of very many files, what [`unpack`] knows it by.
+    /// Its number in its file, counted from 1 as Wireshark does; of several files, what [`unpack`] knows it by.
     pub number: u64,
     /// Where its first byte stands in [`FrameBatch::bytes`].
     pub offset: u32,
@@ -92,7 +92,7 @@ pub struct RawFrame {
     pub wire: u32,
     /// The link type (LINKTYPE_ number as in pcap files).
     pub link: u16,
-    /// Which input it came from, counted from 0 in the order of the command line.
+    /// Which input it came from, counted from 0 in the order of the command line; of several files, the place, see [`unpack`].
     pub input: u16,
 }
 
@@ -103,6 +103,9 @@ pub struct FrameBatch {
     pub bytes: Vec<u8>,
     /// The frames, by time.
     pub frames: Vec<RawFrame>,
+    /// From this batch on, if not from an earlier one, inputs are read that were captured at the same time: what one shows,
+    /// another may show as well. Those of which one begins where another ends are one capture.
+    pub side_by_side: bool,
 }
 
 impl FrameBatch {

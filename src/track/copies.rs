@@ -52,21 +52,26 @@ pub struct Copies {
 }
 
 impl Copies {
-    /// `expected`: captures that are read together are likely to hold copies.
-    pub fn new(expected: bool) -> Copies {
-        let mut copies = Copies {
+    /// None so far.
+    pub fn new() -> Copies {
+        Copies {
             seen: Vec::new(),
             active: false,
             since: Time(0),
             signs: [0; 2],
             latest: 0,
             displaced: 0,
-            places: Places::new(expected),
-        };
-        if expected {
-            copies.activate();
+            places: Places::default(),
         }
-        copies
+    }
+
+    /// Captures of the same time are likely to hold copies. What came before `now` is not remembered; nothing did if that is 0.
+    pub fn expect(&mut self, now: Time) {
+        self.places.expect_several();
+        if !self.active {
+            self.activate();
+            self.since = now;
+        }
     }
 
     fn activate(&mut self) {
@@ -265,9 +270,15 @@ mod tests {
     use super::super::plain_tests::syn;
     use super::*;
 
+    fn expecting() -> Copies {
+        let mut copies = Copies::new();
+        copies.expect(Time(0));
+        copies
+    }
+
     #[test]
     fn many_packets_of_one_direction_are_remembered() {
-        let mut copies = Copies::new(true);
+        let mut copies = expecting();
         let segment = |number: u32| {
             let mut segment = Segment { sequence: number * 1000, ip_id: number as u16 + 1, ..syn(1) };
             segment.inspect(&[], &[]);
@@ -283,7 +294,7 @@ mod tests {
 
     #[test]
     fn copies_of_what_came_before_the_first_copy_are_found() {
-        let mut copies = Copies::new(false);
+        let mut copies = Copies::new();
         let segment = |ip_id: u16| Segment { ip_id, print: u32::from(ip_id) << 20, ..syn(1) };
         let last = |segment: &Segment| Last {
             print: Some(short(segment.print)),
@@ -313,7 +324,7 @@ mod tests {
         let last = Last { print: None, next: 0, ack: 0, window: 0, ip_id: 0, spoke_last: false, time: Time(0) };
         // Each copy comes `late` packets of one microsecond after its like.
         let run = |late: u64| {
-            let mut copies = Copies::new(true);
+            let mut copies = expecting();
             let mut found = 0;
             for number in 0..400_000u32 {
                 let at = u64::from(number);

@@ -124,7 +124,7 @@ mod tests {
         let frames = frames(&parse(script).expect("a sound script"), Family::V4);
         let batch = batch(&frames, 1);
         [false, true].map(|light| {
-            let mut tracker = Tracker::new(1, SEED);
+            let mut tracker = Tracker::new(SEED);
             tracker.expect_light(light);
             let mut endings = Endings::default();
             let mut last = Time(0);

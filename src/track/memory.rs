@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_flood_stays_within_its_bound_and_what_was_forgotten_is_counted() {
-        let mut tracker = Tracker::new(1, SEED).within(LEAST);
+        let mut tracker = Tracker::new(SEED).within(LEAST);
         let room = (LEAST - FIXED) / PLAIN as u64;
         let total = room + room / 2;
         let mut told = Told::default();
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn of_what_was_judged_no_story_is_kept() {
-        let mut tracker = Tracker::new(1, SEED);
+        let mut tracker = Tracker::new(SEED);
         let mut told = Told::default();
         for number in 0..1000 {
             let syn = syn(number);

@@ -200,8 +200,8 @@ pub struct Tracker {
 }
 
 impl Tracker {
-    /// An empty tracker. `inputs` is the number of captures that are read together; `seed` is that of the decoder.
-    pub fn new(inputs: usize, seed: [u64; 2]) -> Tracker {
+    /// An empty tracker; `seed` is that of the decoder.
+    pub fn new(seed: [u64; 2]) -> Tracker {
         Tracker {
             table: Table::default(),
             store: Store::new(),
@@ -214,7 +214,7 @@ impl Tracker {
             due: Time(u64::MAX),
             clock: Time(0),
             previous: Time(0),
-            copies: Copies::new(inputs > 1),
+            copies: Copies::new(),
             services: Services::new(seed),
             payloads: Payloads::default(),
             counts: Counts::default(),

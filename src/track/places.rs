@@ -234,7 +234,7 @@ pub const LAST: u8 = 7;
 /// What is known of places. Nothing is kept as long as there are no copies.
 #[derive(Debug, Default)]
 pub struct Places {
-    /// There are several inputs.
+    /// There are several inputs side by side.
     several: bool,
     /// Of both ends of each connection.
     trails: Vec<[Trail; 2]>,
@@ -246,9 +246,9 @@ impl Places {
     /// What a connection takes here.
     pub const EACH: usize = size_of::<[Trail; 2]>();
 
-    /// Nothing is known yet.
-    pub fn new(several: bool) -> Places {
-        Places { several, ..Places::default() }
+    /// Several captures of the same time are read together.
+    pub fn expect_several(&mut self) {
+        self.several = true;
     }
 
     /// Brings near what is known of a connection.
@@ -430,7 +430,7 @@ mod tests {
 
     #[test]
     fn what_comes_in_and_goes_out_is_nearer_to_its_sender_where_it_comes_in() {
-        let mut places = Places::new(false);
+        let mut places = Places::default();
         let came = segment(0, IN, 64);
         places.first(3, 1, &came);
         assert_eq!(places.trails[3][1].alone, 64);
@@ -446,7 +446,7 @@ mod tests {
 
     #[test]
     fn of_two_captures_that_with_the_higher_ttl_is_nearer_to_the_sender() {
-        let mut places = Places::new(true);
+        let mut places = Places { several: true, ..Places::default() };
         let first = segment(1, OUT, 63);
         places.first(0, 0, &first);
         let place = |input| Place::of(&segment(input, OUT, 64));
@@ -463,7 +463,7 @@ mod tests {
 
     #[test]
     fn what_comes_behind_a_rst_is_not_looked_at_until_that_is_judged() {
-        let mut places = Places::new(true);
+        let mut places = Places { several: true, ..Places::default() };
         places.first(0, 0, &segment(0, OUT, 64));
         places.copy(0, 0, &segment(1, OUT, 63), seen(&segment(0, OUT, 64)));
         places.first(0, 1, &Segment { flags: Flags(Flags::RST), ..segment(0, OUT, 63) });

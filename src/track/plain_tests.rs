@@ -262,12 +262,12 @@ fn both_ways_and_all_batches_lead_to_the_same() {
 }
 
 fn compare(segments: &[Segment], seed: u64, light: bool) {
-    let mut long = Tracker::new(1, SEED);
+    let mut long = Tracker::new(SEED);
     long.store.sketching = false;
     long.expect_light(light);
     let (expected, counts) = outcome(long, 1, segments);
     for run in [1, 64, 1000] {
-        let mut short = Tracker::new(1, SEED.map(|half| half.rotate_left(9)));
+        let mut short = Tracker::new(SEED.map(|half| half.rotate_left(9)));
         short.expect_light(light);
         let (told, same) = outcome(short, run, segments);
         for (told, expected) in told.iter().zip(&expected) {
@@ -282,7 +282,7 @@ fn what_an_end_sends_is_counted_beyond_4_gib() {
     const LENGTH: u32 = 65_000;
     const COUNT: u32 = 150_000;
     for (sketching, isn) in [(true, 9), (false, 9), (true, u32::MAX - 9), (false, u32::MAX - 9)] {
-        let mut tracker = Tracker::new(1, SEED);
+        let mut tracker = Tracker::new(SEED);
         tracker.store.sketching = sketching;
         let asks = Segment { sequence: isn, ..syn(5) };
         let signs = Signs(asks.signs.0 ^ Signs::FROM_FIRST);

@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn one_connection_does_not_fill_the_queues() {
-        let mut tracker = Tracker::new(1, SEED);
+        let mut tracker = Tracker::new(SEED);
         let mut told = Told::default();
         tracker.packet(&Packet::Segment(syn(1)), &[], &mut told);
         let mut most = 0;
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn connections_that_follow_each_other_at_once_do_not_fill_the_queues() {
-        let mut tracker = Tracker::new(1, SEED);
+        let mut tracker = Tracker::new(SEED);
         let mut told = Told::default();
         let mut most = 0;
         for number in 0..200_000_u32 {

@@ -193,8 +193,9 @@ impl Services {
     /// The lowest and the highest TTL of the SYN-ACKs of a host: those in this capture, which is one place on the way, else
     /// those in all of them.
     pub fn ttls(&self, ip: IpAddr, input: u8) -> Option<(u8, u8)> {
-        let at = |input: u8| self.ttls.get(&(ip, input.min(LAST))).copied().flatten();
-        at(input).or_else(|| (0..=LAST).filter_map(at).reduce(|one, other| (one.0.min(other.0), one.1.max(other.1))))
+        let at = |place: u8| self.ttls.get(&(ip, place)).copied().flatten();
+        at(input.min(LAST))
+            .or_else(|| (0..=LAST).filter_map(at).reduce(|one, other| (one.0.min(other.0), one.1.max(other.1))))
     }
 
     /// A SYN-ACK came from this host with this TTL in this capture.
@@ -245,21 +246,21 @@ impl Services {
 
     /// A service answered a SYN, in a segment with this TTL and in this capture.
     pub(super) fn answered(&mut self, end: End, time: Time, ttl: u8, input: u8) {
-        let hash = end.hash(self.seed);
+        let (hash, shown) = (end.hash(self.seed), bit(input));
         match self.find(end, input, hash) {
             (_, Some(place)) => {
                 let (_, service) = &mut self.known[place as usize];
                 service.answered = time;
                 service.at_once = service.at_once.saturating_add(1);
-                service.inputs |= bit(input);
+                service.inputs |= shown;
                 let (low, high) = service.ttls;
-                if service.inputs == bit(input) && (low..=high).contains(&ttl) {
+                if service.inputs == shown && (low..=high).contains(&ttl) {
                     return;
                 }
                 service.ttls = (low.min(ttl), high.max(ttl));
             }
             (at, None) => {
-                let (ttls, inputs) = ((ttl, ttl), bit(input));
+                let (ttls, inputs) = ((ttl, ttl), shown);
                 let service = Service { answered_first: time, answered: time, ttls, inputs, ..Service::default() };
                 self.add(at, service, hash);
             }

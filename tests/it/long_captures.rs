@@ -6,9 +6,10 @@ use tcpwhy::analysis::analyse;
 use tcpwhy::diagnose::Finding;
 use tcpwhy::notation::{Build, Family, parse};
 use tcpwhy::source::{Error, Files, FrameBatch, Settings, Source};
+use tcpwhy::time::Time;
 
 use crate::capture_file::{Format, write};
-use crate::check::{Collector, analyse_capture, analyse_captures};
+use crate::check::{Collector, analyse_capture, analyse_captures, describe};
 use crate::scripts::all;
 
 /// A capture before which so many frames were captured that their numbers take more than 32 bits.
@@ -103,4 +104,23 @@ fn the_packets_of_very_many_files_are_named_by_their_files() {
         |finding: &Finding| finding.evidence.iter().map(|packet| (packet.input, packet.frame)).collect::<Vec<_>>();
     let expected: Vec<_> = (0..600).map(|file| vec![(file, 1), (file, 2)]).collect();
     assert_eq!(found.findings.iter().map(places).collect::<Vec<_>>(), expected);
+}
+
+/// A capture that begins a new file now and then tells the same as one file, loopback and copies included.
+#[test]
+fn files_of_which_one_begins_where_another_ends_are_one_capture() {
+    for path in all() {
+        let script = parse(&fs::read_to_string(&path).expect("a readable script")).expect("a script");
+        let frames = Build::new(Family::V4).frames(&script);
+        let told = |parts: &[&[(Time, Vec<u8>)]]| {
+            let files: Vec<_> = parts.iter().map(|part| write(part, Format::PcapNanoseconds, 65_535)).collect();
+            let (found, summary) = analyse_captures(&files.iter().map(Vec::as_slice).collect::<Vec<_>>(), false);
+            let counts = (summary.segments, summary.duplicates, summary.connections, summary.undecided);
+            (found.findings.iter().map(describe).collect::<Vec<_>>(), counts)
+        };
+        let whole = told(&[&frames]);
+        for length in [1, 3, frames.len().div_ceil(2)] {
+            assert_eq!(told(&frames.chunks(length).collect::<Vec<_>>()), whole, "{length} frames, {}", path.display());
+        }
+    }
 }

@@ -40,7 +40,8 @@ fn take(files: &mut Files) -> Taken {
         for frame in &batch.frames {
             let bytes = batch.bytes_of(frame);
             assert_eq!(bytes.len(), frame.captured as usize);
-            taken.frames.push((frame.time.0, frame.number, frame.link, frame.input, bytes.to_vec()));
+            let (number, input) = unpack(frame.number, frame.input, files.input_names().len());
+            taken.frames.push((frame.time.0, number, frame.link, input, bytes.to_vec()));
         }
     }
     assert!(batch.frames.is_empty());

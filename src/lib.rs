@@ -37,6 +37,7 @@
 pub mod analysis;
 pub mod causes;
 pub mod cli;
+pub mod clocks;
 pub mod context;
 pub mod cpu;
 pub mod decode;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::{Analyse, Error, Form, Outcome, Surroundings, signals};
 use crate::analysis::{Listener, analyse_with};
+use crate::clocks;
 use crate::diagnose::Finding;
 use crate::report::output::{self, Output};
 use crate::report::{Format, Inputs, Options, Report};
@@ -39,15 +40,19 @@ fn run_analysis(arguments: &Analyse, report: &mut Report) -> Result<Outcome, Err
     let means = arguments.means();
     let (stop, second) = signals::stop()?;
     second.obey()?;
+    let interrupt = Interrupt::when(stop);
+    let inputs = arguments.inputs();
+    let clocks = clocks::compare(&inputs, &interrupt);
     let settings = Settings {
         filter: arguments.filter.clone(),
         progress: true,
         ahead: means.threads > 1,
-        interrupt: Interrupt::when(stop),
+        interrupt,
+        ahead_by: clocks.ahead,
     };
-    let mut files = Files::open(&arguments.inputs(), &settings)?;
+    let mut files = Files::open(&inputs, &settings)?;
     report.inputs(Inputs { names: files.input_names().to_vec(), digits: files.fractional_digits() });
-    let mut writer = Writer { report, payload: !arguments.no_payload, problem: None, notes: Vec::new() };
+    let mut writer = Writer { report, payload: !arguments.no_payload, problem: None, notes: clocks.notes };
     let done = analyse_with(&mut files, &mut writer, means);
     let Writer { problem, notes, .. } = writer;
     // The progress bar is erased before anything else goes to the terminal.

@@ -34,6 +34,8 @@ pub struct Settings {
     pub ahead: bool,
     /// Ends the reading early: what was read until then is all there is.
     pub interrupt: Interrupt,
+    /// How much the clock of each file is ahead of the one by which packets are put in order, nanoseconds; 0 where it is not said.
+    pub ahead_by: Vec<i64>,
 }
 
 /// The source of all frames of one or more captures, by time, or by file where times are equal.
@@ -56,6 +58,7 @@ pub struct Files {
     progress: Option<Progress>,
     bytes_read: Arc<AtomicU64>,
     interrupt: Interrupt,
+    ahead_by: Vec<i64>,
     /// It was interrupted and said so.
     left: bool,
     /// Frames that were read and not given, for that.
@@ -82,6 +85,7 @@ impl Files {
             progress: None,
             bytes_read: Arc::new(AtomicU64::new(0)),
             interrupt: settings.interrupt.clone(),
+            ahead_by: settings.ahead_by.clone(),
             left: false,
             not_given: 0,
             notes: Vec::new(),
@@ -130,6 +134,7 @@ impl Files {
         let alone = paths.len() == 1;
         let bytes_read = if alone { Arc::clone(&self.bytes_read) } else { Arc::default() };
         let mut reader = Reader::open(path, input, bytes_read, &self.interrupt)?;
+        reader.set_clock(self.ahead_by(index));
         if alone && ahead {
             reader.unpack_ahead();
         }
@@ -149,11 +154,17 @@ impl Files {
         Ok(State::Open(Running::new(reader, batch)))
     }
 
+    fn ahead_by(&self, index: usize) -> i64 {
+        self.ahead_by.get(index).copied().unwrap_or(0)
+    }
+
     /// Opens the file of a waiting lane again, when its time has come.
     fn reopen(&mut self, index: usize) {
+        let ahead_by = self.ahead_by(index);
         let Some(lane) = self.lanes.get_mut(index) else { return };
         match Reader::open(&lane.path, index as u16, Arc::clone(&self.bytes_read), &self.interrupt) {
-            Ok(reader) => {
+            Ok(mut reader) => {
+                reader.set_clock(ahead_by);
                 lane.state = State::Open(Running::new(reader, FrameBatch::default()));
                 self.advance(index);
             }

@@ -57,6 +57,8 @@ pub(super) struct Reader {
     need: usize,
     /// How many of the bytes to come are of no interest.
     skip: u64,
+    /// How much its clock is ahead of the one by which frames are put in order, nanoseconds.
+    ahead_by: i64,
     /// Where the first byte that was not walked stands in the (unpacked) stream.
     position: u64,
     ended: bool,
@@ -102,6 +104,7 @@ impl Reader {
             held_bytes: 0,
             need: 1,
             skip: 0,
+            ahead_by: 0,
             position,
             ended: false,
             note: None,
@@ -132,9 +135,19 @@ impl Reader {
                 self.hold_back(batch, settled, walked, filled);
             }
             if !batch.frames.is_empty() {
+                if self.ahead_by != 0 {
+                    batch.frames.iter_mut().for_each(|frame| {
+                        frame.time.0 = frame.time.0.saturating_add_signed(self.ahead_by.saturating_neg())
+                    });
+                }
                 return true;
             }
         }
+    }
+
+    /// Gives all frames the time of a clock that is behind that of the file by so many nanoseconds.
+    pub(super) fn set_clock(&mut self, ahead_by: i64) {
+        self.ahead_by = ahead_by;
     }
 
     /// What ended the file before its end.

@@ -7,6 +7,7 @@ mod captures;
 mod catalogue;
 mod check;
 mod cli;
+mod clocks;
 mod conditions;
 mod examples;
 mod faults;

@@ -1,0 +1,144 @@
+//! By how much the clocks of captures differ that are read together: those of two hosts are seldom the same, and packets are put in
+//! order by them.
+//!
+//! Both ends of a connection show the same segments, and no others have the same numbers: a repetition has an identification or a
+//! time stamp of its own. By the time that segments take on their way clocks seem to differ more in one direction, and less in the
+//! other: the middle between both is the difference. Only the beginnings of files are looked at.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use crate::decode::{Decoder, Flags, FlowKey, Packets, Segment, Skip, TcpOption, options};
+use crate::report::units::{TIED, duration};
+use crate::source::{Files, FrameBatch, Interrupt, Settings, Source, printable_path};
+use crate::time::{MILLISECOND, SECOND, Time};
+
+/// Of more files it is a capture that was cut into files.
+const FILES: usize = 16;
+/// As much is read of all files together.
+const BYTES: usize = 16 << 20;
+/// Less is what packets take on their way, and makes no difference.
+const LEAST: u64 = 250 * MILLISECOND;
+/// Differences that lie no further apart are one, and their ways are not equally long.
+const ALIKE: u64 = SECOND;
+/// So many segments must be shown by both, one each way: then the random numbers of both ends are the same.
+const SHARED: usize = 2;
+
+/// How the clocks of some files differ.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Clocks {
+    /// How much each is ahead of that of the first file, nanoseconds.
+    pub ahead: Vec<i64>,
+    /// What is to be said of them, a line each.
+    pub notes: Vec<String>,
+}
+
+/// Compares the clocks of these files.
+pub fn compare(paths: &[PathBuf], interrupt: &Interrupt) -> Clocks {
+    let mut clocks = Clocks { ahead: vec![0; paths.len()], notes: Vec::new() };
+    if paths.len() < 2 || paths.len() > FILES {
+        return clocks;
+    }
+    let samples: Vec<_> = paths.iter().map(|path| Sample::of(path, BYTES / paths.len(), interrupt)).collect();
+    for (at, sample) in samples.iter().enumerate().skip(1) {
+        let found = (0..at).find_map(|earlier| Some((earlier, samples.get(earlier)?.behind(sample)?)));
+        let Some((earlier, behind)) = found else { continue };
+        let ahead = behind.saturating_add(clocks.ahead[earlier]);
+        if ahead.unsigned_abs() < LEAST {
+            continue;
+        }
+        clocks.ahead[at] = ahead;
+        let (name, first) = (printable_path(&paths[at]), printable_path(&paths[0]));
+        let (by, way) =
+            (duration(ahead.unsigned_abs()).replace(TIED, " "), if ahead > 0 { "ahead of" } else { "behind" });
+        clocks.notes.push(format!("{name}: its clock is {by} {way} that of {first}, by the packets that both show; told are the times of {first}"));
+    }
+    clocks
+}
+
+/// What only a copy shares with a segment: its sequence number, its acknowledgment, and a fingerprint of all else.
+type Numbers = (u32, u32, u32);
+
+/// When a file shows it, and of which connection and direction it is; `None` if several connections have such a one.
+type Seen = Option<(Time, FlowKey, bool)>;
+
+/// What the beginning of a file shows.
+#[derive(Default)]
+struct Sample {
+    seen: HashMap<Numbers, Seen>,
+    /// How many there are of each connection.
+    counts: HashMap<FlowKey, usize>,
+}
+
+impl Sample {
+    /// Of what cannot be read twice, or not at all, it is empty.
+    fn of(path: &Path, bytes: usize, interrupt: &Interrupt) -> Sample {
+        let mut sample = Sample::default();
+        let settings = Settings { interrupt: interrupt.clone(), ..Settings::default() };
+        if path == Path::new("-") || !path.is_file() {
+            return sample;
+        }
+        let Ok(mut file) = Files::open(&[path.to_path_buf()], &settings) else { return sample };
+        let decoder = Decoder::new([1, 2]);
+        let (mut batch, mut packets, mut read) = (FrameBatch::default(), Packets::default(), 0);
+        while read < bytes && matches!(file.fill(&mut batch), Ok(true)) {
+            read += batch.bytes.len();
+            packets.clear();
+            decoder.decode_all(&batch.bytes, &batch.frames, &mut packets, &mut [0; Skip::COUNT]);
+            packets.segments().iter().for_each(|segment| sample.take(segment, &batch.bytes));
+        }
+        sample
+    }
+
+    fn take(&mut self, segment: &Segment, bytes: &[u8]) {
+        let bare = segment.payload_length == 0 && segment.flags.0 & (Flags::SYN | Flags::FIN | Flags::RST) == 0;
+        let stamped = || options(segment.options().of(bytes)).any(|option| matches!(option, TcpOption::Timestamps(..)));
+        let is_marked = segment.ip_id != 0 || stamped();
+        if bare || !segment.flags.has(Flags::ACK) || !is_marked {
+            return;
+        }
+        let flow = segment.flow();
+        let here = Some((segment.time, flow, segment.from_first()));
+        self.seen
+            .entry((segment.sequence, segment.acknowledgment, segment.print))
+            // The same once more is a copy.
+            .and_modify(|seen| *seen = seen.filter(|(_, other, _)| *other == flow))
+            .or_insert_with(|| {
+                *self.counts.entry(flow).or_default() += 1;
+                here
+            });
+    }
+
+    /// How much the clock of this file is behind that of the other, nanoseconds; `None` if they do not show the same connections.
+    fn behind(&self, other: &Sample) -> Option<i64> {
+        let mut flows: HashMap<FlowKey, (FlowKey, [Vec<i64>; 2])> = HashMap::new();
+        for (numbers, seen) in &other.seen {
+            let (Some((there, theirs, _)), Some(Some((here, flow, forth)))) = (seen, self.seen.get(numbers)) else {
+                continue;
+            };
+            let (_, both) = flows.entry(*flow).or_insert((*theirs, Default::default()));
+            both[usize::from(*forth)].push(there.0.wrapping_sub(here.0) as i64);
+        }
+        let differences = flows.into_iter().filter_map(|(flow, (theirs, both))| {
+            let shared = both.iter().map(Vec::len).sum::<usize>();
+            let least = self.counts.get(&flow).min(other.counts.get(&theirs));
+            let [back, forth] = both.map(middle);
+            let difference = back?.midpoint(forth?);
+            // Where a file ends and the next one begins, some segments are repeated, and most are in one of both.
+            (shared * 2 >= *least?).then_some((difference, shared))
+        });
+        let differences: Vec<_> = differences.collect();
+        let found = middle(differences.iter().map(|(difference, _)| *difference).collect())?;
+        let shared = |alike: bool| {
+            let counted = differences.iter().filter(|(difference, _)| !alike || difference.abs_diff(found) < ALIKE);
+            counted.map(|(_, shared)| shared).sum::<usize>()
+        };
+        (shared(true) >= SHARED && shared(true) * 4 >= shared(false) * 3).then_some(found)
+    }
+}
+
+/// The one in the middle.
+fn middle(mut numbers: Vec<i64>) -> Option<i64> {
+    numbers.sort_unstable();
+    numbers.get(numbers.len() / 2).copied()
+}

@@ -1,0 +1,124 @@
+//! Captures of both ends by clocks that differ.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use tcpwhy::analysis::analyse;
+use tcpwhy::clocks::{Clocks, compare};
+use tcpwhy::notation::{Build, Family, parse};
+use tcpwhy::source::{Files, Interrupt, Settings};
+use tcpwhy::time::{MILLISECOND, SECOND, Time};
+
+use crate::capture_file::{Format, write};
+use crate::check::{Collector, describe};
+use crate::scripts::all;
+
+const HOUR: i64 = 3600 * SECOND as i64;
+
+type Frames = Vec<(Time, Vec<u8>)>;
+
+/// As one place shows it: with these TTLs of the client and of the server, and so many nanoseconds later.
+fn seen(text: &str, client: u8, server: u8, later: i64) -> Frames {
+    let text = text.replace("ttl C", &format!("ttl {client}")).replace("ttl S", &format!("ttl {server}"));
+    let mut frames = Build::new(Family::V4).frames(&parse(&text).expect("a script"));
+    frames.iter_mut().for_each(|(time, _)| time.0 = time.0.saturating_add_signed(later));
+    frames
+}
+
+/// Captures in a directory of their own.
+struct Captures {
+    _directory: tempfile::TempDir,
+    paths: Vec<PathBuf>,
+}
+
+impl Captures {
+    fn of(captures: &[Frames]) -> Captures {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = |at: usize| directory.path().join(format!("{at}.pcap"));
+        for (at, frames) in captures.iter().enumerate() {
+            fs::write(path(at), write(frames, Format::PcapNanoseconds, 65_535)).expect("room for a capture");
+        }
+        Captures { paths: (0..captures.len()).map(path).collect(), _directory: directory }
+    }
+
+    fn clocks(&self) -> Clocks {
+        compare(&self.paths, &Interrupt::default())
+    }
+
+    fn found(&self, ahead_by: Vec<i64>) -> Vec<String> {
+        let settings = Settings { ahead_by, ..Settings::default() };
+        let mut files = Files::open(&self.paths, &settings).expect("captures");
+        let mut found = Collector::default();
+        analyse(&mut files, &mut found).expect("an analysis");
+        found.findings.iter().map(describe).collect()
+    }
+}
+
+const TALK: &str = "\
++0 > S 0:0(0) ttl C id 1
++.03 < S. 0:0(0) ack 1 ttl S id 0
++.0001 > . 1:1(0) ack 1 ttl C id 2
++.0001 > P. 1:34(33) ack 1 ttl C id 3
++.05 < P. 1:53(52) ack 34 ttl S id 51
++.0001 > . 34:34(0) ack 53 ttl C id 4
+";
+const ABORT: &str = "+1 < R. 53:53(0) ack 34 ttl S id 52\nwait 3\n";
+
+#[test]
+fn both_ends_are_put_side_by_side_whatever_their_clocks_say() {
+    let text = [TALK, ABORT].concat();
+    let near = seen(&text, 64, 60, 0);
+    let expected = Captures::of(&[near.clone(), seen(&text, 60, 64, 0)]).found(Vec::new());
+    assert_eq!(expected.len(), 1);
+    for ahead in [SECOND as i64, -20 * SECOND as i64, HOUR, -72 * HOUR, 50 * 365 * 24 * HOUR] {
+        let captures = Captures::of(&[near.clone(), seen(&text, 60, 64, ahead)]);
+        let Clocks { ahead: found, notes } = captures.clocks();
+        assert_eq!(found, [0, ahead]);
+        assert_eq!(notes.len(), 1);
+        assert!(notes[0].contains(if ahead > 0 { " ahead of " } else { " behind " }), "{notes:?}");
+        assert_eq!(captures.found(found), expected, "{ahead}");
+    }
+}
+
+#[test]
+fn the_program_says_by_which_clock_it_tells() {
+    let text = [TALK, ABORT].concat();
+    let captures = Captures::of(&[seen(&text, 64, 60, 0), seen(&text, 60, 64, HOUR)]);
+    let output = Command::new(env!("CARGO_BIN_EXE_tcpwhy")).args(["--format", "json"]).args(&captures.paths).output();
+    let output = output.expect("it runs");
+    let (lines, notes) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(notes.starts_with("tcpwhy: ") && notes.contains("1.pcap: its clock is 1 h ahead of that of "), "{notes}");
+    assert_eq!(lines.lines().count(), 2, "{lines}");
+}
+
+/// What takes time on its way is no difference of clocks, be it longer in one direction.
+#[test]
+fn the_way_of_packets_is_no_difference() {
+    let talk = TALK.replace("+.0", "+.9");
+    let mut far = seen(&talk, 60, 64, 0);
+    let way = |line: &str| if line.contains(" > ") { 400 * MILLISECOND as i64 } else { -100 * MILLISECOND as i64 };
+    far.iter_mut().zip(talk.lines()).for_each(|((time, _), line)| time.0 = time.0.saturating_add_signed(way(line)));
+    let captures = Captures::of(&[seen(&talk, 64, 60, 0), far]);
+    assert_eq!(captures.clocks(), Clocks { ahead: vec![0, 0], notes: Vec::new() });
+}
+
+/// Nor is what is repeated where a capture begins a new file, or what other connections show.
+#[test]
+fn a_capture_that_was_cut_into_files_has_one_clock() {
+    // Where all comes again by another clock it is told from the other half by nothing but that it is in one file.
+    for path in all().into_iter().filter(|path| !path.to_string_lossy().contains("all_comes_again")) {
+        let text = fs::read_to_string(&path).expect("a readable script");
+        let frames = seen(&text, 64, 60, 0);
+        for parts in [2, 3] {
+            let length = frames.len().div_ceil(parts).max(1);
+            let files: Vec<Frames> = frames.chunks(length).map(<[_]>::to_vec).collect();
+            let clocks = Captures::of(&files).clocks();
+            assert_eq!(clocks, Clocks { ahead: vec![0; files.len()], notes: Vec::new() }, "{}", path.display());
+        }
+    }
+    let other = Build { client_isn: 5, server_isn: 6, ..Build::new(Family::V4) };
+    let other = other.frames(&parse(&TALK.replace(" ttl C", "").replace(" ttl S", "")).expect("a script"));
+    let captures = Captures::of(&[seen(TALK, 64, 60, HOUR), other]);
+    assert_eq!(captures.clocks().ahead, [0, 0]);
+}

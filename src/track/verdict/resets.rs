@@ -177,8 +177,9 @@ fn failed(connection: &Connection, story: &Story, reset: &Reset) -> Ending {
     let crossed = connection.crossing();
     let taken =
         |back: &Reset| sent <= back.mark.time + crossed && repeated <= back.mark.time + crossed.min(SOONEST_TIMEOUT);
-    // Who aborts had a socket until then, and has none since (`tcp_disconnect()`, `__tcp_close()`).
-    let aborts = is_next_of_the_socket(connection, reset) || is_the_sockets(connection, reset);
+    // Who aborts had a socket until then, and has none since (`tcp_disconnect()`, `__tcp_close()`): who goes on has not aborted.
+    let own = is_next_of_the_socket(connection, reset) || is_the_sockets(connection, reset);
+    let aborts = own && story.sender_lives.is_none();
     let back = story.reset_back.filter(Reset::is_accepted).filter(another).filter(taken).filter(|_| !aborts);
     if back.is_some() && !connection.half[sender].has(Half::FIN) {
         let closed = connection.half[victim].has(Half::FIN);

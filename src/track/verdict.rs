@@ -30,7 +30,7 @@ pub fn due(connection: &Connection) -> Option<Time> {
     let story = connection.story.as_deref()?;
     let (pending, time) = story.pending?;
     let reset_awaits_syn = |reset: Reset| match reset.acceptance {
-        Acceptance::EndsHalfOpen => reset.from == CLIENT,
+        Acceptance::EndsHalfOpen => true,
         // The client drops the RST if it signs its SYN, which the snaplen may have cut, and may not get it if it has not got the
         // one before.
         Acceptance::RefusesSyn => story.hidden[CLIENT] || story.told_ignored,

@@ -125,7 +125,7 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     if !connection.was_used() && sender == CLIENT && half[CLIENT].has(Half::SYN) && !forged(connection, &reset) {
         // Without an acknowledgment of its own the handshake was never done, also where the SYN was captured last.
         let is_half_open = !half[CLIENT].has(Half::ACK) && half[SERVER].has(Half::SYN);
-        return if is_half_open { judge_half_open(connection, story) } else { judge_abort(connection) };
+        return if is_half_open { judge_half_open(connection, story) } else { judge_abort() };
     }
     if !could_send(connection, sender) || !was_open(connection, victim) {
         return Ending::Undecided(Doubt::BeganLate);
@@ -245,9 +245,7 @@ fn missed_fin(connection: &Connection, story: &Story, side: usize) -> bool {
         return false;
     };
     !arrived_with_payload(connection, other(side), fin)
-        && half.has(Half::DATA)
         && half.data_time.since(fin.time) > connection.crossing()
-        && half.data_ack != peer.next
         && half.ack != peer.next
 }
 
@@ -324,16 +322,9 @@ fn forged(connection: &Connection, reset: &Reset) -> bool {
 }
 
 /// The client's RST after the handshake, before any payload.
-fn judge_abort(connection: &Connection) -> Ending {
-    if !connection.half[SERVER].has(Half::ANY) {
-        return Ending::Undecided(Doubt::OneDirection);
-    }
-    Ending::Failure(Failure {
-        kind: Kind::Aborted,
-        errno: errno_at(SERVER, Errno::ECONNRESET),
-        victim: SERVER,
-        by: By::Reset,
-    })
+fn judge_abort() -> Ending {
+    let errno = errno_at(SERVER, Errno::ECONNRESET);
+    Ending::Failure(Failure { kind: Kind::Aborted, errno, victim: SERVER, by: By::Reset })
 }
 
 /// A RST after both FINs. No application is there to get an error; but a request that crossed the first FIN was lost,

@@ -102,12 +102,14 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     }
     let sender_closed = fin.is_some() && !missing;
     let victim_closed = half[victim].has(Half::FIN) || story.fin[victim].is_some();
-    if !sender_closed && probed_to_death(connection, story, &reset) {
-        if victim_closed && !hears_no_answer(connection, story, sender) {
+    // Who has ended only its sending probes still (`tcp_keepalive_timer()`, in FIN_WAIT2).
+    if probed_to_death(connection, story, &reset) {
+        if (sender_closed || victim_closed) && !hears_no_answer(connection, story, sender) {
             return Ending::Undecided(Doubt::HalfClosed);
         }
         let mut errno = errno_at(sender, Errno::ETIMEDOUT);
-        errno[victim] = (!victim_closed).then_some(Errno::ECONNRESET);
+        let open = if sender_closed { Errno::EPIPE } else { Errno::ECONNRESET };
+        errno[victim] = (!victim_closed).then_some(open);
         return Ending::Failure(Failure { kind: Kind::TimedOut, errno, victim: sender, by: By::Silence });
     }
     if sender_closed && victim_closed {

@@ -92,6 +92,7 @@ pub fn calls(case: &Case<'_>, side: usize) -> Option<String> {
     let kind = match case.kind()? {
         // The other end's RST came when that end had waited in vain.
         Kind::TimedOut | Kind::Unreachable | Kind::Refused if errno == Errno::ECONNRESET => Kind::Reset,
+        Kind::TimedOut | Kind::Unreachable | Kind::Refused if errno == Errno::EPIPE => Kind::BrokenPipe,
         kind => kind,
     };
     let (own, peer) = (case.half(side), case.half(other(side)));

@@ -105,7 +105,10 @@ impl Tracker {
             }
             After::GoesOn => {
                 story.told_ignored = true;
+                // The next SYN, which old kernels send a second later, is none for want of an answer.
+                let challenged = story.challenged && ending == Ending::Benign(Benign::PortReuse);
                 story.forget_resets();
+                story.challenged = challenged;
             }
             After::Open => {}
         }

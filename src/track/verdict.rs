@@ -30,7 +30,7 @@ pub fn due(connection: &Connection) -> Option<Time> {
     let story = connection.story.as_deref()?;
     let (pending, time) = story.pending?;
     let reset_awaits_syn = |reset: Reset| match reset.acceptance {
-        Acceptance::EndsHalfOpen => reset.from == CLIENT,
+        Acceptance::EndsHalfOpen => true,
         // The client drops the RST if it signs its SYN, which the snaplen may have cut, and may not get it if it has not got the
         // one before.
         Acceptance::RefusesSyn => story.hidden[CLIENT] || story.told_ignored,
@@ -162,8 +162,10 @@ fn judge_silence(connection: &Connection, story: &Story, side: usize) -> Ending 
         reset.from == side && lost
     };
     let lost = story.rejected[side] || story.lost_resets[side] > 0 || story.reset.is_some_and(unheard);
+    // In CLOSE_WAIT `tcp_reset()` sets EPIPE.
+    let has_fin = connection.half[side].has(Half::FIN) && connection.half[peer].ack == connection.half[side].next;
     errnos[peer] = match accepted && open && !lost {
-        true => Some(Errno::ECONNRESET),
+        true => Some(if has_fin { Errno::EPIPE } else { Errno::ECONNRESET }),
         false => waits_too(connection, story, peer).then(|| silence_errno(story, peer)),
     };
     Ending::Failure(Failure { kind: kind_of(errno), errno: errnos, victim: side, by: By::Silence })

@@ -251,7 +251,7 @@ pub fn gives_up(connection: &mut Connection, from: usize, time: Time, gone: bool
         silence.answers = 0;
     }
     // Whoever was heard meanwhile may still answer, and so may who was probed less than a round trip ago.
-    let heard = silence.what == Repeated::Data && silence.answers > 0;
+    let heard = silence.answers > 0;
     let young = silence.what == Repeated::KeepAlive && time.since(silence.last.time) <= round_trip;
     let unanswered = Silence { attempts: silence.attempts.saturating_sub(young.into()), ..*silence };
     if heard || !unanswered.convinces(&peer) || story.pending.is_some() {

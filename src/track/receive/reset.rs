@@ -53,7 +53,6 @@ fn after_own_reset(connection: &mut Connection, from: usize, segment: &Segment, 
     let peer = connection.half[other(from)];
     let takes_more = segment.flags.has(Flags::ACK)
         && reset.acknowledgment.is_none_or(|acknowledged| seq::before(acknowledged, peer.data_until))
-        && peer.has(Half::DATA)
         && [reset.mark.input, peer.data_input] == [segment.input; 2]
         && { peer.data_time } > reset.mark.time
         && !seq::before(segment.acknowledgment, peer.data_until);

@@ -164,8 +164,7 @@ pub fn is_next_of_the_socket(connection: &Connection, reset: &Reset) -> bool {
 fn is_numbered_next(connection: &Connection, reset: &Reset) -> bool {
     let half = &connection.half[reset.from];
     let step = u32::from(reset.ip_id.wrapping_sub(half.ip_id));
-    let together = if half.has(Half::DATA) { half.data_length / 536 } else { 0 };
-    !has_no_identification(connection, reset) && reset.ip_id != 0 && (1..=4 + together).contains(&step)
+    reset.ip_id != 0 && (1..=4 + half.data_length / 536).contains(&step)
 }
 
 fn is_of_the_sockets_shape(connection: &Connection, reset: &Reset) -> bool {

@@ -102,12 +102,14 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     }
     let sender_closed = fin.is_some() && !missing;
     let victim_closed = half[victim].has(Half::FIN) || story.fin[victim].is_some();
-    if !sender_closed && probed_to_death(connection, story, &reset) {
-        if victim_closed && !hears_no_answer(connection, story, sender) {
+    // Who has ended only its sending probes still (`tcp_keepalive_timer()`, in FIN_WAIT2).
+    if probed_to_death(connection, story, &reset) {
+        if (sender_closed || victim_closed) && !hears_no_answer(connection, story, sender) {
             return Ending::Undecided(Doubt::HalfClosed);
         }
         let mut errno = errno_at(sender, Errno::ETIMEDOUT);
-        errno[victim] = (!victim_closed).then_some(Errno::ECONNRESET);
+        let open = if sender_closed { Errno::EPIPE } else { Errno::ECONNRESET };
+        errno[victim] = (!victim_closed).then_some(open);
         return Ending::Failure(Failure { kind: Kind::TimedOut, errno, victim: sender, by: By::Silence });
     }
     if sender_closed && victim_closed {
@@ -125,7 +127,7 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     if !connection.was_used() && sender == CLIENT && half[CLIENT].has(Half::SYN) && !forged(connection, &reset) {
         // Without an acknowledgment of its own the handshake was never done, also where the SYN was captured last.
         let is_half_open = !half[CLIENT].has(Half::ACK) && half[SERVER].has(Half::SYN);
-        return if is_half_open { judge_half_open(connection, story) } else { judge_abort(connection) };
+        return if is_half_open { judge_half_open(connection, story) } else { judge_abort() };
     }
     if !could_send(connection, sender) || !was_open(connection, victim) {
         return Ending::Undecided(Doubt::BeganLate);
@@ -177,8 +179,9 @@ fn failed(connection: &Connection, story: &Story, reset: &Reset) -> Ending {
     let crossed = connection.crossing();
     let taken =
         |back: &Reset| sent <= back.mark.time + crossed && repeated <= back.mark.time + crossed.min(SOONEST_TIMEOUT);
-    // Who aborts had a socket until then, and has none since (`tcp_disconnect()`, `__tcp_close()`).
-    let aborts = is_next_of_the_socket(connection, reset) || is_the_sockets(connection, reset);
+    // Who aborts had a socket until then, and has none since (`tcp_disconnect()`, `__tcp_close()`): who goes on has not aborted.
+    let own = is_next_of_the_socket(connection, reset) || is_the_sockets(connection, reset);
+    let aborts = own && story.sender_lives.is_none();
     let back = story.reset_back.filter(Reset::is_accepted).filter(another).filter(taken).filter(|_| !aborts);
     if back.is_some() && !connection.half[sender].has(Half::FIN) {
         let closed = connection.half[victim].has(Half::FIN);
@@ -244,9 +247,7 @@ fn missed_fin(connection: &Connection, story: &Story, side: usize) -> bool {
         return false;
     };
     !arrived_with_payload(connection, other(side), fin)
-        && half.has(Half::DATA)
         && half.data_time.since(fin.time) > connection.crossing()
-        && half.data_ack != peer.next
         && half.ack != peer.next
 }
 
@@ -323,16 +324,9 @@ fn forged(connection: &Connection, reset: &Reset) -> bool {
 }
 
 /// The client's RST after the handshake, before any payload.
-fn judge_abort(connection: &Connection) -> Ending {
-    if !connection.half[SERVER].has(Half::ANY) {
-        return Ending::Undecided(Doubt::OneDirection);
-    }
-    Ending::Failure(Failure {
-        kind: Kind::Aborted,
-        errno: errno_at(SERVER, Errno::ECONNRESET),
-        victim: SERVER,
-        by: By::Reset,
-    })
+fn judge_abort() -> Ending {
+    let errno = errno_at(SERVER, Errno::ECONNRESET);
+    Ending::Failure(Failure { kind: Kind::Aborted, errno, victim: SERVER, by: By::Reset })
 }
 
 /// A RST after both FINs. No application is there to get an error; but a request that crossed the first FIN was lost,

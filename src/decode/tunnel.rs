@@ -167,10 +167,9 @@ fn teredo(view: View<'_>) -> Result<View<'_>, Skip> {
     if view.array(0)? == [0, 0] {
         view = view.skip(8)?;
     }
-    match view.u8(0)? >> 4 {
-        6 => Ok(view),
-        _ => Err(Skip::Udp),
-    }
+    // What else uses this port is seldom an IPv6 header, and then of a length that the packet has.
+    let whole = u32::from(view.u16(4)?) + 40 <= view.wire;
+    if view.u8(0)? >> 4 == 6 && whole { Ok(view) } else { Err(Skip::Udp) }
 }
 
 /// The data of CAPWAP (RFC 5415, section 4.3), between the access points of a wireless network and their controller.

@@ -133,6 +133,7 @@ fn what_is_not_read_of_802_11_has_a_name() {
         (1, capwap("00104300 00000000", &data("0801", "aaaa03 000000 0806", &[0; 28])), Skip::TunnelContent),
         (1, over_udp(5246, "00104300 00000000", &plain(&four)), Skip::Udp),
         (1, over_udp(3544, "", &four), Skip::Udp),
+        (1, over_udp(3544, "", &ipv6(6, &tcp())[..70]), Skip::Udp),
         (1, over_udp(3544, "0000 1234 01020304", &ipv6(59, &[])), Skip::Protocol),
     ];
     for (link, frame, skip) in frames {

@@ -8,6 +8,7 @@ import struct
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 ETHERNET, RAW_IP, COOKED, COOKED_2, NULL = 1, 101, 113, 276, 0
+WIRELESS, PRISM, RADIOTAP, AVS, PPI = 105, 119, 127, 163, 192
 
 
 def frames(capture):
@@ -80,8 +81,30 @@ def wrapped(frame):
     for protocol, inner in inside:
         yield RAW_IP, ipv4(protocol, inner)
         yield RAW_IP, ipv6({1: 58}.get(protocol, protocol), inner)
+    yield from wireless(frame, packet)
     # An extension header and a fragment header.
     yield RAW_IP, ipv6(0, struct.pack(">BB6x", 44, 0) + struct.pack(">BBHI", 6, 0, 0, 1) + packet[20:])
+
+
+def wireless(frame, packet):
+    """The same for IEEE 802.11."""
+    llc = struct.pack(">HBHBH", 0xAAAA, 3, 0, 0, 0x0800) + packet
+    part = frame[:12] + struct.pack(">H", len(llc)) + llc
+    header = struct.pack("<BBH18sH", 0x08, 1, 0, frame[:12], 0)
+    plain = header + llc
+    yield WIRELESS, plain
+    yield WIRELESS, struct.pack("<BBH18sH", 0x88, 0x83, 0, frame[:12], 0) + bytes(12) + llc
+    yield WIRELESS, struct.pack("<BBH18sHH", 0x88, 2, 0, frame[:12], 0, 0x80) + part + bytes(-len(part) % 4) + part
+    filled = struct.pack("<BBH18sHHH", 0x88, 1, 0, frame[:12], 0, 0, 0)
+    yield RADIOTAP, struct.pack("<HHIQB", 0, 17, 3, 0, 0x20) + filled + llc
+    yield PRISM, struct.pack("<II136x", 0x44, 144) + plain
+    yield AVS, struct.pack(">II56x", 0x80211001, 64) + plain
+    yield PPI, struct.pack("<HHIHH20x", 0, 32, WIRELESS, 2, 20) + plain
+    capwap = struct.pack(">II", 0x00100300, 0)
+    swapped = struct.pack(">BBH18sH", 1, 0x08, 0, frame[:12], 0)
+    for inner in capwap + plain, capwap + swapped + llc, struct.pack(">II", 0x00100200, 0) + frame:
+        yield RAW_IP, ipv4(17, udp(5247, inner))
+    yield RAW_IP, ipv4(17, udp(3544, bytes(8) + ipv6(6, packet[20:])))
 
 
 def sized(inner):

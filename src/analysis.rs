@@ -236,7 +236,8 @@ impl<'a, L> Judge<'a, L> {
         let undecided: Vec<u64> =
             Doubt::ALL.iter().zip(self.undecided).map(|(doubt, told)| told + at_the_end(doubt)).collect();
         Summary {
-            frames: source.frames_read(),
+            // An aggregate of 802.11 is one frame with several.
+            frames: source.frames_read().max(counts.segments),
             segments: counts.segments,
             duplicates: counts.duplicates,
             icmp_errors: counts.icmp_errors,

@@ -104,7 +104,7 @@ pub struct Analyse {
     /// Capture only what opens and closes connections, on links too fast for more
     #[arg(long, overrides_with = "light", help_heading = LIVE, requires = "interface", conflicts_with_all = ["files", "read", "tunnels"])]
     pub light: bool,
-    /// Also connections inside GRE, IP in IP, VXLAN, Geneve, GTP-U, PPPoE and MPLS
+    /// Also connections inside GRE, IP in IP, VXLAN, Geneve, GTP-U, CAPWAP, Teredo, PPPoE and MPLS
     #[arg(long, overrides_with = "tunnels", help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
     pub tunnels: bool,
     /// Capture in the network namespace of this name or process

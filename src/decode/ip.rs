@@ -23,6 +23,7 @@ pub(super) mod protocol {
     pub const ICMPV6: u8 = 58;
     pub const DESTINATION_OPTIONS: u8 = 60;
     pub const MOBILITY: u8 = 135;
+    pub const UDP_LITE: u8 = 136;
     pub const HIP: u8 = 139;
     pub const SHIM6: u8 = 140;
 }

@@ -1,7 +1,7 @@
 //! Link layers: from the first byte of a frame to the IP packet in it.
 
 use crate::decode::view::View;
-use crate::decode::{Signs, Skip};
+use crate::decode::{Signs, Skip, wireless};
 
 /// The IP packet in a frame of the link type `link` (LINKTYPE_ numbers, www.tcpdump.org/linktypes.html).
 #[inline]
@@ -19,7 +19,8 @@ pub(super) fn network(link: u16, view: View<'_>) -> Result<View<'_>, Skip> {
         204 => ppp(view.skip(1)?),
         239 => nflog(view),
         258 => pktap(view),
-        105 | 119 | 127 | 163 => Err(Skip::Wireless),
+        100 => llc(view),
+        105 | 119 | 127 | 163 | 192 => wireless::network(link, view),
         _ => Err(Skip::LinkType),
     }
 }
@@ -89,11 +90,14 @@ pub(super) fn ip(view: View<'_>) -> Result<View<'_>, Skip> {
 }
 
 /// IEEE 802.2 with the SNAP extension (RFC 1042); without it there is no IP inside.
-fn llc(view: View<'_>) -> Result<View<'_>, Skip> {
-    match view.array::<6>(0)? {
-        [0xaa, 0xaa, 0x03, 0, 0, 0] => ethertype(view.u16(6)?, view.skip(8)?),
-        _ => Err(Skip::NotIp),
-    }
+pub(super) fn llc(view: View<'_>) -> Result<View<'_>, Skip> {
+    let head = view.array(0)?;
+    if is_snap(&head) { ethertype(view.u16(6)?, view.skip(8)?) } else { Err(Skip::NotIp) }
+}
+
+/// Does an EtherType follow, by RFC 1042 or by IEEE 802.1H?
+pub(super) fn is_snap(head: &[u8; 6]) -> bool {
+    matches!(head, [0xaa, 0xaa, 0x03, 0, 0, 0 | 0xf8])
 }
 
 /// A stack of MPLS labels (RFC 3032) and what follows it, which only its first bytes tell.

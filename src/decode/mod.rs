@@ -15,6 +15,7 @@ mod tcp;
 mod tests;
 mod tunnel;
 mod view;
+mod wireless;
 
 pub use flow::FlowKey;
 pub use packet::{CutIcmpError, End, Flags, IcmpError, Packet, Segment, Span};
@@ -59,6 +60,20 @@ impl Packets {
         self.others.clear();
     }
 
+    /// Adds what a frame holds where there is a slot for it, or counts why it holds nothing.
+    fn put(&mut self, decoded: Result<Packet, Skip>, skipped: &mut [u64; Skip::COUNT]) {
+        match decoded {
+            Ok(Packet::Segment(segment)) => {
+                if let Some(slot) = self.slots.get_mut(self.filled) {
+                    *slot = segment;
+                    self.filled += 1;
+                }
+            }
+            Ok(other) => self.others.push((self.filled, other)),
+            Err(skip) => skipped[skip.index()] += 1,
+        }
+    }
+
     /// Adds a packet.
     pub fn push(&mut self, packet: Packet) {
         match packet {
@@ -80,7 +95,8 @@ impl Decoder {
     }
 
     /// The segment or ICMP error in `frame`, or the reason why there is none. `bytes` is the whole buffer of the
-    /// frame's batch; the result's [`Span`]s point into it. Never fails otherwise, whatever the bytes are.
+    /// frame's batch; the result's [`Span`]s point into it. Never fails otherwise, whatever the bytes are. An aggregate of
+    /// 802.11 holds several, and is for [`decode_all`](Self::decode_all).
     #[inline]
     pub fn decode(&self, bytes: &[u8], frame: &RawFrame) -> Result<Packet, Skip> {
         let mut segment = Segment::default();
@@ -109,23 +125,29 @@ impl Decoder {
             match common::segment(bytes, frame, self.seed, slot) {
                 Short::Segment => packets.filled += 1,
                 Short::Udp => skipped[Skip::Udp.index()] += 1,
-                Short::Other => match self.decode_any(bytes, frame) {
-                    Ok(Packet::Segment(segment)) => {
-                        *slot = segment;
-                        packets.filled += 1;
-                    }
-                    Ok(other) => packets.others.push((packets.filled, other)),
-                    Err(skip) => skipped[skip.index()] += 1,
-                },
+                Short::Other => self.decode_parts(bytes, frame, packets, skipped),
             }
+        }
+    }
+
+    /// The same for a frame that is an aggregate, or one of any other kind.
+    #[inline(never)]
+    fn decode_parts(&self, bytes: &[u8], frame: &RawFrame, packets: &mut Packets, skipped: &mut [u64; Skip::COUNT]) {
+        let mut parts = wireless::parts(frame.link, view_of(bytes, frame)).peekable();
+        if parts.peek().is_none() {
+            return packets.put(self.decode_any(bytes, frame), skipped);
+        }
+        for part in parts {
+            // Beside the one that the frame has.
+            packets.slots.push(Segment::default());
+            packets.put(self.decode_any(bytes, &part_of(frame, part)), skipped);
         }
     }
 
     /// The same for frames of every kind.
     #[inline(never)]
     fn decode_any(&self, bytes: &[u8], frame: &RawFrame) -> Result<Packet, Skip> {
-        let captured = Span { offset: frame.offset, length: frame.captured }.of(bytes);
-        let view = View::new(captured, frame.offset, frame.wire);
+        let view = view_of(bytes, frame);
         match link::usual(frame.link, view).and_then(ip::usual) {
             Some((header, inner)) => tcp::segment(&header, inner, frame, self.seed).map(Packet::Segment),
             None => self.layers(view, frame),
@@ -153,4 +175,14 @@ impl Decoder {
         }
         Err(Skip::TunnelTooDeep)
     }
+}
+
+fn view_of<'b>(bytes: &'b [u8], frame: &RawFrame) -> View<'b> {
+    let captured = Span { offset: frame.offset, length: frame.captured }.of(bytes);
+    View::new(captured, frame.offset, frame.wire)
+}
+
+/// A part of an aggregate as a frame: its link type has it begin with LLC (RFC 1483).
+fn part_of(frame: &RawFrame, part: View<'_>) -> RawFrame {
+    RawFrame { offset: part.offset, captured: part.data.len() as u32, wire: part.wire, link: 100, ..*frame }
 }

@@ -8,13 +8,13 @@ use std::fmt;
 pub enum Skip {
     /// The capture's link type is none that we read.
     LinkType,
-    /// A radio frame of IEEE 802.11: mostly encrypted or management.
+    /// A frame of IEEE 802.11 without data: management, control, power saving.
     Wireless,
     /// Neither IPv4 nor IPv6: LLDP, IPX, spanning tree and the like.
     NotIp,
     /// ARP, or its reverse.
     Arp,
-    /// The second or a later fragment of an IP packet: no TCP header in it.
+    /// The second or a later fragment of an IP packet or of a frame: no TCP header in it.
     LaterFragment,
     /// UDP, and no tunnel that we know.
     Udp,
@@ -22,7 +22,7 @@ pub enum Skip {
     Icmp,
     /// An ICMP error about something else than a TCP segment, or that quotes too little of it.
     IcmpAboutOther,
-    /// Encrypted by IPsec.
+    /// Encrypted: Wi-Fi, IPsec, the DTLS of CAPWAP.
     Encrypted,
     /// Another protocol over IP.
     Protocol,
@@ -32,7 +32,7 @@ pub enum Skip {
     TunnelTooDeep,
     /// Cut by the snaplen before the TCP header's flags.
     Truncated,
-    /// A header contradicts itself.
+    /// A header contradicts itself, or the radio received the frame damaged.
     Malformed,
 }
 
@@ -87,14 +87,14 @@ impl Skip {
     pub fn describe(self) -> &'static str {
         match self {
             Skip::LinkType => "of a link type that tcpwhy does not read",
-            Skip::Wireless => "of 802.11 radio",
+            Skip::Wireless => "of 802.11 without data",
             Skip::NotIp => "neither IPv4 nor IPv6",
             Skip::Arp => "ARP",
             Skip::LaterFragment => "behind the first fragment of an IP packet",
             Skip::Udp => "UDP",
             Skip::Icmp => "ICMP without an error",
             Skip::IcmpAboutOther => "ICMP with an error about something other than TCP",
-            Skip::Encrypted => "encrypted by IPsec",
+            Skip::Encrypted => "encrypted (Wi-Fi, IPsec, DTLS)",
             Skip::Protocol => "of a protocol other than TCP",
             Skip::TunnelContent => "in a tunnel that carries no IP",
             Skip::TunnelTooDeep => "in more tunnels than are followed",

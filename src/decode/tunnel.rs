@@ -4,7 +4,7 @@ use etherparse::UdpHeaderSlice;
 
 use crate::decode::ip::protocol;
 use crate::decode::view::View;
-use crate::decode::{Skip, link};
+use crate::decode::{Skip, link, wireless};
 
 /// The IP packet that `view`, the payload of an IP packet of this protocol, carries inside.
 pub(super) fn inner(protocol: u8, view: View<'_>) -> Result<View<'_>, Skip> {
@@ -12,7 +12,8 @@ pub(super) fn inner(protocol: u8, view: View<'_>) -> Result<View<'_>, Skip> {
     match protocol {
         protocol::IPV4 | protocol::IPV6 => link::ip(view),
         protocol::GRE => gre(view),
-        protocol::UDP => udp(view),
+        // UDP-Lite (RFC 3828) has the same ports in the same place; CAPWAP goes over it in IPv6 (RFC 5415, section 3.1).
+        protocol::UDP | protocol::UDP_LITE => udp(view),
         protocol::ESP => Err(Skip::Encrypted),
         _ => Err(Skip::Protocol),
     }
@@ -69,11 +70,14 @@ const VXLAN: u16 = 4789;
 const VXLAN_ON_LINUX: u16 = 8472;
 const GENEVE: u16 = 6081;
 const GTP_U: u16 = 2152;
+const TEREDO: u16 = 3544;
+/// Its data; what goes over port 5246 is control.
+const CAPWAP: u16 = 5247;
 
 /// Is this the port of a tunnel that is looked into?
 #[inline(always)]
 pub(super) fn is_over_udp(port: u16) -> bool {
-    matches!(port, VXLAN | VXLAN_ON_LINUX | GENEVE | GTP_U)
+    matches!(port, VXLAN | VXLAN_ON_LINUX | GENEVE | GTP_U | TEREDO | CAPWAP)
 }
 
 /// Tunnels over UDP, told by their port.
@@ -89,6 +93,12 @@ fn udp(view: View<'_>) -> Result<View<'_>, Skip> {
     }
     if is(GTP_U) {
         return gtp(inner);
+    }
+    if is(TEREDO) {
+        return teredo(inner);
+    }
+    if is(CAPWAP) {
+        return capwap(inner);
     }
     Err(Skip::Udp)
 }
@@ -143,6 +153,53 @@ fn user_packet(view: View<'_>) -> Result<View<'_>, Skip> {
     match view.u8(0)? >> 4 {
         4 | 6 => Ok(view),
         _ => Err(Skip::TunnelContent),
+    }
+}
+
+/// Teredo (RFC 4380, section 5.1.1): an authentication and an origin may stand before the IPv6 packet.
+fn teredo(view: View<'_>) -> Result<View<'_>, Skip> {
+    let mut view = view;
+    if view.array(0)? == [0, 1] {
+        let [client, value] = view.array::<2>(2)?.map(usize::from);
+        // A nonce of eight bytes and a byte of confirmation follow both.
+        view = view.skip(4 + client + value + 9)?;
+    }
+    if view.array(0)? == [0, 0] {
+        view = view.skip(8)?;
+    }
+    // What else uses this port is seldom an IPv6 header, and then of a length that the packet has.
+    let whole = u32::from(view.u16(4)?) + 40 <= view.wire;
+    if view.u8(0)? >> 4 == 6 && whole { Ok(view) } else { Err(Skip::Udp) }
+}
+
+/// The data of CAPWAP (RFC 5415, section 4.3), between the access points of a wireless network and their controller.
+fn capwap(view: View<'_>) -> Result<View<'_>, Skip> {
+    const NATIVE: u32 = 0x100;
+    const FRAGMENT: u32 = 0x80;
+    const KEEP_ALIVE: u32 = 8;
+    let head = view.u32(0)?;
+    match head >> 24 {
+        0 => {}
+        // DTLS.
+        1 => return Err(Skip::Encrypted),
+        _ => return Err(Skip::Udp),
+    }
+    let (words, binding) = (head >> 19 & 0x1f, head >> 9 & 0x1f);
+    if words < 2 {
+        return Err(Skip::Udp);
+    }
+    if head & KEEP_ALIVE != 0 {
+        return Err(Skip::TunnelContent);
+    }
+    if head & FRAGMENT != 0 && view.u16(6)? >> 3 != 0 {
+        return Err(Skip::LaterFragment);
+    }
+    let inner = view.skip(words as usize * 4)?;
+    match (head & NATIVE != 0, binding) {
+        (false, _) => content(link::ethernet(inner)),
+        // IEEE 802.11 (RFC 5416).
+        (true, 1) => content(wireless::of_controller(inner)),
+        (true, _) => Err(Skip::TunnelContent),
     }
 }
 

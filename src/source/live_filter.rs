@@ -13,10 +13,16 @@ const EXTENSIONS: &str =
 /// Segments that open or close a connection. libpcap's `tcp[13]` looks into IPv4 only.
 const TURNING_POINTS: &str = "(tcp[13] & 7 != 0) or (ip6[6] = 6 and ip6[53] & 7 != 0)";
 
-/// GRE, IPv4 and IPv6 in IP, and VXLAN, Geneve and GTP-U by their ports; PPPoE and MPLS by their EtherTypes.
+/// GRE, IPv4 and IPv6 in IP, UDP-Lite (of which libpcap knows no ports), and VXLAN, Geneve, GTP-U, Teredo and CAPWAP by their
+/// ports; PPPoE and MPLS by their EtherTypes.
 const TUNNELS: &str = "(ip proto 47 or ip proto 4 or ip proto 41 or ip6 proto 47 or ip6 proto 4 or ip6 proto 41) \
-                       or (udp and (port 4789 or port 8472 or port 6081 or port 2152))";
+                       or (ip6 proto 136) or (udp and (port 4789 or port 8472 or port 6081 or port 2152 or \
+                       port 3544 or port 5247))";
 const LINK_TUNNELS: &str = "(ether proto 0x8864) or (ether proto 0x8847) or (ether proto 0x8848)";
+
+/// Data of 802.11, whatever it is: libpcap does not look behind each header that a frame may have there, such as that of an
+/// aggregate, and what is encrypted is to be counted. Of other link types it makes an error of this.
+const RADIO_DATA: &str = "type data";
 
 /// Frames that carry one more tag than the kernel takes off.
 const STILL_TAGGED: &str = "(ether proto 0x8100) or (ether proto 0x88a8) or (ether proto 0x9100)";
@@ -40,6 +46,9 @@ pub(super) fn candidates(user: Option<&str>, light: bool, tunnels: bool) -> Vec<
         format!("({}) or (vlan and ({inner})) or (vlan and ({inner}))", with_user(first))
     };
     let mut candidates = Vec::new();
+    if !light {
+        candidates.push(with_user(RADIO_DATA));
+    }
     if tunnels {
         candidates.push(tagged(&format!("{wanted} or {LINK_TUNNELS}")));
     }
@@ -99,8 +108,8 @@ mod tests {
 
     #[test]
     fn every_link_type_has_a_filter_that_the_kernel_takes() {
-        // Ethernet, raw IP, cooked, cooked 2, PPP; the kernel takes at most 4096 instructions.
-        for link in [1, 12, 113, 276, 9] {
+        // Ethernet, raw IP, cooked, cooked 2, PPP, 802.11; the kernel takes at most 4096 instructions.
+        for link in [1, 12, 113, 276, 9, 105, 119, 127, 163] {
             for (light, tunnels) in [(false, false), (true, false), (false, true)] {
                 for user in [None, Some("tcp port 5432"), Some("host 10.0.0.1 or host 10.0.0.2")] {
                     let program = best(link, user, light, tunnels);
@@ -157,8 +166,33 @@ mod tests {
         let vxlan = ipv4(17, &[0xff, 0xff, 0x12, 0xb5]);
         assert!(best(1, None, false, true).filter(&frame(&[IP, &vxlan])));
         assert!(!best(1, None, false, false).filter(&frame(&[IP, &vxlan])));
+        for port in [3544_u16, 5247] {
+            let packet = ipv4(17, &[&[0xff, 0xff], &port.to_be_bytes()[..]].concat());
+            assert!(best(1, None, false, true).filter(&frame(&[IP, &packet])), "{port}");
+        }
         assert!(best(1, None, false, true).filter(&frame(&[IP, &ipv4(47, &[0, 0, 8, 0])])));
         assert!(best(1, None, false, true).filter(&frame(&[&[0x88, 0x64], &[0x11, 0]])));
+    }
+
+    #[test]
+    fn of_802_11_all_data_passes() {
+        let radio = |control: [u8; 2], packet: &[u8]| {
+            let mut frame = vec![0, 0, 9, 0, 2, 0, 0, 0, 0x10];
+            frame.extend_from_slice(&control);
+            frame.resize(frame.len() + 22, 0);
+            frame.extend_from_slice(&[0xaa, 0xaa, 3, 0, 0, 0, 8, 0]);
+            frame.extend_from_slice(packet);
+            frame.resize(frame.len() + 100, 0);
+            frame
+        };
+        let (segment, other) = (ipv4(6, &tcp(2)), ipv4(6, &tcp(0x10)));
+        let (filter, light) = (best(127, None, false, false), best(127, None, true, false));
+        // One with HT control, one that is encrypted, a beacon.
+        for (control, data) in [([0x08, 1], true), ([0x88, 0x82], true), ([0x08, 0x41], true), ([0x80, 0], false)] {
+            assert_eq!(filter.filter(&radio(control, &other)), data, "{control:x?}");
+        }
+        assert!(light.filter(&radio([0x08, 1], &segment)) && !light.filter(&radio([0x08, 1], &other)));
+        assert!(!best(127, Some("tcp port 80"), false, false).filter(&radio([0x08, 1], &segment)));
     }
 
     #[test]

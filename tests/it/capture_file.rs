@@ -1,6 +1,6 @@
 //! Capture files as other programs write them, from frames.
 
-use tcpwhy::time::{SECOND, Time};
+use tcpwhy::time::{MILLISECOND, SECOND, Time};
 
 /// How a capture is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,20 +15,51 @@ pub enum Format {
 
 const ETHERNET: u32 = 1;
 
+const RADIOTAP: u32 = 127;
+
 /// The bytes of a capture of these frames, each cut to `snaplen`.
 pub fn write(frames: &[(Time, Vec<u8>)], format: Format, snaplen: usize) -> Vec<u8> {
     match format {
-        Format::PcapMicroseconds => pcap(frames, snaplen, 0xa1b2_c3d4, 1000, u32::to_le_bytes),
-        Format::PcapNanoseconds => pcap(frames, snaplen, 0xa1b2_3c4d, 1, u32::to_be_bytes),
+        Format::PcapMicroseconds => pcap(ETHERNET, frames, snaplen, 0xa1b2_c3d4, 1000, u32::to_le_bytes),
+        Format::PcapNanoseconds => pcap(ETHERNET, frames, snaplen, 0xa1b2_3c4d, 1, u32::to_be_bytes),
         Format::Pcapng => pcapng(frames, snaplen),
     }
 }
 
+/// What a radio hears of these frames of Ethernet where they go from station to station: each on its way to the access
+/// point, where that did not hear it well once more, and on its way from there. Its answer comes behind that.
+pub fn write_as_radio(frames: &[(Time, Vec<u8>)]) -> Vec<u8> {
+    const TO: u8 = 1;
+    const FROM: u8 = 2;
+    const RETRY: u8 = 8;
+    let heard = |(at, (time, frame)): (usize, &(Time, Vec<u8>))| {
+        let pause = frames.get(at + 1).map_or(MILLISECOND, |(next, _)| next.since(*time).min(MILLISECOND));
+        [(0, TO), (pause / 4, TO | RETRY), (pause / 2, FROM)].map(|(late, flags)| (*time + late, radio(flags, frame)))
+    };
+    let all: Vec<_> = frames.iter().enumerate().flat_map(heard).collect();
+    pcap(RADIOTAP, &all, 65_535, 0xa1b2_3c4d, 1, u32::to_be_bytes)
+}
+
+/// Radiotap with nothing but flags (a checksum is at the end), 802.11 with QoS and made-up addresses, LLC.
+fn radio(flags: u8, frame: &[u8]) -> Vec<u8> {
+    let radiotap = [0, 0, 9, 0, 2, 0, 0, 0, 0x10];
+    let addresses = [&frame[..12], &[2; 6]].concat();
+    let llc = [0xaa, 0xaa, 3, 0, 0, 0];
+    [&radiotap[..], &[0x88, flags, 0, 0], &addresses, &[0x10, 0], &[0, 0], &llc, &frame[12..], &[0xee; 4]].concat()
+}
+
 /// draft-ietf-opsawg-pcap, sections 4 and 5.
-fn pcap(frames: &[(Time, Vec<u8>)], snaplen: usize, magic: u32, unit: u64, word: impl Fn(u32) -> [u8; 4]) -> Vec<u8> {
+fn pcap(
+    link: u32,
+    frames: &[(Time, Vec<u8>)],
+    snaplen: usize,
+    magic: u32,
+    unit: u64,
+    word: impl Fn(u32) -> [u8; 4],
+) -> Vec<u8> {
     let version = if word(1) == [1, 0, 0, 0] { [2, 0, 4, 0] } else { [0, 2, 0, 4] };
     let mut file = [word(magic), version].concat();
-    for field in [0, 0, snaplen as u32, ETHERNET] {
+    for field in [0, 0, snaplen as u32, link] {
         file.extend(word(field));
     }
     for (time, frame) in frames {

@@ -4,7 +4,7 @@ use tcpwhy::decode::{End, Flags};
 use tcpwhy::notation::{Build, Declaration, Event, Family, Role, Script, parse};
 use tcpwhy::time::Time;
 
-use crate::capture_file::{Format, write};
+use crate::capture_file::{Format, write, write_as_radio};
 
 /// One way to capture a script.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +27,8 @@ pub struct Condition {
     pub short: bool,
     /// Another connection sends all the time, so that the clock of the packets never stands still, as live.
     busy: bool,
+    /// Heard by a radio, between two stations of one access point.
+    radio: bool,
     format: Format,
 }
 
@@ -40,6 +42,7 @@ const PLAIN: Condition = Condition {
     cut: false,
     short: false,
     busy: false,
+    radio: false,
     format: Format::PcapNanoseconds,
 };
 
@@ -60,6 +63,8 @@ pub const ALL: &[Condition] = &[
     Condition { name: "ipv6 doubled", family: Family::V6, doubled: true, ..PLAIN },
     Condition { name: "ipv4 busy", busy: true, ..PLAIN },
     Condition { name: "ipv6 busy", family: Family::V6, busy: true, ..PLAIN },
+    Condition { name: "ipv4 radio", radio: true, ..PLAIN },
+    Condition { name: "ipv6 radio", family: Family::V6, radio: true, ..PLAIN },
     Condition { name: "pcap with microseconds", format: Format::PcapMicroseconds, ..PLAIN },
     Condition { name: "pcapng", format: Format::Pcapng, ..PLAIN },
     Condition { name: "ipv4 cut", cut: true, ..PLAIN },
@@ -97,6 +102,9 @@ impl Condition {
         }
         if self.busy {
             frames = among_others(frames);
+        }
+        if self.radio {
+            return (write_as_radio(&frames), ends);
         }
         (write(&frames, self.format, self.snaplen(&script, &frames)), ends)
     }

@@ -6,6 +6,7 @@ use crate::time::Time;
 
 mod errors;
 mod samples;
+mod wireless;
 
 use samples::{Sample, ethernet, hex, ipv4, ipv4_with, ipv6, over_udp, tcp};
 
@@ -241,7 +242,7 @@ fn what_is_not_read_has_a_name() {
     let frames: Vec<(u16, Vec<u8>, Skip)> = vec![
         (147, vec![0; 64], Skip::LinkType),
         (105, vec![0; 64], Skip::Wireless),
-        (127, vec![0; 64], Skip::Wireless),
+        (127, hex(&format!("0000 0800 00000000 {}", "00".repeat(64))), Skip::Wireless),
         (1, ethernet(0x0806, &[0; 46]), Skip::Arp),
         (1, ethernet(0x88cc, &[0; 46]), Skip::NotIp),
         (1, ethernet(0x0026, &hex("424203 0000000000")), Skip::NotIp),
@@ -249,7 +250,7 @@ fn what_is_not_read_has_a_name() {
         (0, hex("07000000 45000000"), Skip::NotIp),
         (239, hex("02000064 0300 0900 45000000"), Skip::Malformed),
         (239, hex("02000064 0800 0100 08000300"), Skip::Malformed),
-        (258, hex("0c000000 01000000 7f000000 00000000"), Skip::Wireless),
+        (258, hex("0c000000 01000000 69000000 00000000"), Skip::Wireless),
         (258, hex(&"0c000000 01000000 02010000".repeat(20)), Skip::TunnelTooDeep),
         (9, hex("c021 0101 0004"), Skip::NotIp),
         (1, ethernet(0x0800, &ipv4(17, &hex("0035 c000 0010 0000 0000000000000000"))), Skip::Udp),

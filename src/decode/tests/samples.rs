@@ -21,7 +21,7 @@ pub fn hex(text: &str) -> Vec<u8> {
     digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
 }
 
-fn join(head: &str, rest: &[u8]) -> Vec<u8> {
+pub fn join(head: &str, rest: &[u8]) -> Vec<u8> {
     [hex(head).as_slice(), rest].concat()
 }
 
@@ -159,6 +159,7 @@ pub fn all() -> Vec<Sample> {
             over_udp(2152, "34 ff 0059 00000001 0000 00 85 01 1000 85 01 1000 00", &four),
         ),
     ];
+    let ipv4_frames = ipv4_frames.into_iter().chain(super::wireless::frames(&four));
     let hop_by_hop = join("3c00 0104 00000000 0600 0104 00000000", &tcp());
     let ipv6_frames = [
         ("IPv6", 1, ethernet(0x86dd, &six)),
@@ -181,8 +182,20 @@ pub fn all() -> Vec<Sample> {
         ("BSD null 28", 0, join("1c000000", &six)),
         ("BSD null 30", 0, join("1e000000", &six)),
         ("BSD null 10", 0, join("0a000000", &six)),
+        ("Teredo", 1, over_udp(3544, "", &six)),
+        ("Teredo with an origin", 1, over_udp(3544, "0000 1234 01020304", &six)),
+        (
+            "Teredo with authentication and an origin",
+            1,
+            over_udp(3544, "0001 03 05 636c69 0102030405 0102030405060708 00 0000 1234 01020304", &six),
+        ),
+        (
+            "CAPWAP over UDP-Lite",
+            1,
+            ethernet(0x86dd, &ipv6(136, &udp(5247, &join("00104200 0000 0000", &ethernet(0x86dd, &six))))),
+        ),
         ("IPv6 in nflog", 239, join("0a 00 0064 0500 0a00 00 000000 6100 0900", &six)),
     ];
     let sample = |ipv6| move |(name, link, frame)| Sample { name, link, frame, ipv6 };
-    ipv4_frames.into_iter().map(sample(false)).chain(ipv6_frames.into_iter().map(sample(true))).collect()
+    ipv4_frames.map(sample(false)).chain(ipv6_frames.into_iter().map(sample(true))).collect()
 }

@@ -128,7 +128,7 @@ fn packets(summary: &Summary) -> String {
     };
     let mut packets = match summary.frames {
         0 => "none".to_owned(),
-        1 => format!("1 read, {}", if summary.segments == 1 { "TCP" } else { "not TCP" }),
+        1 => format!("1 read, {}", if summary.segments == 0 { "not TCP" } else { "TCP" }),
         frames => format!("{} read, {tcp} of them TCP", count(frames)),
     };
     if summary.icmp_errors > 0 {

@@ -19,6 +19,7 @@
 //! - [`diagnose`] asks the causes and puts a finding together.
 //! - [`episodes`] gathers findings that are alike; [`report`] words them, and nothing else does.
 //! - [`host`] adds to findings of live capture what this host's own sockets and counters say.
+//! - [`clocks`] finds how much the clocks of captures differ, before they are read together.
 //! - [`analysis`] puts these in line, on one thread or, with [`pipeline`] before the tracker and [`relay`] behind it, on
 //!   more; [`cli`] is the command line around it.
 //!

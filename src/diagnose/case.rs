@@ -147,25 +147,25 @@ impl<'a> Case<'a> {
 
     /// What is known of the server's port from other connections.
     pub fn service(&self) -> Option<Service> {
-        self.ended.services.get(&self.ended.ends[SERVER], self.connection().start_input)
+        self.ended.services.get(&self.ended.own[SERVER], self.connection().start_input)
     }
 
     /// The server's host has not even acknowledged what came on open connections since its port last answered a SYN.
     pub fn service_fell_silent(&self) -> bool {
-        let server = &self.ended.ends[SERVER];
+        let server = &self.ended.own[SERVER];
         self.service().is_some_and(|service| self.ended.services.fell_silent(server, &service))
     }
 
     /// The client had lost the server by other connections as well, when what it sent last on this one was in vain.
     pub fn had_lost_the_service(&self) -> bool {
-        let [client, server] = self.ended.ends;
+        let [client, server] = self.ended.own;
         let (input, time) = (self.connection().start_input, self.silence().first.time);
         self.waited_for(Repeated::Data) && self.ended.services.had_lost(client.ip, server, input, time)
     }
 
     /// Earlier visits of this client that ended without a word.
     pub fn visits(&self) -> Visits {
-        self.ended.services.visits(self.ended.ends[CLIENT].ip, self.ended.ends[SERVER])
+        self.ended.services.visits(self.ended.own[CLIENT].ip, self.ended.own[SERVER])
     }
 
     /// The repetitions of the end that waited in vain.

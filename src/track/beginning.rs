@@ -17,6 +17,9 @@ impl Tracker {
         if segment.signs.has(Signs::IPV6) {
             self.ends6.insert(index, Ends6::of(segment, bytes));
         }
+        if segment.flags.0 & (Flags::SYN | Flags::ACK) == Flags::SYN {
+            self.halves.begin(index, segment, bytes);
+        }
         if sketch.is_some() {
             self.copies.remember_first(index, CLIENT, segment);
             return Some(index);
@@ -131,6 +134,9 @@ impl Tracker {
         self.store.drop_rest(index);
         self.store.sketches[index as usize].renew();
         self.copies.places().begin_again(index);
+        if segment.flags.0 & (Flags::SYN | Flags::ACK) == Flags::SYN {
+            self.halves.begin(index, segment, bytes);
+        }
         self.one_gone();
         let from = fresh.side(segment.from_first());
         fresh.spoke(from, copies::short(segment.print));

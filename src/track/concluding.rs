@@ -66,8 +66,9 @@ impl Tracker {
 
     /// Tells of an ending.
     pub(super) fn tell(&self, place: u32, time: Time, ending: Ending, sink: &mut impl Sink) {
-        let ends = self.ends_of(self.store.told[place as usize].home);
-        self.tell_as(place, time, ending, ends, None, sink);
+        let index = self.store.told[place as usize].home;
+        let translated = self.halves.server(index).map(|_| self.ends_of(index));
+        self.tell_as(place, time, ending, self.ends_met(index), translated, sink);
     }
 
     /// Tells of an ending between these ends. `translated`: the same on the server's side of an address translation.
@@ -85,8 +86,8 @@ impl Tracker {
         if told && After::of(ending, connection) == After::GoesOn {
             return;
         }
-        let (services, payloads) = (&self.services, &self.payloads);
-        sink.ended(Ended { time, ends, translated, ending, connection, services, payloads });
+        let (services, payloads, own) = (&self.services, &self.payloads, self.ends_of(connection.home));
+        sink.ended(Ended { time, ends, own, translated, ending, connection, services, payloads });
     }
 
     /// Does to a connection what its ending brings with it.

@@ -67,6 +67,7 @@ impl Tracker {
         self.overdue.clear();
         self.waiting.clear();
         self.sides = Sides::default();
+        self.halves = Halves::default();
         self.lingering.clear();
         self.memory.clear();
         self.clock = Time(0);

@@ -33,9 +33,12 @@ impl Tracker {
                 self.another_elsewhere(index, segment, bytes, sink);
             }
             Some(index) => self.segment_of_any(index, segment, bytes, sink),
-            None => {
-                self.open(segment, bytes, sink);
-            }
+            None => match self.in_its_whole(segment, bytes) {
+                Some((index, segment)) => self.segment_of_any(index, &segment, bytes, sink),
+                None => {
+                    self.open(segment, bytes, sink);
+                }
+            },
         }
         if self.crowded {
             self.crowded = false;
@@ -106,15 +109,16 @@ impl Tracker {
         }
         if from == SERVER && opening::answer(sketch, segment, bytes) {
             self.store.answered();
-            // Those that are kept of an IPv6 connection would have to be waited for.
-            let (server, _) = segment.ends(bytes);
+            // Those that are kept of an IPv6 connection would have to be waited for, but the server's half has others.
+            let is_half = self.halves.server(index).is_some();
+            let server = if is_half { self.ends_of(index)[SERVER] } else { segment.ends(bytes).0 };
             return self.answered(index, server, segment, sink);
         }
         let opened = if from == CLIENT && !self.light { opening::complete(sketch, segment) } else { None };
         match opened {
             Some((said, opened)) => {
                 self.store.open(index, said, opened);
-                sink.connected(self.ends_of(index), segment.time);
+                sink.connected(self.ends_met(index), segment.time);
             }
             None => self.notable(index, from, segment, bytes, sink),
         }
@@ -134,7 +138,7 @@ impl Tracker {
     fn answered(&mut self, index: u32, server: End, segment: &Segment, sink: &mut impl Sink) {
         self.services.answered(server, segment.time, segment.ttl, segment.input);
         if self.light {
-            sink.connected(self.ends_of(index), segment.time);
+            sink.connected(self.ends_met(index), segment.time);
         }
     }
 
@@ -272,7 +276,7 @@ impl Tracker {
             }
         }
         if next.connected {
-            sink.connected(self.ends_of(index), segment.time);
+            sink.connected(self.ends_met(index), segment.time);
         }
         if next.closed {
             self.linger(index);

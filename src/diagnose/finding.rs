@@ -219,6 +219,11 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Where the server takes the client's packets, behind an address translation if there is one.
+    pub fn taken_at(&self) -> End {
+        self.translated.map_or(self.server.end, |[_, server]| server)
+    }
+
     /// The cause's id, `unexplained` without one.
     pub fn cause_id(&self) -> &'static str {
         self.cause.map_or("unexplained", |cause| cause.id)

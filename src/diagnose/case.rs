@@ -145,9 +145,10 @@ impl<'a> Case<'a> {
         self.story.reset.as_ref()
     }
 
-    /// What is known of the server's port from other connections.
+    /// What is known of the server's port from other connections: of the one that refused this, or that was to answer.
     pub fn service(&self) -> Option<Service> {
-        self.ended.services.get(&self.ended.own[SERVER], self.connection().start_input)
+        let here = self.reset().map_or(self.silence().place.came_in(), |reset| reset.place.is_made_here());
+        self.ended.services.get(&self.ended.own[SERVER], self.connection().start_input, here)
     }
 
     /// The server's host has not even acknowledged what came on open connections since its port last answered a SYN.

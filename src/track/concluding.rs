@@ -67,8 +67,12 @@ impl Tracker {
     /// Tells of an ending.
     pub(super) fn tell(&self, place: u32, time: Time, ending: Ending, sink: &mut impl Sink) {
         let index = self.store.told[place as usize].home;
-        let translated = self.halves.server(index).map(|_| self.ends_of(index));
-        self.tell_as(place, time, ending, self.ends_met(index), translated, sink);
+        let own = self.ends_of(index);
+        let (ends, translated) = match self.halves.server(index) {
+            Some(server) => ([own[CLIENT], server], Some(own)),
+            None => (own, None),
+        };
+        self.tell_as(place, time, ending, ends, translated, sink);
     }
 
     /// Tells of an ending between these ends. `translated`: the same on the server's side of an address translation.

@@ -122,10 +122,4 @@ impl Tracker {
             && self.store.begun_by(index).is_some_and(|(_, begun, _)| begun == isn)
             && self.ends_of(index)[CLIENT] == client
     }
-
-    /// Client and server, as the client has them.
-    pub(super) fn ends_met(&self, index: u32) -> [End; 2] {
-        let [client, server] = self.ends_of(index);
-        [client, self.halves.server(index).unwrap_or(server)]
-    }
 }

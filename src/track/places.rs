@@ -46,6 +46,11 @@ impl Place {
         self.0 & 1 != 0
     }
 
+    /// Did the host that captures make it, if it was seen here first? What a host passes on comes in before.
+    pub fn is_made_here(self) -> bool {
+        self.went_out() && !self.came_in()
+    }
+
     /// Did it go out there?
     pub fn went_out(self) -> bool {
         self.0 & 2 != 0

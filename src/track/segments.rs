@@ -118,7 +118,7 @@ impl Tracker {
         match opened {
             Some((said, opened)) => {
                 self.store.open(index, said, opened);
-                sink.connected(self.ends_met(index), segment.time);
+                sink.connected(self.ends_of(index), segment.time);
             }
             None => self.notable(index, from, segment, bytes, sink),
         }
@@ -136,9 +136,9 @@ impl Tracker {
 
     /// The server of a connection answered a SYN. More of the handshake is not seen where only what opens and closes is.
     fn answered(&mut self, index: u32, server: End, segment: &Segment, sink: &mut impl Sink) {
-        self.services.answered(server, segment.time, segment.ttl, segment.input);
+        self.services.answered(server, segment);
         if self.light {
-            sink.connected(self.ends_met(index), segment.time);
+            sink.connected(self.ends_of(index), segment.time);
         }
     }
 
@@ -163,7 +163,7 @@ impl Tracker {
         self.counts.duplicates += 1;
         if segment.flags.has(Flags::SYN | Flags::ACK) {
             let ends = self.store.sketches[index as usize].ends(self.ends6.get(index));
-            self.services.saw_ttl(ends[from].ip, segment.ttl, segment.input);
+            self.services.saw_ttl(ends[from].ip, segment.ttl, segment.input, false);
         }
         if let Some(place) = self.store.place(index) {
             copies::note(&mut self.store.told[place as usize], from, segment);
@@ -272,11 +272,11 @@ impl Tracker {
             let server = self.ends_of(index)[SERVER];
             self.answered(index, server, segment, sink);
             if place.is_some_and(|place| self.store.told[place as usize].is_taken_late()) {
-                self.services.hesitated(server, segment.time, segment.input);
+                self.services.hesitated(server, segment);
             }
         }
         if next.connected {
-            sink.connected(self.ends_met(index), segment.time);
+            sink.connected(self.ends_of(index), segment.time);
         }
         if next.closed {
             self.linger(index);

@@ -349,6 +349,47 @@ fn of_many_that_fail_at_once_each_is_told_once() {
     assert_eq!((found.findings.len(), summary.translated), (MANY as usize, MANY.into()));
 }
 
+/// An Ethernet frame as a Linux "cooked" capture has it: to the host, or sent by it; IPv4.
+fn cooked(came_in: bool, frame: &[u8]) -> Vec<u8> {
+    let header = [0, if came_in { 0 } else { 4 }, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 8, 0];
+    [&header, &frame[14..]].concat()
+}
+
+/// Analyses frames of this kind of link.
+fn analyse_link(frames: &[(Time, Vec<u8>)], link: u32) -> (Collector, Summary) {
+    let mut file = write(frames, Format::PcapNanoseconds, 65_535);
+    file[20..24].copy_from_slice(&link.to_be_bytes());
+    analyse_capture(&file)
+}
+
+/// A gateway with a transparent proxy: that has answered the client in the name of the service, near by and before it asked the
+/// service itself. So the service has not been there before, and none else refuses for it.
+#[test]
+fn what_a_transparent_proxy_answers_tells_nothing_of_the_service() {
+    const ACCEPTED: &str = "+0 > S 0:0(0) ttl 63\n+.0001 < S. 0:0(0) ack 1 ttl 64\n+.0001 > . 1:1(0) ack 1 ttl 63\n";
+    let accepted = |client: &str| format!("client {client}\nserver 10.0.0.9:80\n{ACCEPTED}");
+    let asks = |steps: &str| format!("client 10.0.0.1:3000\nserver 10.0.0.9:80\n{steps}wait 3\n");
+    let place = |text: &str, comes: Direction| {
+        let script = parse(text).expect("a script");
+        let frames = Build::new(Family::V4).frames(&script);
+        let passes =
+            |(step, (time, frame)): (&Event, (Time, Vec<u8>))| (time, cooked(direction(step) == Some(comes), &frame));
+        script.steps.iter().map(|step| &step.event).zip(frames).map(passes).collect::<Vec<_>>()
+    };
+    let told = |steps: &str| {
+        let clients = ["10.0.0.2:2000", "10.0.0.3:2000"].map(|client| place(&accepted(client), Direction::ToServer));
+        let mut frames = [&clients[0][..], &place(&asks(steps), Direction::ToClient), &clients[1]].concat();
+        frames.sort_by_key(|(time, _)| *time);
+        let (found, _) = analyse_link(&frames, 113);
+        found.findings.iter().map(describe).collect::<Vec<_>>().join("; ")
+    };
+    let refused = told("+.0005 > S 0:0(0) ttl 64\n+.03 < R. 0:0(0) ack 1 ttl 50\n");
+    assert!(refused.contains("cause=no_listener ended_by=server"), "{refused}");
+    let again = "+.0005 > S 0:0(0) ttl 64\n+1 > S 0:0(0) ttl 64\n+1 > S 0:0(0) ttl 64\n+1 > S 0:0(0) ttl 64\n";
+    let silent = told(again);
+    assert!(silent.contains("cause=syn_unanswered"), "{silent}");
+}
+
 /// What a bridge translates (br_netfilter) keeps its TTL: that it came in here and went out there shows that it is the same.
 #[test]
 fn both_sides_of_a_bridge_are_told_once_where_the_capture_tells_in_from_out() {
@@ -362,21 +403,17 @@ fn both_sides_of_a_bridge_are_told_once_where_the_capture_tells_in_from_out() {
         let script = parse(&script).expect("a script");
         let (near, far) = (build.frames(&script), build.frames(&translated(&script, build)));
         let side = |frames: Vec<(Time, Vec<u8>)>, comes: Direction| {
-            let cooked = |(step, (time, frame)): (&Event, (Time, Vec<u8>))| {
+            let passes = |(step, (time, frame)): (&Event, (Time, Vec<u8>))| {
                 let came_in = direction(step) == Some(comes);
                 let passed = if came_in { time } else { time + PASSAGE };
-                // Linux "cooked" capture: to us, or sent by us; Ethernet, IPv4.
-                let header = [0, if came_in { 0 } else { 4 }, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 8, 0];
-                (passed, [&header, &frame[14..]].concat())
+                (passed, cooked(came_in, &frame))
             };
-            script.steps.iter().map(|step| &step.event).zip(frames).map(cooked).collect::<Vec<_>>()
+            script.steps.iter().map(|step| &step.event).zip(frames).map(passes).collect::<Vec<_>>()
         };
         let mut both = [side(near, Direction::ToServer), side(far, Direction::ToClient)].concat();
         both.sort_by_key(|(time, _)| *time);
         let told = |frames: &[(Time, Vec<u8>)], link: u32| {
-            let mut file = write(frames, Format::PcapNanoseconds, 65_535);
-            file[20..24].copy_from_slice(&link.to_be_bytes());
-            let (found, summary) = analyse_capture(&file);
+            let (found, summary) = analyse_link(frames, link);
             let ends = |finding: &Finding| (finding.client.end, finding.translated.map(|[client, _]| client));
             (found.findings.iter().map(ends).collect::<Vec<_>>(), summary.translated)
         };

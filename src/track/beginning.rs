@@ -14,6 +14,7 @@ impl Tracker {
         self.counts.connections += 1;
         self.table.insert(segment.hash, index);
         self.crowded = self.is_crowded();
+        self.note_relay(index, segment);
         if segment.signs.has(Signs::IPV6) {
             self.ends6.insert(index, Ends6::of(segment, bytes));
         }

@@ -187,6 +187,7 @@ impl Tracker {
         }
         self.store.drop_rest(index);
         self.halves.leave(index);
+        self.relays.leave(index);
         let sketch = &mut self.store.sketches[index as usize];
         let key = sketch.key();
         sketch.set_flags(0);

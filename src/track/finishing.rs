@@ -68,6 +68,7 @@ impl Tracker {
         self.waiting.clear();
         self.sides = Sides::default();
         self.halves = Halves::default();
+        self.relays = Relays::default();
         self.lingering.clear();
         self.memory.clear();
         self.clock = Time(0);

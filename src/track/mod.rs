@@ -26,6 +26,7 @@ mod places;
 mod plain;
 mod queues;
 mod receive;
+mod relays;
 mod segments;
 mod seq;
 mod services;
@@ -62,6 +63,7 @@ use lingering::Lingering;
 use memory::Memory;
 use payloads::owner;
 use receive::Next;
+use relays::Relays;
 use sketch::Sketch;
 use store::Store;
 use table::Table;
@@ -184,6 +186,8 @@ pub struct Tracker {
     sides: Sides,
     /// Connections within the host whose halves have different addresses.
     halves: Halves,
+    /// Connections with the same ends on both sides of a relay of this host.
+    relays: Relays,
     /// When repetitions on told connections are overdue.
     overdue: BinaryHeap<Reverse<Slot>>,
     /// Ended connections that are still remembered.
@@ -216,6 +220,7 @@ impl Tracker {
             waiting: Waiting::default(),
             sides: Sides::default(),
             halves: Halves::default(),
+            relays: Relays::default(),
             overdue: BinaryHeap::new(),
             lingering: Lingering::default(),
             due: Time(u64::MAX),
@@ -295,7 +300,7 @@ impl Tracker {
         let input = error.input.min(u16::from(u8::MAX)) as u8;
         let is = |index: u32| {
             let found = self.store.sketches.get(index as usize).is_some_and(|found| found.is(error.flow));
-            found && self.copies.shows(index, input)
+            found && self.copies.shows(index, input) && self.relays.may_have_sent(index)
         };
         let found = self.table.find(error.flow.hash(self.seed), is).map(|index| (index, *error));
         let Some((index, error)) = found.or_else(|| self.error_in_its_whole(error)) else {

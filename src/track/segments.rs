@@ -32,6 +32,7 @@ impl Tracker {
             Some(index) if self.is_another_elsewhere(index, segment) => {
                 self.another_elsewhere(index, segment, bytes, sink);
             }
+            Some(index) if self.is_relayed_here(index, segment) => self.open_behind(index, segment, bytes, sink),
             Some(index) => self.segment_of_any(index, segment, bytes, sink),
             None => match self.in_its_whole(segment, bytes) {
                 Some((index, segment)) => self.segment_of_any(index, &segment, bytes, sink),
@@ -128,8 +129,11 @@ impl Tracker {
     #[inline(always)]
     pub(super) fn find(&mut self, guess: u32, segment: &Segment) -> Option<u32> {
         let is = |index: u32| {
-            let found = self.store.sketches.get(index as usize).is_some_and(|found| found.is(segment.flow()));
-            found && self.copies.shows(index, segment.input)
+            let found = self.store.sketches.get(index as usize).filter(|found| found.is(segment.flow()));
+            found.is_some_and(|found| {
+                self.copies.shows(index, segment.input)
+                    && self.relays.shows(index, found.side(segment.from_first()), segment)
+            })
         };
         if is(guess) { Some(guess) } else { self.table.find(segment.hash, is) }
     }

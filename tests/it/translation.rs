@@ -362,6 +362,15 @@ fn analyse_link(frames: &[(Time, Vec<u8>)], link: u32) -> (Collector, Summary) {
     analyse_capture(&file)
 }
 
+/// What a gateway sees of a script if what goes this way comes in, and the rest goes out.
+fn seen_by_a_gateway(text: &str, comes: Direction, client_isn: u32) -> Vec<(Time, Vec<u8>)> {
+    let script = parse(text).expect("a script");
+    let frames = Build { client_isn, ..Build::new(Family::V4) }.frames(&script);
+    let passes =
+        |(step, (time, frame)): (&Event, (Time, Vec<u8>))| (time, cooked(direction(step) == Some(comes), &frame));
+    script.steps.iter().map(|step| &step.event).zip(frames).map(passes).collect()
+}
+
 /// A gateway with a transparent proxy: that has answered the client in the name of the service, near by and before it asked the
 /// service itself. So the service has not been there before, and none else refuses for it.
 #[test]
@@ -369,16 +378,11 @@ fn what_a_transparent_proxy_answers_tells_nothing_of_the_service() {
     const ACCEPTED: &str = "+0 > S 0:0(0) ttl 63\n+.0001 < S. 0:0(0) ack 1 ttl 64\n+.0001 > . 1:1(0) ack 1 ttl 63\n";
     let accepted = |client: &str| format!("client {client}\nserver 10.0.0.9:80\n{ACCEPTED}");
     let asks = |steps: &str| format!("client 10.0.0.1:3000\nserver 10.0.0.9:80\n{steps}wait 3\n");
-    let place = |text: &str, comes: Direction| {
-        let script = parse(text).expect("a script");
-        let frames = Build::new(Family::V4).frames(&script);
-        let passes =
-            |(step, (time, frame)): (&Event, (Time, Vec<u8>))| (time, cooked(direction(step) == Some(comes), &frame));
-        script.steps.iter().map(|step| &step.event).zip(frames).map(passes).collect::<Vec<_>>()
-    };
     let told = |steps: &str| {
-        let clients = ["10.0.0.2:2000", "10.0.0.3:2000"].map(|client| place(&accepted(client), Direction::ToServer));
-        let mut frames = [&clients[0][..], &place(&asks(steps), Direction::ToClient), &clients[1]].concat();
+        let clients = ["10.0.0.2:2000", "10.0.0.3:2000"]
+            .map(|client| seen_by_a_gateway(&accepted(client), Direction::ToServer, 1));
+        let mut frames =
+            [&clients[0][..], &seen_by_a_gateway(&asks(steps), Direction::ToClient, 1), &clients[1]].concat();
         frames.sort_by_key(|(time, _)| *time);
         let (found, _) = analyse_link(&frames, 113);
         found.findings.iter().map(describe).collect::<Vec<_>>().join("; ")
@@ -388,6 +392,37 @@ fn what_a_transparent_proxy_answers_tells_nothing_of_the_service() {
     let again = "+.0005 > S 0:0(0) ttl 64\n+1 > S 0:0(0) ttl 64\n+1 > S 0:0(0) ttl 64\n+1 > S 0:0(0) ttl 64\n";
     let silent = told(again);
     assert!(silent.contains("cause=syn_unanswered"), "{silent}");
+}
+
+/// A transparent proxy that keeps the client's address and port, as TPROXY allows: on both of its sides the connections have the
+/// same ends.
+#[test]
+fn a_proxy_that_keeps_the_source_has_two_connections_with_the_same_ends() {
+    const ASKED: &str = "\
++0 > S 0:0(0) ttl 63
++.0001 < S. 0:0(0) ack 1
++.0001 > . 1:1(0) ack 1 ttl 63
++.0001 > P. 1:34(33) ack 1 ttl 63
++.0001 < . 1:1(0) ack 34
+";
+    const OPENED: &str = "+.0003 > S 0:0(0)\n+.001 < S. 0:0(0) ack 1\n+.0001 > . 1:1(0) ack 1\n";
+    let told = |front: &str, behind: &str| {
+        let front = seen_by_a_gateway(&format!("{ASKED}{front}wait 5\n"), Direction::ToServer, 7000);
+        let behind = seen_by_a_gateway(behind, Direction::ToClient, 90_000);
+        let mut frames = [front, behind].concat();
+        frames.sort_by_key(|(time, _)| *time);
+        let (found, _) = analyse_link(&frames, 113);
+        let errnos = found.findings.iter().map(|found| (found.client.errno, found.server.errno));
+        errnos.map(|errnos| format!("{errnos:?}")).collect::<Vec<_>>().join(" ")
+    };
+    let refused = told("+.1 < R. 1:1(0) ack 34\n", "+.0003 > S 0:0(0)\n+.0002 < R. 0:0(0) ack 1\nwait 3\n");
+    assert_eq!(refused, "(Some(ECONNREFUSED), None) (Some(ECONNRESET), None)");
+    let request = "+.0001 > P. 1:34(33) ack 1\n+.001 < R. 1:1(0) ack 34\nwait 3\n";
+    let reset = told("+.1 < R. 1:1(0) ack 34\n", &format!("{OPENED}{request}"));
+    assert_eq!(reset, "(Some(ECONNRESET), None) (Some(ECONNRESET), None)");
+    let served = "+.0001 > P. 1:34(33) ack 1\n+.001 < P. 1:53(52) ack 34\n+.0001 > R. 34:34(0) ack 53\nwait 3\n";
+    let left = told("+.001 < P. 1:53(52) ack 34\n+.0001 > R. 34:34(0) ack 53\n", &format!("{OPENED}{served}"));
+    assert_eq!(left, "(None, Some(ECONNRESET)) (None, Some(ECONNRESET))");
 }
 
 /// What a bridge translates (br_netfilter) keeps its TTL: that it came in here and went out there shows that it is the same.

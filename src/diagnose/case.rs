@@ -147,8 +147,12 @@ impl<'a> Case<'a> {
 
     /// What is known of the server's port from other connections: of the one that refused this, or that was to answer.
     pub fn service(&self) -> Option<Service> {
-        let here = self.reset().map_or(self.silence().place.came_in(), |reset| reset.place.is_made_here());
-        self.ended.services.get(&self.ended.own[SERVER], self.connection().start_input, here)
+        let [client, server] = self.ended.own;
+        // On the loopback what answers comes in, too.
+        let is_within = client.ip.is_loopback() || client.ip == server.ip;
+        let asked_here = !is_within && self.silence().place.came_in();
+        let here = self.reset().map_or(asked_here, |reset| reset.place.is_made_here());
+        self.ended.services.get(&server, self.connection().start_input, here)
     }
 
     /// The server's host has not even acknowledged what came on open connections since its port last answered a SYN.

@@ -312,7 +312,12 @@ impl Places {
         if let Some([client, _]) = self.trails.get_mut(index as usize) {
             client.apart |= bit(input);
         }
-        if let Some([client, _]) = self.trails.get_mut(other as usize) {
+        self.show(other, input);
+    }
+
+    /// What this capture shows may belong to the connection at `index`.
+    pub fn show(&mut self, index: u32, input: u8) {
+        if let Some([client, _]) = self.trails.get_mut(index as usize) {
             client.apart &= !bit(input);
         }
     }

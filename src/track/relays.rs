@@ -11,8 +11,8 @@ use super::*;
 /// The connections with a relay of this host at one end that have their ends in common with another.
 #[derive(Default)]
 pub struct Relays {
-    /// Is it the one between client and relay?
-    fronts: HashMap<u32, bool>,
+    /// Is it the one between client and relay? And in which capture the way tells.
+    fronts: HashMap<u32, (bool, u8)>,
 }
 
 impl Relays {
@@ -24,13 +24,14 @@ impl Relays {
     /// Does a segment of `from` that was captured so belong to the connection at `index`, if its ends are those?
     #[inline]
     pub fn shows(&self, index: u32, from: usize, segment: &Segment) -> bool {
-        let made_here = || Place::of(segment).is_made_here();
-        self.fronts.get(&index).is_none_or(|front| *front == ((from == CLIENT) != made_here()))
+        self.fronts.get(&index).is_none_or(|(front, input)| {
+            *input != segment.input || *front == ((from == CLIENT) != Place::of(segment).is_made_here())
+        })
     }
 
     /// May an error about what was sent here be about the connection at `index`? To clients errors hardly ever go out.
     pub fn may_have_sent(&self, index: u32) -> bool {
-        self.fronts.get(&index).is_none_or(|front| !front)
+        self.fronts.get(&index).is_none_or(|(front, _)| !front)
     }
 }
 
@@ -50,11 +51,17 @@ impl Tracker {
             })
     }
 
-    /// Takes the SYN of a relay for the connection behind that at `index`.
+    /// Takes the SYN of a relay for the connection behind that at `index`, which another capture may have shown.
     #[cold]
     pub(super) fn open_behind(&mut self, index: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
-        self.relays.fronts.insert(index, true);
-        self.open(segment, bytes, sink);
+        self.relays.fronts.insert(index, (true, segment.input));
+        let Some(other) = self.begun_with(segment) else {
+            self.open(segment, bytes, sink);
+            return;
+        };
+        self.relays.fronts.insert(other, (false, segment.input));
+        self.copies.places().show(other, segment.input);
+        self.segment_of_any(other, segment, bytes, sink);
     }
 
     /// A connection begins at `index`: is there one with the same ends on the other side of a relay?
@@ -67,8 +74,8 @@ impl Tracker {
             let same = self.store.sketches.get(found as usize).is_some_and(|sketch| sketch.is(segment.flow()));
             same && found != index && fronts.contains_key(&found)
         };
-        if let Some(front) = self.table.find(segment.hash, is).and_then(|found| fronts.get(&found)).copied() {
-            self.relays.fronts.insert(index, !front);
+        if let Some((front, input)) = self.table.find(segment.hash, is).and_then(|found| fronts.get(&found)).copied() {
+            self.relays.fronts.insert(index, (!front, input));
         }
     }
 }

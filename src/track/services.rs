@@ -119,10 +119,11 @@ impl Services {
         if here { of(true).or_else(|| of(false)) } else { of(false) }
     }
 
-    /// When the host that captures last answered there itself, if it ever did.
+    /// When the host of this capture last answered there itself, if it ever did.
     pub(super) fn answered_here(&self, end: &End, input: u8) -> Option<Time> {
         let (_, place) = self.find(*end, input, true, end.hash(self.seed));
-        self.known.get(place? as usize).map(|known| known.1.answered)
+        let service = &self.known.get(place? as usize)?.1;
+        (service.inputs & bit(input) != 0).then_some(service.answered)
     }
 
     fn place(&self, at: Where, hash: u32) -> Option<u32> {

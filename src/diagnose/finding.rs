@@ -224,7 +224,7 @@ impl Finding {
     pub fn counted_by(&self) -> End {
         match self.translated {
             Some([client, server])
-                if client == self.client.end && (server.ip.is_loopback() || server.ip == client.ip) =>
+                if client.ip == self.client.end.ip && (server.ip.is_loopback() || server.ip == client.ip) =>
             {
                 server
             }

@@ -68,11 +68,8 @@ impl Tracker {
     pub(super) fn tell(&self, place: u32, time: Time, ending: Ending, sink: &mut impl Sink) {
         let index = self.store.told[place as usize].home;
         let own = self.ends_of(index);
-        let (ends, translated) = match self.halves.server(index) {
-            Some(server) => ([own[CLIENT], server], Some(own)),
-            None => (own, None),
-        };
-        self.tell_as(place, time, ending, ends, translated, sink);
+        let met = self.halves.ends(index);
+        self.tell_as(place, time, ending, met.unwrap_or(own), met.map(|_| own), sink);
     }
 
     /// Tells of an ending between these ends. `translated`: the same on the server's side of an address translation.

@@ -3,9 +3,12 @@
 //!
 //! `nf_nat_packet()` changes the destination of the client's packets in OUTPUT, and the source of the answers back in
 //! POSTROUTING, both ahead of the loopback. So what is captured there is client -> listener one way, and service -> client the other
-//! way, and what the application asked for is nowhere to be seen. The numbers join them: what comes to the client acknowledges its
-//! SYN, of which nobody else can know. Nothing but the loopback shows halves: elsewhere, an answer from another address than that
+//! way, and what the application asked for is nowhere to be seen. The client's port differs as well if it has connections to several
+//! servers from one port, which to the listener would be one (`get_unique_tuple()`). The numbers join them: what comes to the client
+//! acknowledges its SYN, of which nobody else can know. Nothing but the loopback shows halves: elsewhere, an answer from another address than that
 //! asked is one that the client does not take.
+
+use std::net::IpAddr;
 
 use foldhash::HashMap;
 
@@ -22,8 +25,8 @@ pub struct Halves {
     count: usize,
     /// The connections by the ends of the server's half.
     wholes: HashMap<FlowKey, u32>,
-    /// The ends of the server's half, and the server there, by connection.
-    servers: HashMap<u32, (FlowKey, End)>,
+    /// The server's half, by connection: its ends as a key, and client and server.
+    backs: HashMap<u32, (FlowKey, [End; 2])>,
 }
 
 /// An answer follows its SYN on the loopback within microseconds, unless a listener's queue is full.
@@ -42,14 +45,14 @@ impl Halves {
         }
     }
 
-    /// The server of the connection at `index` as the client has it, if that is another than the one that takes its packets.
-    pub fn server(&self, index: u32) -> Option<End> {
-        self.servers.get(&index).map(|(_, server)| *server)
+    /// Client and server of the connection at `index` as the client has them, if its packets are led to another server.
+    pub fn ends(&self, index: u32) -> Option<[End; 2]> {
+        self.backs.get(&index).map(|(_, ends)| *ends)
     }
 
     /// Forgets what is known of the connection at `index`.
     pub fn leave(&mut self, index: u32) {
-        if let Some((flow, _)) = self.servers.remove(&index)
+        if let Some((flow, _)) = self.backs.remove(&index)
             && self.wholes.get(&flow) == Some(&index)
         {
             self.wholes.remove(&flow);
@@ -58,19 +61,19 @@ impl Halves {
 
     /// What they take.
     pub fn bytes(&self) -> usize {
-        let each = size_of::<(FlowKey, u32)>() + size_of::<(u32, (FlowKey, End))>();
-        2 * each * self.servers.len()
+        let each = size_of::<(FlowKey, u32)>() + size_of::<(u32, (FlowKey, [End; 2]))>();
+        2 * each * self.backs.len()
     }
 
     /// The connection of which this server speaks in the half with these ends.
     fn whole(&self, flow: FlowKey, server: End) -> Option<u32> {
-        self.wholes.get(&flow).copied().filter(|index| self.server(*index) == Some(server))
+        self.wholes.get(&flow).copied().filter(|index| self.ends(*index).is_some_and(|ends| ends[SERVER] == server))
     }
 
-    fn join(&mut self, index: u32, flow: FlowKey, server: End) {
+    fn join(&mut self, index: u32, flow: FlowKey, ends: [End; 2]) {
         self.leave(index);
         self.wholes.insert(flow, index);
-        self.servers.insert(index, (flow, server));
+        self.backs.insert(index, (flow, ends));
     }
 }
 
@@ -101,25 +104,26 @@ impl Tracker {
     }
 
     /// Joins to a connection what answers its SYN between other ends, if there is one such connection and no more.
-    fn join_halves(&mut self, flow: FlowKey, [client, server]: [End; 2], isn: u32) -> Option<u32> {
-        let like = self.halves.begun.iter().filter(|(begun, index)| *begun == isn && self.waits(*index, client, isn));
+    fn join_halves(&mut self, flow: FlowKey, ends: [End; 2], isn: u32) -> Option<u32> {
+        let host = ends[CLIENT].ip;
+        let like = self.halves.begun.iter().filter(|(begun, index)| *begun == isn && self.waits(*index, host, isn));
         let mut like = like.map(|(_, index)| *index);
         let index = like.next()?;
         if like.any(|other| other != index) {
             return None;
         }
-        self.halves.join(index, flow, server);
+        self.halves.join(index, flow, ends);
         Some(index)
     }
 
-    /// Has this client sent a SYN with this number for the connection at `index`, and nothing come back so far?
-    fn waits(&self, index: u32, client: End, isn: u32) -> bool {
+    /// Has a client with this address sent a SYN with this number for the connection at `index`, and nothing come back so far?
+    fn waits(&self, index: u32, host: IpAddr, isn: u32) -> bool {
         let unanswered = match self.store.place(index) {
             Some(place) => !self.store.told[place as usize].half[SERVER].has(Half::ANY),
             None => self.store.sketches.get(index as usize).is_some_and(Sketch::is_but_a_syn),
         };
         unanswered
             && self.store.begun_by(index).is_some_and(|(_, begun, _)| begun == isn)
-            && self.ends_of(index)[CLIENT] == client
+            && self.ends_of(index)[CLIENT].ip == host
     }
 }

@@ -111,7 +111,7 @@ impl Tracker {
         if from == SERVER && opening::answer(sketch, segment, bytes) {
             self.store.answered();
             // Those that are kept of an IPv6 connection would have to be waited for, but the server's half has others.
-            let is_half = self.halves.server(index).is_some();
+            let is_half = self.halves.ends(index).is_some();
             let server = if is_half { self.ends_of(index)[SERVER] } else { segment.ends(bytes).0 };
             return self.answered(index, server, segment, sink);
         }

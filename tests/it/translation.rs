@@ -225,7 +225,8 @@ fn halves_are_joined_on_the_loopback_alone_and_if_no_others_have_the_number() {
     let build = Build::new(Family::V4);
     let answered = |asked: &[&str]| {
         let half = |server: &str, steps: &str| {
-            let script = format!("client 10.0.0.1:2000\nserver {server}\n{steps}wait 3\n");
+            let port = if steps.contains('>') { 2000 } else { 2001 };
+            let script = format!("client 10.0.0.1:{port}\nserver {server}\n{steps}wait 3\n");
             build.frames(&parse(&script).expect("a script"))
         };
         let asked = asked.iter().map(|server| half(server, "+0 > S 0:0(0)\n"));

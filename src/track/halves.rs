@@ -34,15 +34,25 @@ const LATEST: usize = 64;
 
 impl Halves {
     /// A connection begins at `index`, with this SYN.
-    #[inline]
+    #[inline(always)]
     pub fn begin(&mut self, index: u32, segment: &Segment, bytes: &[u8]) {
-        let (client, server) = segment.ends(bytes);
-        if client.ip == server.ip || client.ip.is_loopback() || server.ip.is_loopback() {
-            self.leave(index);
-            self.begun.resize(LATEST, (0, u32::MAX));
-            self.begun[self.count % LATEST] = (segment.sequence, index);
-            self.count = self.count.wrapping_add(1);
+        if segment.is_within_a_host(bytes) {
+            self.begin_within(index, segment.sequence);
         }
+    }
+
+    #[inline(never)]
+    fn begin_within(&mut self, index: u32, isn: u32) {
+        self.leave(index);
+        self.begun.resize(LATEST, (0, u32::MAX));
+        self.begun[self.count % LATEST] = (isn, index);
+        self.count = self.count.wrapping_add(1);
+    }
+
+    /// May a segment of no known connection be of a server's half?
+    #[inline(always)]
+    pub fn may_have(&self, segment: &Segment) -> bool {
+        !self.begun.is_empty() && (answers_a_syn(segment) || !self.wholes.is_empty())
     }
 
     /// Client and server of the connection at `index` as the client has them, if its packets are led to another server.
@@ -77,16 +87,30 @@ impl Halves {
     }
 }
 
+/// May this be the first answer to a SYN?
+#[inline(always)]
+fn answers_a_syn(segment: &Segment) -> bool {
+    segment.flags.has(Flags::ACK) && segment.flags.0 & (Flags::SYN | Flags::RST) != 0
+}
+
 impl Tracker {
-    /// The connection of which this is a segment of the server's half, and the segment as one of that.
-    pub(super) fn in_its_whole(&mut self, segment: &Segment, bytes: &[u8]) -> Option<(u32, Segment)> {
-        if self.halves.begun.is_empty() {
-            return None;
+    /// Takes a segment that belongs to no known connection, if not as that of a server's half.
+    #[inline(never)]
+    pub(super) fn segment_of_half(&mut self, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
+        match self.in_its_whole(segment, bytes) {
+            Some((index, segment)) => self.segment_of_any(index, &segment, bytes, sink),
+            None => {
+                self.open(segment, bytes, sink);
+            }
         }
+    }
+
+    /// The connection of which this is a segment of the server's half, and the segment as one of that.
+    fn in_its_whole(&mut self, segment: &Segment, bytes: &[u8]) -> Option<(u32, Segment)> {
         let (server, client) = segment.ends(bytes);
-        let answers = segment.flags.has(Flags::ACK) && segment.flags.0 & (Flags::SYN | Flags::RST) != 0;
         let asked = segment.acknowledgment.wrapping_sub(1);
-        let joined = if answers { self.join_halves(segment.flow(), [client, server], asked) } else { None };
+        let joined =
+            if answers_a_syn(segment) { self.join_halves(segment.flow(), [client, server], asked) } else { None };
         let index = joined.or_else(|| self.halves.whole(segment.flow(), server))?;
         let sketch = self.store.sketches.get(index as usize)?;
         let from_first = if sketch.has(Connection::CLIENT_FIRST) { 0 } else { Signs::FROM_FIRST };

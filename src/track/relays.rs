@@ -22,8 +22,13 @@ impl Relays {
     }
 
     /// Does a segment of `from` that was captured so belong to the connection at `index`, if its ends are those?
-    #[inline]
+    #[inline(always)]
     pub fn shows(&self, index: u32, from: usize, segment: &Segment) -> bool {
+        self.fronts.is_empty() || self.shows_here(index, from, segment)
+    }
+
+    #[cold]
+    fn shows_here(&self, index: u32, from: usize, segment: &Segment) -> bool {
         self.fronts.get(&index).is_none_or(|(front, input)| {
             *input != segment.input || *front == ((from == CLIENT) != Place::of(segment).is_made_here())
         })
@@ -38,10 +43,16 @@ impl Relays {
 impl Tracker {
     /// Is this the SYN of a relay of this host for the connection behind that at `index`? The host has answered the client as the
     /// server, and no client begins anew so soon on ports of which its connection is not over.
+    #[inline(always)]
     pub(super) fn is_relayed_here(&mut self, index: u32, segment: &Segment) -> bool {
-        segment.flags.0 & (Flags::SYN | Flags::ACK | Flags::RST) == Flags::SYN
-            && Place::of(segment).is_made_here()
-            && self.store.sketches[index as usize].side(segment.from_first()) == CLIENT
+        let may_be =
+            segment.flags.0 & (Flags::SYN | Flags::ACK | Flags::RST) == Flags::SYN && Place::of(segment).is_made_here();
+        may_be && self.is_made_by_a_relay(index, segment)
+    }
+
+    #[cold]
+    fn is_made_by_a_relay(&mut self, index: u32, segment: &Segment) -> bool {
+        self.store.sketches[index as usize].side(segment.from_first()) == CLIENT
             && self.store.begun_by(index).is_some_and(|(start, isn, is_open)| {
                 let server = self.ends_of(index)[SERVER];
                 is_open
@@ -65,10 +76,15 @@ impl Tracker {
     }
 
     /// A connection begins at `index`: is there one with the same ends on the other side of a relay?
+    #[inline(always)]
     pub(super) fn note_relay(&mut self, index: u32, segment: &Segment) {
-        if self.relays.fronts.is_empty() {
-            return;
+        if !self.relays.fronts.is_empty() {
+            self.note_the_other_side(index, segment);
         }
+    }
+
+    #[cold]
+    fn note_the_other_side(&mut self, index: u32, segment: &Segment) {
         let fronts = &self.relays.fronts;
         let is = |found: u32| {
             let same = self.store.sketches.get(found as usize).is_some_and(|sketch| sketch.is(segment.flow()));

@@ -34,12 +34,10 @@ impl Tracker {
             }
             Some(index) if self.is_relayed_here(index, segment) => self.open_behind(index, segment, bytes, sink),
             Some(index) => self.segment_of_any(index, segment, bytes, sink),
-            None => match self.in_its_whole(segment, bytes) {
-                Some((index, segment)) => self.segment_of_any(index, &segment, bytes, sink),
-                None => {
-                    self.open(segment, bytes, sink);
-                }
-            },
+            None if self.halves.may_have(segment) => self.segment_of_half(segment, bytes, sink),
+            None => {
+                self.open(segment, bytes, sink);
+            }
         }
         if self.crowded {
             self.crowded = false;

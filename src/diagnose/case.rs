@@ -125,6 +125,16 @@ impl<'a> Case<'a> {
         &self.server
     }
 
+    /// Where the server would take the connection: there, or behind an address translation.
+    pub fn there(&self) -> String {
+        match self.ended.translated {
+            Some([_, server]) if server != self.ended.ends[SERVER] => {
+                format!("behind it on {}", Short::end(server.ip, server.port).as_str())
+            }
+            _ => "there".to_owned(),
+        }
+    }
+
     /// Whom the end that failed talked to: the server by its address and port, or the client.
     pub fn peer(&self) -> &str {
         if self.client_is_victim() { self.server.as_str() } else { "the client" }

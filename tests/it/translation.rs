@@ -232,6 +232,7 @@ fn halves_are_joined_on_the_loopback_alone_and_if_no_others_have_the_number() {
         let asked = asked.iter().map(|server| half(server, "+0 > S 0:0(0)\n"));
         let answer = half("10.0.0.3:80", "+.0001 < R. 0:0(0) ack 1\n");
         let (found, _) = analyse_together(asked.chain([answer]).collect::<Vec<_>>().concat());
+        assert!(found.findings.iter().all(|found| found.summary.contains("nothing listens behind it on ")));
         found
             .findings
             .iter()

@@ -28,10 +28,11 @@ const TOLD_TWICE: [&str; 5] = [
 
 /// Of these the halves are not joined, or not all: what comes first from the server does not acknowledge the SYN alone, or it was
 /// captured out of its order. In the last two, several hosts become one listener.
-const NOT_JOINED: [&str; 16] = [
+const NOT_JOINED: [&str; 17] = [
     "challenge_ack_to_a_client_whose_old_connection_was_not_seen",
     "port_reused_over_a_challenge_ack",
     "port_reused_over_a_challenge_ack_to_the_second_syn",
+    "port_reused_and_the_syn_comes_a_second_later",
     "syn_ack_of_a_cancelled_attempt_comes_late",
     "bare_rst_in_answer_to_the_syn",
     "wrong_rst_in_answer_to_the_syn",

@@ -315,6 +315,12 @@ impl Places {
         self.show(other, input);
     }
 
+    /// Has this capture shown segments of the connection come in and go out again?
+    pub fn forwards(&self, index: u32, input: u8) -> bool {
+        let trails = self.trails.get(index as usize);
+        trails.is_some_and(|trails| trails.iter().any(|trail| trail.came_in & trail.went_out & bit(input) != 0))
+    }
+
     /// What this capture shows may belong to the connection at `index`.
     pub fn show(&mut self, index: u32, input: u8) {
         if let Some([client, _]) = self.trails.get_mut(index as usize) {

@@ -52,7 +52,9 @@ impl Tracker {
 
     #[cold]
     fn is_made_by_a_relay(&mut self, index: u32, segment: &Segment) -> bool {
-        self.store.sketches[index as usize].side(segment.from_first()) == CLIENT
+        // What goes through the host may be captured going out before it comes in.
+        !self.copies.places().forwards(index, segment.input)
+            && self.store.sketches[index as usize].side(segment.from_first()) == CLIENT
             && self.store.begun_by(index).is_some_and(|(start, isn, is_open)| {
                 let server = self.ends_of(index)[SERVER];
                 is_open

@@ -163,6 +163,7 @@ impl Episode {
 
     fn is_like(&self, finding: &Finding) -> bool {
         self.example.kind == finding.kind
+            && self.example.server.end == finding.server.end
             && self.example.cause.map(|cause| cause.id) == finding.cause.map(|cause| cause.id)
     }
 
@@ -282,7 +283,7 @@ impl Episodes {
     pub fn add(&mut self, finding: Finding) {
         self.catch_up();
         self.scans.add(&finding);
-        let (client, server) = (finding.client.end, finding.server.end);
+        let (client, server) = (finding.client.end, finding.counted_by());
         let service = Service { client: client.ip, server: server.ip, port: server.port };
         let hash = self.services.hasher().hash_one(service);
         if let Some(episode) =

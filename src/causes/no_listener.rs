@@ -98,8 +98,9 @@ pub static CAUSE: Cause = Cause {
 fn detect(case: &Case<'_>) -> Option<Match> {
     case.refused_by_rst().then(|| {
         Match::likely(format!(
-            "{} refused the connection with a RST: most likely nothing listens there.",
-            case.server()
+            "{} refused the connection with a RST: most likely nothing listens {}.",
+            case.server(),
+            case.there()
         ))
     })
 }

@@ -127,6 +127,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     let ago = duration(case.decisive().since(service.answered_first));
     Some(Match::likely(format!(
-        "{server} refused the connection: nothing listens there now, though it answered {ago} before."
+        "{server} refused the connection: nothing listens {} now, though it answered {ago} before.",
+        case.there()
     )))
 }

@@ -100,6 +100,18 @@ impl End {
 }
 
 impl Segment {
+    /// Are both ends surely on one host: has one of them a loopback address, or both the same?
+    #[inline(always)]
+    pub fn is_within_a_host(&self, bytes: &[u8]) -> bool {
+        if self.signs.has(Signs::IPV6) {
+            let (source, destination) = self.ends(bytes);
+            return source.ip == destination.ip || source.ip.is_loopback() || destination.ip.is_loopback();
+        }
+        const LOOPBACK: u32 = 127;
+        let [first, second, _] = self.key;
+        (first == second) | (first >> 24 == LOOPBACK) | (second >> 24 == LOOPBACK)
+    }
+
     /// Source and destination; `bytes` is the buffer that the segment was decoded from.
     pub fn ends(&self, bytes: &[u8]) -> (End, End) {
         if self.signs.has(Signs::IPV6) {

@@ -125,6 +125,16 @@ impl<'a> Case<'a> {
         &self.server
     }
 
+    /// Where the server would take the connection: there, or behind an address translation.
+    pub fn there(&self) -> String {
+        match self.ended.translated {
+            Some([_, server]) if server != self.ended.ends[SERVER] => {
+                format!("behind it on {}", Short::end(server.ip, server.port).as_str())
+            }
+            _ => "there".to_owned(),
+        }
+    }
+
     /// Whom the end that failed talked to: the server by its address and port, or the client.
     pub fn peer(&self) -> &str {
         if self.client_is_victim() { self.server.as_str() } else { "the client" }
@@ -145,27 +155,32 @@ impl<'a> Case<'a> {
         self.story.reset.as_ref()
     }
 
-    /// What is known of the server's port from other connections.
+    /// What is known of the server's port from other connections: of the one that refused this, or that was to answer.
     pub fn service(&self) -> Option<Service> {
-        self.ended.services.get(&self.ended.ends[SERVER], self.connection().start_input)
+        let [client, server] = self.ended.own;
+        // On the loopback what answers comes in, too.
+        let is_within = client.ip.is_loopback() || client.ip == server.ip;
+        let asked_here = !is_within && self.silence().place.came_in();
+        let here = self.reset().map_or(asked_here, |reset| reset.place.is_made_here());
+        self.ended.services.get(&server, self.connection().start_input, here)
     }
 
     /// The server's host has not even acknowledged what came on open connections since its port last answered a SYN.
     pub fn service_fell_silent(&self) -> bool {
-        let server = &self.ended.ends[SERVER];
+        let server = &self.ended.own[SERVER];
         self.service().is_some_and(|service| self.ended.services.fell_silent(server, &service))
     }
 
     /// The client had lost the server by other connections as well, when what it sent last on this one was in vain.
     pub fn had_lost_the_service(&self) -> bool {
-        let [client, server] = self.ended.ends;
+        let [client, server] = self.ended.own;
         let (input, time) = (self.connection().start_input, self.silence().first.time);
         self.waited_for(Repeated::Data) && self.ended.services.had_lost(client.ip, server, input, time)
     }
 
     /// Earlier visits of this client that ended without a word.
     pub fn visits(&self) -> Visits {
-        self.ended.services.visits(self.ended.ends[CLIENT].ip, self.ended.ends[SERVER])
+        self.ended.services.visits(self.ended.own[CLIENT].ip, self.ended.own[SERVER])
     }
 
     /// The repetitions of the end that waited in vain.

@@ -219,6 +219,24 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// The server by which connections of the client are counted together: the client's own host may lead them to another, as to the
+    /// proxy beside an application, which connects to the same servers from the same address itself.
+    pub fn counted_by(&self) -> End {
+        match self.translated {
+            Some([client, server])
+                if client.ip == self.client.end.ip && (server.ip.is_loopback() || server.ip == client.ip) =>
+            {
+                server
+            }
+            _ => self.server.end,
+        }
+    }
+
+    /// Where the server takes the client's packets, behind an address translation if there is one.
+    pub fn taken_at(&self) -> End {
+        self.translated.map_or(self.server.end, |[_, server]| server)
+    }
+
     /// The cause's id, `unexplained` without one.
     pub fn cause_id(&self) -> &'static str {
         self.cause.map_or("unexplained", |cause| cause.id)

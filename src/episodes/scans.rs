@@ -162,7 +162,7 @@ impl Scans {
         if !is_without_payload(finding) {
             return;
         }
-        let (client, end) = (finding.client.end.ip, finding.server.end);
+        let (client, end) = (finding.client.end.ip, finding.counted_by());
         let target = (end.ip, end.port);
         if self.clients.len() >= CLIENTS && !self.clients.contains_key(&client) {
             self.forget();

@@ -1,6 +1,7 @@
 use std::net::Ipv4Addr;
 
 use super::*;
+use crate::decode::End;
 use crate::report::samples::{self, DECIDED, later};
 use crate::time::{MILLISECOND, SECOND};
 
@@ -239,4 +240,18 @@ fn the_order_does_not_depend_on_chance() {
 fn intervals_are_few_however_long_it_lasts() {
     let all = gathered(&refused_at(&(0..100).map(|second| second * 1000).collect::<Vec<_>>()));
     assert_eq!((all[0].count, all[0].intervals.len(), all[0].pauses.len()), (100, 16, 16));
+}
+
+/// The proxy beside an application asks the same service, and from the same address.
+#[test]
+fn what_is_led_to_a_proxy_recovers_when_that_answers() {
+    let refused = samples::refused_from(1, 8080);
+    let client = refused.client.end;
+    let proxy = End { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 15_001 };
+    let mut episodes = Episodes::default();
+    episodes.add(Finding { translated: Some([client, proxy]), ..refused.clone() });
+    episodes.add(later(refused, SECOND));
+    episodes.success(client.ip, proxy.ip, proxy.port, DECIDED + 3 * SECOND);
+    let recovered: Vec<_> = episodes.finish().iter().map(|episode| episode.recovered_at).collect();
+    assert_eq!(recovered, [Some(DECIDED + 3 * SECOND), None]);
 }

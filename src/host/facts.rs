@@ -57,7 +57,7 @@ pub(super) fn takes_long(finding: &Finding) -> bool {
 
 /// Puts together what this host knows. `holder` tells which process holds a socket.
 pub(super) fn local(finding: &Finding, view: View, holder: &mut dyn FnMut(u64) -> Option<Process>) -> Local {
-    let server = finding.server.end;
+    let server = finding.taken_at();
     let on_port = |sockets: &[Socket]| -> Vec<Socket> {
         sockets.iter().copied().filter(|socket| socket.local.port == server.port).collect()
     };
@@ -167,7 +167,7 @@ impl Told {
         now: &[Socket],
         before: Option<&[Socket]>,
     ) {
-        let server = finding.server.end;
+        let server = finding.taken_at();
         let Some((listener, listening)) = listener else {
             let ended = if before.is_some_and(|sockets| !sockets.is_empty()) { ", no longer" } else { "" };
             return self.facts.push(format!("Nothing listens on port {} here{ended}.", server.port));
@@ -209,7 +209,7 @@ impl Told {
         listener: Option<(Socket, &Listening)>,
         process: Option<&Process>,
     ) {
-        let (side, server) = (view.side.id(), finding.server.end);
+        let (side, server) = (view.side.id(), finding.taken_at());
         let never_opened = view.side == Side::Server && finding.role_known && finding.timing.connect.is_none();
         let listens = listener.map(|(socket, listening)| listens(server.ip, &socket, listening));
         self.facts.push(match (view.socket, listens) {

@@ -44,6 +44,16 @@ fn ended(cause: &str, ended_by: EndedBy) -> Finding {
 }
 
 #[test]
+fn behind_an_address_translation_the_server_is_where_its_packets_arrive() {
+    let finding = refused();
+    let proxy = End { ip: "127.0.0.1".parse().expect("an address"), port: 15_001 };
+    let led = Finding { translated: Some([finding.client.end, proxy]), ..finding };
+    let service = [socket("0.0.0.0", 5432, 0, 1)];
+    let nobody = look(&led, view(&service, Some(&service), &[]));
+    assert_eq!(nobody.fact, "Nothing listens on port 15001 here.");
+}
+
+#[test]
 fn a_refused_port_is_explained_by_who_listens() {
     let finding = refused();
     let ip = finding.server.end.ip.to_string();

@@ -111,23 +111,22 @@ impl Host {
     pub fn look(&mut self, finding: &Finding) -> Option<Local> {
         // Of a benign ending nobody asks who it was.
         finding.kind?;
-        let mut ends = [finding.client.end, finding.server.end];
-        let mut devices = ends.map(|end| self.device_of(end.ip));
+        // Each end's socket has its own address, and of the other's the one that its side of an address translation has.
+        let [client, server] = [finding.client.end, finding.server.end];
+        let [client_behind, server_behind] = finding.translated.unwrap_or([client, server]);
+        let mut sockets = [(client, server), (server_behind, client_behind)];
+        let mut devices = sockets.map(|(own, _)| self.device_of(own.ip));
         // Whose packets are forwarded here has an address of this host by NAT only.
         for (device, end) in devices.iter_mut().zip([&finding.client, &finding.server]) {
             *device = device.filter(|_| !end.is_routed);
         }
-        // The server is where the address translation sends its packets.
-        if finding.translated.is_some_and(|[_, server]| self.device_of(server.ip).is_none()) {
-            devices[1] = None;
-        }
         let here = devices.map(|device| device.is_some());
         let side = facts::side(finding, here)?;
         if side == Side::Server {
-            ends.reverse();
+            sockets.reverse();
             devices.reverse();
         }
-        let ([own, other], [own_device, other_device]) = (ends, devices.map(Option::unwrap_or_default));
+        let ([own, peer], [own_device, peer_device]) = (sockets, devices.map(Option::unwrap_or_default));
         let now = self.now();
         // What the packets show happened a little after the last note before it.
         let begun = finding.time - finding.timing.duration.min(NOTES as u64 * SECOND);
@@ -137,9 +136,9 @@ impl Host {
         let is_counted = self.netstat.is_some() && earlier.is_some_and(|note| note.time <= start);
         let before = self.before(begun).and_then(|note| note.listening.clone());
         let is_socket_asked = finding.kind != Some(Kind::Refused);
-        let socket = if is_socket_asked { self.sockets.connection(own, other, own_device) } else { None };
+        let socket = if is_socket_asked { self.sockets.connection(own.0, own.1, own_device) } else { None };
         let is_peer_asked = is_socket_asked && here == [true, true];
-        let peer = if is_peer_asked { self.sockets.connection(other, own, other_device) } else { None };
+        let peer = if is_peer_asked { self.sockets.connection(peer.0, peer.1, peer_device) } else { None };
         let is_conntrack_asked = finding.kind == Some(Kind::TimedOut);
         let view = View {
             side,

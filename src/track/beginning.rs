@@ -14,8 +14,12 @@ impl Tracker {
         self.counts.connections += 1;
         self.table.insert(segment.hash, index);
         self.crowded = self.is_crowded();
+        self.note_relay(index, segment);
         if segment.signs.has(Signs::IPV6) {
             self.ends6.insert(index, Ends6::of(segment, bytes));
+        }
+        if segment.flags.0 & (Flags::SYN | Flags::ACK) == Flags::SYN {
+            self.halves.begin(index, segment, bytes);
         }
         if sketch.is_some() {
             self.copies.remember_first(index, CLIENT, segment);
@@ -70,11 +74,7 @@ impl Tracker {
     /// is not seen there. No client begins anew so soon on ports of which its connection is not over.
     #[cold]
     pub(super) fn another_elsewhere(&mut self, index: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
-        let begins = |other: u32| {
-            let same = self.store.sketches.get(other as usize).is_some_and(|found| found.is(segment.flow()));
-            same && self.store.begun_by(other).is_some_and(|(_, isn, _)| isn == segment.sequence)
-        };
-        if let Some(other) = self.table.find(segment.hash, begins) {
+        if let Some(other) = self.begun_with(segment) {
             self.copies.places().tell_apart(index, other, segment.input);
             return self.segment_of_any(other, segment, bytes, sink);
         }
@@ -87,6 +87,15 @@ impl Tracker {
         if let Some(other) = self.open(segment, bytes, sink) {
             self.copies.places().begin_behind(index, other);
         }
+    }
+
+    /// The connection that began with this SYN, in whichever capture.
+    pub(super) fn begun_with(&self, segment: &Segment) -> Option<u32> {
+        let begins = |index: u32| {
+            let same = self.store.sketches.get(index as usize).is_some_and(|found| found.is(segment.flow()));
+            same && self.store.begun_by(index).is_some_and(|(_, isn, _)| isn == segment.sequence)
+        };
+        self.table.find(segment.hash, begins)
     }
 
     /// The connection ends and another one begins on the same 4-tuple.
@@ -131,6 +140,9 @@ impl Tracker {
         self.store.drop_rest(index);
         self.store.sketches[index as usize].renew();
         self.copies.places().begin_again(index);
+        if segment.flags.0 & (Flags::SYN | Flags::ACK) == Flags::SYN {
+            self.halves.begin(index, segment, bytes);
+        }
         self.one_gone();
         let from = fresh.side(segment.from_first());
         fresh.spoke(from, copies::short(segment.print));

@@ -66,8 +66,10 @@ impl Tracker {
 
     /// Tells of an ending.
     pub(super) fn tell(&self, place: u32, time: Time, ending: Ending, sink: &mut impl Sink) {
-        let ends = self.ends_of(self.store.told[place as usize].home);
-        self.tell_as(place, time, ending, ends, None, sink);
+        let index = self.store.told[place as usize].home;
+        let own = self.ends_of(index);
+        let met = self.halves.ends(index);
+        self.tell_as(place, time, ending, met.unwrap_or(own), met.map(|_| own), sink);
     }
 
     /// Tells of an ending between these ends. `translated`: the same on the server's side of an address translation.
@@ -85,8 +87,8 @@ impl Tracker {
         if told && After::of(ending, connection) == After::GoesOn {
             return;
         }
-        let (services, payloads) = (&self.services, &self.payloads);
-        sink.ended(Ended { time, ends, translated, ending, connection, services, payloads });
+        let (services, payloads, own) = (&self.services, &self.payloads, self.ends_of(connection.home));
+        sink.ended(Ended { time, ends, own, translated, ending, connection, services, payloads });
     }
 
     /// Does to a connection what its ending brings with it.

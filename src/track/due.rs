@@ -186,6 +186,8 @@ impl Tracker {
             self.memory.forgotten(&self.store.told[place as usize]);
         }
         self.store.drop_rest(index);
+        self.halves.leave(index);
+        self.relays.leave(index);
         let sketch = &mut self.store.sketches[index as usize];
         let key = sketch.key();
         sketch.set_flags(0);

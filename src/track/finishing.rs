@@ -67,6 +67,8 @@ impl Tracker {
         self.overdue.clear();
         self.waiting.clear();
         self.sides = Sides::default();
+        self.halves = Halves::default();
+        self.relays = Relays::default();
         self.lingering.clear();
         self.memory.clear();
         self.clock = Time(0);

@@ -14,6 +14,7 @@ mod copies;
 mod due;
 mod ending;
 mod finishing;
+mod halves;
 pub mod kernel;
 mod lately;
 mod light;
@@ -25,6 +26,7 @@ mod places;
 mod plain;
 mod queues;
 mod receive;
+mod relays;
 mod segments;
 mod seq;
 mod services;
@@ -56,10 +58,12 @@ use crate::decode::{End, Flags, IcmpError, Packet, Segment};
 use crate::time::{MILLISECOND, SECOND, Time};
 use addresses::Addresses;
 use copies::Copies;
+use halves::Halves;
 use lingering::Lingering;
 use memory::Memory;
 use payloads::owner;
 use receive::Next;
+use relays::Relays;
 use sketch::Sketch;
 use store::Store;
 use table::Table;
@@ -83,6 +87,8 @@ pub struct Ended<'a> {
     pub time: Time,
     /// Client and server.
     pub ends: [End; 2],
+    /// The same as the segments of [`Ended::connection`] have them, by which its services are known.
+    pub own: [End; 2],
     /// The same, as the server's side of an address translation has them, if that was captured as well.
     pub translated: Option<[End; 2]>,
     /// What happened.
@@ -178,6 +184,10 @@ pub struct Tracker {
     waiting: Waiting,
     /// The same, by what both sides of an address translation have in common.
     sides: Sides,
+    /// Connections within the host whose halves have different addresses.
+    halves: Halves,
+    /// Connections with the same ends on both sides of a relay of this host.
+    relays: Relays,
     /// When repetitions on told connections are overdue.
     overdue: BinaryHeap<Reverse<Slot>>,
     /// Ended connections that are still remembered.
@@ -209,6 +219,8 @@ impl Tracker {
             ends6: Addresses::default(),
             waiting: Waiting::default(),
             sides: Sides::default(),
+            halves: Halves::default(),
+            relays: Relays::default(),
             overdue: BinaryHeap::new(),
             lingering: Lingering::default(),
             due: Time(u64::MAX),
@@ -288,11 +300,13 @@ impl Tracker {
         let input = error.input.min(u16::from(u8::MAX)) as u8;
         let is = |index: u32| {
             let found = self.store.sketches.get(index as usize).is_some_and(|found| found.is(error.flow));
-            found && self.copies.shows(index, input)
+            found && self.copies.shows(index, input) && self.relays.may_have_sent(index)
         };
-        let Some(index) = self.table.find(error.flow.hash(self.seed), is) else {
+        let found = self.table.find(error.flow.hash(self.seed), is).map(|index| (index, *error));
+        let Some((index, error)) = found.or_else(|| self.error_in_its_whole(error)) else {
             return;
         };
+        let error = &error;
         let (place, decides) = match self.store.place(index) {
             Some(place) => {
                 self.judge_own(place, error.time, sink);

@@ -46,6 +46,11 @@ impl Place {
         self.0 & 1 != 0
     }
 
+    /// Did the host that captures make it, if it was seen here first? What a host passes on comes in before.
+    pub fn is_made_here(self) -> bool {
+        self.went_out() && !self.came_in()
+    }
+
     /// Did it go out there?
     pub fn went_out(self) -> bool {
         self.0 & 2 != 0
@@ -307,7 +312,18 @@ impl Places {
         if let Some([client, _]) = self.trails.get_mut(index as usize) {
             client.apart |= bit(input);
         }
-        if let Some([client, _]) = self.trails.get_mut(other as usize) {
+        self.show(other, input);
+    }
+
+    /// Has this capture shown segments of the connection come in and go out again?
+    pub fn forwards(&self, index: u32, input: u8) -> bool {
+        let trails = self.trails.get(index as usize);
+        trails.is_some_and(|trails| trails.iter().any(|trail| trail.came_in & trail.went_out & bit(input) != 0))
+    }
+
+    /// What this capture shows may belong to the connection at `index`.
+    pub fn show(&mut self, index: u32, input: u8) {
+        if let Some([client, _]) = self.trails.get_mut(index as usize) {
             client.apart &= !bit(input);
         }
     }

@@ -32,7 +32,9 @@ impl Tracker {
             Some(index) if self.is_another_elsewhere(index, segment) => {
                 self.another_elsewhere(index, segment, bytes, sink);
             }
+            Some(index) if self.is_relayed_here(index, segment) => self.open_behind(index, segment, bytes, sink),
             Some(index) => self.segment_of_any(index, segment, bytes, sink),
+            None if self.halves.may_have(segment) => self.segment_of_half(segment, bytes, sink),
             None => {
                 self.open(segment, bytes, sink);
             }
@@ -106,8 +108,9 @@ impl Tracker {
         }
         if from == SERVER && opening::answer(sketch, segment, bytes) {
             self.store.answered();
-            // Those that are kept of an IPv6 connection would have to be waited for.
-            let (server, _) = segment.ends(bytes);
+            // Those that are kept of an IPv6 connection would have to be waited for, but the server's half has others.
+            let is_half = self.halves.ends(index).is_some();
+            let server = if is_half { self.ends_of(index)[SERVER] } else { segment.ends(bytes).0 };
             return self.answered(index, server, segment, sink);
         }
         let opened = if from == CLIENT && !self.light { opening::complete(sketch, segment) } else { None };
@@ -124,15 +127,18 @@ impl Tracker {
     #[inline(always)]
     pub(super) fn find(&mut self, guess: u32, segment: &Segment) -> Option<u32> {
         let is = |index: u32| {
-            let found = self.store.sketches.get(index as usize).is_some_and(|found| found.is(segment.flow()));
-            found && self.copies.shows(index, segment.input)
+            let found = self.store.sketches.get(index as usize).filter(|found| found.is(segment.flow()));
+            found.is_some_and(|found| {
+                self.copies.shows(index, segment.input)
+                    && self.relays.shows(index, found.side(segment.from_first()), segment)
+            })
         };
         if is(guess) { Some(guess) } else { self.table.find(segment.hash, is) }
     }
 
     /// The server of a connection answered a SYN. More of the handshake is not seen where only what opens and closes is.
     fn answered(&mut self, index: u32, server: End, segment: &Segment, sink: &mut impl Sink) {
-        self.services.answered(server, segment.time, segment.ttl, segment.input);
+        self.services.answered(server, segment);
         if self.light {
             sink.connected(self.ends_of(index), segment.time);
         }
@@ -159,7 +165,7 @@ impl Tracker {
         self.counts.duplicates += 1;
         if segment.flags.has(Flags::SYN | Flags::ACK) {
             let ends = self.store.sketches[index as usize].ends(self.ends6.get(index));
-            self.services.saw_ttl(ends[from].ip, segment.ttl, segment.input);
+            self.services.saw_ttl(ends[from].ip, segment.ttl, segment.input, false);
         }
         if let Some(place) = self.store.place(index) {
             copies::note(&mut self.store.told[place as usize], from, segment);
@@ -268,7 +274,7 @@ impl Tracker {
             let server = self.ends_of(index)[SERVER];
             self.answered(index, server, segment, sink);
             if place.is_some_and(|place| self.store.told[place as usize].is_taken_late()) {
-                self.services.hesitated(server, segment.time, segment.input);
+                self.services.hesitated(server, segment);
             }
         }
         if next.connected {

@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 
 use super::lately::Lately;
-use super::places::{LAST, bit};
+use super::places::{LAST, Place, bit};
 use super::slots::Slots;
 use super::story::Silence;
 use super::table::Table;
 use crate::cpu::prefetch;
-use crate::decode::{CutIcmpError, End};
+use crate::decode::{CutIcmpError, End, Segment};
 use crate::time::{SECOND, Time};
 
 /// What is known of one address and port that answered a SYN with a SYN-ACK.
@@ -60,8 +60,9 @@ impl Visits {
     }
 }
 
-/// Where a service answers, and if in other captures another may answer there, in which of them.
-type Where = (End, Option<u8>);
+/// Where a service answers, and if in other captures another may answer there, in which of them. And is it the host that captures
+/// that answers there? A transparent proxy does in the name of a service behind it.
+type Where = (End, Option<u8>, bool);
 
 /// The services that were seen, in bounded memory.
 #[derive(Default)]
@@ -70,8 +71,9 @@ pub struct Services {
     index: Table,
     known: Slots<(Where, Service)>,
     seed: [u64; 2],
-    /// The TTLs of each server's SYN-ACKs in each capture, of which the last stands for all others: lowest and highest.
-    ttls: Lately<(IpAddr, u8), Option<(u8, u8)>>,
+    /// The TTLs of each server's SYN-ACKs in each capture, of which the last stands for all others, those apart that the host that
+    /// captures has made: lowest and highest.
+    ttls: Lately<(IpAddr, u8, bool), Option<(u8, u8)>>,
     /// Clients that connect and hang up.
     visits: Lately<(IpAddr, End), Visits>,
     /// When a host last got an ICMP error whose quote the snaplen cut, and for whom the segment was, if that is known.
@@ -107,10 +109,21 @@ impl Services {
         self.forgotten + others.iter().sum::<u64>() + self.silences.forgotten() + self.lost.forgotten()
     }
 
-    /// What is known of the one that connections in this capture reach there, if it ever answered.
-    pub fn get(&self, end: &End, input: u8) -> Option<Service> {
-        let (_, place) = self.find(*end, input, end.hash(self.seed));
-        self.known.get(place? as usize).map(|known| known.1)
+    /// What is known of the one that connections in this capture reach there, if it ever answered. `here`: by the host that
+    /// captures, unless that has never answered there.
+    pub fn get(&self, end: &End, input: u8, here: bool) -> Option<Service> {
+        let of = |here| {
+            let (_, place) = self.find(*end, input, here, end.hash(self.seed));
+            self.known.get(place? as usize).map(|known| known.1)
+        };
+        if here { of(true).or_else(|| of(false)) } else { of(false) }
+    }
+
+    /// When the host of this capture last answered there itself, if it ever did.
+    pub(super) fn answered_here(&self, end: &End, input: u8) -> Option<Time> {
+        let (_, place) = self.find(*end, input, true, end.hash(self.seed));
+        let service = &self.known.get(place? as usize)?.1;
+        (service.inputs & bit(input) != 0).then_some(service.answered)
     }
 
     fn place(&self, at: Where, hash: u32) -> Option<u32> {
@@ -119,14 +132,14 @@ impl Services {
 
     /// Each host has a loopback of its own (RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3), and who stands behind a relay may
     /// have the same address: what answers there in another capture may be another.
-    fn find(&self, end: End, input: u8, hash: u32) -> (Where, Option<u32>) {
+    fn find(&self, end: End, input: u8, here: bool, hash: u32) -> (Where, Option<u32>) {
         if !end.ip.is_loopback() {
-            let place = self.place((end, None), hash);
+            let place = self.place((end, None, here), hash);
             if place.is_none_or(|place| !self.known[place as usize].1.relayed) {
-                return ((end, None), place);
+                return ((end, None, here), place);
             }
         }
-        let own = (end, Some(input.min(LAST)));
+        let own = (end, Some(input.min(LAST)), here);
         (own, self.place(own, hash))
     }
 
@@ -169,7 +182,8 @@ impl Services {
     pub fn had_lost(&self, client: IpAddr, server: End, input: u8, time: Time) -> bool {
         let lost = self.lost.get(&(client, server));
         lost.is_some_and(|(first, last)| {
-            time <= *last + 60 * SECOND && self.get(&server, input).is_none_or(|service| service.answered < *first)
+            let answered = |here| self.get(&server, input, here).is_some_and(|service| service.answered >= *first);
+            time <= *last + 60 * SECOND && !answered(true) && !answered(false)
         })
     }
 
@@ -191,37 +205,43 @@ impl Services {
     }
 
     /// The lowest and the highest TTL of the SYN-ACKs of a host: those in this capture, which is one place on the way, else
-    /// those in all of them.
-    pub fn ttls(&self, ip: IpAddr, input: u8) -> Option<(u8, u8)> {
-        let at = |place: u8| self.ttls.get(&(ip, place)).copied().flatten();
-        at(input.min(LAST))
-            .or_else(|| (0..=LAST).filter_map(at).reduce(|one, other| (one.0.min(other.0), one.1.max(other.1))))
+    /// those in all of them. `here`: those that the host that captures has made, if there are any.
+    pub fn ttls(&self, ip: IpAddr, input: u8, here: bool) -> Option<(u8, u8)> {
+        let of = |here: bool| {
+            let at = |place: u8| self.ttls.get(&(ip, place, here)).copied().flatten();
+            at(input.min(LAST))
+                .or_else(|| (0..=LAST).filter_map(at).reduce(|one, other| (one.0.min(other.0), one.1.max(other.1))))
+        };
+        if here { of(true).or_else(|| of(false)) } else { of(false) }
     }
 
-    /// A SYN-ACK came from this host with this TTL in this capture.
-    pub(super) fn saw_ttl(&mut self, ip: IpAddr, ttl: u8, input: u8) {
-        let (low, high) = self.ttls.note((ip, input.min(LAST))).get_or_insert((ttl, ttl));
+    /// A SYN-ACK came from this host with this TTL in this capture. `here`: made by the host that captures.
+    pub(super) fn saw_ttl(&mut self, ip: IpAddr, ttl: u8, input: u8, here: bool) {
+        let (low, high) = self.ttls.note((ip, input.min(LAST), here)).get_or_insert((ttl, ttl));
         *low = (*low).min(ttl);
         *high = (*high).max(ttl);
     }
 
     /// A service that has answered hesitates to take a connection.
-    pub(super) fn hesitated(&mut self, end: End, time: Time, input: u8) {
-        if let (_, Some(place)) = self.find(end, input, end.hash(self.seed)) {
+    pub(super) fn hesitated(&mut self, end: End, segment: &Segment) {
+        let here = Place::of(segment).is_made_here();
+        if let (_, Some(place)) = self.find(end, segment.input, here, end.hash(self.seed)) {
             let (_, service) = &mut self.known[place as usize];
-            (service.hesitated, service.at_once) = (time, 0);
+            (service.hesitated, service.at_once) = (segment.time, 0);
         }
     }
 
     /// Behind this service stands another with its address and port: it is that of the captures that showed it answer.
     pub(super) fn relayed(&mut self, end: End) {
         let hash = end.hash(self.seed);
-        let Some(place) = self.place((end, None), hash) else { return };
-        let (_, service) = &mut self.known[place as usize];
-        let own = *service;
-        if !std::mem::replace(&mut service.relayed, true) {
-            let shown = (0..=LAST).filter(|input| own.inputs & bit(*input) != 0);
-            shown.for_each(|input| self.add((end, Some(input)), own, hash));
+        for here in [false, true] {
+            let Some(place) = self.place((end, None, here), hash) else { continue };
+            let (_, service) = &mut self.known[place as usize];
+            let own = *service;
+            if !std::mem::replace(&mut service.relayed, true) {
+                let shown = (0..=LAST).filter(|input| own.inputs & bit(*input) != 0);
+                shown.for_each(|input| self.add((end, Some(input), here), own, hash));
+            }
         }
     }
 
@@ -237,17 +257,19 @@ impl Services {
         let some = (self.hand..self.hand + LOOKED_AT).map(|place| place % MOST);
         self.hand = (self.hand + LOOKED_AT) % MOST;
         let place = some.min_by_key(|place| self.known.get(*place).map(|(_, known)| known.answered))?;
-        let ((end, _), _) = std::mem::replace(self.known.get_mut(place)?, (at, service));
+        let ((end, ..), _) = std::mem::replace(self.known.get_mut(place)?, (at, service));
         let place = place as u32;
         self.index.remove(end.hash(self.seed), place);
         self.forgotten += 1;
         Some(place)
     }
 
-    /// A service answered a SYN, in a segment with this TTL and in this capture.
-    pub(super) fn answered(&mut self, end: End, time: Time, ttl: u8, input: u8) {
-        let (hash, shown) = (end.hash(self.seed), bit(input));
-        match self.find(end, input, hash) {
+    /// A service answered a SYN with this segment.
+    pub(super) fn answered(&mut self, end: End, segment: &Segment) {
+        let (hash, here) = (end.hash(self.seed), Place::of(segment).is_made_here());
+        let Segment { time, ttl, input, .. } = *segment;
+        let shown = bit(input);
+        match self.find(end, input, here, hash) {
             (_, Some(place)) => {
                 let (_, service) = &mut self.known[place as usize];
                 service.answered = time;
@@ -265,6 +287,6 @@ impl Services {
                 self.add(at, service, hash);
             }
         }
-        self.saw_ttl(end.ip, ttl, input);
+        self.saw_ttl(end.ip, ttl, input, here);
     }
 }

@@ -75,7 +75,8 @@ impl Case<'_> {
     /// those, nor of a longer way.
     pub fn foreign_refusal(&self) -> Option<(u8, u8)> {
         let reset = self.reset()?;
-        let (low, high) = self.ended.services.ttls(self.ended.ends[SERVER].ip, reset.mark.input)?;
+        let (low, high) =
+            self.ended.services.ttls(self.ended.own[SERVER].ip, reset.mark.input, reset.place.is_made_here())?;
         // The capture may have begun between both times that a SYN-ACK is seen where a host forwards.
         let ttls = if low < high { (reset.ttl, reset.ttl) } else { reset.ttls };
         let usual = track::may_be_a_detour(reset.ttl, (low, high)) || track::tells_no_distance((low, high));

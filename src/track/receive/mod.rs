@@ -13,6 +13,7 @@ pub use reset::{note_copy, on_reset};
 pub use segment::{gap, note_data, on_segment, quiet};
 
 use super::connection::{CLIENT, Connection, Half, Mark, SERVER, other};
+use super::places::Place;
 use super::seq;
 use super::story::{Event, Pending, Repeated, Silence, What};
 use crate::decode::{Flags, Segment, Signs, TcpOption, options};
@@ -136,6 +137,7 @@ fn repeat(connection: &mut Connection, from: usize, segment: &Segment, what: Rep
     if silence.what != what {
         let attempts = if first == mark { 1 } else { 2 };
         *silence = Silence { what, first, last: mark, interval: segment.time.since(first.time), attempts, ..*silence };
+        silence.place = Place::of(segment);
         silence.sequence = segment.sequence;
         silence.length = segment.payload_length;
         silence.until = segment.sequence.wrapping_add(segment.payload_length);

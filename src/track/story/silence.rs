@@ -47,6 +47,8 @@ pub struct Silence {
     pub unheard: u32,
     /// The snaplen cut the windows: keep-alive probes may be those of a window that is closed.
     pub windows_cut: bool,
+    /// Where the first repetition was seen.
+    pub place: Place,
     /// Did the sender end it with a RST when the next attempt would have been due?
     pub gave_up: bool,
 }

@@ -2,11 +2,11 @@
 //! to a listener of the same host (REDIRECT or DNAT in OUTPUT), as to the proxy beside an application in a service mesh.
 //!
 //! `nf_nat_packet()` changes the destination of the client's packets in OUTPUT, and the source of the answers back in
-//! POSTROUTING, both ahead of the loopback. So what is captured there is client -> listener one way, and service -> client the other
-//! way, and what the application asked for is nowhere to be seen. The client's port differs as well if it has connections to several
-//! servers from one port, which to the listener would be one (`get_unique_tuple()`). The numbers join them: what comes to the client
-//! acknowledges its SYN, of which nobody else can know. Nothing but the loopback shows halves: elsewhere, an answer from another address than that
-//! asked is one that the client does not take.
+//! POSTROUTING, both ahead of the loopback. So what is captured there is client -> listener one way, and service -> client
+//! the other way, and what the application asked for is nowhere to be seen. The client's port differs as well if it has
+//! connections to several servers from one port, which to the listener would be one (`get_unique_tuple()`). The numbers join
+//! them: what comes to the client acknowledges its SYN, of which nobody else can know. Nothing but the loopback shows halves:
+//! elsewhere, an answer from another address than that asked is one that the client does not take.
 
 use std::net::IpAddr;
 

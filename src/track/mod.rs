@@ -14,6 +14,7 @@ mod copies;
 mod due;
 mod ending;
 mod finishing;
+mod half;
 mod halves;
 pub mod kernel;
 mod lately;

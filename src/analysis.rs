@@ -300,7 +300,7 @@ impl<L: Listener> Sink for Judge<'_, L> {
         self.messages_forgotten += ended.forgotten() as u64;
         if let Some(mut finding) = diagnose(&ended) {
             for packet in &mut finding.evidence {
-                (packet.frame, packet.input) = unpack(packet.frame, packet.input, self.inputs);
+                (packet.frame, packet.input) = unpack(packet.frame, self.inputs);
             }
             if finding.kind.is_some() {
                 self.count_cause(&finding);

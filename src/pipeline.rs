@@ -115,7 +115,7 @@ fn run_one(source: &mut impl Source, decoder: Decoder, taker: &mut impl Taker) -
 pub fn take(decoder: &Decoder, batch: &FrameBatch, packets: &mut Packets, seen: &mut Seen, taker: &mut impl Taker) {
     for frames in batch.frames.chunks(RUN) {
         packets.clear();
-        packets.side_by_side = batch.side_by_side;
+        packets.beside = batch.others;
         decoder.decode_all(&batch.bytes, frames, packets, &mut seen.skipped);
         taker.packets(packets, &batch.bytes);
     }
@@ -170,7 +170,7 @@ fn read(
         }
         load.notes = source.take_notes();
         load.packets.clear();
-        load.packets.side_by_side = load.batch.side_by_side;
+        load.packets.beside = load.batch.others;
         decoder.decode_all(&load.batch.bytes, &load.batch.frames, &mut load.packets, &mut seen.skipped);
         seen.widen(&load.batch);
         if hand_over.send(load).is_err() {

@@ -1,6 +1,6 @@
 //! From the bytes of a frame to a TCP segment, or to an ICMP error about one, or to the reason why it is neither.
 
-use crate::source::RawFrame;
+use crate::source::{Others, RawFrame};
 
 mod common;
 mod flow;
@@ -44,8 +44,8 @@ pub struct Packets {
     filled: usize,
     /// The few packets that are no segments, each with the number of segments before it.
     pub others: Vec<(usize, Packet)>,
-    /// As in the batch that they were decoded from, see [`crate::source::FrameBatch`].
-    pub side_by_side: bool,
+    /// What is read beside the batch that they were decoded from.
+    pub beside: Others,
 }
 
 impl Packets {

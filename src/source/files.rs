@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::lane::{Lane, Running, State};
 use super::numbers::pack;
 use super::reader::{Reader, first_time};
-use super::{Error, Filter, FrameBatch, Interrupt, Progress, Source, printable_path};
+use super::{Error, Filter, FrameBatch, Interrupt, Others, Progress, SOON, Source, printable_path};
 use crate::time::{MILLISECOND, Time};
 
 /// Bytes in a batch of a single file.
@@ -51,6 +51,10 @@ pub struct Files {
     begun: usize,
     /// One gave its first frame before another had given its last.
     side_by_side: bool,
+    /// The lane that was the last to begin before that: its place, and that of those before it, is the first.
+    first: usize,
+    /// When the next frame comes of another lane than the one that gave the last.
+    next_of_others: Option<Time>,
     chunk: usize,
     filter: Option<Filter>,
     /// When the last frame was captured that was shown to the filter.
@@ -79,6 +83,8 @@ impl Files {
             pending: None,
             begun: 0,
             side_by_side: false,
+            first: 0,
+            next_of_others: None,
             chunk: (ALL_CHUNKS / paths.len().max(1)).clamp(SMALLEST_CHUNK, CHUNK),
             filter,
             filtered_until: None,
@@ -214,6 +220,28 @@ impl Files {
         }
     }
 
+    /// Where the frames of this file were captured.
+    fn place(&self, input: u16) -> u16 {
+        match usize::from(input) {
+            at if !self.side_by_side || at == self.first => 0,
+            0 => self.first as u16,
+            _ => input,
+        }
+    }
+
+    /// What is read beside the frames of `batch`, which were given last?
+    fn others(&self, batch: &FrameBatch) -> Others {
+        let soon = || {
+            let last = batch.frames.last()?.time;
+            Some(self.next_of_others? <= last + SOON)
+        };
+        match self.side_by_side {
+            true => Others::Beside,
+            false if soon() == Some(true) => Others::Soon,
+            false => Others::None,
+        }
+    }
+
     /// Reads the only file that is left straight into `batch`.
     fn fill_alone(&mut self, index: usize, batch: &mut FrameBatch) -> bool {
         let Some(Lane { state: State::Open(running), .. }) = self.lanes.get_mut(index) else { return false };
@@ -225,7 +253,8 @@ impl Files {
         false
     }
 
-    /// The next frames of all files, before the filter.
+    /// The next frames of all files, before the filter. Those are in a batch of their own that come before files are read side by
+    /// side.
     fn merge(&mut self, batch: &mut FrameBatch) -> bool {
         batch.frames.clear();
         if let Some(index) = self.pending.take() {
@@ -235,7 +264,7 @@ impl Files {
             self.advance(index);
         }
         let mut copied = 0;
-        while let Some(Reverse((_, index))) = self.heads.pop() {
+        while let Some(Reverse((time, index))) = self.heads.pop() {
             let bound = self.heads.peek().map(|Reverse(head)| *head);
             let Some(lane) = self.lanes.get_mut(index) else { continue };
             let running = match &mut lane.state {
@@ -246,10 +275,19 @@ impl Files {
                 }
                 State::Done => continue,
             };
-            if !std::mem::replace(&mut running.has_begun, true) {
+            if !running.has_begun {
+                if self.begun > 0 && !self.side_by_side && !batch.frames.is_empty() {
+                    self.heads.push(Reverse((time, index)));
+                    break;
+                }
+                running.has_begun = true;
                 self.side_by_side |= self.begun > 0;
                 self.begun += 1;
+                if !self.side_by_side {
+                    self.first = index;
+                }
             }
+            self.next_of_others = bound.map(|(time, _)| time);
             let rest = running.rest();
             let before = |time| bound.is_none_or(|bound| (time, index) < bound);
             let run = rest.iter().take_while(|frame| before(frame.time)).count().max(1);
@@ -320,11 +358,14 @@ impl Source for Files {
                 self.notes.extend(filter.take_notes());
             }
             if !batch.frames.is_empty() {
-                let (inputs, side_by_side) = (self.names.len(), self.side_by_side);
+                let inputs = self.names.len();
                 if inputs > 1 {
-                    batch.frames.iter_mut().for_each(|frame| pack(frame, inputs, side_by_side));
+                    for frame in &mut batch.frames {
+                        pack(frame, inputs);
+                        frame.input = self.place(frame.input);
+                    }
                 }
-                batch.side_by_side = side_by_side;
+                batch.others = self.others(batch);
                 return Ok(true);
             }
         }

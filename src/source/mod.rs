@@ -39,7 +39,7 @@ pub use losses::{Gap, Losses, Lost};
 pub use numbers::unpack;
 use progress::Progress;
 
-use crate::time::Time;
+use crate::time::{SECOND, Time};
 
 /// What gives frames, batch after batch.
 pub trait Source {
@@ -92,7 +92,8 @@ pub struct RawFrame {
     pub wire: u32,
     /// The link type (LINKTYPE_ number as in pcap files).
     pub link: u16,
-    /// Which input it came from, counted from 0 in the order of the command line; of several files, the place, see [`unpack`].
+    /// Which input it came from, counted from 0 in the order of the command line; of several files, the place where it was captured: those
+    /// of which one begins where another ends are one capture.
     pub input: u16,
 }
 
@@ -103,10 +104,25 @@ pub struct FrameBatch {
     pub bytes: Vec<u8>,
     /// The frames, by time.
     pub frames: Vec<RawFrame>,
-    /// From this batch on, if not from an earlier one, inputs are read that were captured at the same time: what one shows,
-    /// another may show as well. Those of which one begins where another ends are one capture.
-    pub side_by_side: bool,
+    /// What is read beside it.
+    pub others: Others,
 }
+
+/// What else is read at the time of a batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Others {
+    /// No other input, or one that begins where this one ends: then they are one capture.
+    #[default]
+    None,
+    /// Another one begins within [`SOON`]: it may show again what is in this batch.
+    Soon,
+    /// From this batch on, if not from an earlier one, inputs are read that were captured at the same time: what one shows,
+    /// another may show as well.
+    Beside,
+}
+
+/// No copy comes later than this.
+pub const SOON: u64 = 2 * SECOND;
 
 impl FrameBatch {
     /// The captured bytes of `frame`; empty if it does not belong to this batch.

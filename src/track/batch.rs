@@ -15,9 +15,7 @@ const NOWHERE: u32 = u32::MAX;
 impl Tracker {
     /// Takes packets by time, as [`Tracker::packet`] does one by one. `bytes` is the batch that they were decoded from.
     pub fn packets(&mut self, packets: &Packets, bytes: &[u8], sink: &mut impl Sink) {
-        if packets.side_by_side {
-            self.copies.expect(self.previous);
-        }
+        self.copies.expect(packets.beside, self.previous);
         let mut taken = 0;
         for (before, other) in &packets.others {
             self.segments(packets.segments().get(taken..*before).unwrap_or_default(), bytes, sink);
@@ -60,7 +58,7 @@ impl Tracker {
                 prefetch(segment);
             }
             answers.iter().take(answered).for_each(|hash| self.services.approach_known(*hash));
-            if self.copies.is_active() {
+            if self.copies.remembers() {
                 self.approach_copies(run, guesses);
             }
             for (segment, guess) in run.iter().zip(guesses) {

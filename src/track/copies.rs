@@ -6,10 +6,11 @@ use super::receive::{note_copy, reach, refused_before_its_answer_came};
 use super::seq;
 use crate::cpu::prefetch;
 use crate::decode::{Flags, Segment, Signs};
+use crate::source::{Others, SOON};
 use crate::time::{MILLISECOND, SECOND, Time};
 
 /// How long after a packet its copy may come where the IP identification tells copies from retransmissions.
-const WITH_ID: u64 = 2 * SECOND;
+const WITH_ID: u64 = SOON;
 /// The same where only the bytes tell: shorter than any retransmission timeout.
 const WITHOUT_ID: u64 = 100 * MILLISECOND;
 /// The same where a time stamp is among the bytes. It is taken anew each time that a segment is sent
@@ -40,7 +41,9 @@ const SIGN_WITH_ID_IN: u64 = 16_384;
 pub struct Copies {
     seen: Vec<(u64, Time)>,
     active: bool,
-    /// Since when: what came before is not remembered.
+    /// Packets are remembered, if only for copies that are not looked for yet.
+    remembers: bool,
+    /// Since when. What came before is remembered only if they were expected.
     since: Time,
     /// How many looked like copies, without and with an identification.
     signs: [u64; 2],
@@ -57,6 +60,7 @@ impl Copies {
         Copies {
             seen: Vec::new(),
             active: false,
+            remembers: false,
             since: Time(0),
             signs: [0; 2],
             latest: 0,
@@ -65,23 +69,46 @@ impl Copies {
         }
     }
 
-    /// Captures of the same time are likely to hold copies. What came before `now` is not remembered; nothing did if that is 0.
-    pub fn expect(&mut self, now: Time) {
-        self.places.expect_several();
-        if !self.active {
-            self.activate();
-            self.since = now;
+    /// Captures of the same time are likely to hold copies, of what came shortly before, too. It is `now`.
+    #[inline]
+    pub fn expect(&mut self, others: Others, now: Time) {
+        match others {
+            Others::None if self.remembers && !self.active => {
+                self.remembers = false;
+                self.places.forget();
+            }
+            Others::None => {}
+            Others::Soon => self.begin_to_remember(),
+            Others::Beside => {
+                self.places.expect_several();
+                if !self.active {
+                    self.activate(now);
+                }
+            }
         }
     }
 
-    fn activate(&mut self) {
+    fn activate(&mut self, now: Time) {
         self.active = true;
-        self.seen = vec![(COPIED, Time(0)); REMEMBERED];
+        self.since = now;
+        self.begin_to_remember();
     }
 
-    /// Is there a sign of copies, so that the last packets are remembered?
+    fn begin_to_remember(&mut self) {
+        self.remembers = true;
+        self.seen.resize(REMEMBERED, (COPIED, Time(0)));
+    }
+
+    /// Is there a sign of copies, so that they are looked for?
+    #[inline]
     pub fn is_active(&self) -> bool {
         self.active
+    }
+
+    /// Are packets remembered?
+    #[inline]
+    pub fn remembers(&self) -> bool {
+        self.remembers
     }
 
     /// How many packets had no room to be remembered for as long as copies take to come here.
@@ -127,13 +154,16 @@ impl Copies {
         let copy = last.is_like(segment);
         if copy {
             self.take_sign(key(segment.print, index, from), segment, count);
+        } else if self.remembers {
+            self.remember(key(segment.print, index, from), segment);
+            self.places.first(index, from, segment);
         }
         copy
     }
 
     /// Remembers the first segment of a connection.
     pub fn remember_first(&mut self, index: u32, from: usize, segment: &Segment) {
-        if self.active {
+        if self.remembers {
             self.remember(key(segment.print, index, from), segment);
             self.places.begin(index);
             self.places.first(index, from, segment);
@@ -145,8 +175,7 @@ impl Copies {
     fn take_sign(&mut self, key: u64, segment: &Segment, count: u64) {
         self.signs[usize::from(segment.ip_id != 0)] += 1;
         if (self.signs[0] * SIGN_IN).max(self.signs[1] * SIGN_WITH_ID_IN) >= count {
-            self.activate();
-            self.since = segment.time;
+            self.activate(segment.time);
             self.remember(key, segment);
         }
     }
@@ -272,7 +301,7 @@ mod tests {
 
     fn expecting() -> Copies {
         let mut copies = Copies::new();
-        copies.expect(Time(0));
+        copies.expect(Others::Beside, Time(0));
         copies
     }
 

@@ -91,7 +91,7 @@ impl Tracker {
 
     /// Is more remembered than the caller allows?
     pub(super) fn is_crowded(&self) -> bool {
-        let each = PLAIN + if self.copies.is_active() { Places::EACH } else { 0 };
+        let each = PLAIN + if self.copies.remembers() { Places::EACH } else { 0 };
         let connections = self.table.len() * each + self.store.beside() + self.ends6.bytes() + self.halves.bytes();
         connections as u64 + self.memory.notable > self.memory.budget
     }

@@ -271,6 +271,11 @@ impl Places {
         }
     }
 
+    /// Forgets all that was noted of connections.
+    pub fn forget(&mut self) {
+        self.trails = Vec::new();
+    }
+
     /// Another connection begins at `index` on the same ports.
     pub fn begin_again(&mut self, index: u32) {
         if let Some([client, server]) = self.trails.get_mut(index as usize) {

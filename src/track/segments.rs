@@ -9,7 +9,7 @@ impl Tracker {
     #[inline(always)]
     pub(super) fn segment(&mut self, guess: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
         if !self.light
-            && !self.copies.is_active()
+            && !self.copies.remembers()
             && let Some(mut room) = self.store.room_of(guess, segment.flow())
             && let Some((from, message)) = plain::take_next(&mut room, segment)
         {
@@ -50,7 +50,7 @@ impl Tracker {
         let Some(mut room) = self.store.room(index) else { return };
         let sketch = &mut *room.sketch;
         let from = sketch.side(segment.from_first());
-        if self.copies.is_active() || !plain::is_new(&sketch.end[from], segment) {
+        if self.copies.remembers() || !plain::is_new(&sketch.end[from], segment) {
             let last = sketch.last_of(from);
             if self.copies.is_copy(index, from, &last, segment, self.counts.segments) {
                 sketch.spoke(from, copies::short(segment.print));

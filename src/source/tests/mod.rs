@@ -40,7 +40,7 @@ fn take(files: &mut Files) -> Taken {
         for frame in &batch.frames {
             let bytes = batch.bytes_of(frame);
             assert_eq!(bytes.len(), frame.captured as usize);
-            let (number, input) = unpack(frame.number, frame.input, files.input_names().len());
+            let (number, input) = unpack(frame.number, files.input_names().len());
             taken.frames.push((frame.time.0, number, frame.link, input, bytes.to_vec()));
         }
     }

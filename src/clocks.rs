@@ -3,7 +3,8 @@
 //!
 //! Both ends of a connection show the same segments, and no others have the same numbers: a repetition has an identification or a
 //! time stamp of its own. By the time that segments take on their way clocks seem to differ more in one direction, and less in the
-//! other: the middle between both is the difference. Only the beginnings of files are looked at.
+//! other: the middle between both is the difference. But if one is even negative and the other is not, the ways explain both. Only
+//! the beginnings of files are looked at.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -17,8 +18,8 @@ use crate::time::{MILLISECOND, SECOND, Time};
 const FILES: usize = 16;
 /// As much is read of all files together.
 const BYTES: usize = 16 << 20;
-/// Less is what packets take on their way, and makes no difference.
-const LEAST: u64 = 250 * MILLISECOND;
+/// A segment that is seen sooner by less where it comes later changes no order that matters.
+const LEAST: u64 = 10 * MILLISECOND;
 /// Differences that lie no further apart are one, and their ways are not equally long.
 const ALIKE: u64 = SECOND;
 /// So many segments must be shown by both, one each way: then the random numbers of both ends are the same.
@@ -44,7 +45,7 @@ pub fn compare(paths: &[PathBuf], interrupt: &Interrupt) -> Clocks {
         let found = (0..at).find_map(|earlier| Some((earlier, samples.get(earlier)?.behind(sample)?)));
         let Some((earlier, behind)) = found else { continue };
         let ahead = behind.saturating_add(clocks.ahead[earlier]);
-        if ahead.unsigned_abs() < LEAST {
+        if ahead == 0 {
             continue;
         }
         clocks.ahead[at] = ahead;
@@ -123,7 +124,10 @@ impl Sample {
             let shared = both.iter().map(Vec::len).sum::<usize>();
             let least = self.counts.get(&flow).min(other.counts.get(&theirs));
             let [back, forth] = both.map(middle);
-            let difference = back?.midpoint(forth?);
+            let (back, forth) = (back?, forth?);
+            let proven = back.unsigned_abs().min(forth.unsigned_abs());
+            let differs = (back < 0) == (forth < 0) && proven >= LEAST;
+            let difference = if differs { back.midpoint(forth) } else { 0 };
             // Where a file ends and the next one begins, some segments are repeated, and most are in one of both.
             (shared * 2 >= *least?).then_some((difference, shared))
         });

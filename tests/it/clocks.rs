@@ -71,7 +71,8 @@ fn both_ends_are_put_side_by_side_whatever_their_clocks_say() {
     let near = seen(&text, 64, 60, 0);
     let expected = Captures::of(&[near.clone(), seen(&text, 60, 64, 0)]).found(Vec::new());
     assert_eq!(expected.len(), 1);
-    for ahead in [SECOND as i64, -20 * SECOND as i64, HOUR, -72 * HOUR, 50 * 365 * 24 * HOUR] {
+    for ahead in [-100 * MILLISECOND as i64, SECOND as i64, -20 * SECOND as i64, HOUR, -72 * HOUR, 50 * 365 * 24 * HOUR]
+    {
         let captures = Captures::of(&[near.clone(), seen(&text, 60, 64, ahead)]);
         let Clocks { ahead: found, notes } = captures.clocks();
         assert_eq!(found, [0, ahead]);

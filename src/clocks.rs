@@ -28,7 +28,7 @@ const SHARED: usize = 2;
 /// How the clocks of some files differ.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Clocks {
-    /// How much each is ahead of that of the first file, nanoseconds.
+    /// How much each is ahead of that of the first file that it is compared with, nanoseconds.
     pub ahead: Vec<i64>,
     /// What is to be said of them, a line each.
     pub notes: Vec<String>,
@@ -41,20 +41,42 @@ pub fn compare(paths: &[PathBuf], interrupt: &Interrupt) -> Clocks {
         return clocks;
     }
     let samples: Vec<_> = paths.iter().map(|path| Sample::of(path, BYTES / paths.len(), interrupt)).collect();
-    for (at, sample) in samples.iter().enumerate().skip(1) {
-        let found = (0..at).find_map(|earlier| Some((earlier, samples.get(earlier)?.behind(sample)?)));
-        let Some((earlier, behind)) = found else { continue };
-        let ahead = behind.saturating_add(clocks.ahead[earlier]);
+    for (at, (ahead, first)) in by_the_first(&samples).into_iter().enumerate() {
         if ahead == 0 {
             continue;
         }
         clocks.ahead[at] = ahead;
-        let (name, first) = (printable_path(&paths[at]), printable_path(&paths[0]));
+        let (name, first) = (printable_path(&paths[at]), printable_path(&paths[first]));
         let (by, way) =
             (duration(ahead.unsigned_abs()).replace(TIED, " "), if ahead > 0 { "ahead of" } else { "behind" });
         clocks.notes.push(format!("{name}: its clock is {by} {way} that of {first}, by the packets that both show; told are the times of {first}"));
     }
     clocks
+}
+
+/// How much each is ahead of the first of those that it is compared with, be it by way of others: a proxy shows what its client does,
+/// and what its server does, which have nothing in common.
+fn by_the_first(samples: &[Sample]) -> Vec<(i64, usize)> {
+    let mut found: Vec<Option<(i64, usize)>> = vec![None; samples.len()];
+    for first in 0..samples.len() {
+        if found[first].is_some() {
+            continue;
+        }
+        found[first] = Some((0, first));
+        let mut reached = vec![(first, 0_i64)];
+        while let Some((from, ahead)) = reached.pop() {
+            for (at, sample) in samples.iter().enumerate().filter(|(at, _)| *at > first) {
+                if found[at].is_none()
+                    && let Some(behind) = samples[from].behind(sample)
+                {
+                    let ahead = ahead.saturating_add(behind);
+                    found[at] = Some((ahead, first));
+                    reached.push((at, ahead));
+                }
+            }
+        }
+    }
+    found.into_iter().flatten().collect()
 }
 
 /// What only a copy shares with a segment: its sequence number, its acknowledgment, and a fingerprint of all else.

@@ -82,6 +82,26 @@ fn both_ends_are_put_side_by_side_whatever_their_clocks_say() {
     }
 }
 
+/// A proxy shows what its client does and what its server does, which have nothing in common.
+#[test]
+fn captures_are_compared_by_way_of_another() {
+    let other = Build { client_isn: 5, server_isn: 6, ..Build::new(Family::V4) };
+    let text = TALK.replace("ttl C", "ttl 64").replace("ttl S", "ttl 60");
+    let back = |later: i64| {
+        let mut frames = other.frames(&parse(&text).expect("a script"));
+        frames.iter_mut().for_each(|(time, _)| time.0 = time.0.saturating_add_signed(later));
+        frames
+    };
+    let proxy = [seen(TALK, 60, 64, -HOUR), back(-HOUR)].concat();
+    let captures = Captures::of(&[back(0), seen(TALK, 64, 60, 2 * HOUR), proxy.clone()]);
+    assert_eq!(captures.clocks().ahead, [0, 2 * HOUR, -HOUR]);
+    // What is compared with none comes first.
+    let captures = Captures::of(&[Vec::new(), back(0), proxy]);
+    let Clocks { ahead, notes } = captures.clocks();
+    assert_eq!(ahead, [0, 0, -HOUR]);
+    assert!(notes[0].contains("behind that of") && notes[0].ends_with("1.pcap"), "{notes:?}");
+}
+
 #[test]
 fn the_program_says_by_which_clock_it_tells() {
     let text = [TALK, ABORT].concat();

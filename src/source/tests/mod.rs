@@ -92,6 +92,29 @@ fn several_files_are_one_recording() {
     assert!(twice.frames.chunks(2).all(|pair| pair[0].0 == pair[1].0 && pair[0].3 == 0 && pair[1].3 == 1));
 }
 
+/// Two files are one capture, of which the second one goes on while the third one is captured.
+#[test]
+fn what_is_read_beside_a_frame_does_not_depend_on_where_batches_end() {
+    let all = frames(30_000);
+    let folder = TempDir::new().expect("a folder for the test");
+    let paths = [20_000..30_000, 0..10_000, 10_000..25_000].map(|range| {
+        let path = folder.path().join(format!("{range:?}"));
+        std::fs::write(&path, pcap(&all[range])).expect("a file for the test");
+        path
+    });
+    let mut files = Files::open(&paths, &Settings::default()).expect("all are readable");
+    let mut batch = FrameBatch::default();
+    while files.fill(&mut batch).expect("files do not fail after opening") {
+        for frame in &batch.frames {
+            let (at, (_, file)) = (frame.time.0 - START, unpack(frame.number, 3));
+            assert_eq!(frame.input, if file == 0 { 2 } else { 0 });
+            assert_eq!(batch.others == Others::Beside, at >= 20 * SECOND, "{at}");
+            let soon = [8..10, 18..20].iter().any(|soon| soon.contains(&(at / SECOND)));
+            assert!(!soon || batch.others == Others::Soon, "{at}");
+        }
+    }
+}
+
 #[test]
 fn frames_a_little_out_of_order_are_mended_across_batches() {
     let mut disordered = frames(40_000);

@@ -37,7 +37,7 @@ pub fn write_as_radio(frames: &[(Time, Vec<u8>)]) -> Vec<u8> {
         [(0, TO), (pause / 4, TO | RETRY), (pause / 2, FROM)].map(|(late, flags)| (*time + late, radio(flags, frame)))
     };
     let all: Vec<_> = frames.iter().enumerate().flat_map(heard).collect();
-    pcap(RADIOTAP, &all, 65_535, 0xa1b2_3c4d, 1, u32::to_be_bytes)
+    write_link(&all, RADIOTAP)
 }
 
 /// Radiotap with nothing but flags (a checksum is at the end), 802.11 with QoS and made-up addresses, LLC.
@@ -46,6 +46,20 @@ fn radio(flags: u8, frame: &[u8]) -> Vec<u8> {
     let addresses = [&frame[..12], &[2; 6]].concat();
     let llc = [0xaa, 0xaa, 3, 0, 0, 0];
     [&radiotap[..], &[0x88, flags, 0, 0], &addresses, &[0x10, 0], &[0, 0], &llc, &frame[12..], &[0xee; 4]].concat()
+}
+
+/// The LINKTYPE_ number of Linux "cooked" captures.
+pub const COOKED: u32 = 113;
+
+/// The bytes of a capture of frames of this kind of link, with nanoseconds.
+pub fn write_link(frames: &[(Time, Vec<u8>)], link: u32) -> Vec<u8> {
+    pcap(link, frames, 65_535, 0xa1b2_3c4d, 1, u32::to_be_bytes)
+}
+
+/// An Ethernet frame as a Linux "cooked" capture has it: to the host, or sent by it; IPv4.
+pub fn cooked(came_in: bool, frame: &[u8]) -> Vec<u8> {
+    let header = [0, if came_in { 0 } else { 4 }, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 8, 0];
+    [&header, &frame[14..]].concat()
 }
 
 /// draft-ietf-opsawg-pcap, sections 4 and 5.

@@ -5,9 +5,8 @@ use std::ops::Range;
 
 use tcpwhy::diagnose::Finding;
 use tcpwhy::notation::{Build, Family, parse};
-use tcpwhy::time::MILLISECOND;
 
-use crate::capture_file::{Format, write};
+use crate::capture_file::{COOKED, Format, cooked, write, write_link};
 use crate::check::{analyse_captures, describe};
 
 /// `C` stands for the TTL of the client's packets at a place, `S` for that of the server's.
@@ -30,7 +29,7 @@ const ANOTHER: &str = "\
 const REPLY: &str = "+.001 < R 53:53(0) win 0 ttl S id 7\n";
 
 /// What one place captures, but for these frames.
-fn capture(text: &str, client: &str, server: &str, lost: &Range<usize>) -> Vec<u8> {
+pub fn capture(text: &str, client: &str, server: &str, lost: &Range<usize>) -> Vec<u8> {
     let text = text.replace("ttl C", &format!("ttl {client}")).replace("ttl S", &format!("ttl {server}"));
     let script = parse(&text).expect("a script");
     let frames = Build::new(Family::V4).frames(&script).into_iter().enumerate();
@@ -55,7 +54,7 @@ fn described(captures: &[impl AsRef<[u8]>], ahead: bool) -> String {
     collector.findings.iter().map(describe).collect::<Vec<_>>().join("; ")
 }
 
-const NOTHING: Range<usize> = 0..0;
+pub const NOTHING: Range<usize> = 0..0;
 /// The RST alone, and all from the request on that it answers: for good, or until another connection comes.
 const RST: Range<usize> = 7..8;
 const REST: Range<usize> = 6..99;
@@ -169,155 +168,6 @@ fn payload_that_the_place_of_the_rst_shows_behind_it_was_sent_by_who_lives() {
     let found = described(&[&client, &router], false);
     let expected = "reset client=ECONNRESET server=ECONNRESET cause=forged_reset ended_by=middlebox";
     assert!(found.starts_with(expected) && found.ends_with("confidence=likely"), "{found}");
-}
-
-/// A relay accepts on its host, and finds nobody on the loopback of its guest: each host has one of its own.
-#[test]
-fn what_answered_on_the_loopback_of_another_host_is_another_service() {
-    let causes = |server: &str| {
-        let accepted = "\
-+0 > S 0:0(0)
-+.001 < S. 0:0(0) ack 1
-+0 > . 1:1(0) ack 1
-+.002 < F. 1:1(0) ack 1
-+.001 > F. 1:1(0) ack 2
-+0 < . 2:2(0) ack 2
-";
-        let refused = "+.002 > S 0:0(0)\n+.0001 < R. 0:0(0) ack 1\n";
-        let captures = [(accepted, 40000), (refused, 50000)].map(|(lines, port)| {
-            let text = format!("client {server}:{port}\nserver {server}:8080\n{lines}");
-            capture(&text, "64", "64", &NOTHING)
-        });
-        let (collector, _) = analyse_captures(&captures.each_ref().map(Vec::as_slice), false);
-        collector.findings.iter().map(Finding::cause_id).collect::<Vec<_>>()
-    };
-    assert_eq!(causes("127.0.0.1"), ["no_listener"]);
-    assert_eq!(causes("10.0.0.2"), ["service_stopped"]);
-}
-
-/// What two captures show of a loopback is known for each of them.
-#[test]
-fn what_stopped_on_its_own_loopback_stopped_whatever_others_show() {
-    let lines = |port: u16| {
-        format!(
-            "\
-client 127.0.0.1:{port}
-server 127.0.0.1:8080
-+0 > S 0:0(0)
-+.001 < S. 0:0(0) ack 1
-+0 > . 1:1(0) ack 1
-+.002 < F. 1:1(0) ack 1
-+.001 > F. 1:1(0) ack 2
-+0 < . 2:2(0) ack 2
-+1 [2] > S 0:0(0)
-+.0001 [2] < R. 0:0(0) ack 1
-"
-        )
-    };
-    let captures = [40000, 50000].map(|port| capture(&lines(port), "64", "64", &NOTHING));
-    let (collector, _) = analyse_captures(&captures.each_ref().map(Vec::as_slice), false);
-    let found: Vec<_> = collector.findings.iter().map(Finding::cause_id).collect();
-    assert_eq!(found, ["service_stopped", "service_stopped"]);
-}
-
-/// pasta accepts, connects to its guest from the client's address and port, and is refused: two connections, whose ends are the
-/// same. The second one is captured as `[2]`, which has other sequence numbers, and a port that is one higher.
-#[test]
-fn behind_a_relay_with_the_clients_address_is_another_connection() {
-    let before = "\
-client 10.0.0.1:40001
-+0 > S 0:0(0) ttl C
-+.0001 < S. 0:0(0) ack 1 ttl S
-+.0001 > . 1:1(0) ack 1 ttl C
-+.01 < F. 1:1(0) ack 1 ttl S
-+.0001 > . 1:1(0) ack 2 ttl C
-+.3 > P. 1:33(32) ack 2 ttl C
-+.0001 < R 2:2(0) win 0 ttl S
-";
-    let behind = "\
-client 10.0.0.1:40000
-+.0005 [2] > S 0:0(0) win 65535 <mss 61440,nop,wscale 8> ttl C
-+.0001 [2] < R. 0:0(0) ack 1 win 0 ttl S
-";
-    let [before, behind] =
-        [(before, "64"), (behind, "255")].map(|(text, client)| capture(text, client, "64", &NOTHING));
-    // Each may be captured at both of its ends.
-    let sets: [&[&[u8]]; 4] = [
-        &[&before, &behind],
-        &[&before, &behind, &behind],
-        &[&before, &before, &behind, &behind],
-        &[&behind, &before, &behind, &before],
-    ];
-    for (captures, ahead) in sets.into_iter().flat_map(|captures| [(captures, false), (captures, true)]) {
-        let (collector, summary) = analyse_captures(captures, ahead);
-        let found: Vec<_> = collector.findings.iter().map(describe).collect();
-        assert_eq!((summary.connections, found.len()), (2, 2), "{found:?}");
-        assert!(found.iter().any(|found| found.starts_with("broken_pipe client=EPIPE")), "{found:?}");
-        assert!(found.iter().any(|found| found.contains("cause=no_listener")), "{found:?}");
-    }
-}
-
-/// A firewall passes the client's SYN on with a sequence number of its own, and all that follows: of both sides together no more is
-/// found than of each.
-#[test]
-fn behind_a_firewall_with_numbers_of_its_own_the_same_is_found() {
-    let unanswered = "+0 > S 0:0(0) ttl C\n+1 > S 0:0(0) ttl C\n+2 > S 0:0(0) ttl C\n+4 > S 0:0(0) ttl C\nwait 20\n";
-    let reset = "\
-+0 > S 0:0(0) ttl C
-+.02 < S. 0:0(0) ack 1 ttl S
-+.0001 > . 1:1(0) ack 1 ttl C
-+.0002 > P. 1:201(200) ack 1 ttl C
-+.01 < . 1:1(0) ack 201 ttl S
-+.11 < R. 1:1(0) ack 201 ttl S
-wait 3
-";
-    for (lines, kind) in [(unanswered, "timed_out"), (reset, "reset")] {
-        // The second connection of a script has other numbers, and a port that is one higher.
-        let before = format!("client 10.0.0.1:40001\n{lines}");
-        let behind = format!("client 10.0.0.1:40000\n{}", lines.replace(" > ", " [2] > ").replace(" < ", " [2] < "));
-        let behind = behind.replacen("+0", "+.0001", 1);
-        let [before, behind] = [(before, "64"), (behind, "63")].map(|(text, ttl)| capture(&text, ttl, "57", &NOTHING));
-        for captures in [[&before, &behind], [&behind, &before]] {
-            let (collector, _) = analyse_captures(&captures.map(Vec::as_slice), false);
-            let found: Vec<_> = collector.findings.iter().map(describe).collect();
-            assert!(found.len() == 2 && found.iter().all(|found| found.starts_with(kind)), "{found:?}");
-        }
-    }
-}
-
-/// A capture of which each file holds a part. Ports whose connection is over are used again just behind the first file.
-#[test]
-fn the_next_connection_on_the_same_ports_begins_in_another_file() {
-    let first = "\
-client 10.0.0.1:40000
-client [2] 10.0.0.1:40000
-+0 > S 0:0(0)
-+.001 < S. 0:0(0) ack 1
-+.001 > . 1:1(0) ack 1
-+.001 > R. 1:1(0) ack 1
-";
-    let second = "\
-+.1 [2] > S 1000000:1000000(0)
-+.001 [2] < S. 1000000:1000000(0) ack 1000001
-+.001 [2] > . 1000001:1000001(0) ack 1000001
-+.001 [2] > P. 1000001:1000034(33) ack 1000001
-+.2 [2] > P. 1000001:1000034(33) ack 1000001
-+.4 [2] > P. 1000001:1000034(33) ack 1000001
-+.8 [2] > P. 1000001:1000034(33) ack 1000001
-";
-    let third = "\
-+.1 [2] < . 1000001:1000001(0) ack 1000034
-+.1 [2] < F. 1000001:1000001(0) ack 1000034
-+.1 [2] > F. 1000034:1000034(0) ack 1000002
-+.001 [2] < . 1000002:1000002(0) ack 1000035
-wait 9
-";
-    let ends = [first.to_string(), [first, second].concat(), [first, second, third].concat()];
-    let files: Vec<_> =
-        ends.iter().zip([0, 4, 11]).map(|(text, before)| capture(text, "64", "64", &(0..before))).collect();
-    let (collector, _) = analyse_captures(&files.iter().map(Vec::as_slice).collect::<Vec<_>>(), false);
-    let found: Vec<_> = collector.findings.iter().map(describe).collect();
-    assert!(matches!(&found[..], [found] if found.starts_with("aborted")), "{found:?}");
 }
 
 /// Of two captures, the clock of one is late, and nothing marks copies: what each of them shows behind the RST, which the other
@@ -502,62 +352,14 @@ fn a_rst_that_comes_in_has_the_hop_that_was_taken_off_what_went_out() {
             let ttl = if came_in { "64" } else { "63" };
             let text = text.replace("ttl C", &format!("ttl {ttl}")).replace("ttl S", &format!("ttl {ttl}"));
             let frames = Build::new(Family::V4).frames(&parse(&text).expect("a script")).into_iter().enumerate();
-            // Linux "cooked" capture: to us, or sent by us; Ethernet, IPv4.
-            let header = [0, if came_in { 0 } else { 4 }, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 8, 0];
             let shown = frames.filter(move |(at, _)| shown(*at));
-            shown.map(move |(_, (time, frame))| (time, [&header, &frame[14..]].concat())).collect::<Vec<_>>()
+            shown.map(move |(_, (time, frame))| (time, cooked(came_in, &frame))).collect::<Vec<_>>()
         };
         // Of the second connection all is shown on both sides.
         let mut frames = [side(true, |at| at != 3), side(false, |at| at < 4)].concat();
         frames.sort_by_key(|(time, _)| *time);
-        let mut file = write(&frames, Format::PcapNanoseconds, 65_535);
-        file[20..24].copy_from_slice(&113_u32.to_be_bytes());
-        described(&[file], false)
+        described(&[write_link(&frames, COOKED)], false)
     };
     assert!(told("64").contains("ended_by=client"), "{}", told("64"));
     assert!(told("61").contains("forged_reset"), "{}", told("61"));
-}
-
-/// What one end acknowledges it has got, whatever the capture shows. Payload that is captured behind its acknowledgment is no loss,
-/// nor is the single number of a keep-alive probe.
-#[test]
-fn what_was_acknowledged_and_is_not_shown_is_counted() {
-    let opened = "+0 > S 0:0(0)\n+.001 < S. 0:0(0) ack 1\n+.001 > . 1:1(0) ack 1\n";
-    let unseen = |text: &str| {
-        let script = parse(text).expect("a script");
-        let file = write(&Build::new(Family::V4).frames(&script), Format::PcapNanoseconds, 65_535);
-        analyse_captures(&[&file], false).1.unseen
-    };
-    let asked = "+.001 > P. 1:101(100) ack 1\n";
-    let answered = "+.01 < . 1:1(0) ack 101\n+.001 < P. 1:53(52) ack 101\n+.001 > . 101:101(0) ack 53\n";
-    assert_eq!(unseen(&[opened, asked, answered].concat()), 0);
-    assert_eq!(unseen(&[opened, answered].concat()), 100);
-    assert_eq!(unseen(&[opened, answered, asked].concat()), 0);
-    assert_eq!(unseen("+0 > . 100:100(0) ack 53\n+.001 < . 53:53(0) ack 101\n+.001 > . 101:101(0) ack 53\n"), 0);
-}
-
-/// The clock of one is a little ahead, so that all begins with what only the other shows. Copies of that are found however much it is.
-#[test]
-fn copies_are_found_of_what_came_before_the_other_capture_begins() {
-    let text = "+0 > S 0:0(0) ttl C id 1\n+.001 < S. 0:0(0) ack 1 ttl S id 9\n+.001 > . 1:1(0) ack 1 ttl C id 2\n\
-                +.001 > P. 1:34(33) ack 1 ttl C id 3\n+.001 < P. 1:53(52) ack 34 ttl S id 10\n\
-                +.5 > . 34:34(0) ack 53 ttl C id 4\n+1 > . 34:34(0) ack 53 ttl C id 5\n";
-    let side = |client: &str, server: &str, later: u64| {
-        let text = text.replace("ttl C", client).replace("ttl S", server);
-        let mut frames = Build::new(Family::V4).frames(&parse(&text).expect("a script"));
-        frames.iter_mut().for_each(|(time, _)| *time = *time + later);
-        frames
-    };
-    let (near, far) = (side("ttl 64", "ttl 60", 0), side("ttl 60", "ttl 64", 200 * MILLISECOND));
-    let arp = [&[2; 12][..], &[8, 6], &[0; 46]].concat();
-    for count in [0, 5000, 8190, 20_000] {
-        // Behind the fifth of seven frames.
-        let beside = (0..count).map(|at| (near[4].0 + at, arp.clone()));
-        let frames: Vec<_> = near.iter().take(5).cloned().chain(beside).chain(near.iter().skip(5).cloned()).collect();
-        let files = [&frames, &far].map(|frames| write(frames, Format::PcapNanoseconds, 65_535));
-        for files in [[&files[0][..], &files[1]], [&files[1], &files[0]]] {
-            let (_, summary) = analyse_captures(&files, false);
-            assert_eq!((summary.duplicates, summary.connections), (7, 1), "{count} frames");
-        }
-    }
 }

@@ -8,7 +8,7 @@ use tcpwhy::diagnose::{Finding, Summary};
 use tcpwhy::notation::{Build, Declaration, Direction, Event, Family, OptionWord, Role, Script, parse};
 use tcpwhy::time::{MILLISECOND, Time};
 
-use crate::capture_file::{Format, write};
+use crate::capture_file::{COOKED, Format, cooked, write, write_link};
 use crate::check::{Collector, analyse_capture, describe};
 use crate::scripts::all;
 
@@ -352,17 +352,9 @@ fn of_many_that_fail_at_once_each_is_told_once() {
     assert_eq!((found.findings.len(), summary.translated), (MANY as usize, MANY.into()));
 }
 
-/// An Ethernet frame as a Linux "cooked" capture has it: to the host, or sent by it; IPv4.
-fn cooked(came_in: bool, frame: &[u8]) -> Vec<u8> {
-    let header = [0, if came_in { 0 } else { 4 }, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 8, 0];
-    [&header, &frame[14..]].concat()
-}
-
 /// Analyses frames of this kind of link.
 fn analyse_link(frames: &[(Time, Vec<u8>)], link: u32) -> (Collector, Summary) {
-    let mut file = write(frames, Format::PcapNanoseconds, 65_535);
-    file[20..24].copy_from_slice(&link.to_be_bytes());
-    analyse_capture(&file)
+    analyse_capture(&write_link(frames, link))
 }
 
 /// What a gateway sees of a script if what goes this way comes in, and the rest goes out.
@@ -387,7 +379,7 @@ fn what_a_transparent_proxy_answers_tells_nothing_of_the_service() {
         let mut frames =
             [&clients[0][..], &seen_by_a_gateway(&asks(steps), Direction::ToClient, 1), &clients[1]].concat();
         frames.sort_by_key(|(time, _)| *time);
-        let (found, _) = analyse_link(&frames, 113);
+        let (found, _) = analyse_link(&frames, COOKED);
         found.findings.iter().map(describe).collect::<Vec<_>>().join("; ")
     };
     let refused = told("+.0005 > S 0:0(0) ttl 64\n+.03 < R. 0:0(0) ack 1 ttl 50\n");
@@ -414,7 +406,7 @@ fn a_proxy_that_keeps_the_source_has_two_connections_with_the_same_ends() {
         let behind = seen_by_a_gateway(behind, Direction::ToClient, 90_000);
         let mut frames = [front, behind].concat();
         frames.sort_by_key(|(time, _)| *time);
-        let (found, _) = analyse_link(&frames, 113);
+        let (found, _) = analyse_link(&frames, COOKED);
         let errnos = found.findings.iter().map(|found| (found.client.errno, found.server.errno));
         errnos.map(|errnos| format!("{errnos:?}")).collect::<Vec<_>>().join(" ")
     };
@@ -457,7 +449,7 @@ fn both_sides_of_a_bridge_are_told_once_where_the_capture_tells_in_from_out() {
         };
         let client = |script: &Script| build.ends(script, 1).0;
         let (client, behind) = (client(&script), client(&translated(&script, build)));
-        assert_eq!(told(&both, 113), (vec![(client, Some(behind))], 1), "{end}");
+        assert_eq!(told(&both, COOKED), (vec![(client, Some(behind))], 1), "{end}");
         both.iter_mut().for_each(|(_, frame)| frame.drain(..16).for_each(drop));
         assert_eq!(told(&both, 101).1, 0, "{end}: raw IP tells no direction");
     }

@@ -114,10 +114,9 @@ impl Sample {
     }
 
     fn take(&mut self, segment: &Segment, bytes: &[u8]) {
-        let bare = segment.payload_length == 0 && segment.flags.0 & (Flags::SYN | Flags::FIN | Flags::RST) == 0;
         let stamped = || options(segment.options().of(bytes)).any(|option| matches!(option, TcpOption::Timestamps(..)));
         let is_marked = segment.ip_id != 0 || stamped();
-        if bare || !segment.flags.has(Flags::ACK) || !is_marked {
+        if segment.is_bare() || !segment.flags.has(Flags::ACK) || !is_marked {
             return;
         }
         let flow = segment.flow();

@@ -31,6 +31,12 @@ impl Flags {
     pub fn has(self, mask: u8) -> bool {
         self.0 & mask == mask
     }
+
+    /// Do they ask for a connection: SYN without ACK?
+    #[inline]
+    pub fn asks(self) -> bool {
+        self.0 & (Flags::SYN | Flags::ACK) == Flags::SYN
+    }
 }
 
 /// One end's address and port.
@@ -124,6 +130,12 @@ impl Segment {
     #[inline(always)]
     pub fn from_first(&self) -> bool {
         self.signs.has(Signs::FROM_FIRST)
+    }
+
+    /// Is there nothing in it but its acknowledgment: no payload, SYN, FIN or RST?
+    #[inline]
+    pub fn is_bare(&self) -> bool {
+        self.payload_length == 0 && self.flags.0 & (Flags::SYN | Flags::FIN | Flags::RST) == 0
     }
 
     /// Its TCP options as far as captured.

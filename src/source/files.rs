@@ -231,15 +231,11 @@ impl Files {
 
     /// What is read beside the frames of `batch`, which were given last?
     fn others(&self, batch: &FrameBatch) -> Others {
-        let soon = || {
-            let last = batch.frames.last()?.time;
-            Some(self.next_of_others? <= last + SOON)
-        };
-        match self.side_by_side {
-            true => Others::Beside,
-            false if soon() == Some(true) => Others::Soon,
-            false => Others::None,
+        if self.side_by_side {
+            return Others::Beside;
         }
+        let soon = batch.frames.last().zip(self.next_of_others).is_some_and(|(last, next)| next <= last.time + SOON);
+        if soon { Others::Soon } else { Others::None }
     }
 
     /// Reads the only file that is left straight into `batch`.

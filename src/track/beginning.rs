@@ -18,9 +18,7 @@ impl Tracker {
         if segment.signs.has(Signs::IPV6) {
             self.ends6.insert(index, Ends6::of(segment, bytes));
         }
-        if segment.flags.0 & (Flags::SYN | Flags::ACK) == Flags::SYN {
-            self.halves.begin(index, segment, bytes);
-        }
+        self.halves.begin(index, segment, bytes);
         if sketch.is_some() {
             self.copies.remember_first(index, CLIENT, segment);
             return Some(index);
@@ -39,14 +37,14 @@ impl Tracker {
         Some(index)
     }
 
-    /// Is this a SYN that comes when the connection at `index` would be forgotten, but that no other packet has moved time on? Then
+    /// Does this SYN come when the connection at `index` would be forgotten, but that no other packet has moved time on? Then
     /// it is no repetition, even if its number is the same: there are scanners that choose it by the ports. From a capture
     /// that has not shown the connection it may be a copy, by a clock that is off.
     #[cold]
     pub(super) fn is_long_over(&mut self, index: u32, segment: &Segment, sink: &mut impl Sink) -> bool {
         let quiet = segment.time.since(self.store.sketches[index as usize].last);
         let elsewhere = self.copies.is_active() && !self.copies.places().has_shown(index, segment.input);
-        if segment.flags.has(Flags::ACK) || quiet < LINGER || elsewhere {
+        if quiet < LINGER || elsewhere {
             return false;
         }
         let mut linger = LINGER;
@@ -61,8 +59,8 @@ impl Tracker {
 
     /// Is this the SYN of the client's for another connection than that at `index`, in a capture that has not shown this one?
     pub(super) fn is_another_elsewhere(&mut self, index: u32, segment: &Segment) -> bool {
-        let syn = segment.flags.0 & (Flags::SYN | Flags::ACK | Flags::RST) == Flags::SYN;
-        syn && self.copies.is_active()
+        let asks = segment.flags.asks() && !segment.flags.has(Flags::RST);
+        asks && self.copies.is_active()
             && !self.copies.places().has_shown(index, segment.input)
             && self.store.sketches[index as usize].side(segment.from_first()) == CLIENT
             && self.store.begun_by(index).is_some_and(|(_, isn, _)| isn != segment.sequence)
@@ -92,7 +90,7 @@ impl Tracker {
     /// The connection that began with this SYN, in whichever capture.
     pub(super) fn begun_with(&self, segment: &Segment) -> Option<u32> {
         let begins = |index: u32| {
-            let same = self.store.sketches.get(index as usize).is_some_and(|found| found.is(segment.flow()));
+            let same = self.store.sketch_of(index, segment.flow()).is_some();
             same && self.store.begun_by(index).is_some_and(|(_, isn, _)| isn == segment.sequence)
         };
         self.table.find(segment.hash, begins)
@@ -140,9 +138,7 @@ impl Tracker {
         self.store.drop_rest(index);
         self.store.sketches[index as usize].renew();
         self.copies.places().begin_again(index);
-        if segment.flags.0 & (Flags::SYN | Flags::ACK) == Flags::SYN {
-            self.halves.begin(index, segment, bytes);
-        }
+        self.halves.begin(index, segment, bytes);
         self.one_gone();
         let from = fresh.side(segment.from_first());
         fresh.spoke(from, copies::short(segment.print));

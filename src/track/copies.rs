@@ -232,7 +232,7 @@ impl Last {
         // answer. And the same ACK again says as a rule that something is missing (RFC 5681, section 3.2), unless it is
         // a probe of a window or of life, which comes once in a timeout.
         let told_apart = self.spoke_last || is_stamped(segment);
-        let marked = segment.ip_id != 0 || told_apart && (segment.sequence != self.next || !is_bare_ack(segment));
+        let marked = segment.ip_id != 0 || told_apart && (segment.sequence != self.next || !segment.is_bare());
         let same = segment.window == self.window && segment.ip_id == self.ip_id;
         (reset || same && !new) && marked && segment.time.since(self.time) <= limit(segment)
     }
@@ -275,10 +275,6 @@ fn key(print: u32, index: u32, from: usize) -> u64 {
 /// Where a segment is remembered. All bits of its key count: the low ones alone are those of its connection.
 fn slot_of(key: u64) -> usize {
     (key.wrapping_mul(ODD) >> 32) as usize & (REMEMBERED - 1)
-}
-
-fn is_bare_ack(segment: &Segment) -> bool {
-    segment.payload_length == 0 && segment.flags.0 & (Flags::SYN | Flags::FIN | Flags::RST) == 0
 }
 
 /// Does it carry a time stamp, and no option else?

@@ -33,10 +33,10 @@ pub struct Halves {
 const LATEST: usize = 64;
 
 impl Halves {
-    /// A connection begins at `index`, with this SYN.
+    /// A connection begins at `index`. By this segment the client asks for it, unless the capture began later.
     #[inline(always)]
     pub fn begin(&mut self, index: u32, segment: &Segment, bytes: &[u8]) {
-        if segment.is_within_a_host(bytes) {
+        if segment.flags.asks() && segment.is_within_a_host(bytes) {
             self.begin_within(index, segment.sequence);
         }
     }

@@ -300,7 +300,7 @@ impl Tracker {
     fn icmp_error(&mut self, error: &IcmpError, sink: &mut impl Sink) {
         let input = error.input.min(u16::from(u8::MAX)) as u8;
         let is = |index: u32| {
-            let found = self.store.sketches.get(index as usize).is_some_and(|found| found.is(error.flow));
+            let found = self.store.sketch_of(index, error.flow).is_some();
             found && self.copies.shows(index, input) && self.relays.may_have_sent(index)
         };
         let found = self.table.find(error.flow.hash(self.seed), is).map(|index| (index, *error));

@@ -45,8 +45,7 @@ impl Tracker {
     /// server, and no client begins anew so soon on ports of which its connection is not over.
     #[inline(always)]
     pub(super) fn is_relayed_here(&mut self, index: u32, segment: &Segment) -> bool {
-        let may_be =
-            segment.flags.0 & (Flags::SYN | Flags::ACK | Flags::RST) == Flags::SYN && Place::of(segment).is_made_here();
+        let may_be = segment.flags.asks() && !segment.flags.has(Flags::RST) && Place::of(segment).is_made_here();
         may_be && self.is_made_by_a_relay(index, segment)
     }
 
@@ -89,7 +88,7 @@ impl Tracker {
     fn note_the_other_side(&mut self, index: u32, segment: &Segment) {
         let fronts = &self.relays.fronts;
         let is = |found: u32| {
-            let same = self.store.sketches.get(found as usize).is_some_and(|sketch| sketch.is(segment.flow()));
+            let same = self.store.sketch_of(found, segment.flow()).is_some();
             same && found != index && fronts.contains_key(&found)
         };
         if let Some((front, input)) = self.table.find(segment.hash, is).and_then(|found| fronts.get(&found)).copied() {

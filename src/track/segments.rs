@@ -25,7 +25,7 @@ impl Tracker {
     #[inline(never)]
     fn segment_by_steps(&mut self, guess: u32, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) {
         match self.find(guess, segment) {
-            Some(index) if segment.flags.has(Flags::SYN) && self.is_long_over(index, segment, sink) => {
+            Some(index) if segment.flags.asks() && self.is_long_over(index, segment, sink) => {
                 self.forget(index, sink);
                 self.open(segment, bytes, sink);
             }
@@ -127,8 +127,7 @@ impl Tracker {
     #[inline(always)]
     pub(super) fn find(&mut self, guess: u32, segment: &Segment) -> Option<u32> {
         let is = |index: u32| {
-            let found = self.store.sketches.get(index as usize).filter(|found| found.is(segment.flow()));
-            found.is_some_and(|found| {
+            self.store.sketch_of(index, segment.flow()).is_some_and(|found| {
                 self.copies.shows(index, segment.input)
                     && self.relays.shows(index, found.side(segment.from_first()), segment)
             })

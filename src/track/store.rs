@@ -87,6 +87,12 @@ impl Store {
         }
     }
 
+    /// The sketch at `index`, if it is that of the connection with this key.
+    #[inline(always)]
+    pub fn sketch_of(&self, index: u32, key: FlowKey) -> Option<&Sketch> {
+        self.sketches.get(index as usize).filter(|sketch| sketch.is(key))
+    }
+
     /// The open connection with all that belongs to it, if it is one that is sketched.
     #[inline(always)]
     pub fn room(&mut self, index: u32) -> Option<Room<'_>> {

@@ -4,11 +4,13 @@
 //! holds and otherwise waits in a poll of its own. **The clock is read before the ring is emptied**, so that once the
 //! ring is empty all frames up to that moment, less [`LAG`], are known to have come, however late we were.
 
+mod clocks;
 mod opening;
+mod presence;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use pcap::{Active, Capture};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -17,6 +19,7 @@ use super::losses::{Losses, Lost};
 use super::order::Order;
 use super::{Error, FrameBatch, RawFrame, Source, printable};
 use crate::time::{MILLISECOND, SECOND, Time};
+use clocks::{Clocks, clock};
 pub use opening::needs_rights;
 use opening::open;
 
@@ -225,17 +228,6 @@ impl Live {
         pause();
     }
 
-    /// Notes that nothing could be seen while the interface was down, and that it is up when it gives packets again.
-    fn mind_down(&mut self, gives_packets: bool) {
-        let Some(since) = self.down_since else { return };
-        let now = clock();
-        self.losses.absent(since, now);
-        self.down_since = (!gives_packets).then_some(now);
-        if gives_packets {
-            self.notes.push(format!("{}: is up again", self.names[0]));
-        }
-    }
-
     /// Notes that the clock was set. What is to end after some time ends after that time.
     fn mind_clock(&mut self, clocks: Clocks) {
         let before = std::mem::replace(&mut self.looked, clocks);
@@ -251,44 +243,6 @@ impl Live {
         let (way, by) = if ahead > 0 { ("forward", ahead) } else { ("back", behind) };
         let seconds = by as f64 / SECOND as f64;
         self.notes.push(format!("the clock went {way} by {seconds:.1} s: it was set, or this machine slept"));
-    }
-
-    /// Notes since when the interface is gone.
-    fn lose(&mut self, problem: &str) {
-        self.account(clock());
-        self.capture = None;
-        self.down_since = None;
-        self.counted = (0, 0);
-        self.absent_since = Some(clock());
-        self.next_search = Instant::now() + SEARCH;
-        self.notes.push(format!("{}: {}; waiting for it to come back", self.names[0], printable(problem)));
-    }
-
-    /// Looks for an interface that is gone, or was down from the start.
-    fn search(&mut self) {
-        let Some(since) = self.absent_since else { return };
-        let now = clock();
-        self.losses.absent(since, now);
-        self.absent_since = Some(now);
-        if Instant::now() < self.next_search {
-            return;
-        }
-        self.next_search = Instant::now() + SEARCH;
-        if let Some(rights) = &self.rights {
-            rights(true);
-        }
-        let opened = open(&self.settings);
-        if let Some(rights) = &self.rights {
-            rights(false);
-        }
-        let Ok(Some(opened)) = opened else { return };
-        self.losses.absent(since, clock());
-        self.capture = Some(opened.capture);
-        self.link = opened.link;
-        self.nanoseconds = opened.nanoseconds;
-        self.absent_since = None;
-        self.counted_at = clock();
-        self.notes.push(format!("{}: is up, capturing", self.names[0]));
     }
 
     /// Asks the kernel what was lost since it was asked last.
@@ -407,25 +361,6 @@ impl Source for Live {
     fn is_light(&self) -> bool {
         self.settings.light
     }
-}
-
-/// The clock that packets are stamped with, and one that nobody sets.
-#[derive(Clone, Copy)]
-struct Clocks {
-    time: Time,
-    steady: Instant,
-}
-
-impl Clocks {
-    fn read() -> Clocks {
-        Clocks { time: clock(), steady: Instant::now() }
-    }
-}
-
-/// The clock that packets are stamped with.
-fn clock() -> Time {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Time(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

@@ -4,237 +4,18 @@
 //! That a RST was seen at one place only means something if the other place was being captured just then. A capture that
 //! began later, ended earlier or lost some packets shows nothing by what it does not show.
 
+mod sight;
+mod trail;
+
 use super::connection::{Mark, other};
 use super::copies::short;
 use super::story::{Reset, Story};
 use crate::cpu::prefetch;
-use crate::decode::{Flags, Segment, Signs};
+use crate::decode::{Flags, Segment};
 use crate::time::Time;
-
-/// Where a segment was captured: the input, and whether it came in or went out, where that tells.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Place(u16);
-
-impl Place {
-    /// How many bits one takes.
-    pub const BITS: u32 = 10;
-
-    /// Where this segment was captured.
-    #[inline]
-    pub fn of(segment: &Segment) -> Place {
-        let (came_in, went_out) = (segment.signs.has(Signs::CAME_IN), segment.signs.has(Signs::WENT_OUT));
-        Place(u16::from(segment.input) << 2 | u16::from(went_out) << 1 | u16::from(came_in))
-    }
-
-    /// One of [`Place::bits`].
-    pub fn from_bits(bits: u64) -> Place {
-        Place((bits & ((1 << Place::BITS) - 1)) as u16)
-    }
-
-    /// All of it.
-    #[inline]
-    pub fn bits(self) -> u64 {
-        self.0.into()
-    }
-
-    fn input(self) -> u8 {
-        (self.0 >> 2) as u8
-    }
-
-    /// Did it come in there?
-    pub fn came_in(self) -> bool {
-        self.0 & 1 != 0
-    }
-
-    /// Did the host that captures make it, if it was seen here first? What a host passes on comes in before.
-    pub fn is_made_here(self) -> bool {
-        self.went_out() && !self.came_in()
-    }
-
-    /// Did it go out there?
-    pub fn went_out(self) -> bool {
-        self.0 & 2 != 0
-    }
-}
-
-/// A segment that was seen.
-#[derive(Clone, Copy, Debug)]
-pub struct Seen {
-    /// When.
-    pub time: Time,
-    /// Where.
-    pub place: Place,
-    /// With which TTL.
-    pub ttl: u8,
-}
-
-/// Which of the places on its way that is where a packet was seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Side {
-    /// Nothing tells.
-    #[default]
-    Unknown,
-    /// That nearer to its sender.
-    Near,
-    /// That nearer to its receiver.
-    Far,
-    /// In a capture that shows nothing else of its sender: what TTL that has there is not known.
-    Apart,
-}
-
-/// Was the other place captured when a packet passed this one?
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Elsewhere {
-    /// It may have been.
-    #[default]
-    Unsure,
-    /// It shows what came just before on the connection, of both ends, and goes on behind that.
-    Captured,
-    /// It shows neither what came just before, nor anything afterwards.
-    Ended,
-}
-
-/// Which way a packet goes through the host that captures it, beside others of its sender.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Way {
-    /// None of them was seen there, or nothing tells.
-    #[default]
-    Unknown,
-    /// The same.
-    Usual,
-    /// It comes in; they were seen only as they went out: where the host forwards them, a hop was taken off.
-    AheadOfTheHop,
-    /// It goes out; they were seen only as they came in.
-    BehindTheHop,
-}
-
-/// What the places tell of a RST that was seen at one of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sight {
-    /// Where it was seen; the far side of both.
-    pub side: Side,
-    /// What is known of the other place.
-    pub elsewhere: Elsewhere,
-    /// Which way others of its sender were seen to go there.
-    pub way: Way,
-    /// The TTL of what its receiver sent last, if that was seen at one place only and what its sender sent last was not, else 0.
-    pub alone: u8,
-    /// Much of what the ends sent was seen once only: so nothing tells that the RST was.
-    pub in_part: bool,
-}
-
-/// The way of an end's segments.
-#[derive(Clone, Copy, Debug, Default)]
-struct Trail {
-    /// In which captures they have the higher TTL, and in which the lower; nothing is known if both are one.
-    near: u8,
-    far: u8,
-    /// Microseconds from the near place to the far one, by the clocks of both captures.
-    lag: i32,
-    /// A fingerprint of the last one.
-    print: u16,
-    /// The captures that showed one coming in, one going out, and one of which nothing tells; the last bit stands for all
-    /// others. What both comes in and goes out is forwarded there.
-    came_in: u8,
-    went_out: u8,
-    untold: u8,
-    /// The TTL of the last one if it was seen once so far, else 0.
-    alone: u8,
-    /// A RST came: what comes behind it is not looked at.
-    closed: bool,
-    /// The captures that show another connection on the same ports; in the trail of the client alone.
-    apart: u8,
-    /// How many of the last ones there were, and how many of those came once more.
-    firsts: u8,
-    copies: u8,
-}
-
-const _: () = assert!(size_of::<Trail>() == 16);
-
-impl Trail {
-    fn passes(&mut self, place: Place) {
-        let at = match (place.came_in(), place.went_out()) {
-            (true, _) => &mut self.came_in,
-            (false, true) => &mut self.went_out,
-            (false, false) => &mut self.untold,
-        };
-        *at |= bit(place.input());
-    }
-
-    fn count(&mut self) {
-        if self.firsts == u8::MAX {
-            self.firsts /= 2;
-            self.copies /= 2;
-        }
-        self.firsts += 1;
-    }
-
-    /// Did more than a third come once only? The last one is not counted, which may have been held up. Then copies are the exception:
-    /// a mirror port that doubles some packets, or one that loses many.
-    fn is_copied_in_part(&self) -> bool {
-        u16::from(self.copies) * 3 < u16::from(self.firsts.saturating_sub(1)) * 2
-    }
-
-    /// On which side of its way a segment was seen there.
-    fn side(&self, place: Place) -> Side {
-        let (input, bit) = (place.input(), bit(place.input()));
-        if self.came_in & self.went_out & bit != 0 && input < LAST {
-            return match (place.came_in(), place.went_out()) {
-                (true, _) => Side::Near,
-                (false, true) => Side::Far,
-                // A file that was merged from several, of which the others do not tell.
-                (false, false) => Side::Unknown,
-            };
-        }
-        let shown = self.came_in | self.went_out | self.untold;
-        match input {
-            // What came before the first copies was not looked at.
-            _ if shown == 0 => Side::Unknown,
-            _ if shown & bit == 0 => Side::Apart,
-            _ if self.near == self.far => Side::Unknown,
-            input if input == self.near => Side::Near,
-            input if input == self.far => Side::Far,
-            _ => Side::Unknown,
-        }
-    }
-
-    /// Which way others were seen to go where this one was.
-    fn way(&self, place: Place) -> Way {
-        let shown = |inputs: u8| inputs & bit(place.input()) != 0;
-        let (came_in, went_out) = (shown(self.came_in), shown(self.went_out));
-        match (place.came_in(), place.went_out()) {
-            (true, _) if came_in => Way::Usual,
-            (true, _) if went_out => Way::AheadOfTheHop,
-            (false, true) if went_out => Way::Usual,
-            (false, true) if came_in => Way::BehindTheHop,
-            _ => Way::Unknown,
-        }
-    }
-
-    /// The capture in which what was seen there is to be found as well, and how much later, in microseconds.
-    fn other(&self, place: Place) -> Option<(u8, i32)> {
-        let forwarded = self.came_in & self.went_out & bit(place.input()) != 0 && place.input() < LAST;
-        match place.input() {
-            input if forwarded => Some((input, 0)),
-            input if self.near != self.far && input == self.near => Some((self.far, self.lag)),
-            input if self.near != self.far && input == self.far => Some((self.near, -self.lag)),
-            _ => None,
-        }
-    }
-}
-
-/// The bit of an input in a set of them, as in [`Trail::came_in`].
-pub fn bit(input: u8) -> u8 {
-    1 << input.min(LAST)
-}
-
-/// A lag as a time; none if the other capture is ahead.
-fn microseconds(lag: i32) -> u64 {
-    u64::try_from(lag).unwrap_or(0) * 1000
-}
-
-/// The bit of all others.
-pub const LAST: u8 = 7;
+pub use sight::{Elsewhere, Place, Seen, Side, Sight, Way};
+pub use trail::{LAST, bit};
+use trail::{Trail, microseconds};
 
 /// What is known of places. Nothing is kept as long as there are no copies.
 #[derive(Debug, Default)]
@@ -436,6 +217,7 @@ impl Places {
 mod tests {
     use super::super::plain_tests::syn;
     use super::*;
+    use crate::decode::Signs;
 
     const IN: u16 = Signs::CAME_IN;
     const OUT: u16 = Signs::WENT_OUT;

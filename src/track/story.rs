@@ -77,13 +77,15 @@ pub struct SoftError {
     pub kind: u8,
     /// ICMP code.
     pub code: u8,
+    /// The other end has sent again what makes the socket forget it, if there still is one: then that speaks next.
+    pub outdated: bool,
 }
 
 impl SoftError {
     /// What is to be remembered of a message that becomes `errno`: less than all of it, for a story has room for three.
     pub fn of(error: &IcmpError, errno: Errno) -> SoftError {
         let IcmpError { time, sequence, reporter, ipv6, kind, code, .. } = *error;
-        SoftError { errno, time, sequence, reporter, ipv6, kind, code }
+        SoftError { errno, time, sequence, reporter, ipv6, kind, code, outdated: false }
     }
 
     /// Does it take back a step of the back-off? `tcp_v4_err()`: network and host unreachable. `tcp_v6_err()`: no route.

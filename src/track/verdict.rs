@@ -24,16 +24,14 @@ const NEXT_SYN: u64 = 1300 * MILLISECOND;
 /// No verdict on a handshake waits longer for that.
 const LONGEST_GRACE: u64 = 2500 * MILLISECOND;
 
-/// When the verdict on what is pending is due. A RST that ends a handshake may be none of the client's, and an ICMP error may
-/// not have ended connect(), which shows only when its next SYN comes.
+/// When the verdict on what is pending is due. A RST that ends a handshake may be none of the client's, one that refuses it may
+/// be lost, and an ICMP error may not have ended connect(), which shows only when its next SYN comes.
 pub fn due(connection: &Connection) -> Option<Time> {
     let story = connection.story.as_deref()?;
     let (pending, time) = story.pending?;
     let reset_awaits_syn = |reset: Reset| match reset.acceptance {
-        Acceptance::EndsHalfOpen => true,
-        // The client drops the RST if it signs its SYN, which the snaplen may have cut, and may not get it if it has not got the
-        // one before.
-        Acceptance::RefusesSyn => story.hidden[CLIENT] || story.told_ignored,
+        // The client may not get it, and drops it if it signs its SYN, which the snaplen may have cut.
+        Acceptance::EndsHalfOpen | Acceptance::RefusesSyn => true,
         Acceptance::Exact
         | Acceptance::InWindow
         | Acceptance::Ignored

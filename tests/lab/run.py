@@ -165,10 +165,17 @@ class Run:
 
 def is_skipped(job: Job) -> bool:
     """Whether it needs a program that is not here; says so."""
-    reason = realprograms.missing(job.scenario.needs, TEMP / job.lab / "venv")
+    reason = realprograms.missing(job.scenario.needs, TEMP / job.lab / "venv") or unknown_setting(job.scenario)
     if reason:
         print(f"{job.out.name}: skipped: {reason}")
     return bool(reason)
+
+
+def unknown_setting(scenario: Scenario) -> str:
+    """Why its settings cannot be made: this kernel is older than one of them."""
+    wanted = {key for settings in scenario.sysctl.values() for key in settings if key.startswith("net.ipv4.tcp_")}
+    unknown = sorted(key for key in wanted if not Path("/proc/sys", key.replace(".", "/")).exists())
+    return f"this kernel has no {unknown[0]}" if unknown else ""
 
 
 def run_job(job: Job) -> int:

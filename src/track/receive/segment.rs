@@ -167,6 +167,10 @@ pub(super) fn take_acknowledgment(connection: &mut Connection, from: usize, segm
     let peer = connection.half[to];
     let half = connection.half[from];
     let first = !half.has(Half::ACK);
+    if let Some(story) = connection.story.as_mut().filter(|story| story.soft[from].is_some_and(|error| error.outdated))
+    {
+        story.soft[from] = None;
+    }
     if !first && !seq::after(ack, half.ack) {
         forget_soft_error(connection, from, segment);
         return;
@@ -238,14 +242,26 @@ fn wait_is_over(story: &mut Story, side: usize) {
 }
 
 /// `tcp_ack()` forgets `sk_err_soft` (and counts its probes anew) for each acknowledgment that is not old, whether or not it
-/// acknowledges anything new. Payload may take the short way past it, and what is not in order is not looked at.
+/// acknowledges anything new. Payload may take the short way past it, and what is not in order is not looked at; but for what is
+/// sent again and ends where all was acknowledged (`tcp_sequence()`): its socket answers that, if there still is one.
 fn forget_soft_error(connection: &mut Connection, from: usize, segment: &Segment) {
-    let half = &connection.half[from];
+    let (half, to) = (connection.half[from], other(from));
     let bare = segment.payload_length == 0 && !segment.flags.has(Flags::FIN);
-    let taken = bare && segment.sequence == half.next && segment.acknowledgment == half.ack;
-    if let Some(story) = connection.story.as_mut().filter(|_| taken) {
-        story.soft[other(from)] = None;
+    let in_order =
+        if bare { segment.sequence == half.next } else { ends_where_all_was_acknowledged(connection, from, segment) };
+    let taken = in_order && segment.acknowledgment == half.ack;
+    let Some(error) = connection.story.as_mut().filter(|_| taken).map(|story| &mut story.soft[to]) else {
+        return;
+    };
+    match error {
+        Some(error) if !bare => error.outdated = true,
+        _ => *error = None,
     }
+}
+
+fn ends_where_all_was_acknowledged(connection: &Connection, from: usize, segment: &Segment) -> bool {
+    let next = connection.half[from].next;
+    segment.sequence.wrapping_add(reach(segment)) == next && connection.half[other(from)].ack == next
 }
 
 /// From the last payload of either end, or else the end of the handshake, to `time`: nanoseconds.

@@ -191,7 +191,7 @@ mod tests {
         let takes = |tracker: &Tracker| (tracker.store.told.in_use(), tracker.memory.notable);
         let before = takes(&tracker);
         assert!(before.0 == 1000 && before.1 > 1000 * TOLD as u64, "{before:?}");
-        tracker.tick(Time(2 * SECOND), &mut told);
+        tracker.tick(Time(SECOND), &mut told);
         assert_eq!(takes(&tracker), (1000, 0));
     }
 

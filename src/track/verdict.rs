@@ -30,8 +30,12 @@ pub fn due(connection: &Connection) -> Option<Time> {
     let story = connection.story.as_deref()?;
     let (pending, time) = story.pending?;
     let reset_awaits_syn = |reset: Reset| match reset.acceptance {
-        // The client may not get it, and drops it if it signs its SYN, which the snaplen may have cut.
-        Acceptance::EndsHalfOpen | Acceptance::RefusesSyn => true,
+        Acceptance::EndsHalfOpen => true,
+        // The client drops the RST if it signs its SYN, which the snaplen may have cut, and may not get it if it has not got the
+        // one before, or if routers are still on its way.
+        Acceptance::RefusesSyn => {
+            story.hidden[CLIENT] || story.told_ignored || hops(connection.half[CLIENT].ttl_high) > 0
+        }
         Acceptance::Exact
         | Acceptance::InWindow
         | Acceptance::Ignored

@@ -411,8 +411,7 @@ fn a_proxy_that_keeps_the_source_has_two_connections_with_the_same_ends() {
         errnos.map(|errnos| format!("{errnos:?}")).collect::<Vec<_>>().join(" ")
     };
     let refused = told("+.1 < R. 1:1(0) ack 34\n", "+.0003 > S 0:0(0)\n+.0002 < R. 0:0(0) ack 1\nwait 3\n");
-    // Whether the refusal arrives shows later than whether the abort does.
-    assert_eq!(refused, "(Some(ECONNRESET), None) (Some(ECONNREFUSED), None)");
+    assert_eq!(refused, "(Some(ECONNREFUSED), None) (Some(ECONNRESET), None)");
     let request = "+.0001 > P. 1:34(33) ack 1\n+.001 < R. 1:1(0) ack 34\nwait 3\n";
     let reset = told("+.1 < R. 1:1(0) ack 34\n", &format!("{OPENED}{request}"));
     assert_eq!(reset, "(Some(ECONNRESET), None) (Some(ECONNRESET), None)");

@@ -52,7 +52,10 @@ pub static CAUSE: Cause = Cause {
 fn detect(case: &Case<'_>) -> Option<Match> {
     let lost = case.lost(CLIENT).max(case.lost(SERVER));
     let unanswered = case.client_waits();
-    Some(Match::likely(if lost == 0 && unanswered {
+    Some(Match::likely(if case.aborts_crossed() {
+        "Both ends gave up the connection at the same time, each with a RST; neither application got an error."
+            .to_string()
+    } else if lost == 0 && unanswered {
         "A RST came after a FIN, all data acknowledged; neither application got an error, though the client's last message \
          had no answer."
             .to_string()

@@ -117,6 +117,7 @@ const ICMP_DEST_UNREACH: u8 = 3;
 const ICMP_TIME_EXCEEDED: u8 = 11;
 const ICMP_PARAMETERPROB: u8 = 12;
 const ICMP_FRAG_NEEDED: u8 = 4;
+const ICMP_EXC_FRAGTIME: u8 = 1;
 
 /// The errno that `tcp_v4_err()` makes of an ICMP error, by `icmp_err_convert[]`; `None` where it sets none
 /// (source quench and redirects are ignored, "fragmentation needed" lowers the path MTU).
@@ -134,6 +135,8 @@ pub fn tcp_v4_err(kind: u8, code: u8) -> Option<Errno> {
             // "if (code > NR_ICMP_UNREACH) goto out"
             16.. => None,
         },
+        // Fragments that did not all arrive end nothing (`icmp_unreach()`: "if (icmph->code == ICMP_EXC_FRAGTIME) goto out").
+        ICMP_TIME_EXCEEDED if code == ICMP_EXC_FRAGTIME => None,
         ICMP_TIME_EXCEEDED => Some(Errno::EHOSTUNREACH),
         ICMP_PARAMETERPROB => Some(Errno::EPROTO),
         _ => None,
@@ -176,9 +179,12 @@ mod tests {
         assert_eq!(tcp_v4_err(4, 0), None);
         assert_eq!(tcp_v4_err(5, 1), None);
         assert_eq!(tcp_v4_err(11, 0), Some(Errno::EHOSTUNREACH));
+        assert_eq!(tcp_v4_err(11, 1), None);
+        assert_eq!(tcp_v4_err(11, 2), Some(Errno::EHOSTUNREACH));
         assert_eq!(tcp_v6_err(1, 1), Some(Errno::EACCES));
         assert_eq!(tcp_v6_err(1, 4), Some(Errno::ECONNREFUSED));
         assert_eq!(tcp_v6_err(2, 0), None);
+        assert_eq!(tcp_v6_err(3, 1), Some(Errno::EHOSTUNREACH));
         assert_eq!(tcp_v6_err(4, 1), Some(Errno::EPROTO));
     }
 }

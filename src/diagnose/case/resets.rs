@@ -126,6 +126,12 @@ impl Case<'_> {
         (more && spoke_just_now || waits) && self.asked_last(victim) && self.lost(victim) > 0
     }
 
+    /// RSTs crossed, and neither end sent a FIN.
+    pub fn aborts_crossed(&self) -> bool {
+        let closed = |side: usize| self.story.fin[side].is_some() || self.half(side).has(Half::FIN);
+        self.story.resets.iter().all(|count| *count > 0) && ![CLIENT, SERVER].into_iter().any(closed)
+    }
+
     /// The RST is a reply of an end that had closed, and whose FIN the other end did not get.
     pub fn fin_was_lost(&self) -> bool {
         let fin = self.story.fin;

@@ -85,6 +85,7 @@ pub fn note_copy(story: &mut Story, from: usize, segment: &Segment) {
 /// The receiver of the RST is heard: it answers a RST that it did not take, or takes what came after it.
 fn after_reset_of_the_other(connection: &mut Connection, from: usize, segment: &Segment, reset: Reset) -> bool {
     let sends_on = sends_on(connection, from, segment, &reset);
+    let had_more = had_more(connection, segment, &reset);
     let story = connection.story();
     if segment.payload_length == 0 && !segment.flags.has(Flags::FIN) && reset.acceptance != Acceptance::Exact {
         story.challenged = true;
@@ -95,7 +96,7 @@ fn after_reset_of_the_other(connection: &mut Connection, from: usize, segment: &
     if sends_on && !story.receiver_lives {
         story.lost_resets[reset.from] = story.lost_resets[reset.from].saturating_add(1);
     }
-    if segment.flags.has(Flags::ACK) && (connects || takes_more || sends_on) {
+    if segment.flags.has(Flags::ACK) && (connects || takes_more || sends_on || had_more) {
         story.receiver_lives = true;
         if matches!(story.pending, Some((Pending::Reset, _))) {
             story.pending = None;
@@ -103,6 +104,19 @@ fn after_reset_of_the_other(connection: &mut Connection, from: usize, segment: &
         }
     }
     false
+}
+
+/// The receiver acknowledges payload that was sent before the RST and stands behind it. It got that in the order in which it was
+/// sent, and the RST is outside of its window then (`tcp_sequence()`); ahead of it the RST had left no socket that acknowledges
+/// (`tcp_reset()`). With several RSTs another one may be the one that counts.
+fn had_more(connection: &Connection, segment: &Segment, reset: &Reset) -> bool {
+    let sender = &connection.half[reset.from];
+    let single = connection.story.as_ref().is_some_and(|story| story.resets[reset.from] == 1);
+    reset.acceptance == Acceptance::Exact
+        && single
+        && sender.has(Half::DATA)
+        && seq::after(segment.acknowledgment, reset.sequence)
+        && !seq::after(segment.acknowledgment, sender.data_until)
 }
 
 /// `tcp_reset()` leaves no socket, and stops its timers (`tcp_done()`): what the receiver of an exact RST sends again by timer

@@ -274,7 +274,10 @@ fn comes_before(connection: &Connection, story: &Story, reset: &Reset, fin: Mark
 /// still if it stands before the FIN of its sender, which waits behind a hole (`tcp_data_queue_ofo()`), or answers what was
 /// sent long after the FIN and does not acknowledge it.
 fn fin_is_missing(connection: &Connection, reset: &Reset, fin: Mark) -> bool {
-    let next = connection.half[reset.from].next;
+    // What was sent behind a FIN, after the RST, is of another sender, and says nothing of where the FIN stands (`tcp_fin()`).
+    let sender = &connection.half[reset.from];
+    let next =
+        if fin.time <= reset.mark.time && seq::before(reset.edge, sender.next) { reset.edge } else { sender.next };
     let late = reset.is_bare() && reset.mark.time.since(fin.time) > connection.crossing();
     let at_fin = next.wrapping_sub(1);
     let before = seq::before(reset.sequence, at_fin) || late && reset.sequence == at_fin;
@@ -392,6 +395,9 @@ fn judge_reset_after_fin(connection: &Connection, story: &Story, reset: Reset) -
             Ending::Undecided(Doubt::Hole)
         } else if was_sending(connection, &reset) {
             Ending::Undecided(Doubt::MoreToSend)
+        } else if story.sender_lives.is_some() {
+            // Another one has sent FIN and RST: what the other end went on to send met no socket.
+            Ending::Undecided(Doubt::OddReset)
         } else {
             Ending::Benign(Benign::Tail)
         };

@@ -95,7 +95,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     if !case.waited_for(Repeated::Syn) {
         return None;
     }
-    if case.story().challenged {
+    if case.story().challenged && !case.story().reuses_ports {
         return Some(Match::likely(format!(
             "{} answered the SYN with an ACK of the older connection on these ports, and the client's RST stayed out: the \
              answer does not reach the client.",

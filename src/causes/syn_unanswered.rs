@@ -109,6 +109,12 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         return None;
     }
     let server = case.server();
+    if case.story().reuses_ports {
+        return Some(Match::possible(format!(
+            "{server} answered the client's SYNs with an ACK of an older connection on these ports, and the client's RSTs did not \
+             end that: they do not reach {server}, or it ignores them in TIME_WAIT, as RFC 1337 has it and lwIP does."
+        )));
+    }
     if case.syns_met_resets() && !case.refuses_a_syn() {
         return Some(Match::possible(format!(
             "{server} answered the client's SYNs with RSTs that do not acknowledge them, which connect() ignores: a relay that \

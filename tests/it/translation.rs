@@ -28,7 +28,7 @@ const TOLD_TWICE: [&str; 5] = [
 
 /// Of these the halves are not joined, or not all: what comes first from the server does not acknowledge the SYN alone, or it was
 /// captured out of its order. In the last two, several hosts become one listener.
-const NOT_JOINED: [&str; 17] = [
+const NOT_JOINED: [&str; 18] = [
     "challenge_ack_to_a_client_whose_old_connection_was_not_seen",
     "port_reused_over_a_challenge_ack",
     "port_reused_over_a_challenge_ack_to_the_second_syn",
@@ -40,6 +40,7 @@ const NOT_JOINED: [&str; 17] = [
     "ack_captured_ahead_of_the_syn_ack",
     "after_a_challenge_ack_to_its_syn",
     "challenge_ack_does_not_reach_the_client",
+    "time_wait_that_ignores_the_rst",
     "refusals_that_acknowledge_nothing",
     "syn_ack_captured_behind_the_exchange",
     "wrong_rst_does_not_refuse",

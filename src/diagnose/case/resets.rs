@@ -31,7 +31,7 @@ impl Case<'_> {
         }
         // What acknowledges the SYN answers it, also where the capture holds it ahead of the SYN.
         let refuses = reset.acceptance == Acceptance::RefusesSyn || self.behind_a_syn_proxy();
-        let abort = !refuses && (!reset.is_bare() || !reset.prompted);
+        let abort = !refuses && !reset.is_reply();
         Some(if abort { ResetKind::Abort } else { ResetKind::Reply })
     }
 

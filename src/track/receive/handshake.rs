@@ -131,8 +131,9 @@ pub(super) fn syn_again(connection: &mut Connection, from: usize, segment: &Segm
         story.fatal = None;
     }
     story.syns = story.syns.saturating_add(1);
-    if answered {
-        story.challenged = false;
+    story.challenged &= !answered;
+    // Who answers the next one so, too, has not taken the RST: it never came, or came to a TIME_WAIT that ignores it (RFC 1337).
+    if answered && story.resets[from] == 1 {
         let mark = Mark::of(segment);
         story.silence[from] =
             Silence { what: Repeated::Syn, first: mark, last: mark, attempts: 1, ..Silence::default() };

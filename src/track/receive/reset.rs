@@ -158,6 +158,8 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         return Next::restart(Restart::AtOtherSyn);
     }
     let acceptance = acceptance(connection, from, segment);
+    let prompted = segment.time.since(connection.last) <= (2 * connection.round_trip()).max(SECOND / 2);
+    let answers = prompted && answers_with_an_acknowledgment(connection, from, segment);
     let had_all = connection.acknowledged(to);
     // An abort tells what had arrived: all that the capture shows, if it acknowledges more than that.
     let peer_next = connection.half[to].next;
@@ -189,12 +191,13 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         unacknowledged: connection.unacknowledged(to),
         only_opened: sent.has(Half::SYN | Half::ACK) && sent.ack == connection.half[to].isn.wrapping_add(1),
         unread: connection.has_closed_window(from)
-            || told_of && segment.window > 0 && segment.window / 2 >= sent.window,
+            || told_of && segment.window > 0 && segment.window / 2 >= sent.window && !is_swapped(&sent, segment),
         copied: false,
         place: Place::of(segment),
         again: None,
         sight: Sight::default(),
-        prompted: segment.time.since(connection.last) <= (2 * connection.round_trip()).max(SECOND / 2),
+        prompted,
+        answers,
         says: 0,
     };
     tell(connection, from, segment, What::Reset);
@@ -203,14 +206,16 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
     let probing = connection.story().silence[from].what == Repeated::WindowProbe;
     note_last_probe(connection, from, segment);
     // `tcp_v4_send_reset()` answers a segment that has an acknowledgment with that number, and without ACK.
-    let gone = reset.is_bare() && connection.half[to].has(Half::ACK) && segment.sequence == connection.half[to].ack;
+    let gone = (reset.is_bare() || answers)
+        && connection.half[to].has(Half::ACK)
+        && segment.sequence == connection.half[to].ack;
     // `tcp_rcv_synsent_state_process()`: what acknowledges another SYN is answered, and the socket waits on.
     let waits_on = connection.story().challenged && waits_for_syn_ack(connection, from);
     let gave_up = !probing && !waits_on && gives_up(connection, from, segment.time, gone);
     let receiver = connection.half[to];
     let decided = connection.decided;
     let story = connection.story();
-    story.gone[from] |= reset.is_bare() && reset.acceptance == Acceptance::Exact;
+    story.gone[from] |= (reset.is_bare() || answers) && reset.acceptance == Acceptance::Exact;
     // Who acknowledges more than the RST before this one stands at had taken more, and did not take that RST.
     let took_more = |earlier: Reset| receiver.has(Half::ACK) && seq::before(earlier.sequence, receiver.ack);
     let passed =
@@ -224,6 +229,27 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         story.pending = Some((Pending::Reset, decisive.mark.time));
     }
     Next { grace: true, ..Next::default() }
+}
+
+/// Does a host without a socket answer so? It takes the numbers from what it answers: its own from the acknowledgment there, and what
+/// it acknowledges from the end of that (lwIP's `tcp_input()`; RFC 9293, section 3.10.7.1, demands no acknowledgment). A socket
+/// acknowledges RCV.NXT, which never goes back: an answer to a keep-alive probe stands below it. And lwIP numbers all its packets by
+/// one counter, which begins anew with the host.
+fn answers_with_an_acknowledgment(connection: &Connection, from: usize, segment: &Segment) -> bool {
+    let (sender, peer) = (&connection.half[from], &connection.half[other(from)]);
+    let shown = segment.flags.has(Flags::ACK) && sender.has(Half::ACK) && peer.has(Half::ACK);
+    let goes_back =
+        seq::before(segment.acknowledgment, sender.ack) && sender.ack.wrapping_sub(segment.acknowledgment) <= FAR;
+    let anew = segment.ip_id < sender.ip_id && sender.ip_id - segment.ip_id < 1 << 15 && is_swapped(sender, segment);
+    shown && segment.sequence == peer.ack && (goes_back || anew)
+}
+
+/// Is this the window of a RST of lwIP? Since 2.1 that is its whole window with its bytes swapped (`tcp_rst()`,
+/// `tcp_output_alloc_header_common()`), which says nothing of the room that its socket has. What it announced last was all but the
+/// quarter that `tcp_update_rcv_ann_wnd()` may keep to itself.
+fn is_swapped(sender: &Half, segment: &Segment) -> bool {
+    let whole = segment.window.swap_bytes();
+    whole != segment.window && whole >= sender.window && whole - sender.window <= whole / 4
 }
 
 /// Of several RSTs the first one counts that its receiver accepts, else the first one. `passed`: the one before was not accepted.

@@ -67,6 +67,8 @@ pub struct Reset {
     pub sight: Sight,
     /// A segment that it may answer came within about a round trip before it.
     pub prompted: bool,
+    /// It answers a segment in the name of a host without a socket, though it carries an acknowledgment.
+    pub answers: bool,
     /// Where its payload is kept, which may say why it was sent; 0 is nowhere.
     pub says: u32,
 }
@@ -82,6 +84,11 @@ impl Reset {
     /// still tell his window: pasta does.
     pub fn is_bare(&self) -> bool {
         self.acknowledgment.is_none() && self.window == 0
+    }
+
+    /// Is it the answer of a host without a socket?
+    pub fn is_reply(&self) -> bool {
+        self.answers || self.is_bare() && self.prompted
     }
 
     /// Was it seen where this is so?

@@ -229,6 +229,7 @@ mod tests {
             again: None,
             sight: Sight { side: Side::Far, ..Sight::default() },
             prompted: true,
+            answers: false,
             says: 0,
         };
         foreign(&connection, &reset)

@@ -92,6 +92,16 @@ pub fn check_in_rhythm(case: &Case<'_>) -> Option<&'static str> {
 /// An ICMP error that says that the other end cannot be reached.
 pub fn reported_unreachable(case: &Case<'_>, meaning: Meaning) -> Option<Match> {
     let icmp = case.icmp().filter(|icmp| icmp.meaning() == meaning)?;
+    if case.is_of_its_own_host(&icmp) {
+        let asks = if icmp.ipv6 { "neighbour solicitations" } else { "ARP requests" };
+        return Some(Match::likely(format!(
+            "{}'s own host reported that {} cannot be reached: {}. As a rule nobody answers its {asks}, for that address or for the \
+             router to it.",
+            icmp.reporter,
+            case.peer(),
+            icmp.name()
+        )));
+    }
     let translated = if case.is_in_the_name_of_the_other_end(&icmp) { ", or a NAT in its name," } else { "" };
     let text =
         format!("{}{translated} reported that {} cannot be reached: {}.", icmp.reporter, case.peer(), icmp.name());

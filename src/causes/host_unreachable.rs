@@ -23,8 +23,8 @@ pub static CAUSE: Cause = Cause {
         The packet found its way to the last network, but nobody there answered ARP or neighbour discovery for the \
         address. The router then sends ICMP, and tcp_v4_err() makes EHOSTUNREACH of it by icmp_err_convert[]; in \
         SYN_SENT it is fatal at once.\n\n\
-        If the target lies in the client's own network, the client's kernel comes to the same result with no ICMP \
-        on the wire.\n\n\
+        If the target lies in the client's own network, the client's kernel comes to the same result: neither the SYN nor an \
+        ICMP error is on the wire. A capture on the client with `-i any` shows the error on `lo`, from the client's own address.\n\n\
         The usual reasons: the host is off or its interface is down; the address is not assigned any more (a \
         deleted instance or pod, a stale DNS record); a wrong netmask or VLAN; a routing loop (time exceeded).",
     is_not: "\

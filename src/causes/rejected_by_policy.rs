@@ -18,7 +18,8 @@ pub static CAUSE: Cause = Cause {
         The SYN is answered by an ICMP error that quotes it: \"communication administratively prohibited\" (3/13), \
         \"host\" or \"network administratively prohibited\" (3/10, 3/9), or \"port unreachable\" (3/3), the \
         default answer of REJECT in iptables and nftables. The ICMP packet's source address names the device that \
-        rejected.\n\n\
+        rejected. If it is the client's own, the rule is one of the client's OUTPUT chain: the SYN never left it, and only a \
+        capture on any interface (`-i any`) shows the error, on `lo`.\n\n\
         Or it is answered by a RST that is not the host's own: its TTL differs from what that host's other packets \
         carry, or the port serves other clients at the same time.",
     why: "\
@@ -111,7 +112,8 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         )));
     }
     let icmp = case.icmp()?;
-    let (reporter, name) = (icmp.reporter, icmp.name());
+    let own = if case.is_of_its_own_host(&icmp) { "'s own host" } else { "" };
+    let (reporter, name) = (format!("{}{own}", icmp.reporter), icmp.name());
     let text = if case.by() == Some(By::Silence) {
         format!("{reporter} rejects what the {} sends: {name}.", case.name(case.victim()))
     } else {

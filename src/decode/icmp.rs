@@ -58,7 +58,7 @@ pub(super) fn error(ip: &Header<'_>, view: View<'_>, frame: &RawFrame, seed: [u6
         quoted_source,
         quoted_destination,
         sequence: u32::from_be_bytes(sequence),
-        about_reset: segment.array::<14>(0).is_ok_and(|bytes| Flags(bytes[13]).has(Flags::RST)),
+        about: segment.array::<14>(0).map_or(Flags::default(), |bytes| Flags(bytes[13])),
         mtu,
     }))
 }

@@ -178,10 +178,19 @@ pub struct IcmpError {
     pub quoted_destination: End,
     /// Sequence number of the quoted segment.
     pub sequence: u32,
-    /// The quoted segment is a RST, as far as the quote shows its flags.
-    pub about_reset: bool,
+    /// The flags of the quoted segment, if the quote shows them, else none.
+    pub about: Flags,
     /// Next-hop MTU of "fragmentation needed" and "packet too big", else 0.
     pub mtu: u32,
+}
+
+impl IcmpError {
+    /// Does the sender of a SYN report to itself that it could not be sent? The kernel does where no neighbour answers
+    /// (`ipv4_link_failure()`, `ip6_link_failure()`) and where a rule of its own rejects it. Nobody else has a packet come from and go
+    /// to one address, which the kernel drops as it comes in (`ip_route_input_slow()`: a martian source).
+    pub fn is_about_own_syn(&self) -> bool {
+        self.about.asks() && !self.about.has(Flags::RST) && self.reporter == self.quoted_source.ip
+    }
 }
 
 /// An ICMP error whose quote the snaplen cut: whom it reached is known, perhaps for whom the segment was, but not which one.

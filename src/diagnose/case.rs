@@ -253,11 +253,20 @@ impl<'a> Case<'a> {
     pub fn reporter(&self) -> Option<EndedBy> {
         let icmp = self.icmp()?;
         let unreachable = matches!(icmp.meaning(), Meaning::HostUnreachable | Meaning::NetUnreachable);
+        if self.is_of_its_own_host(&icmp) {
+            // No neighbour answered it, or it has a rule of its own.
+            return Some(if unreachable { EndedBy::Network } else { self.side(self.victim()) });
+        }
         Some(match (self.is_in_the_name_of_the_other_end(&icmp), unreachable) {
             (false, _) => EndedBy::Middlebox,
             (true, true) => EndedBy::Unknown,
             (true, false) => self.side(other(self.victim())),
         })
+    }
+
+    /// It comes from the host that it tells it to.
+    pub fn is_of_its_own_host(&self, icmp: &IcmpSeen) -> bool {
+        icmp.reporter == self.ended.ends[self.victim()].ip
     }
 
     /// It carries the address of the end about which it speaks.

@@ -26,7 +26,8 @@ pub enum Meaning {
 pub struct IcmpSeen {
     /// Who reports it.
     pub reporter: IpAddr,
-    ipv6: bool,
+    /// Is it ICMPv6?
+    pub ipv6: bool,
     kind: u8,
     code: u8,
 }

@@ -9,7 +9,7 @@ use crate::decode::{End, Flags};
 use crate::notation::wire::{
     Ip, SYN_OPTIONS, Tcp, arp, ethernet, icmp_message, icmpv6_message, option_bytes, usual_window,
 };
-use crate::notation::{Direction, Event, IcmpLine, Role, Script, SegmentLine};
+use crate::notation::{Direction, Event, IcmpLine, Reporter, Role, Script, SegmentLine};
 use crate::source::{FrameBatch, RawFrame};
 use crate::time::{SECOND, Time};
 
@@ -153,7 +153,11 @@ impl Build {
         // What comes back to an end quotes what that end had sent.
         let (other, receiver) = toward(line.direction, ends);
         let (other_isn, receiver_isn) = self.isns(connection, line.direction);
-        let reporter = line.from.map_or(other.ip, |from| self.translate(from));
+        let reporter = match line.from {
+            Some(Reporter::Address(ip)) => self.translate(ip),
+            Some(Reporter::Itself) => receiver.ip,
+            None => other.ip,
+        };
         let tcp = Tcp {
             sequence: line.sequence.wrapping_add(receiver_isn),
             acknowledgment: line.acknowledgment.map_or(0, |ack| ack.wrapping_add(other_isn)),

@@ -19,8 +19,8 @@
 //! `ttl`, `id`, `df` and the payload's text. Sequence numbers count from the sender's SYN: that is 0, the first
 //! byte of payload 1; `ack` counts so in the other end's numbers.
 //!
-//! An ICMP line holds the error (a name, or type/code as `icmp 3/1` or `icmp6 1/4`), who sent it (`from`; the other
-//! end if left out), and the segment that it quotes, which its receiver had sent.
+//! An ICMP line holds the error (a name, or type/code as `icmp 3/1` or `icmp6 1/4`), who sent it (`from` an address, or
+//! `from itself`: the host that gets it; the other end if left out), and the segment that it quotes, which its receiver had sent.
 
 use std::fmt;
 
@@ -166,7 +166,7 @@ pub struct IcmpLine {
     /// The MTU that it states.
     pub mtu: Option<u32>,
     /// Who sent it; the other end of the connection if not stated.
-    pub from: Option<std::net::IpAddr>,
+    pub from: Option<Reporter>,
     /// Flags of the segment that it quotes.
     pub flags: Flags,
     /// Sequence number of that segment.
@@ -175,6 +175,15 @@ pub struct IcmpLine {
     pub length: u32,
     /// Acknowledgment number of that segment.
     pub acknowledgment: Option<u32>,
+}
+
+/// Who sends an ICMP error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reporter {
+    /// Who has this address.
+    Address(std::net::IpAddr),
+    /// The host that gets it.
+    Itself,
 }
 
 /// Why a script cannot be read.

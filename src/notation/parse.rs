@@ -1,12 +1,13 @@
 //! Reads scripts.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use crate::decode::{End, Flags};
 use crate::notation::render::LETTERS;
 use crate::notation::words::{Rest, Words, hex, number, without_comment};
 use crate::notation::{
-    Declaration, Direction, Event, IcmpKind, IcmpLine, OptionWord, ParseError, Role, Script, SegmentLine, Step,
+    Declaration, Direction, Event, IcmpKind, IcmpLine, OptionWord, ParseError, Reporter, Role, Script, SegmentLine,
+    Step,
 };
 use crate::time::SECOND;
 
@@ -97,13 +98,16 @@ fn icmp_kind(rest: &mut Rest<'_>, ipv6: bool) -> Words<IcmpKind> {
 
 fn icmp_line(direction: Direction, kind: IcmpKind, rest: &mut Rest<'_>) -> Words<IcmpLine> {
     let mut mtu = None;
-    let mut from: Option<IpAddr> = None;
+    let mut from: Option<Reporter> = None;
     loop {
         if rest.keyword("mtu") {
             mtu = Some(number(rest.word("an MTU")?)?);
         } else if rest.keyword("from") {
             let word = rest.word("an address")?;
-            from = Some(word.parse().map_err(|_| format!("`{word}` is no address"))?);
+            from = Some(match word {
+                "itself" => Reporter::Itself,
+                _ => Reporter::Address(word.parse().map_err(|_| format!("`{word}` is no address"))?),
+            });
         } else {
             break;
         }

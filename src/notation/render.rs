@@ -4,7 +4,9 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 
 use crate::decode::Flags;
-use crate::notation::{Declaration, Direction, Event, IcmpKind, IcmpLine, OptionWord, Role, Script, SegmentLine, Step};
+use crate::notation::{
+    Declaration, Direction, Event, IcmpKind, IcmpLine, OptionWord, Reporter, Role, Script, SegmentLine, Step,
+};
 use crate::short::Short;
 use crate::time::SECOND;
 
@@ -201,8 +203,10 @@ fn icmp_line(text: &mut String, line: &IcmpLine) {
     if let Some(mtu) = line.mtu {
         let _ = write!(text, "mtu {mtu} ");
     }
-    if let Some(from) = line.from {
-        let _ = write!(text, "from {from} ");
-    }
+    let _ = match line.from {
+        Some(Reporter::Address(ip)) => write!(text, "from {ip} "),
+        Some(Reporter::Itself) => write!(text, "from itself "),
+        None => Ok(()),
+    };
     text.push_str(render_segment(line.flags, line.sequence, line.length, line.acknowledgment).as_str());
 }

@@ -37,6 +37,26 @@ impl Tracker {
         Some(index)
     }
 
+    /// A connection of which nothing was seen but that its SYN never left the host that sent it.
+    #[cold]
+    pub(super) fn open_by_error(&mut self, error: &IcmpError) {
+        let Some(index) = self.store.add(Sketch::of(error.flow)) else { return };
+        self.counts.connections += 1;
+        self.table.insert(error.flow.hash(self.seed), index);
+        self.crowded = self.is_crowded();
+        if error.ipv6 {
+            let (source, destination) = (error.quoted_source, error.quoted_destination);
+            let (first, second) = if error.from_first { (source, destination) } else { (destination, source) };
+            self.ends6.insert(index, Ends6 { first, second });
+        }
+        self.copies.places().begin(index);
+        let mut connection = asked_by(error);
+        connection.home = index;
+        let decides = receive::on_icmp_error(&mut connection, error);
+        let place = self.keep(index, connection);
+        self.await_verdict(place.filter(|_| decides), error.time);
+    }
+
     /// Does this SYN come when the connection at `index` would be forgotten, but that no other packet has moved time on? Then
     /// it is no repetition, even if its number is the same: there are scanners that choose it by the ports. From a capture
     /// that has not shown the connection it may be a copy, by a clock that is off.
@@ -177,6 +197,26 @@ fn opened_by(segment: &Segment, bytes: &[u8], flags: u8) -> Connection {
         flags,
         ..Connection::default()
     }
+}
+
+/// The connection that the SYN asks for which an ICMP error quotes.
+fn asked_by(error: &IcmpError) -> Connection {
+    let mark = Mark::at(error.time, error.frame, error.input);
+    let client_first = if error.from_first { Connection::CLIENT_FIRST } else { 0 };
+    let family = if error.ipv6 { Connection::IPV6 } else { 0 };
+    let mut connection = Connection {
+        key: error.flow,
+        start: error.time,
+        last: error.time,
+        start_frame: mark.frame,
+        start_input: mark.input,
+        flags: Connection::LIVE | Connection::ROLE_KNOWN | client_first | family,
+        ..Connection::default()
+    };
+    let client = &mut connection.half[CLIENT];
+    (client.isn, client.next) = (error.sequence, error.sequence.wrapping_add(1));
+    client.set(Half::ANY | Half::SEQUENCE | Half::SYN);
+    connection
 }
 
 /// With no SYN seen, the end with the lower port is the likelier server: services listen on low ports, clients get

@@ -305,6 +305,9 @@ impl Tracker {
         };
         let found = self.table.find(error.flow.hash(self.seed), is).map(|index| (index, *error));
         let Some((index, error)) = found.or_else(|| self.error_in_its_whole(error)) else {
+            if error.is_about_own_syn() {
+                self.open_by_error(error);
+            }
             return;
         };
         let error = &error;
@@ -323,9 +326,14 @@ impl Tracker {
                 (self.keep(index, connection), decides)
             }
         };
-        if let Some(place) = place.filter(|_| decides) {
+        self.await_verdict(place.filter(|_| decides), error.time);
+    }
+
+    /// An ICMP error decides what becomes of the connection at this place.
+    fn await_verdict(&mut self, place: Option<u32>, time: Time) {
+        if let Some(place) = place {
             let generation = self.store.told[place as usize].generation;
-            self.wait(error.time, place, generation);
+            self.wait(time, place, generation);
         }
     }
 }

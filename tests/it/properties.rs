@@ -6,8 +6,8 @@ use proptest::test_runner::RngSeed;
 use tcpwhy::causes::Confidence;
 use tcpwhy::decode::{End, Flags};
 use tcpwhy::notation::{
-    Build, Declaration, Direction, Event, Family, IcmpKind, IcmpLine, OptionWord, Role, Script, SegmentLine, Step,
-    parse, render,
+    Build, Declaration, Direction, Event, Family, IcmpKind, IcmpLine, OptionWord, Reporter, Role, Script, SegmentLine,
+    Step, parse, render,
 };
 use tcpwhy::time::{MILLISECOND, Time};
 use tcpwhy::track::kernel::Kind;
@@ -310,8 +310,13 @@ fn icmp() -> impl Strategy<Value = Event> {
         (proptest::sample::select(vec![3u8, 4, 11, 12]), any::<u8>()).prop_map(|(kind, code)| IcmpKind::V4(kind, code)),
         (1u8..=4, any::<u8>()).prop_map(|(kind, code)| IcmpKind::V6(kind, code)),
     ];
+    let from = prop_oneof![
+        Just(None),
+        Just(Some(Reporter::Itself)),
+        any::<std::net::IpAddr>().prop_map(|ip| Some(Reporter::Address(ip))),
+    ];
     let numbers = (any::<u32>(), 0u32..=65_000, any::<Option<u32>>());
-    (direction(), kind, any::<Option<u32>>(), any::<Option<std::net::IpAddr>>(), flags(), numbers).prop_map(
+    (direction(), kind, any::<Option<u32>>(), from, flags(), numbers).prop_map(
         |(direction, kind, mtu, from, flags, (sequence, length, acknowledgment))| {
             Event::Icmp(IcmpLine { direction, kind, mtu, from, flags, sequence, length, acknowledgment })
         },

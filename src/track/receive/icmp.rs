@@ -25,7 +25,7 @@ pub fn on_icmp_error(connection: &mut Connection, error: &IcmpError) -> bool {
         take_back_reset(story, from, error);
         return false;
     }
-    if error.about_reset && !connecting {
+    if error.about.has(Flags::RST) && !connecting {
         // The same of a RST that the capture does not show.
         connection.story().rejected[from] = true;
         return false;
@@ -74,7 +74,9 @@ pub fn on_icmp_error(connection: &mut Connection, error: &IcmpError) -> bool {
         return false;
     }
     story.soft[from] = Some(soft);
-    if !connecting || story.outlives_errors || story.pending.is_some() {
+    // Of a SYN that never left its host the next error tells that it was sent again: connect() had held the socket.
+    let again = half.packets == 0 && !seen;
+    if !connecting || story.outlives_errors || story.pending.is_some() && !again {
         return false;
     }
     story.fatal = Some(soft);

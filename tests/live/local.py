@@ -19,7 +19,7 @@ import unittest
 from collections.abc import Iterator
 from pathlib import Path
 
-from bed import SERVER, WITHOUT_DIAG, Live, Wire, running, unable, wait_until
+from bed import CLIENT, SERVER, WITHOUT_DIAG, Live, Wire, running, unable, wait_until
 
 LISTEN = """
 import socket, sys, time
@@ -147,6 +147,15 @@ print("connects", flush=True)
 client.connect((sys.argv[1], int(sys.argv[2])))
 """
 
+# Says which error connect() fails with.
+FAILS = """
+import errno, socket, sys
+try:
+    socket.create_connection((sys.argv[1], int(sys.argv[2])))
+except OSError as error:
+    print(errno.errorcode[error.errno])
+"""
+
 
 class Local(unittest.TestCase):
     wire: Wire
@@ -271,6 +280,34 @@ class Local(unittest.TestCase):
             self.assertEqual((failure["kind"], failure["confidence"]), ("refused", "possible"))
             self.assertEqual(failure["local"]["listener"]["pid"], service.pid)
             self.assertIn("a firewall on this host rejected it", failure["local"]["fact"])
+
+    def errno_here(self, host: str, port: int) -> str:
+        """The error that a program on the host that captures gets."""
+        command = ["ip", "netns", "exec", self.wire.b, sys.executable, "-c", FAILS, host, str(port)]
+        return subprocess.run(command, check=True, timeout=60, capture_output=True, text=True).stdout.strip()
+
+    def test_a_neighbour_that_does_not_answer_shows_on_any_interface(self) -> None:
+        with running(self.wire, self.work, interface="any") as live:
+            errno = self.errno_here(SERVER.rpartition(".")[0] + ".77", 8080)
+            failure = self.failure(live)
+            self.assertEqual((errno, failure["kind"], failure["cause"]), ("EHOSTUNREACH", "unreachable", "host_unreachable"))
+            self.assertEqual((failure["client"]["errno"], failure["client"]["ip"]), (errno, SERVER))
+            self.assertEqual((failure["ended_by"], failure["traffic"]["client_packets"]), ("network", 0))
+
+    @unittest.skipUnless(shutil.which("nft"), "nft rejects")
+    def test_what_a_rule_of_this_host_rejects_shows_on_any_interface(self) -> None:
+        def nft(*rule: str) -> None:
+            subprocess.run(["ip", "netns", "exec", self.wire.b, "nft", *rule], check=True)
+
+        nft("add table ip own")
+        self.addCleanup(nft, "delete table ip own")
+        nft("add chain ip own output { type filter hook output priority 0 ; }")
+        nft("add rule ip own output tcp dport 8084 reject")
+        with running(self.wire, self.work, interface="any") as live:
+            errno = self.errno_here(CLIENT, 8084)
+            failure = self.failure(live)
+            self.assertEqual((errno, failure["kind"], failure["cause"]), ("ECONNREFUSED", "refused", "rejected_by_policy"))
+            self.assertEqual((failure["client"]["errno"], failure["ended_by"]), (errno, "client"))
 
     @unittest.skipUnless(shutil.which("nft"), "addresses are translated by nft")
     def test_a_published_port_that_leads_elsewhere_is_not_blamed_on_a_firewall_alone(self) -> None:

@@ -1,7 +1,7 @@
 //! `tcpwhy FILE...`: captures in, a report out.
 
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Analyse, Error, Form, Outcome, Surroundings, signals};
 use crate::analysis::{Listener, analyse_with};
@@ -12,31 +12,12 @@ use crate::report::{Format, Inputs, Options, Report};
 use crate::source::{Files, Interrupt, Settings, Source};
 use crate::time::Time;
 
-/// Makes the place for the report first, so that nobody waits for an analysis that cannot be written down.
+/// Opens the captures first, so that a report of before is not lost for one that cannot be read, and then the place for the report,
+/// so that nobody waits for an analysis that cannot be written down.
 pub fn run(arguments: &Analyse, surroundings: Surroundings) -> Result<Outcome, Error> {
     if let Some(interface) = &arguments.interface {
         return super::live::run(arguments, interface, surroundings);
     }
-    let file = arguments.output.as_deref().filter(|path| *path != Path::new("-"));
-    let output = match file {
-        Some(path) => Output::create(path, &arguments.inputs())?,
-        None => Output::stdout(),
-    };
-    let options = Options {
-        format: match arguments.format {
-            Form::Text => Format::Text,
-            Form::Json => Format::Json,
-        },
-        all: arguments.all,
-        colour: surroundings.colour && file.is_none(),
-        width: if file.is_none() { surroundings.width } else { Options::default().width },
-    };
-    let mut report = Report::new(options, output);
-    run_analysis(arguments, &mut report)
-}
-
-/// Reads the captures and writes what is found.
-fn run_analysis(arguments: &Analyse, report: &mut Report) -> Result<Outcome, Error> {
     let means = arguments.means();
     let (stop, second) = signals::stop()?;
     second.obey()?;
@@ -51,8 +32,9 @@ fn run_analysis(arguments: &Analyse, report: &mut Report) -> Result<Outcome, Err
         ahead_by: clocks.ahead,
     };
     let mut files = Files::open(&inputs, &settings)?;
+    let mut report = report(arguments, &inputs, surroundings)?;
     report.inputs(Inputs { names: files.input_names().to_vec(), digits: files.fractional_digits() });
-    let mut writer = Writer { report, payload: !arguments.no_payload, problem: None, notes: clocks.notes };
+    let mut writer = Writer { report: &mut report, payload: !arguments.no_payload, problem: None, notes: clocks.notes };
     let done = analyse_with(&mut files, &mut writer, means);
     let Writer { problem, notes, .. } = writer;
     // The progress bar is erased before anything else goes to the terminal.
@@ -67,6 +49,25 @@ fn run_analysis(arguments: &Analyse, report: &mut Report) -> Result<Outcome, Err
         Ok(()) | Err(output::Error::Closed) => Ok(Outcome { failures: report.failures() }),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Where the report goes, and how it looks there.
+fn report(arguments: &Analyse, inputs: &[PathBuf], surroundings: Surroundings) -> Result<Report, Error> {
+    let file = arguments.output.as_deref().filter(|path| *path != Path::new("-"));
+    let output = match file {
+        Some(path) => Output::create(path, inputs)?,
+        None => Output::stdout(),
+    };
+    let options = Options {
+        format: match arguments.format {
+            Form::Text => Format::Text,
+            Form::Json => Format::Json,
+        },
+        all: arguments.all,
+        colour: surroundings.colour && file.is_none(),
+        width: if file.is_none() { surroundings.width } else { Options::default().width },
+    };
+    Ok(Report::new(options, output))
 }
 
 /// Hands findings to the report, until it can take no more.

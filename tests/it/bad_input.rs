@@ -104,3 +104,17 @@ fn names_with_terminal_codes_are_printed_harmless() {
     assert_refused(&output, "no such file");
     assert!(!output.stderr.contains(&0x1b));
 }
+
+#[test]
+fn a_report_of_before_is_not_lost_for_a_capture_that_cannot_be_read() {
+    let folder = tempfile::tempdir().expect("room");
+    let report = folder.path().join("report.txt");
+    fs::write(&report, "of before").expect("room");
+    let to_report = |arguments: &[&str]| program().arg("-o").arg(&report).args(arguments).output().expect("it runs");
+    assert_refused(&to_report(&["/nowhere/trace.pcap"]), "/nowhere/trace.pcap: no such file");
+    let capture = shipped(CAPTURE);
+    assert_refused(&to_report(&["-f", "tcp prot 80", &capture.to_string_lossy()]), "filter");
+    assert_eq!(fs::read_to_string(&report).expect("it is there"), "of before");
+    assert_eq!(to_report(&[&capture.to_string_lossy()]).status.code(), Some(0));
+    assert!(fs::read_to_string(&report).expect("it is there").starts_with("1 of 1 connection failed"));
+}

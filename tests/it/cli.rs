@@ -12,6 +12,9 @@ fn tcpwhy(arguments: &[&str]) -> Output {
         .expect("tcpwhy starts")
 }
 
+/// A capture that can be read.
+const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/captures/unread_data--request_unread.pcap");
+
 /// One line on standard error that begins with the program's name, nothing on standard output, exit status 2.
 fn assert_one_complaint(output: &Output, about: &str) {
     let complaint = String::from_utf8_lossy(&output.stderr);
@@ -49,18 +52,18 @@ fn an_interface_that_is_not_there_is_told_before_anything_else() {
 
 #[test]
 fn a_report_that_cannot_be_made_is_told_before_the_work() {
-    assert_one_complaint(&tcpwhy(&["a.pcap", "-o", "/nowhere/report"]), "/nowhere/report: No such file or directory");
-    assert_one_complaint(&tcpwhy(&["a.pcap", "-o", "/"]), "Is a directory");
+    assert_one_complaint(&tcpwhy(&[SHIPPED, "-o", "/nowhere/report"]), "/nowhere/report: No such file or directory");
+    assert_one_complaint(&tcpwhy(&[SHIPPED, "-o", "/"]), "Is a directory");
 }
 
 #[test]
 fn a_capture_is_not_overwritten_by_its_report() {
     let directory = tempfile::tempdir().expect("a directory");
     let capture = directory.path().join("a.pcap");
-    fs::write(&capture, b"packets").expect("a file");
+    fs::copy(SHIPPED, &capture).expect("a file");
     let name = capture.to_str().expect("a plain name");
     assert_one_complaint(&tcpwhy(&[name, "-o", name]), "is a capture to be read");
-    assert_eq!(fs::read(&capture).expect("still there"), b"packets");
+    assert_eq!(fs::read(&capture).expect("still there"), fs::read(SHIPPED).expect("a shipped capture"));
 }
 
 #[test]

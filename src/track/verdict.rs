@@ -34,7 +34,7 @@ pub fn due(connection: &Connection) -> Option<Time> {
         // The client drops the RST if it signs its SYN, which the snaplen may have cut, and may not get it if it has not got the
         // one before, or if routers are still on its way.
         Acceptance::RefusesSyn => {
-            story.hidden[CLIENT] || story.told_ignored || hops(connection.half[CLIENT].ttl_high) > 0
+            story.hidden[CLIENT] || story.told_ignored || hops(connection.half[CLIENT].ttl_low) > 0
         }
         Acceptance::Exact
         | Acceptance::InWindow

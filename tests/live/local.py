@@ -184,6 +184,10 @@ class Local(unittest.TestCase):
     def service(self, program: str, *arguments: str) -> contextlib.AbstractContextManager[subprocess.Popen]:
         return self.program(self.wire.b, program, *arguments)
 
+    def nft(self, *rule: str) -> None:
+        """A rule of the host that captures."""
+        subprocess.run(["ip", "netns", "exec", self.wire.b, "nft", *rule], check=True)
+
     def drop(self, namespace: str, *matches: str) -> None:
         """Packets that match one of these get no further than the capture, until the end of the test."""
 
@@ -267,13 +271,10 @@ class Local(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("nft"), "a firewall needs nft")
     def test_a_firewall_is_told_from_a_port_without_a_listener(self) -> None:
-        def nft(*rule: str) -> None:
-            subprocess.run(["ip", "netns", "exec", self.wire.b, "nft", *rule], check=True)
-
-        nft("add table ip wall")
-        self.addCleanup(nft, "delete table ip wall")
-        nft("add chain ip wall input { type filter hook input priority 0 ; }")
-        nft("add rule ip wall input tcp dport 8080 reject with tcp reset")
+        self.nft("add table ip wall")
+        self.addCleanup(self.nft, "delete table ip wall")
+        self.nft("add chain ip wall input { type filter hook input priority 0 ; }")
+        self.nft("add rule ip wall input tcp dport 8080 reject with tcp reset")
         with self.service(LISTEN, SERVER, "8080", "5") as service, running(self.wire, self.work) as live:
             self.wire.refuse(1, 8080)
             failure = self.failure(live)
@@ -296,13 +297,10 @@ class Local(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("nft"), "nft rejects")
     def test_what_a_rule_of_this_host_rejects_shows_on_any_interface(self) -> None:
-        def nft(*rule: str) -> None:
-            subprocess.run(["ip", "netns", "exec", self.wire.b, "nft", *rule], check=True)
-
-        nft("add table ip own")
-        self.addCleanup(nft, "delete table ip own")
-        nft("add chain ip own output { type filter hook output priority 0 ; }")
-        nft("add rule ip own output tcp dport 8084 reject")
+        self.nft("add table ip own")
+        self.addCleanup(self.nft, "delete table ip own")
+        self.nft("add chain ip own output { type filter hook output priority 0 ; }")
+        self.nft("add rule ip own output tcp dport 8084 reject")
         with running(self.wire, self.work, interface="any") as live:
             errno = self.errno_here(CLIENT, 8084)
             failure = self.failure(live)
@@ -311,13 +309,10 @@ class Local(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("nft"), "addresses are translated by nft")
     def test_a_published_port_that_leads_elsewhere_is_not_blamed_on_a_firewall_alone(self) -> None:
-        def nft(*rule: str) -> None:
-            subprocess.run(["ip", "netns", "exec", self.wire.b, "nft", *rule], check=True)
-
-        nft("add table ip published")
-        self.addCleanup(nft, "delete table ip published")
-        nft("add chain ip published prerouting { type nat hook prerouting priority -100 ; }")
-        nft("add rule ip published prerouting tcp dport 8082 redirect to :8083")
+        self.nft("add table ip published")
+        self.addCleanup(self.nft, "delete table ip published")
+        self.nft("add chain ip published prerouting { type nat hook prerouting priority -100 ; }")
+        self.nft("add rule ip published prerouting tcp dport 8082 redirect to :8083")
         with self.service(LISTEN, SERVER, "8082", "5"), running(self.wire, self.work) as live:
             self.wire.refuse(1, 8082)
             failure = self.failure(live)
@@ -350,14 +345,11 @@ class Local(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("nft"), "connections are tracked for a firewall, which needs nft")
     def test_a_timeout_tells_how_many_connections_are_tracked(self) -> None:
-        def nft(*rule: str) -> None:
-            subprocess.run(["ip", "netns", "exec", self.wire.b, "nft", *rule], check=True)
-
-        nft("add table ip wall")
-        self.addCleanup(nft, "delete table ip wall")
-        nft("add chain ip wall input { type filter hook input priority 0 ; }")
-        nft("add rule ip wall input ct state established accept")
-        nft("add rule ip wall input tcp dport 8081 drop")
+        self.nft("add table ip wall")
+        self.addCleanup(self.nft, "delete table ip wall")
+        self.nft("add chain ip wall input { type filter hook input priority 0 ; }")
+        self.nft("add rule ip wall input ct state established accept")
+        self.nft("add rule ip wall input tcp dport 8081 drop")
         with running(self.wire, self.work) as live:
             self.client(IMPATIENT, "8081")
             failure = self.failure(live, 60)

@@ -1,14 +1,14 @@
 //! `tcpwhy FILE...`: captures in, a report out.
 
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::{Analyse, Error, Form, Outcome, Surroundings, signals};
+use super::{Analyse, Error, Outcome, Surroundings, signals};
 use crate::analysis::{Listener, analyse_with};
 use crate::clocks;
 use crate::diagnose::Finding;
 use crate::report::output::{self, Output};
-use crate::report::{Format, Inputs, Options, Report};
+use crate::report::{Inputs, Report};
 use crate::source::{Files, Interrupt, Settings, Source};
 use crate::time::Time;
 
@@ -51,23 +51,14 @@ pub fn run(arguments: &Analyse, surroundings: Surroundings) -> Result<Outcome, E
     }
 }
 
-/// Where the report goes, and how it looks there.
+/// A report where it is to go.
 fn report(arguments: &Analyse, inputs: &[PathBuf], surroundings: Surroundings) -> Result<Report, Error> {
-    let file = arguments.output.as_deref().filter(|path| *path != Path::new("-"));
+    let file = arguments.report_file();
     let output = match file {
         Some(path) => Output::create(path, inputs)?,
         None => Output::stdout(),
     };
-    let options = Options {
-        format: match arguments.format {
-            Form::Text => Format::Text,
-            Form::Json => Format::Json,
-        },
-        all: arguments.all,
-        colour: surroundings.colour && file.is_none(),
-        width: if file.is_none() { surroundings.width } else { Options::default().width },
-    };
-    Ok(Report::new(options, output))
+    Ok(Report::new(surroundings.options(arguments), output))
 }
 
 /// Hands findings to the report, until it can take no more.

@@ -1,6 +1,6 @@
 //! What can be said on the command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -135,6 +135,11 @@ impl Analyse {
     /// Is there nothing to analyse?
     pub fn is_empty(&self) -> bool {
         self.files.is_empty() && self.read.is_empty() && self.interface.is_none()
+    }
+
+    /// The file that the report goes to; none if that is standard output.
+    pub fn report_file(&self) -> Option<&Path> {
+        self.output.as_deref().filter(|path| *path != Path::new("-"))
     }
 
     /// All captures to read: those of `-r` before the others.

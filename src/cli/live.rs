@@ -4,7 +4,7 @@
 
 mod watcher;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use self::watcher::{COMPLAINTS, Watcher};
@@ -12,12 +12,12 @@ use super::destination::Destination;
 use super::screen::Screen;
 use super::signals::Signals;
 use super::writer::Writer;
-use super::{Analyse, Error, Form, Outcome, Surroundings};
+use super::{Analyse, Error, Outcome, Surroundings};
 use crate::analysis::{Listener, watch};
 use crate::host::Host;
 use crate::privileges;
+use crate::report::Inputs;
 use crate::report::live::LiveReport;
-use crate::report::{Format, Inputs, Options};
 use crate::source::{ANY, Live, LiveSettings, Source};
 
 /// Captures until it is told to stop, and reports.
@@ -26,7 +26,7 @@ pub fn run(arguments: &Analyse, interface: &str, surroundings: Surroundings) -> 
         Some(which) => privileges::enter(which).map_err(Error::line)?,
         None => false,
     };
-    let file = arguments.output.as_deref().filter(|path| *path != Path::new("-"));
+    let file = arguments.report_file();
     let (signals, second) = Signals::listen(file.is_some())?;
     // Before the capture is opened: the helper that this starts is not to have it.
     let (host, how) = Host::open();
@@ -42,19 +42,10 @@ pub fn run(arguments: &Analyse, interface: &str, surroundings: Surroundings) -> 
     }
     give_up_privileges(arguments, interface, &destination, &mut live, &screen)?;
     second.obey()?;
-    let options = Options {
-        format: match arguments.format {
-            Form::Text => Format::Text,
-            Form::Json => Format::Json,
-        },
-        all: arguments.all,
-        colour: surroundings.colour && file.is_none(),
-        width: if file.is_none() { surroundings.width } else { Options::default().width },
-    };
     let inputs = Inputs { names: live.input_names().to_vec(), digits: live.fractional_digits() };
     let now = Instant::now();
     let mut watcher = Watcher {
-        report: LiveReport::new(options, inputs),
+        report: LiveReport::new(surroundings.options(arguments), inputs),
         writer: Writer::start(destination, screen.clone(), signals.reopen.clone()),
         losses: live.losses(),
         host,
@@ -100,7 +91,7 @@ fn give_up_privileges(
     screen: &Screen,
 ) -> Result<(), Error> {
     let reopen_interface = interface != ANY;
-    let file = arguments.output.as_deref().filter(|path| *path != Path::new("-"));
+    let file = arguments.report_file();
     let needs = privileges::Needs {
         reopen_interface,
         made: destination.file().filter(|_| destination.is_new),

@@ -26,6 +26,7 @@ use crate::host::helper;
 use crate::privileges;
 use crate::report::escape::escape;
 use crate::report::output::Output;
+use crate::report::{Format, Options};
 
 /// It could not be done.
 const FAILED: u8 = 2;
@@ -64,6 +65,20 @@ impl Surroundings {
         Surroundings {
             colour: wants_colour(terminal, std::env::var_os("NO_COLOR"), std::env::var_os("TERM")),
             width: columns.map_or(80, |columns| usize::from(columns).clamp(60, 100)),
+        }
+    }
+
+    /// How the report is to look where it goes.
+    fn options(self, arguments: &Analyse) -> Options {
+        let is_seen = arguments.report_file().is_none();
+        Options {
+            format: match arguments.format {
+                Form::Text => Format::Text,
+                Form::Json => Format::Json,
+            },
+            all: arguments.all,
+            colour: self.colour && is_seen,
+            width: if is_seen { self.width } else { Options::default().width },
         }
     }
 }

@@ -3,17 +3,14 @@
 use super::receive::Restart;
 use super::segments::take;
 use super::*;
-use crate::decode::Signs;
+use crate::decode::{FlowKey, Signs};
 
 impl Tracker {
     /// Takes the first segment of a connection.
     #[inline(never)]
     pub(super) fn open(&mut self, segment: &Segment, bytes: &[u8], sink: &mut impl Sink) -> Option<u32> {
         let sketch = opening::begin(segment, bytes).filter(|_| self.store.sketching);
-        let index = self.store.add(sketch.unwrap_or_else(|| Sketch::of(segment.flow())))?;
-        self.counts.connections += 1;
-        self.table.insert(segment.hash, index);
-        self.crowded = self.is_crowded();
+        let index = self.enter(sketch.unwrap_or_else(|| Sketch::of(segment.flow())), segment.hash)?;
         self.note_relay(index, segment);
         if segment.signs.has(Signs::IPV6) {
             self.ends6.insert(index, Ends6::of(segment, bytes));
@@ -37,23 +34,28 @@ impl Tracker {
         Some(index)
     }
 
+    /// A place for a connection that begins.
+    #[inline]
+    fn enter(&mut self, sketch: Sketch, hash: u32) -> Option<u32> {
+        let index = self.store.add(sketch)?;
+        self.counts.connections += 1;
+        self.table.insert(hash, index);
+        self.crowded = self.is_crowded();
+        Some(index)
+    }
+
     /// A connection of which nothing was seen but that its SYN never left the host that sent it.
     #[cold]
     pub(super) fn open_by_error(&mut self, error: &IcmpError) {
-        let Some(index) = self.store.add(Sketch::of(error.flow)) else { return };
-        self.counts.connections += 1;
-        self.table.insert(error.flow.hash(self.seed), index);
-        self.crowded = self.is_crowded();
+        let Some(index) = self.enter(Sketch::of(error.flow), error.flow.hash(self.seed)) else { return };
         if error.ipv6 {
-            let (source, destination) = (error.quoted_source, error.quoted_destination);
-            let (first, second) = if error.from_first { (source, destination) } else { (destination, source) };
-            self.ends6.insert(index, Ends6 { first, second });
+            let ends = (error.quoted_source, error.quoted_destination);
+            self.ends6.insert(index, Ends6::between(ends, error.from_first));
         }
         self.copies.places().begin(index);
         let mut connection = asked_by(error);
         connection.home = index;
-        let decides = receive::on_icmp_error(&mut connection, error);
-        let place = self.keep(index, connection);
+        let (place, decides) = self.keep_with_error(index, connection, error);
         self.await_verdict(place.filter(|_| decides), error.time);
     }
 
@@ -187,13 +189,17 @@ fn opened_by(segment: &Segment, bytes: &[u8], flags: u8) -> Connection {
     if segment.signs.has(Signs::IPV6) {
         flags |= Connection::IPV6;
     }
-    let mark = Mark::of(segment);
+    begun(segment.flow(), Mark::of(segment), flags)
+}
+
+/// A connection that begins there, and of which no more is known.
+fn begun(key: FlowKey, at: Mark, flags: u8) -> Connection {
     Connection {
-        key: segment.flow(),
-        start: segment.time,
-        last: segment.time,
-        start_frame: mark.frame,
-        start_input: mark.input,
+        key,
+        start: at.time,
+        last: at.time,
+        start_frame: at.frame,
+        start_input: at.input,
         flags,
         ..Connection::default()
     }
@@ -204,15 +210,8 @@ fn asked_by(error: &IcmpError) -> Connection {
     let mark = Mark::at(error.time, error.frame, error.input);
     let client_first = if error.from_first { Connection::CLIENT_FIRST } else { 0 };
     let family = if error.ipv6 { Connection::IPV6 } else { 0 };
-    let mut connection = Connection {
-        key: error.flow,
-        start: error.time,
-        last: error.time,
-        start_frame: mark.frame,
-        start_input: mark.input,
-        flags: Connection::LIVE | Connection::ROLE_KNOWN | client_first | family,
-        ..Connection::default()
-    };
+    let flags = Connection::LIVE | Connection::ROLE_KNOWN | client_first | family;
+    let mut connection = begun(error.flow, mark, flags);
     let client = &mut connection.half[CLIENT];
     (client.isn, client.next) = (error.sequence, error.sequence.wrapping_add(1));
     client.set(Half::ANY | Half::SEQUENCE | Half::SYN);

@@ -338,11 +338,12 @@ pub struct Ends6 {
 impl Ends6 {
     /// Reads them from the segment that begins a connection.
     pub fn of(segment: &Segment, bytes: &[u8]) -> Ends6 {
-        let (source, destination) = segment.ends(bytes);
-        if segment.from_first() {
-            Ends6 { first: source, second: destination }
-        } else {
-            Ends6 { first: destination, second: source }
-        }
+        Ends6::between(segment.ends(bytes), segment.from_first())
+    }
+
+    /// Those of what goes from a source to a destination; does the source stand first in the key?
+    pub fn between((source, destination): (End, End), from_first: bool) -> Ends6 {
+        let (first, second) = if from_first { (source, destination) } else { (destination, source) };
+        Ends6 { first, second }
     }
 }

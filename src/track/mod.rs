@@ -321,12 +321,17 @@ impl Tracker {
                 (Some(place), decides)
             }
             None => {
-                let mut connection = self.store.retell(index);
-                let decides = receive::on_icmp_error(&mut connection, error);
-                (self.keep(index, connection), decides)
+                let connection = self.store.retell(index);
+                self.keep_with_error(index, connection, error)
             }
         };
         self.await_verdict(place.filter(|_| decides), error.time);
+    }
+
+    /// Keeps a connection that was not told, after an ICMP error about it. Tells its place, and whether the error may decide.
+    fn keep_with_error(&mut self, index: u32, mut connection: Connection, error: &IcmpError) -> (Option<u32>, bool) {
+        let decides = receive::on_icmp_error(&mut connection, error);
+        (self.keep(index, connection), decides)
     }
 
     /// An ICMP error decides what becomes of the connection at this place.

@@ -5,11 +5,8 @@ use tcpwhy::diagnose::Finding;
 use crate::check::{analyse_captures, describe};
 use crate::places::{NOTHING, capture};
 
-/// A relay accepts on its host, and finds nobody on the loopback of its guest: each host has one of its own.
-#[test]
-fn what_answered_on_the_loopback_of_another_host_is_another_service() {
-    let causes = |server: &str| {
-        let accepted = "\
+/// A service accepts, and both ends close.
+const ACCEPTED: &str = "\
 +0 > S 0:0(0)
 +.001 < S. 0:0(0) ack 1
 +0 > . 1:1(0) ack 1
@@ -17,8 +14,13 @@ fn what_answered_on_the_loopback_of_another_host_is_another_service() {
 +.001 > F. 1:1(0) ack 2
 +0 < . 2:2(0) ack 2
 ";
+
+/// A relay accepts on its host, and finds nobody on the loopback of its guest: each host has one of its own.
+#[test]
+fn what_answered_on_the_loopback_of_another_host_is_another_service() {
+    let causes = |server: &str| {
         let refused = "+.002 > S 0:0(0)\n+.0001 < R. 0:0(0) ack 1\n";
-        let captures = [(accepted, 40000), (refused, 50000)].map(|(lines, port)| {
+        let captures = [(ACCEPTED, 40000), (refused, 50000)].map(|(lines, port)| {
             let text = format!("client {server}:{port}\nserver {server}:8080\n{lines}");
             capture(&text, "64", "64", &NOTHING)
         });
@@ -37,13 +39,7 @@ fn what_stopped_on_its_own_loopback_stopped_whatever_others_show() {
             "\
 client 127.0.0.1:{port}
 server 127.0.0.1:8080
-+0 > S 0:0(0)
-+.001 < S. 0:0(0) ack 1
-+0 > . 1:1(0) ack 1
-+.002 < F. 1:1(0) ack 1
-+.001 > F. 1:1(0) ack 2
-+0 < . 2:2(0) ack 2
-+1 [2] > S 0:0(0)
+{ACCEPTED}+1 [2] > S 0:0(0)
 +.0001 [2] < R. 0:0(0) ack 1
 "
         )

@@ -206,16 +206,15 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
     let probing = connection.story().silence[from].what == Repeated::WindowProbe;
     note_last_probe(connection, from, segment);
     // `tcp_v4_send_reset()` answers a segment that has an acknowledgment with that number, and without ACK.
-    let gone = (reset.is_bare() || answers)
-        && connection.half[to].has(Half::ACK)
-        && segment.sequence == connection.half[to].ack;
+    let socketless = reset.is_bare() || answers;
+    let gone = socketless && connection.half[to].has(Half::ACK) && segment.sequence == connection.half[to].ack;
     // `tcp_rcv_synsent_state_process()`: what acknowledges another SYN is answered, and the socket waits on.
     let waits_on = connection.story().challenged && waits_for_syn_ack(connection, from);
     let gave_up = !probing && !waits_on && gives_up(connection, from, segment.time, gone);
     let receiver = connection.half[to];
     let decided = connection.decided;
     let story = connection.story();
-    story.gone[from] |= (reset.is_bare() || answers) && reset.acceptance == Acceptance::Exact;
+    story.gone[from] |= socketless && reset.acceptance == Acceptance::Exact;
     // Who acknowledges more than the RST before this one stands at had taken more, and did not take that RST.
     let took_more = |earlier: Reset| receiver.has(Half::ACK) && seq::before(earlier.sequence, receiver.ack);
     let passed =

@@ -259,6 +259,7 @@ fn forget_soft_error(connection: &mut Connection, from: usize, segment: &Segment
     }
 }
 
+/// Does what `from` sends again end where the other end has acknowledged all that it sent?
 fn ends_where_all_was_acknowledged(connection: &Connection, from: usize, segment: &Segment) -> bool {
     let next = connection.half[from].next;
     segment.sequence.wrapping_add(reach(segment)) == next && connection.half[other(from)].ack == next

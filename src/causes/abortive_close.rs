@@ -132,9 +132,10 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let timer = if reset.from == SERVER { timer_hint(case, idle) } else { String::new() };
     nothing_unread.then(|| {
         Match::likely(format!(
-            "The {} ended the connection with a RST instead of a FIN{}{timer}, though the packets show nothing that was left \
+            "The {} ended the connection with {} instead of a FIN{}{timer}, though the packets show nothing that was left \
              unread.",
             case.name(reset.from),
+            if reset.is_fast_close { "MP_FASTCLOSE" } else { "a RST" },
             Case::idle_words(idle)
         ))
     })

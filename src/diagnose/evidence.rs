@@ -156,6 +156,8 @@ fn reset_note(case: &Case<'_>, event: &Event, foreign: bool) -> Cow<'static, str
         let doubtful = alike.is_some_and(|last| foreign || !last.is_accepted());
         return if refuses && !bare {
             "the SYN is refused".into()
+        } else if case.reset().is_some_and(|last| last.is_fast_close && last.from != from) {
+            about!(from, end, "'s host confirms that")
         } else if doubtful {
             about!(from, "another RST in the ", end, "'s name")
         } else if bare {
@@ -180,6 +182,7 @@ fn reset_note(case: &Case<'_>, event: &Event, foreign: bool) -> Cow<'static, str
         }
         (Acceptance::Exact, _) if case.kind() == Some(Kind::Aborted) => "client aborts".into(),
         (Acceptance::Exact, _) if foreign => about!(from, "a RST in the ", end, "'s name, which must be accepted"),
+        (Acceptance::Exact, _) if reset.is_fast_close => about!(from, end, " closes all paths at once (MP_FASTCLOSE)"),
         (Acceptance::Exact, Some(ResetKind::Abort)) if !confirms => {
             about!(from, end, "'s socket aborts; the ", other, " must accept it")
         }

@@ -3,6 +3,7 @@
 use super::payloads::owner;
 use super::sketch::Link;
 use super::*;
+use crate::decode::Signs;
 
 impl Tracker {
     /// Takes a segment whose connection is probably at `guess`.
@@ -324,7 +325,7 @@ fn keep_reason(connection: &mut Connection, from: usize, segment: &Segment, byte
 
 fn receive(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) -> Next {
     let flags = segment.flags;
-    if flags.has(Flags::RST) {
+    if flags.has(Flags::RST) || closes_all_paths(connection, segment) {
         receive::on_reset(connection, from, segment)
     } else if flags.has(Flags::SYN | Flags::ACK) {
         receive::on_syn_ack(connection, from, segment, bytes)
@@ -336,6 +337,13 @@ fn receive(connection: &mut Connection, from: usize, segment: &Segment, bytes: &
         }
         receive::on_segment(connection, from, segment, bytes)
     }
+}
+
+/// MP_FASTCLOSE on an acknowledgment ends all paths as a RST does: the receiver's application gets its errno, and the host answers
+/// with RSTs (RFC 8684, section 3.5; `mptcp_check_fastclose()`).
+fn closes_all_paths(connection: &Connection, segment: &Segment) -> bool {
+    let agreed = || connection.story.as_ref().is_some_and(|story| story.paths.agreed);
+    segment.signs.has(Signs::FAST_CLOSE) && segment.is_bare() && agreed()
 }
 
 /// Notes that an end sent a segment.

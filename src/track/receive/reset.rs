@@ -148,7 +148,7 @@ pub fn closed(connection: &Connection) -> bool {
         && !seq::before(server.ack, client.next)
 }
 
-/// Takes a RST.
+/// Takes a RST, or an acknowledgment that ends all paths as one does.
 pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> Next {
     let to = other(from);
     let answers_other_syn = connection.story.as_ref().and_then(|story| story.other_syn).is_some_and(|(_, isn, who)| {
@@ -157,7 +157,12 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
     if answers_other_syn {
         return Next::restart(Restart::AtOtherSyn);
     }
-    let acceptance = acceptance(connection, from, segment);
+    let is_fast_close = !segment.flags.has(Flags::RST);
+    let acceptance = match acceptance(connection, from, segment) {
+        // `tcp_data_queue()` looks at the options of what is in the window, in order or not.
+        Acceptance::InWindow if is_fast_close => Acceptance::Exact,
+        acceptance => acceptance,
+    };
     let prompted = segment.time.since(connection.last) <= (2 * connection.round_trip()).max(SECOND / 2);
     let answers = prompted && answers_with_an_acknowledgment(connection, from, segment);
     let had_all = connection.acknowledged(to);
@@ -198,6 +203,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         sight: Sight::default(),
         prompted,
         answers,
+        is_fast_close,
         says: 0,
     };
     tell(connection, from, segment, What::Reset);

@@ -69,6 +69,8 @@ pub struct Reset {
     pub prompted: bool,
     /// It answers a segment in the name of a host without a socket, though it carries an acknowledgment.
     pub answers: bool,
+    /// It is no RST but an acknowledgment that ends all paths of a connection (MP_FASTCLOSE).
+    pub is_fast_close: bool,
     /// Where its payload is kept, which may say why it was sent; 0 is nowhere.
     pub says: u32,
 }

@@ -230,6 +230,7 @@ mod tests {
             sight: Sight { side: Side::Far, ..Sight::default() },
             prompted: true,
             answers: false,
+            is_fast_close: false,
             says: 0,
         };
         foreign(&connection, &reset)

@@ -288,7 +288,8 @@ fn fin_is_missing(connection: &Connection, reset: &Reset, fin: Mark) -> bool {
 
 /// The receiver of the RST aborted by itself, before it can have got this one: no application is left to get an error.
 fn gave_up_too(connection: &Connection, story: &Story, reset: &Reset) -> bool {
-    let Some(back) = story.reset_back.filter(|_| story.sender_lives.is_none()) else {
+    // What ends all paths is answered by RSTs of the socket (`mptcp_check_fastclose()`).
+    let Some(back) = story.reset_back.filter(|_| story.sender_lives.is_none() && !reset.is_fast_close) else {
         return false;
     };
     if [reset, &back].iter().any(|reset| forged(connection, reset)) {

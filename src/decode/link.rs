@@ -15,9 +15,20 @@ pub(super) fn network(link: u16, view: View<'_>) -> Result<View<'_>, Skip> {
         9 | 50 => ppp_or_cisco(view),
         51 => pppoe(view),
         104 => ethertype(view.u16(2)?, view.skip(4)?),
+        107 => frame_relay(view),
+        // IPsec of the BSDs (enc0): address family, SPI and flags.
+        109 => ip(view.skip(12)?),
         117 => pflog(view),
         204 => ppp(view.skip(1)?),
         239 => nflog(view),
+        178 => juniper(view),
+        // IP over InfiniBand.
+        242 => ethertype(view.u16(40)?, view.skip(44)?),
+        // Between a host and the switch in it, whose tag stands behind the addresses (Broadcom; Marvell's of 4 and of 8 bytes) or
+        // before them.
+        281 | 284 => ethertype(view.u16(16)?, view.skip(18)?),
+        285 => ethertype(view.u16(20)?, view.skip(22)?),
+        282 => ethernet(view.skip(4)?),
         258 => pktap(view),
         100 => llc(view),
         105 | 119 | 127 | 163 | 192 => wireless::network(link, view),
@@ -67,6 +78,10 @@ fn tagged(kind: u16, view: View<'_>) -> Result<View<'_>, Skip> {
     match kind {
         // 802.1Q, 802.1ad, QinQ of old: two bytes of tag, then the next EtherType.
         0x8100 | 0x88a8 | 0x9100 => ethertype(view.u16(2)?, view.skip(4)?),
+        // VN-Tag, HSR; Cisco's metadata (TrustSec).
+        0x8926 | 0x892f => ethertype(view.u16(4)?, view.skip(6)?),
+        0x8909 => ethertype(view.u16(6)?, view.skip(8)?),
+        0x88e5 => macsec(view),
         // A whole frame behind a tag: IEEE 802.1ah, Cisco FabricPath.
         0x88e7 => ethernet(view.skip(4)?),
         0x8903 => ethernet(view.skip(2)?),
@@ -148,6 +163,36 @@ pub(super) fn ppp(view: View<'_>) -> Result<View<'_>, Skip> {
     }
 }
 
+/// Frame Relay: an address, of which the last byte is odd, and behind it an EtherType, as Cisco has it, or what RFC 2427,
+/// section 3, says.
+fn frame_relay(view: View<'_>) -> Result<View<'_>, Skip> {
+    let mut view = view.skip(1)?;
+    while view.u8(0)? & 1 == 0 {
+        view = view.skip(1)?;
+    }
+    let view = view.skip(1)?;
+    match view.array::<2>(0)? {
+        [3, 0xcc | 0x8e] => ip(view.skip(2)?),
+        // SNAP, with a byte that evens the length or without it.
+        [3, 0] => ethertype(view.u16(6)?, view.skip(8)?),
+        [3, 0x80] => ethertype(view.u16(5)?, view.skip(7)?),
+        [3, _] => Err(Skip::NotIp),
+        _ => ethertype(view.u16(0)?, view.skip(2)?),
+    }
+}
+
+/// A frame that IEEE 802.1AE authenticates, and often encrypts: flags, length and number, and the channel if they say so.
+fn macsec(view: View<'_>) -> Result<View<'_>, Skip> {
+    const CHANNEL: u8 = 0x20;
+    const ENCRYPTED_OR_CHANGED: u8 = 0x0c;
+    let flags = view.u8(0)?;
+    if flags & ENCRYPTED_OR_CHANGED != 0 {
+        return Err(Skip::Encrypted);
+    }
+    let length = if flags & CHANNEL == 0 { 6 } else { 14 };
+    ethertype(view.u16(length)?, view.skip(length + 2)?.deeper()?)
+}
+
 /// BSD's loopback: the address family in four bytes, in the order of the host that captured.
 fn loopback(view: View<'_>) -> Result<View<'_>, Skip> {
     let family = match view.array::<4>(0)? {
@@ -164,6 +209,19 @@ fn loopback(view: View<'_>) -> Result<View<'_>, Skip> {
 /// What OpenBSD's and FreeBSD's packet filter logs: its header says how long it is, without what fills it up to four bytes.
 fn pflog(view: View<'_>) -> Result<View<'_>, Skip> {
     ip(view.skip(usize::from(view.u8(0)?).next_multiple_of(4))?)
+}
+
+/// What routers of Juniper capture: a magic number, flags, extensions in front of the frame if there are any, and the frame, or
+/// without it four bytes and the packet.
+fn juniper(view: View<'_>) -> Result<View<'_>, Skip> {
+    const EXTENDED: u8 = 0x80;
+    const WITHOUT_FRAME: u8 = 2;
+    let [b'M', b'G', b'C', flags] = view.array::<4>(0)? else {
+        return Err(Skip::Malformed);
+    };
+    let extensions = if flags & EXTENDED == 0 { 0 } else { 2 + usize::from(view.u16(4)?) };
+    let view = view.skip(4 + extensions)?;
+    if flags & WITHOUT_FRAME == 0 { ethernet(view) } else { ip(view.skip(4)?) }
 }
 
 /// More attributes than Linux sends with a packet (`enum nfulnl_attr_type`).

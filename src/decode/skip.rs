@@ -22,7 +22,7 @@ pub enum Skip {
     Icmp,
     /// An ICMP error about something else than a TCP segment, or that quotes too little of it.
     IcmpAboutOther,
-    /// Encrypted: Wi-Fi, IPsec, the DTLS of CAPWAP.
+    /// Encrypted: Wi-Fi, MACsec, IPsec, the DTLS of CAPWAP.
     Encrypted,
     /// Another protocol over IP.
     Protocol,
@@ -94,7 +94,7 @@ impl Skip {
             Skip::Udp => "UDP",
             Skip::Icmp => "ICMP without an error",
             Skip::IcmpAboutOther => "ICMP with an error about something other than TCP",
-            Skip::Encrypted => "encrypted (Wi-Fi, IPsec, DTLS)",
+            Skip::Encrypted => "encrypted (Wi-Fi, MACsec, IPsec, DTLS)",
             Skip::Protocol => "of a protocol other than TCP",
             Skip::TunnelContent => "in a tunnel that carries no IP",
             Skip::TunnelTooDeep => "in more tunnels than are followed",

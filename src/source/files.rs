@@ -56,6 +56,8 @@ pub struct Files {
     /// When the next frame comes of another lane than the one that gave the last.
     next_of_others: Option<Time>,
     chunk: usize,
+    /// Files of up to so many bytes are read at once.
+    whole: usize,
     filter: Option<Filter>,
     /// When the last frame was captured that was shown to the filter.
     filtered_until: Option<Time>,
@@ -86,6 +88,7 @@ impl Files {
             first: 0,
             next_of_others: None,
             chunk: (ALL_CHUNKS / paths.len().max(1)).clamp(SMALLEST_CHUNK, CHUNK),
+            whole: ALL_CHUNKS / paths.len().max(1),
             filter,
             filtered_until: None,
             progress: None,
@@ -141,6 +144,7 @@ impl Files {
         let bytes_read = if alone { Arc::clone(&self.bytes_read) } else { Arc::default() };
         let mut reader = Reader::open(path, input, bytes_read, &self.interrupt)?;
         reader.set_clock(self.ahead_by(index));
+        reader.take_whole(self.whole);
         if alone && ahead {
             reader.unpack_ahead();
         }
@@ -171,6 +175,7 @@ impl Files {
         match Reader::open(&lane.path, index as u16, Arc::clone(&self.bytes_read), &self.interrupt) {
             Ok(mut reader) => {
                 reader.set_clock(ahead_by);
+                reader.take_whole(self.whole);
                 lane.state = State::Open(Running::new(reader, FrameBatch::default()));
                 self.advance(index);
             }
@@ -204,7 +209,7 @@ impl Files {
     /// Tells what ended a file before its end, unless that was an interrupt.
     fn keep_note(&mut self, reader: &mut Reader) {
         if !self.interrupt.was_heeded() {
-            self.notes.extend(reader.take_note());
+            self.notes.extend(reader.take_notes());
         }
     }
 

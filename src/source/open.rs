@@ -35,6 +35,8 @@ pub(super) struct Opened {
     begun: Vec<u8>,
     /// Is it a file on disk, so that reading never waits for somebody to write?
     pub(super) regular: bool,
+    /// How many bytes it takes on disk.
+    pub(super) size: u64,
     /// What it was packed with.
     pub(super) packed: Option<&'static str>,
 }
@@ -44,7 +46,8 @@ pub(super) fn open(path: &Path, bytes_read: Arc<AtomicU64>, interrupt: &Interrup
     let name = printable_path(path);
     let fail = |problem: String| Error::Input { name: name.clone(), problem };
     let file = open_file(path).map_err(|error| fail(describe_opening(&error)))?;
-    let kind = file.metadata().map_err(|error| fail(describe_opening(&error)))?.file_type();
+    let metadata = file.metadata().map_err(|error| fail(describe_opening(&error)))?;
+    let kind = metadata.file_type();
     if kind.is_dir() {
         return Err(fail("is a folder; name the captures in it".to_owned()));
     }
@@ -64,7 +67,8 @@ pub(super) fn open(path: &Path, bytes_read: Arc<AtomicU64>, interrupt: &Interrup
         }
         None => Box::new(whole.into_inner().1),
     };
-    let mut opened = Opened { name, stream, magic: [0; 4], begun, regular: kind.is_file(), packed };
+    let mut opened =
+        Opened { name, stream, magic: [0; 4], begun, regular: kind.is_file(), size: metadata.len(), packed };
     if let Some(packed) = packed {
         opened.begun = read_up_to(&mut opened.stream, MAGIC)
             .map_err(|error| opened.error(format!("{} at its beginning", opened.describe(&error))))?;

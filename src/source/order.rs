@@ -4,9 +4,12 @@
 //! within [`WINDOW`] and [`FRAMES`] and [`BYTES`]; a file that goes back further (a clock that was set, files pasted
 //! together) keeps its own order there, so that nothing is held back without bound. The frames that a later one may still
 //! overtake are held back from a batch. Both follow the same bounds, so the order never depends on where batches end.
+//!
+//! A file that is at hand as a whole is put in order altogether where captures of the same time were pasted together
+//! (`mergecap -a`, `cat` of pcapng files).
 
 use super::RawFrame;
-use crate::time::{MILLISECOND, Time};
+use crate::time::{MILLISECOND, SECOND, Time};
 
 /// The largest step back in time that is mended.
 const WINDOW: u64 = 10 * MILLISECOND;
@@ -22,6 +25,17 @@ pub(super) struct Order {
     latest: Time,
     /// No frame moves before this index: the file went back too far here.
     barrier: usize,
+    /// Where the file went back first by so much that it is worth a word.
+    set_back: Option<SetBack>,
+}
+
+/// Where a file went back in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SetBack {
+    /// The number of the frame that is earlier than those before it.
+    pub(super) frame: u64,
+    /// By so much, nanoseconds.
+    pub(super) by: u64,
 }
 
 impl Order {
@@ -38,7 +52,11 @@ impl Order {
                 self.latest = time;
                 continue;
             }
-            if self.latest.since(time) > WINDOW {
+            let by = self.latest.since(time);
+            if by > WINDOW {
+                if by >= SECOND {
+                    self.set_back.get_or_insert(SetBack { frame: frames[index].number, by });
+                }
                 self.latest = time;
                 self.barrier = index;
                 continue;
@@ -46,6 +64,19 @@ impl Order {
             let place = self.reach(&frames[..index], |frame| frame.time > time);
             frames[place..=index].rotate_right(1);
         }
+    }
+
+    /// The same for all frames of a file.
+    pub(super) fn mend_all(&mut self, frames: &mut [RawFrame]) {
+        if is_pasted(frames) {
+            frames.sort_by_key(|frame| frame.time);
+        }
+        self.mend(frames, 0);
+    }
+
+    /// Where the file went back by a second or more and was not mended.
+    pub(super) fn set_back(&self) -> Option<SetBack> {
+        self.set_back
     }
 
     /// How many of the (mended) `frames` no later frame can overtake. The rest is to be held back, and to come first
@@ -74,29 +105,52 @@ impl Order {
     }
 }
 
+/// Does a stretch of the file that goes back behind the one before it cover half of the same time, or half of what either covers? A
+/// clock that is set goes on from there, for longer than it was set back as a rule.
+fn is_pasted(frames: &[RawFrame]) -> bool {
+    let mut before: Option<(Time, Time)> = None;
+    let mut stretches = frames.chunk_by(|earlier, later| earlier.time.since(later.time) <= WINDOW);
+    stretches.any(|stretch| {
+        let times = || stretch.iter().map(|frame| frame.time);
+        let Some((from, to)) = times().min().zip(times().max()) else { return false };
+        let common = |(first, last): (Time, Time)| {
+            let shorter = last.since(first).min(to.since(from));
+            let shared = last.min(to).since(first.max(from));
+            shared > 0 && shared >= shorter / 2
+        };
+        before.replace((from, to)).is_some_and(common)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Frames at `milliseconds`, of which the first has the number `first`.
+    fn frames(milliseconds: &[u64], first: u64) -> Vec<RawFrame> {
+        let frame = |(number, at): (u64, &u64)| RawFrame {
+            time: Time(at * MILLISECOND),
+            number,
+            offset: 0,
+            captured: 60,
+            wire: 60,
+            link: 1,
+            input: 0,
+        };
+        (first..).zip(milliseconds).map(frame).collect()
+    }
 
     /// Sends frames at `milliseconds` through in batches of `size` and tells the order they come out in.
     fn ordered(milliseconds: &[u64], size: usize) -> Vec<u64> {
         let (mut order, mut held, mut delivered) = (Order::default(), Vec::new(), Vec::new());
         for batch in milliseconds.chunks(size) {
             let from = held.len();
-            let mut frames: Vec<RawFrame> = held;
-            frames.extend(batch.iter().enumerate().map(|(number, &at)| RawFrame {
-                time: Time(at * MILLISECOND),
-                number: number as u64,
-                offset: 0,
-                captured: 60,
-                wire: 60,
-                link: 1,
-                input: 0,
-            }));
-            order.mend(&mut frames, from);
-            held = frames.split_off(order.settled(&frames));
+            let mut all: Vec<RawFrame> = held;
+            all.extend(frames(batch, 0));
+            order.mend(&mut all, from);
+            held = all.split_off(order.settled(&all));
             assert!(held.len() <= FRAMES);
-            delivered.extend(frames);
+            delivered.extend(all);
         }
         delivered.extend(held);
         delivered.iter().map(|frame| frame.time.0 / MILLISECOND).collect()
@@ -118,6 +172,26 @@ mod tests {
         for size in 1..=times.len() {
             assert_eq!(ordered(&times, size), [50_000, 50_001, 2, 3, 9, 50_001, 50_002, 7], "batches of {size}");
         }
+    }
+
+    #[test]
+    fn captures_of_the_same_time_that_were_pasted_together_are_put_in_order() {
+        let all = |milliseconds: &[u64]| {
+            let mut frames: Vec<RawFrame> = frames(milliseconds, 0);
+            let mut order = Order::default();
+            order.mend_all(&mut frames);
+            (frames.iter().map(|frame| frame.time.0 / MILLISECOND).collect::<Vec<u64>>(), order.set_back())
+        };
+        assert_eq!(all(&[0, 2000, 4000, 1, 2001, 4001]), (vec![0, 1, 2000, 2001, 4000, 4001], None));
+        assert_eq!(all(&[0, 9000, 4000, 6000, 1, 8000]), (vec![0, 1, 4000, 6000, 8000, 9000], None));
+        // The same clock, set back by two seconds, by an hour, and a frame that is late.
+        let set = |frame, by| Some(SetBack { frame, by: by * SECOND });
+        let kept = vec![0, 3000, 6000, 4000, 7000, 9000];
+        assert_eq!(all(&kept), (kept.clone(), set(3, 2)));
+        let kept = vec![3_600_000, 3_610_000, 10_000, 20_000];
+        assert_eq!(all(&kept), (kept.clone(), set(2, 3600)));
+        let kept = vec![0, 1000, 950, 1001, 2000];
+        assert_eq!(all(&kept), (kept.clone(), None));
     }
 
     #[test]

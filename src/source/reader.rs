@@ -7,11 +7,15 @@ use std::sync::atomic::AtomicU64;
 
 use super::ahead::Ahead;
 use super::open::{Opened, open};
-use super::order::Order;
+use super::order::{Order, SetBack};
 use super::pcap_file::PcapFile;
 use super::pcapng::Pcapng;
 use super::{Error, FrameBatch, Interrupt, RawFrame};
+use crate::report::units::{TIED, duration};
 use crate::time::Time;
+
+/// As much longer than on disk a packed file may be that is taken at once; captures are packed to less.
+const PACKED_BY: u64 = 4;
 
 /// Walks the records of a format where they lie.
 pub(super) trait Records: Send {
@@ -59,6 +63,8 @@ pub(super) struct Reader {
     skip: u64,
     /// How much its clock is ahead of the one by which frames are put in order, nanoseconds.
     ahead_by: i64,
+    /// The first batch is to hold all of it, if it takes no more than so many bytes.
+    whole: Option<usize>,
     /// Where the first byte that was not walked stands in the (unpacked) stream.
     position: u64,
     ended: bool,
@@ -105,10 +111,18 @@ impl Reader {
             need: 1,
             skip: 0,
             ahead_by: 0,
+            whole: None,
             position,
             ended: false,
             note: None,
         })
+    }
+
+    /// Takes all of a file on disk at once, if it is no larger than so many bytes, so that captures in it that were pasted together
+    /// are put in order.
+    pub(super) fn take_whole(&mut self, most: usize) {
+        let size = self.opened.size.saturating_mul(if self.opened.packed.is_some() { PACKED_BY } else { 1 });
+        self.whole = usize::try_from(size).ok().filter(|size| self.opened.regular && *size <= most);
     }
 
     /// Unpacks on a thread of its own from now on, if there is anything to unpack.
@@ -126,10 +140,16 @@ impl Reader {
             if self.ended {
                 return false;
             }
-            let room = self.load(batch, chunk);
+            let whole = self.whole.take();
+            // One byte more shows that there are no more.
+            let room = self.load(batch, whole.map_or(chunk, |size| chunk.max(size + 1)));
             let overtakable = batch.frames.len();
             let (walked, filled) = self.read(batch, room);
-            self.order.mend(&mut batch.frames, overtakable);
+            if whole.is_some() && self.ended {
+                self.order.mend_all(&mut batch.frames);
+            } else {
+                self.order.mend(&mut batch.frames, overtakable);
+            }
             if !self.ended {
                 let settled = self.order.settled(&batch.frames);
                 self.hold_back(batch, settled, walked, filled);
@@ -150,9 +170,17 @@ impl Reader {
         self.ahead_by = ahead_by;
     }
 
-    /// What ended the file before its end.
-    pub(super) fn take_note(&mut self) -> Option<String> {
-        self.note.take()
+    /// What is to be said of the file at its end: where it went back in time, and what ended it before its end.
+    pub(super) fn take_notes(&mut self) -> Vec<String> {
+        let name = &self.opened.name;
+        let back = self.order.set_back().map(|SetBack { frame, by }| {
+            let by = duration(by).replace(TIED, " ");
+            format!(
+                "{name}: goes back by {by} at frame {frame}: a clock was set, or captures were pasted together, which `reordercap` of \
+                 Wireshark puts in order; analysed in the order of the file"
+            )
+        });
+        back.into_iter().chain(self.note.take()).collect()
     }
 
     /// Frames that were given.

@@ -21,6 +21,8 @@ pub struct Condition {
     isns: Option<(u32, u32)>,
     /// Every packet is captured twice.
     pub doubled: bool,
+    /// The capture stands in the file twice, one behind the other.
+    pub pasted: bool,
     /// Packets are cut behind the TCP header.
     pub cut: bool,
     /// Behind its flags, rather: even the windows are missing.
@@ -39,6 +41,7 @@ const PLAIN: Condition = Condition {
     low_client_port: false,
     isns: None,
     doubled: false,
+    pasted: false,
     cut: false,
     short: false,
     busy: false,
@@ -61,6 +64,7 @@ pub const ALL: &[Condition] = &[
     Condition { name: "ipv6 wrap", family: Family::V6, isns: WRAPS, swapped: true, ..PLAIN },
     Condition { name: "ipv4 doubled", doubled: true, ..PLAIN },
     Condition { name: "ipv6 doubled", family: Family::V6, doubled: true, ..PLAIN },
+    Condition { name: "ipv4 pasted", pasted: true, ..PLAIN },
     Condition { name: "ipv4 busy", busy: true, ..PLAIN },
     Condition { name: "ipv6 busy", family: Family::V6, busy: true, ..PLAIN },
     Condition { name: "ipv4 radio", radio: true, ..PLAIN },
@@ -99,6 +103,9 @@ impl Condition {
         let mut frames = build.frames(&script);
         if self.doubled {
             frames = frames.into_iter().flat_map(|frame| [frame.clone(), frame]).collect();
+        }
+        if self.pasted {
+            frames = [frames.clone(), frames].concat();
         }
         if self.busy {
             frames = among_others(frames);

@@ -229,7 +229,8 @@ fn a_clock_that_is_set_makes_no_failure_and_hides_none() {
     let kinds = |capture: Vec<u8>| {
         fs::write(&path, capture).expect("room");
         let output = program().args(["--format", "json"]).arg(&path).output().expect("it runs");
-        assert_eq!((output.status.code(), said(&output)), (Some(0), String::new()));
+        let words = said(&output);
+        assert!(output.status.success() && (words.is_empty() || words.contains(": goes back by ")), "{words}");
         let report = String::from_utf8(output.stdout).expect("UTF-8");
         let summary = report.lines().last().expect("a summary").to_owned();
         (report.matches("\"type\":\"failure\"").count(), report.matches("\"kind\":\"refused\"").count(), summary)

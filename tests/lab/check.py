@@ -24,6 +24,7 @@ from verdicts import Place, Recorded, Row, compare
 PLAIN = Variant("", "the capture itself")
 TOGETHER = Variant("together", "the captures of client, router and server given together")
 ONE_FILE = Variant("one_file", "the captures of client, router and server in one file, as mergecap makes it")
+PASTED = Variant("pasted", "their pcapng files one behind the other, as cat makes it")
 MERGED = Variant("merged", "all scenarios in one file")
 CAUSE_TARGET = 0.95
 
@@ -61,7 +62,7 @@ class Checker:
         tasks = [
             (run, variant)
             for run in self.runs
-            for variant in (PLAIN, TOGETHER, ONE_FILE, *variants.VARIANTS)
+            for variant in (PLAIN, TOGETHER, ONE_FILE, PASTED, *variants.VARIANTS)
             if variant is PLAIN or variant.name in wanted
         ]
         with ThreadPoolExecutor(4) as pool:
@@ -74,9 +75,10 @@ class Checker:
         if variant is TOGETHER:
             files = [run.folder / f"{vantage}.pcap" for vantage in VANTAGES]
             return list(compare(Place(run, "together", variant), *run_tcpwhy(self.tcpwhy, files)))
-        if variant is ONE_FILE:
-            path = scratch / f"{run.name}-one.pcapng"
-            path.write_bytes(pcapio.pcapng(*(pcapio.read(run.folder / f"{vantage}.pcap") for vantage in VANTAGES)))
+        if variant in (ONE_FILE, PASTED):
+            captures = [pcapio.read(run.folder / f"{vantage}.pcap") for vantage in VANTAGES]
+            path = scratch / f"{run.name}-{variant.name}.pcapng"
+            path.write_bytes(pcapio.pcapng(*captures) if variant is ONE_FILE else b"".join(map(pcapio.pcapng, captures)))
             return list(compare(Place(run, "together", variant), *run_tcpwhy(self.tcpwhy, [path])))
         rows: list[Row] = []
         for vantage in VANTAGES:
@@ -186,7 +188,7 @@ def print_score(score: Score) -> None:
 
 
 def check(options) -> int:
-    every = {variant.name for variant in (TOGETHER, ONE_FILE, MERGED, *variants.VARIANTS)}
+    every = {variant.name for variant in (TOGETHER, ONE_FILE, PASTED, MERGED, *variants.VARIANTS)}
     wanted = every if options.variants == "all" else set(filter(None, options.variants.split(",")))
     if unknown := wanted - every - {"none"}:
         raise SystemExit(f"no such variant: {' '.join(sorted(unknown))}")

@@ -122,7 +122,7 @@ pub(super) fn syn_again(connection: &mut Connection, from: usize, segment: &Segm
         && segment.time.since(time) >= SWAPPED
         && (!matches!(pending, Pending::Silence(_)) || story.resets[from] > 0)
     {
-        story.outlives_errors |= matches!(pending, Pending::Icmp) && time.since(start) >= HELD;
+        story.outlives_errors |= matches!(pending, Pending::Icmp) && time.since(start) > HELD;
         // Only Windows repeats a SYN that was refused, and sooner: this one comes by timer.
         let by_timer = matches!(pending, Pending::Reset) && segment.time.since(time) >= SHORTEST_SYN_TIMEOUT;
         story.lost_resets[other(from)] = story.lost_resets[other(from)].saturating_add(u16::from(by_timer));

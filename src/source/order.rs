@@ -6,7 +6,7 @@
 //! overtake are held back from a batch. Both follow the same bounds, so the order never depends on where batches end.
 //!
 //! A file that is at hand as a whole is put in order altogether where captures of the same time were pasted together
-//! (`mergecap -a`, `cat` of pcapng files).
+//! (`mergecap -a`, `cat` of pcapng files), or where it goes back again and again.
 
 use super::RawFrame;
 use crate::time::{MILLISECOND, SECOND, Time};
@@ -68,7 +68,7 @@ impl Order {
 
     /// The same for all frames of a file.
     pub(super) fn mend_all(&mut self, frames: &mut [RawFrame]) {
-        if is_pasted(frames) {
+        if is_out_of_order(frames) {
             frames.sort_by_key(|frame| frame.time);
         }
         self.mend(frames, 0);
@@ -105,21 +105,26 @@ impl Order {
     }
 }
 
-/// Does a stretch of the file that goes back behind the one before it cover half of the same time, or half of what either covers? A
-/// clock that is set goes on from there, for longer than it was set back as a rule.
-fn is_pasted(frames: &[RawFrame]) -> bool {
-    let mut before: Option<(Time, Time)> = None;
-    let mut stretches = frames.chunk_by(|earlier, later| earlier.time.since(later.time) <= WINDOW);
-    stretches.any(|stretch| {
+/// More stretches than that, each earlier than the end of the one before it, are no clock that was set again and again.
+const STRETCHES: usize = 3;
+
+/// Is the file out of order, not its clock: does it go back again and again, or does a stretch that goes back cover half of the time
+/// of the one before it, or half of its own time with it? A clock that is set goes on from there, for longer than it was set back
+/// as a rule.
+fn is_out_of_order(frames: &[RawFrame]) -> bool {
+    let spans = |stretch: &[RawFrame]| {
         let times = || stretch.iter().map(|frame| frame.time);
-        let Some((from, to)) = times().min().zip(times().max()) else { return false };
-        let common = |(first, last): (Time, Time)| {
-            let shorter = last.since(first).min(to.since(from));
-            let shared = last.min(to).since(first.max(from));
-            shared > 0 && shared >= shorter / 2
-        };
-        before.replace((from, to)).is_some_and(common)
-    })
+        times().min().zip(times().max())
+    };
+    let stretches = frames.chunk_by(|earlier, later| earlier.time.since(later.time) <= WINDOW);
+    let stretches: Vec<(Time, Time)> = stretches.filter_map(spans).collect();
+    let have_time_in_common = |pair: &[(Time, Time)]| {
+        let [(from, to), (next_from, next_to)] = pair else { return false };
+        let shorter = to.since(*from).min(next_to.since(*next_from));
+        let shared = to.min(next_to).since(*from.max(next_from));
+        shared > 0 && shared >= shorter / 2
+    };
+    stretches.len() > STRETCHES || stretches.windows(2).any(have_time_in_common)
 }
 
 #[cfg(test)]
@@ -184,6 +189,7 @@ mod tests {
         };
         assert_eq!(all(&[0, 2000, 4000, 1, 2001, 4001]), (vec![0, 1, 2000, 2001, 4000, 4001], None));
         assert_eq!(all(&[0, 9000, 4000, 6000, 1, 8000]), (vec![0, 1, 4000, 6000, 8000, 9000], None));
+        assert_eq!(all(&[9000, 0, 4000, 3000, 7000, 1000]), (vec![0, 1000, 3000, 4000, 7000, 9000], None));
         // The same clock, set back by two seconds, by an hour, and a frame that is late.
         let set = |frame, by| Some(SetBack { frame, by: by * SECOND });
         let kept = vec![0, 3000, 6000, 4000, 7000, 9000];

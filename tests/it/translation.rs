@@ -28,7 +28,7 @@ const TOLD_TWICE: [&str; 5] = [
 
 /// Of these the halves are not joined, or not all: what comes first from the server does not acknowledge the SYN alone, or it was
 /// captured out of its order. In the last two, several hosts become one listener.
-const NOT_JOINED: [&str; 18] = [
+const NOT_JOINED: [&str; 19] = [
     "challenge_ack_to_a_client_whose_old_connection_was_not_seen",
     "port_reused_over_a_challenge_ack",
     "port_reused_over_a_challenge_ack_to_the_second_syn",
@@ -37,6 +37,7 @@ const NOT_JOINED: [&str; 18] = [
     "bare_rst_in_answer_to_the_syn",
     "wrong_rst_in_answer_to_the_syn",
     "fast_open_data_is_refused_with_the_syn",
+    "fast_open_answers_do_not_arrive",
     "ack_captured_ahead_of_the_syn_ack",
     "after_a_challenge_ack_to_its_syn",
     "challenge_ack_does_not_reach_the_client",

@@ -172,6 +172,21 @@ SCENARIOS = [
         expect=fail("reset", "peer_forgot_connection", by="client"),
     ),
     Scenario(
+        "fast_open_answers_lost",
+        "TCP Fast Open: the server has its socket at the SYN, and its SYN-ACKs are lost",
+        tail=3.5,
+        sysctl={
+            "client": {"net.ipv4.tcp_fastopen": 5, "net.ipv4.tcp_syn_retries": 2, "net.ipv4.tcp_syn_linear_timeouts": 0},
+            "server": {"net.ipv4.tcp_fastopen": 0x203, "net.ipv4.tcp_synack_retries": 1},
+        },
+        firewall={"router": "iif r2s drop"},
+        server="listen fastopen=5; accept; recv; answer; recv; recv",
+        client="connect fastopen_connect=1; get; recv",
+        expect=fail(
+            "timed_out", "return_path_lost", "syn_unanswered", by="network unknown", hidden={"client": "server"}
+        ),
+    ),
+    Scenario(
         "fast_open_refused",
         "TCP Fast Open to a service that has stopped",
         sysctl={"client": {"net.ipv4.tcp_fastopen": 3}, "server": {"net.ipv4.tcp_fastopen": 3}},

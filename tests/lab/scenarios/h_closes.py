@@ -153,6 +153,19 @@ SCENARIOS = [
         },
     ),
     Scenario(
+        "port_reused_and_unreachable",
+        "the client's socket is gone without a word, its ports are used again, and the router has no way to the server any more",
+        router="await again; firewall 'tcp flags & (syn|ack) == syn reject with icmpx host-unreachable'; mark rejecting",
+        server="listen; accept as=s1; recv; answer; opt timeout=3; recv",
+        client="connect as=old bind=41000; get; recv; vanish; sleep .3; mark again; await rejecting; "
+        "connect as=new bind=41000; sleep .5",
+        expect={
+            "new": fail(
+                "unreachable", "host_unreachable", "rejected_by_policy", by="middlebox network", at={"server": "none"}
+            )
+        },
+    ),
+    Scenario(
         "fast_open",
         "TCP Fast Open: the second connection's SYN carries the request",
         sysctl={"client": {"net.ipv4.tcp_fastopen": 3}, "server": {"net.ipv4.tcp_fastopen": 3}},

@@ -121,7 +121,8 @@ fn detect(case: &Case<'_>) -> Option<Match> {
              what it sends gets lost."
         )));
     }
-    case.waited_for(Repeated::Data).then(|| {
+    let unanswered = case.waited_for(Repeated::Data) && case.story().in_vain[victim] == 0;
+    unanswered.then(|| {
         Match::likely(if case.story().resets_are_lost(other(victim)) {
             format!(
                 "RSTs in the {peer}'s name answered the {name}, but did not reach it: it sent the same {sent} {times} times \

@@ -2,16 +2,20 @@
 
 use crate::time::MILLISECOND;
 
+/// Who does not wait connects again within a few milliseconds, and a timer of a kernel that ticks a hundred times a second is no
+/// better than this: shorter pauses are alike by chance.
+const SHORTEST_PAUSE: u64 = 10 * MILLISECOND;
+
 /// How a client waits between attempts that fail.
 ///
 /// The rule looks at the pauses, each from the end of one failed attempt to the beginning of the next, and needs
 /// three attempts and no success between them. In this order:
 ///
-/// 1. `Exponential`: of two pauses the second is twice the first, within a quarter. Of more the longest is at least
+/// 1. `Exponential`, if the longest is [`SHORTEST_PAUSE`] or more: of two pauses the second is twice the first, within a quarter. Of more the longest is at least
 ///    1.5 times the first one, each is 1.3 to 4 times the one before it until they come near the longest (0.7 of it),
 ///    and from there none is less than half of the one before it. So ceilings and jitter of a fifth are allowed.
-/// 2. `Fixed`: the shortest is 100 ms or more, and the longest at most 1.25 times the shortest.
-/// 3. `None`: everything else, also attempts that overlap.
+/// 2. `Fixed`: the shortest is [`SHORTEST_PAUSE`] or more, and the longest at most 1.25 times the shortest.
+/// 3. `None`: everything else, also attempts that overlap, or follow one another at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backoff {
     /// Fewer than three attempts, successes between them, or no order in the pauses.
@@ -39,10 +43,10 @@ impl Backoff {
         }
         let shortest = pauses.iter().copied().min().unwrap_or_default();
         let longest = pauses.iter().copied().max().unwrap_or_default();
-        if shortest > 0 && grows(pauses, longest) {
+        if shortest > 0 && longest >= SHORTEST_PAUSE && grows(pauses, longest) {
             return Backoff::Exponential;
         }
-        if shortest >= 100 * MILLISECOND && longest as f64 <= 1.25 * shortest as f64 {
+        if shortest >= SHORTEST_PAUSE && longest as f64 <= 1.25 * shortest as f64 {
             return Backoff::Fixed;
         }
         Backoff::None

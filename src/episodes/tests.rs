@@ -61,11 +61,15 @@ fn pauses_that_double_are_exponential_also_at_a_ceiling_and_with_jitter() {
 fn equal_pauses_are_fixed() {
     assert_eq!(backoff(&[0, 5000, 10000, 15010, 20000]), Backoff::Fixed);
     assert_eq!(backoff(&[0, 110, 220, 340]), Backoff::Fixed);
+    assert_eq!(backoff(&[0, 50, 100, 150, 200]), Backoff::Fixed);
+    assert_eq!(backoff(&[0, 12, 24, 36]), Backoff::Fixed);
 }
 
 #[test]
 fn hammering_disorder_and_two_attempts_are_no_backoff() {
     assert_eq!(backoff(&[0, 1, 2, 3, 4]), Backoff::None);
+    assert_eq!(backoff(&[0, 9, 18, 27, 36]), Backoff::None, "too short to be a wait");
+    assert_eq!(backoff(&[0, 1, 3]), Backoff::None, "too short to be a wait");
     assert_eq!(backoff(&[0, 1000]), Backoff::None);
     assert_eq!(backoff(&[0]), Backoff::None);
     assert_eq!(backoff(&[0, 3000, 3500, 9000, 9100]), Backoff::None);

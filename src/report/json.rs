@@ -13,7 +13,7 @@ use crate::causes::{ALL, Cause, port_scan, retry_storm, unexplained};
 use crate::context::{Context, Value};
 use crate::decode::End;
 use crate::diagnose::{EndReport, Finding, ResetKind, Summary};
-use crate::episodes::{Episode, Folded, Scan};
+use crate::episodes::{Backoff, Episode, Folded, Scan};
 use crate::short::Short;
 use crate::time::Clock;
 use crate::track::kernel::{Errno, Kind};
@@ -203,11 +203,19 @@ pub fn scan_line(scan: &Scan, inputs: &Inputs) -> Vec<u8> {
         pattern: port_scan::CAUSE.id,
         cause: port_scan::CAUSE.id,
         client: EpisodeClient { ip: scan.client.to_string() },
+        server: (),
+        kind: (),
         targets: scan.targets,
         ports: &scan.ports,
         first: inputs.timestamp(scan.first).to_string(),
         last: inputs.timestamp(scan.last).to_string(),
         count: scan.count,
+        intervals_ms: [],
+        backoff: Backoff::None.id(),
+        successes_between: (),
+        recovered_at: (),
+        failed_ms: (),
+        example: (),
     })
 }
 
@@ -297,6 +305,7 @@ struct EpisodeLine {
     example: String,
 }
 
+/// Has all fields of an [`EpisodeLine`], for who reads both: null is what a scan does not have one of.
 #[derive(Serialize)]
 struct ScanLine<'a> {
     #[serde(rename = "type")]
@@ -305,11 +314,19 @@ struct ScanLine<'a> {
     pattern: &'static str,
     cause: &'static str,
     client: EpisodeClient,
+    server: (),
+    kind: (),
     targets: u64,
     ports: &'a [u16],
     first: String,
     last: String,
     count: u64,
+    intervals_ms: [f64; 0],
+    backoff: &'static str,
+    successes_between: (),
+    recovered_at: (),
+    failed_ms: (),
+    example: (),
 }
 
 #[derive(Serialize)]

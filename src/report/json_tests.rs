@@ -165,7 +165,7 @@ fn a_scan_has_a_line_of_its_own() {
     }
     assert_eq!(
         text(scan_line(&episodes.scans()[0], &one_file(6))),
-        r#"{"type":"episode","schema":1,"pattern":"port_scan","cause":"port_scan","client":{"ip":"10.0.0.9"},"targets":20,"ports":[1,2,3,4,5,6,7,8,9,10],"first":"2026-11-22T06:16:56.359084Z","last":"2026-11-22T06:17:15.359084Z","count":20}"#
+        r#"{"type":"episode","schema":1,"pattern":"port_scan","cause":"port_scan","client":{"ip":"10.0.0.9"},"server":null,"kind":null,"targets":20,"ports":[1,2,3,4,5,6,7,8,9,10],"first":"2026-11-22T06:16:56.359084Z","last":"2026-11-22T06:17:15.359084Z","count":20,"intervals_ms":[],"backoff":"none","successes_between":null,"recovered_at":null,"failed_ms":null,"example":null}"#
     );
 }
 

@@ -59,6 +59,30 @@ impl Tracker {
         self.await_verdict(place.filter(|_| decides), error.time);
     }
 
+    /// The connection ends, and that of its other SYN begins, which this error is about.
+    #[cold]
+    pub(super) fn restart_by_error(&mut self, index: u32, place: u32, error: &IcmpError, sink: &mut impl Sink) {
+        let generation = self.store.told[place as usize].generation;
+        self.conclude(place, generation, sink);
+        let connection = &self.store.told[place as usize];
+        let mut fresh = asked_by(error);
+        fresh.flags |= Connection::REUSED;
+        fresh.home = index;
+        if let Some((mark, ..)) = connection.story.as_deref().and_then(|story| story.other_syn) {
+            (fresh.start, fresh.start_frame, fresh.start_input) = (mark.time, mark.frame, mark.input);
+            fresh.half[CLIENT].packets = 1;
+        }
+        self.memory.forgotten(connection);
+        self.counts.connections += 1;
+        self.store.drop_rest(index);
+        self.store.sketches[index as usize].renew();
+        self.copies.places().begin_again(index);
+        self.halves.leave(index);
+        self.one_gone();
+        let (place, decides) = self.keep_with_error(index, fresh, error);
+        self.await_verdict(place.filter(|_| decides), error.time);
+    }
+
     /// Does this SYN come when the connection at `index` would be forgotten, but that no other packet has moved time on? Then
     /// it is no repetition, even if its number is the same: there are scanners that choose it by the ports. From a capture
     /// that has not shown the connection it may be a copy, by a clock that is off.

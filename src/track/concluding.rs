@@ -102,6 +102,9 @@ impl Tracker {
         match after {
             After::Over => {
                 connection.decided = true;
+                let closed = connection.half.iter().filter(|half| half.has(Half::FIN)).count();
+                let spared = ending == Ending::Benign(Benign::Tail) && closed == 1;
+                connection.beside |= if spared { Connection::SPARED } else { 0 };
                 self.linger(index);
                 self.end_story(place);
             }

@@ -77,8 +77,8 @@ pub struct Connection {
     pub flags: u8,
     /// The verdict was given: nothing that comes now changes it.
     pub decided: bool,
-    /// The SYN was repeated and never answered, of a connection whose story was given back.
-    pub(super) asked_again: bool,
+    /// What is noted beside the verdict: [`Connection::ASKED_AGAIN`], [`Connection::SPARED`].
+    pub(super) beside: u8,
 }
 
 const _: () = assert!(size_of::<Connection>() <= 192);
@@ -100,6 +100,11 @@ impl Connection {
     pub const REUSED: u8 = 64;
     /// The last segment came from the server.
     pub const SERVER_SENT_LAST: u8 = 128;
+
+    /// Beside the verdict: the SYN was repeated and never answered, of a connection whose story was given back.
+    const ASKED_AGAIN: u8 = 1;
+    /// Beside the verdict: a RST came to an end that had nothing to lose, and has not closed.
+    pub(super) const SPARED: u8 = 2;
 
     /// Is every flag of `flags` set?
     pub fn has(&self, flags: u8) -> bool {
@@ -166,7 +171,7 @@ impl Connection {
 
     /// The SYN was repeated.
     pub fn has_asked_again(&self) -> bool {
-        self.asked_again || self.story.as_deref().is_some_and(|story| story.syns > 0)
+        self.beside & Connection::ASKED_AGAIN != 0 || self.story.as_deref().is_some_and(|story| story.syns > 0)
     }
 
     /// The server's first SYN-ACK answers a SYN that came again, or it repeats one though the client speaks already, which a server
@@ -189,7 +194,7 @@ impl Connection {
         if self.decided
             && let Some(story) = self.story.take_if(|story| is_over(story))
         {
-            self.asked_again |= story.syns > 0;
+            self.beside |= if story.syns > 0 { Connection::ASKED_AGAIN } else { 0 };
         }
     }
 

@@ -315,6 +315,9 @@ impl Tracker {
             Some(place) => {
                 self.judge_own(place, error.time, sink);
                 let connection = &mut self.store.told[place as usize];
+                if receive::is_about_the_other_syn(connection, error) {
+                    return self.restart_by_error(index, place, error, sink);
+                }
                 let before = memory::beside(connection);
                 let decides = receive::on_icmp_error(connection, error);
                 self.crowded |= self.memory.changed(before, connection);

@@ -198,7 +198,17 @@ fn waits_too(connection: &Connection, story: &Story, side: usize) -> bool {
     let silence = &story.silence[side];
     let unanswered = matches!(silence.what, Repeated::Data | Repeated::KeepAlive)
         && silence.convinces(&connection.half[other(side)]);
-    (unanswered || story.in_vain[side] >= 3) && !closed_with_its_data(story, side, silence)
+    let waits = unanswered || story.in_vain[side] >= 3 || repeats_its_fast_open(connection, story, side);
+    waits && !closed_with_its_data(story, side, silence)
+}
+
+/// The server has made a socket of a SYN with payload (`tcp_fastopen_create_child()`), which its SYN-ACK acknowledges, and repeats
+/// that in vain: `tcp_fastopen_synack_timer()` gives up by `tcp_write_err()`, of which the application hears that had it from
+/// accept().
+fn repeats_its_fast_open(connection: &Connection, story: &Story, side: usize) -> bool {
+    let [client, server] = &connection.half;
+    let took_payload = server.has(Half::SYN | Half::ACK) && seq::after(server.ack, client.isn.wrapping_add(1));
+    side == SERVER && took_payload && !client.has(Half::ACK) && story.syn_acks >= 2 && story.fin[SERVER].is_none()
 }
 
 fn closed_with_its_data(story: &Story, side: usize, silence: &Silence) -> bool {

@@ -18,9 +18,10 @@ const PASSAGE: u64 = 10_000;
 /// Of these both sides are told: what is over only when the connection is forgotten, what ends with the next SYN or began with
 /// one that was answered as if by an older connection, and what a filter of the host that forwards drops, which has copies
 /// of its own on each side.
-const TOLD_TWICE: [&str; 5] = [
+const TOLD_TWICE: [&str; 6] = [
     "half_close_and_the_rest_follows",
     "next_attempt_on_the_same_ports",
+    "syn_on_used_ports_is_unreachable",
     "challenge_ack_does_not_reach_the_client",
     "aborts_do_not_leave_the_host_that_forwards",
     "replies_do_not_arrive",
@@ -28,7 +29,7 @@ const TOLD_TWICE: [&str; 5] = [
 
 /// Of these the halves are not joined, or not all: what comes first from the server does not acknowledge the SYN alone, or it was
 /// captured out of its order. In the last two, several hosts become one listener.
-const NOT_JOINED: [&str; 18] = [
+const NOT_JOINED: [&str; 19] = [
     "challenge_ack_to_a_client_whose_old_connection_was_not_seen",
     "port_reused_over_a_challenge_ack",
     "port_reused_over_a_challenge_ack_to_the_second_syn",
@@ -37,6 +38,7 @@ const NOT_JOINED: [&str; 18] = [
     "bare_rst_in_answer_to_the_syn",
     "wrong_rst_in_answer_to_the_syn",
     "fast_open_data_is_refused_with_the_syn",
+    "fast_open_answers_do_not_arrive",
     "ack_captured_ahead_of_the_syn_ack",
     "after_a_challenge_ack_to_its_syn",
     "challenge_ack_does_not_reach_the_client",

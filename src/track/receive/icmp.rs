@@ -1,7 +1,7 @@
 //! ICMP errors about a connection.
 
 use super::super::connection::{Connection, Half, Mark, other};
-use super::super::kernel::{tcp_v4_err, tcp_v6_err};
+use super::super::kernel::{Errno, tcp_v4_err, tcp_v6_err};
 use super::super::seq;
 use super::super::story::{Acceptance, Event, Pending, Reset, SoftError, Story, What};
 use super::{SWAPPED, waits_for_syn_ack};
@@ -59,8 +59,7 @@ pub fn on_icmp_error(connection: &mut Connection, error: &IcmpError) -> bool {
     if error.mtu > 0 || too_big(error) {
         story.mtu = Some(error.mtu);
     }
-    let errno = if error.ipv6 { tcp_v6_err(error.kind, error.code) } else { tcp_v4_err(error.kind, error.code) };
-    let Some(errno) = errno else {
+    let Some(errno) = errno_of(error) else {
         return false;
     };
     let soft = SoftError::of(error, errno);
@@ -82,6 +81,20 @@ pub fn on_icmp_error(connection: &mut Connection, error: &IcmpError) -> bool {
     story.fatal = Some(soft);
     story.pending = Some((Pending::Icmp, error.time));
     true
+}
+
+/// Does this error end the connect() whose SYN came while the connection before it on these ports was not over? The socket that sent
+/// it is in SYN_SENT, whatever the other end still has (`tcp_v4_err()`).
+pub fn is_about_the_other_syn(connection: &Connection, error: &IcmpError) -> bool {
+    let from = connection.side(error.from_first);
+    let other_syn = connection.story.as_deref().and_then(|story| story.other_syn);
+    let fatal = errno_of(error).is_some() && !connection.decided;
+    fatal && other_syn.is_some_and(|(_, isn, who)| who == from && isn == error.sequence)
+}
+
+/// What its receiver notes of an error, or gets in SYN_SENT.
+fn errno_of(error: &IcmpError) -> Option<Errno> {
+    if error.ipv6 { tcp_v6_err(error.kind, error.code) } else { tcp_v4_err(error.kind, error.code) }
 }
 
 /// The RST itself brought the error: it did not arrive.

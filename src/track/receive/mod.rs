@@ -7,7 +7,7 @@ mod reset;
 mod segment;
 
 pub use handshake::{offers, on_syn, on_syn_ack, refused_before_its_answer_came};
-pub use icmp::on_icmp_error;
+pub use icmp::{is_about_the_other_syn, on_icmp_error};
 use reset::closed;
 pub use reset::{note_copy, on_reset};
 pub use segment::{gap, note_data, on_segment, quiet};

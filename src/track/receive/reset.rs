@@ -3,7 +3,7 @@
 use super::super::connection::{CLIENT, Connection, Half, Mark, other};
 use super::super::places::{Place, Sight};
 use super::super::seq;
-use super::super::story::{Acceptance, Event, Pending, Repeated, Reset, Story, What};
+use super::super::story::{Acceptance, Event, Pending, Repeated, Reset, Silence, Story, What};
 use super::{
     FAR, Next, Restart, SHORTEST_KEEPALIVE, SHORTEST_TIMEOUT, SWAPPED, acknowledges_syn, event, gives_up,
     misses_syn_ack, note_options, reach, tell, waits_for_syn_ack,
@@ -209,11 +209,14 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
     tell(connection, from, segment, What::Reset);
     note_options(connection, from, segment);
     forget_error_about(connection, from, segment);
-    let probing = connection.story().silence[from].what == Repeated::WindowProbe;
-    note_last_probe(connection, from, segment);
     // `tcp_v4_send_reset()` answers a segment that has an acknowledgment with that number, and without ACK.
     let socketless = reset.is_bare() || answers;
     let gone = socketless && connection.half[to].has(Half::ACK) && segment.sequence == connection.half[to].ack;
+    if gone {
+        had_given_up(connection, from, segment);
+    }
+    let probing = connection.story().silence[from].what == Repeated::WindowProbe;
+    note_last_probe(connection, from, segment);
     // `tcp_rcv_synsent_state_process()`: what acknowledges another SYN is answered, and the socket waits on.
     let waits_on = connection.story().challenged && waits_for_syn_ack(connection, from);
     let gave_up = !probing && !waits_on && gives_up(connection, from, segment.time, gone);
@@ -234,6 +237,39 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         story.pending = Some((Pending::Reset, decisive.mark.time));
     }
     Next { grace: true, ..Next::default() }
+}
+
+/// The host of `from` has no socket for what came. If that end had sent payload again that was acknowledged, until its next
+/// repetition was overdue, its kernel had given up by then (`tcp_write_err()` sends nothing), and it has heard nothing since: a
+/// socket that is there repeats by timer, whoever has closed it.
+fn had_given_up(connection: &mut Connection, from: usize, segment: &Segment) {
+    let half = connection.half[from];
+    let Some(story) = connection.story.as_mut().filter(|story| story.silence[from].what == Repeated::Nothing) else {
+        return;
+    };
+    if let Some(silence) = in_vain(story, from, &half).filter(|silence| silence.overdue() <= segment.time) {
+        story.silence[from] = silence;
+    }
+}
+
+/// The payload of `side` was acknowledged where the capture was made, and it has sent it again and again all the same: so the
+/// acknowledgments do not reach it.
+fn in_vain(story: &Story, side: usize, half: &Half) -> Option<Silence> {
+    let (first, times) = (half.data_mark(), story.in_vain[side]);
+    let last = story.late_copy[side].filter(|_| times >= 3)?;
+    Some(Silence {
+        what: Repeated::Data,
+        first,
+        last,
+        // Timeouts double: the last one was a little more than half of all the time.
+        interval: last.time.since(first.time) / 3 * 2,
+        attempts: times + 1,
+        unheard: times + 1,
+        sequence: half.data_until.wrapping_sub(half.data_length),
+        until: half.data_until,
+        length: half.data_length,
+        ..Silence::default()
+    })
 }
 
 /// Does a host without a socket answer so? It takes the numbers from what it answers: its own from the acknowledgment there, and what

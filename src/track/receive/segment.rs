@@ -36,6 +36,9 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
         far::note(connection, from, segment);
         return next;
     }
+    if new && connection.beside & Connection::SPARED != 0 && segment.payload_length > 0 {
+        writes_on(connection, from, segment);
+    }
     // What ends before all that was acknowledged is dropped ahead of its acknowledgment (`tcp_validate_incoming()`).
     let old = seq::before(end, connection.half[to].ack) && connection.half[to].has(Half::ACK);
     if let Some(story) = connection.story.as_mut() {
@@ -90,6 +93,22 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
     }
     next.closed = closed(connection);
     next
+}
+
+/// An end that had not closed was spared an error by a RST that no application heard of, and writes more than a trip later: it has not
+/// got the RST (`tcp_reset()` leaves no socket), and is in CLOSE_WAIT still. What becomes of that is to be told.
+fn writes_on(connection: &mut Connection, from: usize, segment: &Segment) {
+    let last = Mark { time: connection.last, ..Mark::of(segment) };
+    let late = segment.time.since(last.time) > connection.crossing();
+    if !late || connection.half[from].has(Half::FIN) {
+        return;
+    }
+    connection.decided = false;
+    connection.beside &= !Connection::SPARED;
+    let story = connection.story();
+    story.forget_resets();
+    story.pending = None;
+    story.fin[other(from)].get_or_insert(last);
 }
 
 /// Payload that was captured behind the FIN that follows it, or behind its acknowledgment: it is no repetition.

@@ -109,4 +109,14 @@ SCENARIOS = [
         client="connect; get; recv; await go; get; recv; close; sleep .3",
         expect=fail("broken_pipe", "keepalive_race", by="server", or_kinds=(None,)),
     ),
+    Scenario(
+        "rst_behind_fin_lost",
+        "the server's RST behind its FIN is lost; long after that the client writes to a host without a socket",
+        router="""
+            await read; firewall 'iif r2s tcp flags & rst == rst drop'; mark dropping
+            await aborted; firewall; mark healed""",
+        server="listen; accept; recv; answer; shutdown; sleep .2; await dropping; abort; mark aborted; sleep 2",
+        client="connect; get; recv; recv; mark read; await healed; sleep 1.2; get; sleep .1; get",
+        expect=fail("broken_pipe", "stale_connection", "peer_closed", by="server", at={"client": "may"}),
+    ),
 ]

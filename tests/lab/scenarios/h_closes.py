@@ -153,6 +153,19 @@ SCENARIOS = [
         },
     ),
     Scenario(
+        "port_reused_and_unreachable",
+        "the client's socket is gone without a word, its ports are used again, and the router has no way to the server any more",
+        router="await again; firewall 'tcp flags & (syn|ack) == syn reject with icmpx host-unreachable'; mark rejecting",
+        server="listen; accept as=s1; recv; answer; opt timeout=3; recv",
+        client="connect as=old bind=41000; get; recv; vanish; sleep .3; mark again; await rejecting; "
+        "connect as=new bind=41000; sleep .5",
+        expect={
+            "new": fail(
+                "unreachable", "host_unreachable", "rejected_by_policy", by="middlebox network", at={"server": "none"}
+            )
+        },
+    ),
+    Scenario(
         "fast_open",
         "TCP Fast Open: the second connection's SYN carries the request",
         sysctl={"client": {"net.ipv4.tcp_fastopen": 3}, "server": {"net.ipv4.tcp_fastopen": 3}},
@@ -170,6 +183,21 @@ SCENARIOS = [
         client="connect fastopen_connect=1 timeout=.5; get; await read; close; mark gone; sleep 3",
         router="await gone; firewall",
         expect=fail("reset", "peer_forgot_connection", by="client"),
+    ),
+    Scenario(
+        "fast_open_answers_lost",
+        "TCP Fast Open: the server has its socket at the SYN, and its SYN-ACKs are lost",
+        tail=3.5,
+        sysctl={
+            "client": {"net.ipv4.tcp_fastopen": 5, "net.ipv4.tcp_syn_retries": 2, "net.ipv4.tcp_syn_linear_timeouts": 0},
+            "server": {"net.ipv4.tcp_fastopen": 0x203, "net.ipv4.tcp_synack_retries": 1},
+        },
+        firewall={"router": "iif r2s drop"},
+        server="listen fastopen=5; accept; recv; answer; recv; recv",
+        client="connect fastopen_connect=1; get; recv",
+        expect=fail(
+            "timed_out", "return_path_lost", "syn_unanswered", by="network unknown", hidden={"client": "server"}
+        ),
     ),
     Scenario(
         "fast_open_refused",

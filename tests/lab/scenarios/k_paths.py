@@ -52,6 +52,27 @@ SCENARIOS = [
         ),
     ),
     Scenario(
+        "answers_lost_until_client_gave_up",
+        "the answers are lost; the client gives up, then the path is back: the server's repeated answer is reset",
+        tail=1.0,
+        router=f"await up; firewall '{FROM_SERVER}'; mark dead; await gone; sleep 2.2; firewall",
+        server="listen; accept; recv; answer; mark up; recv; answer; recv; recv",
+        client="connect user_timeout=1500; get; recv; await dead; get; recv; mark gone; sleep 6",
+        expect=fail(
+            "timed_out", "return_path_lost", "peer_vanished", by="network unknown", hidden={"client": "server"}
+        ),
+    ),
+    Scenario(
+        "answers_lost_at_client_until_it_gave_up",
+        "a rule of the client's host drops the answers until it has given up; then the server's repeated answer is reset",
+        tail=1.0,
+        client="""
+            connect user_timeout=1500; get; recv; firewall 'tcp sport 8080 drop'; get; recv; sleep 2.2
+            firewall; sleep 4""",
+        server="listen; accept; recv; answer; recv; answer; recv; recv",
+        expect=fail("timed_out", "return_path_lost", "peer_vanished", by="network unknown"),
+    ),
+    Scenario(
         "server_unplugged",
         "the server answers no ARP any more: the router sends ICMP host unreachable",
         tail=1.6,

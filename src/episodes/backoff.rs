@@ -11,9 +11,10 @@ const SHORTEST_PAUSE: u64 = 10 * MILLISECOND;
 /// The rule looks at the pauses, each from the end of one failed attempt to the beginning of the next, and needs
 /// three attempts and no success between them. In this order:
 ///
-/// 1. `Exponential`, if the longest is [`SHORTEST_PAUSE`] or more: of two pauses the second is twice the first, within a quarter. Of more the longest is at least
-///    1.5 times the first one, each is 1.3 to 4 times the one before it until they come near the longest (0.7 of it),
-///    and from there none is less than half of the one before it. So ceilings and jitter of a fifth are allowed.
+/// 1. `Exponential`, if the longest is [`SHORTEST_PAUSE`] or more: of two pauses the second is twice the first, within a
+///    quarter. Of more the longest is at least 1.5 times the first one, each is 1.3 to 4 times the one before it until
+///    they come near the longest (0.7 of it), and from there none is less than half of the one before it. So ceilings
+///    and jitter of a fifth are allowed.
 /// 2. `Fixed`: the shortest is [`SHORTEST_PAUSE`] or more, and the longest at most 1.25 times the shortest.
 /// 3. `None`: everything else, also attempts that overlap, or follow one another at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -240,7 +240,7 @@ fn exchange(asked: Message, answer: Message) -> Context {
     let mut sentence = String::with_capacity(asked.words.len() + answer.words.len() + 64);
     say(&mut sentence, &asked, Speaker::Client);
     let is_same = answer.protocol == asked.protocol;
-    let is_statement = answer.role == Role::Statement;
+    let is_statement = [asked.role, answer.role].contains(&Role::Statement);
     sentence.push_str(if is_statement { ", then " } else { ", answered" });
     let answered = sentence.len();
     if !is_statement {

@@ -37,7 +37,7 @@ pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
     }
 }
 
-/// What whole messages ask for. Whether the server says +OK to what a client sends was agreed on before (`verbose`), which few
+/// What whole messages ask for. A server's PONG answers all that came before the PING (its "PING/PONG Keep Alive"). Whether the server says +OK to what a client sends was agreed on before (`verbose`), which few
 /// ask for.
 pub fn sense(bytes: &[u8], speaker: Speaker) -> Option<Sense> {
     let mut rest = bytes;
@@ -51,8 +51,8 @@ pub fn sense(bytes: &[u8], speaker: Speaker) -> Option<Sense> {
                 length += payload_length(line)? + 2;
                 Sense::OneWay
             }
-            Some("ping") => Sense::Probe,
-            Some("pong") => Sense::Control,
+            Some("pong") if speaker == Speaker::Client => Sense::Control,
+            Some("ping") if speaker == Speaker::Server => Sense::Probe,
             _ => Sense::Request,
         };
         rest = rest.get(length..).filter(|_| whole)?;

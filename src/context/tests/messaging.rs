@@ -128,7 +128,8 @@ fn what_asks_for_nothing_is_told_from_requests() {
     assert_eq!(of_client(b"\x01\0\x01\0\0\0\x0d\0\x3c\0\x50\0\0\0\0\0\0\0\x01\0\xce", 5672), Some(Sense::Control));
     assert_eq!(of_client(b"\x08\0\0\0\0\0\0\xce", 5672), Some(Sense::Control));
     assert_eq!(of_client(b"PUB a 2\r\nok\r\nPONG\r\n", 4222), Some(Sense::OneWay));
-    assert_eq!(of_client(b"PUB a 2\r\nok\r\nPING\r\n", 4222), Some(Sense::OneWay));
+    assert_eq!(of_client(b"PUB a 2\r\nok\r\nPING\r\n", 4222), Some(Sense::Request));
+    assert_eq!(sense(b"", b"PONG\r\n", 4222)[1], Some(Sense::Request), "it answers what came before");
     assert_eq!(of_client(b"PUB a 9\r\nok\r\n", 4222), None);
     assert_eq!(of_client(b"PONG\r\n", 4222), Some(Sense::Control));
     assert_eq!(of_client(b"\x30\x05\x02\x01\x03\x42\0", 389), Some(Sense::Goodbye));

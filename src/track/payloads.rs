@@ -17,6 +17,11 @@ pub fn owner(index: u32, side: usize) -> u32 {
     index << 1 | side as u32
 }
 
+/// Grains that an entry with so many bytes in it takes.
+fn grains(length: usize) -> usize {
+    (HEAD + length).div_ceil(GRAIN)
+}
+
 /// The ring of first bytes.
 #[derive(Debug, Default)]
 pub struct Payloads {
@@ -38,22 +43,9 @@ impl Payloads {
             return 0;
         }
         let payload = &payload[..payload.len().min(KEPT)];
-        let grains = (HEAD + payload.len()).div_ceil(GRAIN);
-        let mut start = self.place(self.written);
-        if start + grains * GRAIN > RING {
-            // An entry does not go around the end.
-            self.written = self.written.wrapping_add(((RING - start) / GRAIN) as u32);
-            start = 0;
-        }
-        let end = start + grains * GRAIN;
-        if self.ring.is_empty() {
-            // The system gives zeros, page by page as they are written to.
-            self.ring = vec![0; RING];
-        }
-        let handle = self.written.wrapping_add(1);
-        self.written = self.written.wrapping_add(grains as u32);
-        if let Some(entry) = self.ring.get_mut(start..end) {
-            let (head, bytes) = entry.split_at_mut(HEAD);
+        let (handle, start) = self.take_room(payload.len());
+        if let Some((head, bytes)) = self.ring.get_mut(start..).and_then(|entry| entry.split_first_chunk_mut::<HEAD>())
+        {
             head[..2].copy_from_slice(&(payload.len() as u16).to_le_bytes());
             head[2..6].copy_from_slice(&owner.to_le_bytes());
             head[6..].copy_from_slice(&sequence.to_le_bytes());
@@ -62,21 +54,41 @@ impl Payloads {
         handle
     }
 
+    /// Takes the next room for an entry with so many bytes in it: its handle, and where it is.
+    fn take_room(&mut self, length: usize) -> (u32, usize) {
+        let grains = grains(length);
+        let mut start = self.place(self.written);
+        if start + grains * GRAIN > RING {
+            // An entry does not go around the end.
+            self.written = self.written.wrapping_add(((RING - start) / GRAIN) as u32);
+            start = 0;
+        }
+        if self.ring.is_empty() {
+            // The system gives zeros, page by page as they are written to.
+            self.ring = vec![0; RING];
+        }
+        let handle = self.written.wrapping_add(1);
+        self.written = self.written.wrapping_add(grains as u32);
+        (handle, start)
+    }
+
     /// Keeps this payload behind what was kept there, if it goes on where that ends and there is room for it. Returns where.
-    #[cold]
     pub fn extend(&mut self, handle: u32, payload: &[u8], owner: u32, sequence: u32) -> u32 {
-        let Some((start, begun)) = self.entry(handle, owner) else { return handle };
-        let goes_on = start.wrapping_add(begun.len() as u32) == sequence;
-        let mut both = [0; KEPT];
-        let Some((room, rest)) = both.split_at_mut_checked(begun.len()).filter(|_| goes_on && !payload.is_empty())
-        else {
+        let Some((first, begun)) = self.entry(handle, owner) else { return handle };
+        let (before, length) = (begun.len(), begun.len() + payload.len());
+        if first.wrapping_add(before as u32) != sequence || length > KEPT || payload.is_empty() {
             return handle;
-        };
-        room.copy_from_slice(begun);
-        let Some(room) = rest.get_mut(..payload.len()) else { return handle };
-        room.copy_from_slice(payload);
-        let length = begun.len() + payload.len();
-        self.keep(&both[..length], owner, start)
+        }
+        let old = self.place(handle.wrapping_sub(1));
+        let (handle, start) = if grains(length) == grains(before) { (handle, old) } else { self.take_room(length) };
+        if start != old {
+            self.ring.copy_within(old..old + HEAD + before, start);
+        }
+        if let Some(entry) = self.ring.get_mut(start..start + HEAD + length) {
+            entry[..2].copy_from_slice(&(length as u16).to_le_bytes());
+            entry[HEAD + before..].copy_from_slice(payload);
+        }
+        handle
     }
 
     /// Was something of this owner kept there that has been overwritten?
@@ -140,6 +152,9 @@ mod tests {
         let both = payloads.extend(first, b" two", client, 2);
         assert_eq!(payloads.entry(both, client), Some((u32::MAX, &b"one two"[..])));
         assert_eq!(payloads.extend(0, b"two", client, 2), 0);
+        let more = payloads.extend(both, &[b'.'; KEPT - 7], client, 6);
+        assert!(both != more && payloads.get(more, client).starts_with(b"one two...."));
+        assert_eq!(payloads.get(more, client).len(), KEPT);
     }
 
     #[test]

@@ -125,7 +125,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     let reset = case.reset().filter(|_| case.is_abort())?;
     let victim = case.victim();
-    let asked = case.asked_last(victim) && reset.from == SERVER;
+    let asked = case.may_be_unread() && reset.from == SERVER;
     let nothing_unread = !asked && !reset.unread && !case.upload_was_cut() && case.lost(victim) == 0;
     if let Some(closed) = case.story().window_closed[victim].filter(|_| nothing_unread) {
         return Some(Match::likely(format!(

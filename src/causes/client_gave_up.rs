@@ -2,6 +2,7 @@
 
 use super::clues::check_in_rhythm;
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use crate::context::Sense;
 use crate::diagnose::{Case, bytes, duration, were};
 use crate::track::kernel::Kind;
 use crate::track::{CLIENT, Half, Mark, SERVER};
@@ -150,6 +151,13 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             format!("The client gave up after it had waited {} for the answer.", duration(waited))
         };
         return Some(Match::likely(text));
+    }
+    if case.asked_last(CLIENT) && case.last_words(CLIENT).is_some_and(|(_, sense)| sense == Sense::Cancel) {
+        let later = case.since_payload(CLIENT);
+        let later = if case.at_once(later) { String::new() } else { format!(" {} later", duration(later)) };
+        return Some(Match::likely(format!(
+            "The client cancelled what it had asked for, and ended the connection with a RST{later}."
+        )));
     }
     let cut = case.answer_is_cut();
     let streaming = case.half(SERVER).has(Half::DATA)

@@ -139,8 +139,37 @@ pub enum Found {
 
 /// Looks up an errno, a number, the name of an exception, an exit code, or a whole message with one of them in it.
 pub fn look_up(topic: &str) -> Option<Found> {
-    exactly(topic, keys).or_else(|| exactly(topic, joined_keys)).or_else(|| within(topic))
+    exactly(topic, keys)
+        .or_else(|| exactly(topic, joined_keys))
+        .or_else(|| of_haproxy(topic))
+        .or_else(|| within(topic))
+        .or_else(|| topic.trim_end().ends_with(": EOF").then(|| exactly("EOF", keys))?)
 }
+
+/// A line of HAProxy's log by its termination state, four letters of which the first two tell who ended it and when. Small letters
+/// mean other things than capitals.
+fn of_haproxy(line: &str) -> Option<Found> {
+    let is_state = |word: &&str| {
+        let [who, when, cookie, persistence] = word.as_bytes() else { return false };
+        b"CScs".contains(who)
+            && b"RQCHDLT".contains(when)
+            && b"-NIDVEOU".contains(cookie)
+            && b"-NIUPRD".contains(persistence)
+    };
+    // Numbers of connections and of queues follow.
+    let mut words = line.split_whitespace();
+    let state = words.by_ref().find(is_state)?;
+    let numbers = words.next()?;
+    if !numbers.bytes().all(|byte| byte.is_ascii_digit() || b"/+".contains(&byte)) {
+        return None;
+    }
+    let name = format!("haproxy {}", state.get(..2)?);
+    let said: Vec<_> = SAYINGS.iter().filter(|saying| saying.names.contains(&name.as_str())).collect();
+    (!said.is_empty()).then_some(Found::Sayings(said))
+}
+
+/// What nginx says of timers of its own, with the errno's text in it.
+const BORROWED: [&str; 2] = ["upstream timed out", "client timed out"];
 
 /// Finds what is known under one of the keys of `topic`.
 fn exactly(topic: &str, keys: fn(&str) -> Vec<String>) -> Option<Found> {
@@ -172,11 +201,14 @@ fn within(message: &str) -> Option<Found> {
         .flat_map(|page| [(page.errno.name(), page), (page.errno.message(), page)])
         .filter(|(name, _)| contains(name))
         .max_by_key(|(name, _)| name.len());
-    if let Some((_, page)) = errno {
+    if let Some((_, page)) = errno.filter(|_| !BORROWED.iter().any(|name| contains(name))) {
         return Some(Found::Errno(page));
     }
     let score = |saying: &&Saying| -> usize {
-        saying.names.iter().filter(|name| name.len() >= SHORTEST && contains(name)).map(|name| name.len()).sum()
+        let found = || saying.names.iter().filter(|name| name.len() >= SHORTEST && contains(name));
+        // What is a part of a longer name was said once.
+        let is_part = |name: &str| found().any(|other| other.len() > name.len() && key(other).contains(&key(name)));
+        found().filter(|name| !is_part(name)).map(|name| name.len()).sum()
     };
     let best = SAYINGS.iter().map(|saying| score(&saying)).max().filter(|best| *best > 0)?;
     Some(Found::Sayings(SAYINGS.iter().filter(|saying| score(saying) == best).collect()))
@@ -271,12 +303,35 @@ mod tests {
             ("Error: connect ECONNREFUSED 127.0.0.1:5432", "ECONNREFUSED"),
             ("java.net.SocketException: Broken pipe (Write failed)", "EPIPE"),
             ("upstream timed out (110: Connection timed out) while reading response header from upstream", "ETIMEDOUT"),
+            ("client timed out (110: Connection timed out) while reading client request line", "ETIMEDOUT"),
+            ("a a/b 0/0/0/-1/1502 504 198 - - sH-- 1/1/0/0/0 0/0 \"GET /slow HTTP/1.1\"", "ETIMEDOUT"),
+            ("a a/b 0/0/0/2/1194 200 120159 - - SD-- 1/1/0/0/0 0/0 \"GET /stream HTTP/1.1\"", "ECONNRESET"),
+            ("StatusCode.DEADLINE_EXCEEDED Deadline Exceeded", "ETIMEDOUT"),
+            ("Get \"http://10.0.0.2:8000/panic\": EOF", "EPIPE"),
+            ("unexpected EOF", "EPIPE"),
+            (
+                "TypeError: fetch failed ... [cause]: SocketError: other side closed ... code: 'UND_ERR_SOCKET'",
+                "ECONNRESET",
+            ),
+            ("context deadline exceeded (Client.Timeout or context cancellation while reading body)", "ETIMEDOUT"),
+            ("curl: (18) HTTP/2 stream 1 was not closed cleanly before end of the underlying stream", "EPIPE"),
+            ("psycopg2.OperationalError: FATAL:  terminating connection due to idle-session timeout", "EPIPE"),
             ("Error: socket hang up at connResetException", "ECONNRESET"),
             ("java.net.SocketException: Connection reset", "ECONNRESET"),
             ("Caused by: java.net.SocketTimeoutException: Read timed out", "ETIMEDOUT"),
             ("An existing connection was forcibly closed by the remote host.", "ECONNRESET"),
         ] {
             assert_eq!(errno(message), Some(name), "{message}");
+        }
+        for message in [
+            "Received a GOAWAY with error code ENHANCE_YOUR_CALM and debug data equal to \"too_many_pings\".",
+            "Error [ERR_HTTP2_STREAM_ERROR]: Stream closed with error code NGHTTP2_REFUSED_STREAM",
+            "write tcp 10.0.0.1:38698->10.0.0.2:8000: use of closed network connection",
+            "connection to server at \"10.0.0.2\", port 5432 failed: FATAL:  the database system is shutting down",
+            "OperationalError(1040, 'Too many connections')",
+        ] {
+            let Some(Found::Sayings(said)) = look_up(message) else { panic!("{message}") };
+            assert!(said.iter().all(|saying| saying.errnos.is_empty()), "{message}: no call failed");
         }
         assert!(look_up("no such thing").is_none());
         assert!(look_up("").is_none());

@@ -15,7 +15,7 @@ pub struct Saying {
     pub text: &'static str,
     /// What one would look up.
     pub names: &'static [&'static str],
-    /// The errnos behind it; more than one where it does not tell them apart.
+    /// The errnos behind it; more than one where it does not tell them apart, and none where no call failed.
     pub errnos: &'static [Errno],
     /// What else to know; may be empty.
     pub note: &'static str,
@@ -35,7 +35,7 @@ impl Saying {
     /// The language that it belongs to, if there is a code example in it.
     pub fn language(&self) -> Option<Language> {
         match self.program {
-            "Python" | "requests" | "urllib3" | "urllib" | "httpx" | "aiohttp" => Some(Language::Python),
+            "Python" | "requests" | "urllib3" | "urllib" | "httpx" | "aiohttp" | "websockets" => Some(Language::Python),
             "Go" => Some(Language::Go),
             "Node" => Some(Language::Node),
             "Java" => Some(Language::Java),
@@ -176,6 +176,13 @@ pub static SAYINGS: &[Saying] = &[
         [ECONNRESET, EPIPE],
         "End of file in place of an answer. Usually a keep-alive race."
     ),
+    says!(
+        "httpx",
+        "httpx.RemoteProtocolError: <ConnectionTerminated error_code:0, last_stream_id:N, ...>",
+        ["ConnectionTerminated error_code"],
+        [],
+        "HTTP/2: the server's GOAWAY came with the request (nginx's keepalive_requests, a restart). It did not process streams above last_stream_id: those are safe to send again."
+    ),
     says!("aiohttp", "ClientConnectorError: Cannot connect to host ...", ["ClientConnectorError"], CONNECT, ""),
     says!("aiohttp", "ClientOSError: [Errno 104] Connection reset by peer", ["ClientOSError"], [ECONNRESET], ""),
     says!(
@@ -184,6 +191,41 @@ pub static SAYINGS: &[Saying] = &[
         ["ServerDisconnectedError"],
         [ECONNRESET, EPIPE],
         "End of file in place of an answer. Usually a keep-alive race."
+    ),
+    says!(
+        "aiohttp",
+        "ClientConnectorError: Cannot connect to host HOST:PORT ssl:default [Connect call failed (...)]",
+        ["Cannot connect to host", "Connect call failed"],
+        [ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH],
+        "Its __cause__ has the errno."
+    ),
+    says!(
+        "aiohttp",
+        "ClientPayloadError: Response payload is not completed: <TransferEncodingError: 400, ...>",
+        ["ClientPayloadError", "Response payload is not completed"],
+        [EPIPE, ECONNRESET],
+        "End of file in the middle of the answer: the server closed by a FIN, as its kernel does when the process is killed. With a RST the errno is named."
+    ),
+    says!(
+        "aiohttp",
+        "ClientConnectionResetError: Cannot write to closing transport",
+        ["ClientConnectionResetError", "Cannot write to closing transport"],
+        [EPIPE, ECONNRESET],
+        "In a server: asyncio has seen that the client closed, so that no call failed and there is no errno. `tcpwhy explain client_gave_up`."
+    ),
+    says!(
+        "websockets",
+        "ConnectionClosedError: no close frame received or sent",
+        ["no close frame received or sent", "ConnectionClosedError(None, None, None)"],
+        [ECONNRESET, EPIPE],
+        "The other end went without a close frame, by a FIN (its process was killed) or by a RST."
+    ),
+    says!(
+        "websockets",
+        "ConnectionClosedError: sent 1011 (internal error) keepalive ping timeout; no close frame received",
+        ["keepalive ping timeout"],
+        [],
+        "The program's own limit (ping_timeout, 20 s): no pong came in time, and it closed. Where the packets show that the other end's kernel acknowledged the ping, the application there did not serve its connections meanwhile; where not, it or the path is gone."
     ),
     says!("Go", "dial tcp HOST:PORT: connect: {lower}", ["dial tcp"], CONNECT, "errors.Is(err, syscall.{name})"),
     says!(
@@ -215,6 +257,34 @@ pub static SAYINGS: &[Saying] = &[
         [ECONNRESET, EPIPE],
         "End of file in place of an answer: a keep-alive race. net/http repeats idempotent requests by itself."
     ),
+    says!(
+        "Go",
+        "Get \"http://HOST/\": EOF",
+        ["EOF"],
+        [EPIPE, ECONNRESET],
+        "End of file in place of an answer: the server closed by a FIN (its WriteTimeout, a panic in the handler, a keep-alive race)."
+    ),
+    says!(
+        "Go",
+        "unexpected EOF",
+        ["unexpected EOF"],
+        [EPIPE],
+        "End of file in the middle of the answer: the server closed by a FIN, as its kernel does when the process is killed. Or its WriteTimeout ran out."
+    ),
+    says!(
+        "Go",
+        "write tcp A->B: use of closed network connection",
+        ["use of closed network connection"],
+        [],
+        "The program had closed this connection itself: in net/http when an answer, an end of file or a timeout came while it was still sending."
+    ),
+    says!(
+        "Go",
+        "context canceled",
+        ["context canceled"],
+        [],
+        "The program gave up by itself, and no call failed. In a server's handler: the client has closed the connection, `tcpwhy explain client_gave_up`."
+    ),
     says!("Node", "connect {name} HOST:PORT; err.code is '{name}'", ["connect ECONNREFUSED"], CONNECT, ""),
     says!("Node", "connect ETIMEDOUT HOST:PORT; err.code is 'ETIMEDOUT'", ["connect ETIMEDOUT"], [ETIMEDOUT], ""),
     says!("Node", "read ECONNRESET; err.code is 'ECONNRESET'", ["read ECONNRESET"], [ECONNRESET], ""),
@@ -241,6 +311,34 @@ pub static SAYINGS: &[Saying] = &[
         ["UND_ERR_SOCKET", "other side closed"],
         [ECONNRESET, EPIPE],
         "From fetch() and undici: end of file in place of an answer. Usually a keep-alive race."
+    ),
+    says!(
+        "Node",
+        "ERR_HTTP2_SESSION_ERROR: Session closed with error code N",
+        ["ERR_HTTP2_SESSION_ERROR", "Session closed with error code"],
+        [],
+        "The other end ended the HTTP/2 connection by a GOAWAY with this code (RFC 9113 section 7; 11 is ENHANCE_YOUR_CALM)."
+    ),
+    says!(
+        "Node",
+        "ERR_HTTP2_STREAM_ERROR: Stream closed with error code NGHTTP2_REFUSED_STREAM",
+        ["ERR_HTTP2_STREAM_ERROR", "Stream closed with error code"],
+        [],
+        "The other end ended this one request by a RST_STREAM with this code, and the connection lives. What is REFUSED_STREAM was not processed: it is safe to send again."
+    ),
+    says!(
+        "Node",
+        "ERR_HTTP2_INVALID_SESSION: The session has been destroyed",
+        ["ERR_HTTP2_INVALID_SESSION", "The session has been destroyed"],
+        [],
+        "It was used after its end: a FIN or a GOAWAY of the server had come before. Listen for 'close' and connect anew."
+    ),
+    says!(
+        "Node",
+        "ERR_HTTP_REQUEST_TIMEOUT: Request timeout",
+        ["ERR_HTTP_REQUEST_TIMEOUT"],
+        [],
+        "In a server's 'clientError': the request did not come within headersTimeout or requestTimeout, limits of its own."
     ),
     says!(
         "Java",
@@ -292,6 +390,20 @@ pub static SAYINGS: &[Saying] = &[
         ["HTTP/1.1 header parser received no bytes"],
         [ECONNRESET, EPIPE],
         "java.net.http.HttpClient: the connection ended before an answer, by FIN or RST."
+    ),
+    says!(
+        "Java",
+        "java.net.SocketException: Unexpected end of file from server",
+        ["Unexpected end of file from server"],
+        [ECONNRESET, EPIPE],
+        "End of file in place of an answer."
+    ),
+    says!(
+        "Java",
+        "java.io.IOException: Premature EOF; chunked transfer encoding, state: READING_LENGTH",
+        ["Premature EOF", "chunked transfer encoding, state"],
+        [EPIPE],
+        "End of file in the middle of the answer: the server closed by a FIN, as its kernel does when the process is killed."
     ),
     says!(
         "Rust",
@@ -392,6 +504,13 @@ pub static SAYINGS: &[Saying] = &[
     ),
     says!(
         "curl",
+        "exit 18: transfer closed with outstanding read data remaining; HTTP/2 stream 1 was not closed cleanly",
+        ["curl 18", "curl exit 18", "CURLE_PARTIAL_FILE", "transfer closed with", "was not closed cleanly"],
+        [EPIPE],
+        "End of file in the middle of the answer: the server closed by a FIN, as its kernel does when the process is killed. A RST gives exit 56."
+    ),
+    says!(
+        "curl",
         "exit 28: Failed to connect ... after N ms; Operation timed out after N milliseconds",
         ["curl 28", "curl exit 28", "CURLE_OPERATION_TIMEDOUT"],
         [ETIMEDOUT],
@@ -462,6 +581,27 @@ pub static SAYINGS: &[Saying] = &[
     ),
     says!(
         "nginx",
+        "client timed out (110: Connection timed out) while reading client request line",
+        ["client timed out"],
+        [ETIMEDOUT],
+        "nginx's own client_header_timeout or client_body_timeout, which borrows the errno's text."
+    ),
+    says!(
+        "nginx",
+        "epoll_wait() reported that client prematurely closed connection, so upstream connection is closed too",
+        ["client prematurely closed connection"],
+        [EPIPE, ECONNRESET],
+        "Status 499. The client closed before it had the answer, and no call of nginx failed: `tcpwhy explain client_gave_up`."
+    ),
+    says!(
+        "nginx",
+        "client intended to send too large body: N bytes",
+        ["client intended to send too large body"],
+        [],
+        "413 by client_max_body_size. What a client sends on meanwhile is not read for long: it may get EPIPE or ECONNRESET in place of the 413."
+    ),
+    says!(
+        "nginx",
         "status 499 in the access log",
         ["nginx 499", "status 499", "499", "Client Closed Request"],
         [EPIPE, ECONNRESET],
@@ -525,6 +665,34 @@ pub static SAYINGS: &[Saying] = &[
         "libpq says so for a RST and for end of file alike."
     ),
     says!(
+        "PostgreSQL",
+        "FATAL: terminating connection due to administrator command",
+        ["terminating connection due to"],
+        [EPIPE],
+        "Also \"... due to idle-session timeout\" and \"... due to idle-in-transaction timeout\". The server said so and closed by a FIN: who reads gets the message, who writes first loses what it wrote, then EPIPE."
+    ),
+    says!(
+        "PostgreSQL",
+        "FATAL: sorry, too many clients already",
+        ["sorry, too many clients already"],
+        [],
+        "max_connections is reached. The server answers the connection with this and closes it by a FIN: TCP did what it should."
+    ),
+    says!(
+        "PostgreSQL",
+        "FATAL: the database system is shutting down",
+        ["the database system is"],
+        [],
+        "Also \"starting up\" and \"in recovery mode\". The server answers the connection with this and closes it by a FIN: wait and try again."
+    ),
+    says!(
+        "PostgreSQL",
+        "FATAL: connection to client lost",
+        ["connection to client lost", "could not send data to client"],
+        [ECONNRESET, EPIPE],
+        "The client went while the server was sending its result: `tcpwhy explain client_gave_up`."
+    ),
+    says!(
         "MySQL",
         "ERROR 2003: Can't connect to MySQL server on 'HOST:PORT' ({number})",
         ["Can't connect to MySQL server", "mysql 2003", "ERROR 2003"],
@@ -546,6 +714,41 @@ pub static SAYINGS: &[Saying] = &[
         "Usually a pooled connection that the server closed after wait_timeout."
     ),
     says!(
+        "MySQL",
+        "ERROR 1040: Too many connections",
+        ["Too many connections", "mysql 1040", "ERROR 1040"],
+        [],
+        "max_connections is reached. The server answers the connection with this and closes it: TCP did what it should."
+    ),
+    says!(
+        "MySQL",
+        "Aborted connection N to db: ... (Got timeout reading communication packets)",
+        ["Got timeout reading communication packets"],
+        [],
+        "wait_timeout or net_read_timeout ran out, and the server closed. MariaDB does it by a RST: its client then gets ECONNRESET at the next query."
+    ),
+    says!(
+        "MySQL",
+        "Aborted connection N to db: ... (Got an error reading communication packets)",
+        ["Got an error reading communication packets"],
+        [ECONNRESET, EPIPE],
+        "The client went without COM_QUIT, by a FIN (its process ended, or it forgot to close) or by a RST."
+    ),
+    says!(
+        "MySQL",
+        "Aborted connection N to db: 'unconnected' ... (This connection closed normally without authentication)",
+        ["closed normally without authentication"],
+        [],
+        "The client had its greeting and closed by a FIN before it logged in: a health check or a scan, or a client that was told that its host is not allowed."
+    ),
+    says!(
+        "MySQL",
+        "Got an error writing communication packets",
+        ["Got an error writing communication packets"],
+        [EPIPE, ECONNRESET],
+        "The client was gone when the server wrote its answer, or the server had shut the connection down itself (KILLED)."
+    ),
+    says!(
         "ssh",
         "ssh: connect to host HOST port 22: {message}",
         ["ssh: connect to host"],
@@ -558,6 +761,83 @@ pub static SAYINGS: &[Saying] = &[
         ["kex_exchange_identification"],
         [ECONNRESET],
         ""
+    ),
+    says!(
+        "ssh",
+        "Connection to HOST closed by remote host.",
+        ["closed by remote host"],
+        [EPIPE, ECONNRESET],
+        "End of file without SSH's goodbye: the server's process of this session was killed, or its host shut down."
+    ),
+    says!(
+        "ssh",
+        "Exceeded MaxStartups",
+        ["Exceeded MaxStartups", "past MaxStartups"],
+        [],
+        "sshd has as many connections that are not logged in yet as MaxStartups allows, and closes this one by a FIN after these words."
+    ),
+    says!(
+        "redis",
+        "ConnectionError: Connection closed by server.",
+        ["Connection closed by server"],
+        [EPIPE, ECONNRESET],
+        "End of file: the server was stopped or killed, its `timeout` ran out, or somebody used CLIENT KILL."
+    ),
+    says!(
+        "redis",
+        "TimeoutError: Timeout reading from socket",
+        ["Timeout reading from socket"],
+        [ETIMEDOUT],
+        "The program's own limit (socket_timeout)."
+    ),
+    says!(
+        "mosquitto",
+        "Client NAME closed its connection.",
+        ["closed its connection"],
+        [ECONNRESET, EPIPE],
+        "It went without DISCONNECT: by a FIN (its process was killed) or by a RST. Its will is published."
+    ),
+    says!(
+        "gRPC",
+        "DEADLINE_EXCEEDED: Deadline Exceeded",
+        ["DEADLINE_EXCEEDED"],
+        [ETIMEDOUT],
+        "The call's own deadline. The connection lives: the client cancels the call by a RST_STREAM."
+    ),
+    says!(
+        "gRPC",
+        "UNAVAILABLE: failed to connect to all addresses; last error: ...",
+        ["failed to connect to all addresses"],
+        [ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH],
+        "The last error names the errno."
+    ),
+    says!(
+        "gRPC",
+        "UNAVAILABLE: Stream removed (Socket closed)",
+        ["Stream removed (Socket closed)"],
+        [EPIPE, ECONNRESET],
+        "The server's end of file or RST came in the middle of the call: its process died."
+    ),
+    says!(
+        "gRPC",
+        "UNAVAILABLE: Too many pings; GOAWAY ... too_many_pings",
+        ["Too many pings", "too_many_pings", "ENHANCE_YOUR_CALM"],
+        [],
+        "The server ends a connection on which keep-alive pings come more often than it allows (grpc.http2.min_ping_interval_without_data_ms, five minutes by default). Raise the client's keepalive_time, or let the server allow it."
+    ),
+    says!(
+        "gRPC",
+        "UNAVAILABLE: max connection age",
+        ["max connection age"],
+        [],
+        "The server's grpc.max_connection_age and its grace ran out: it said GOAWAY, and ended what still ran. Retry on a new connection."
+    ),
+    says!(
+        "gRPC",
+        "UNAVAILABLE: Cancelling all calls",
+        ["Cancelling all calls"],
+        [],
+        "The server was stopped with a grace shorter than the call needed. Retry on a new connection what is idempotent."
     ),
     says!(
         "Windows",

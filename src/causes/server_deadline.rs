@@ -106,7 +106,7 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    let ended = case.is_abort() && case.reset_by(SERVER) && case.asked_last(CLIENT) && case.lost(CLIENT) == 0;
+    let ended = case.is_abort() && case.reset_by(SERVER) && case.client_asked_last() && case.lost(CLIENT) == 0;
     let waited = case.since_payload(CLIENT);
     if !ended || !case.saw_payload() || waited < SECOND {
         return None;

@@ -119,7 +119,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let reset = case.reset().filter(|_| case.is_abort() || case.closed_with_more_to_send())?;
     let victim = case.victim();
     // A client that has its answer and aborts may as well have read it: that is an abortive close.
-    let asked = case.asked_last(victim) && (reset.from == SERVER || reset.unacknowledged > 0);
+    let asked = case.may_be_unread() && (reset.from == SERVER || reset.unacknowledged > 0);
     let unread = asked || case.upload_was_cut() || reset.unacknowledged > 0 || reset.unread || case.lost(victim) > 0;
     if !unread || !case.half(victim).has(Half::DATA) {
         return None;

@@ -122,6 +122,11 @@ fn errno_page(about: &languages::Page) -> String {
     page.done()
 }
 
+/// For what programs say without that a call failed.
+const NO_ERRNO: &str = "\
+    No call on the socket failed: the program ended it by itself, or was told in its own protocol that the other end does. A \
+    report of tcpwhy shows such words as \"last said\", where the connection failed as well and they were not encrypted.";
+
 fn sayings_page(topic: &str, said: &[&'static Saying]) -> String {
     let mut errnos: Vec<Errno> = Vec::new();
     for errno in said.iter().flat_map(|saying| saying.errnos) {
@@ -135,10 +140,14 @@ fn sayings_page(topic: &str, said: &[&'static Saying]) -> String {
     for saying in said {
         let known = saying.errnos.first().and_then(|errno| languages::page(*errno));
         let text = known.map(|page| if saying.errnos.len() == 1 { saying.text(page) } else { general(saying) });
-        page.item(&format!("{}: ", saying.program), &text.unwrap_or_default());
+        page.item(&format!("{}: ", saying.program), &text.unwrap_or(saying.text.to_owned()));
         if !saying.note.is_empty() && !saying.note.contains('{') {
             page.paragraph(4, saying.note);
         }
+    }
+    if about.is_empty() {
+        page.section("No errno is behind it", NO_ERRNO);
+        return page.done();
     }
     page.heading(if about.len() == 1 { "The errno behind it" } else { "The errnos that may be behind it" });
     for errno in &about {

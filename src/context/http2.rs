@@ -2,6 +2,7 @@
 
 use super::bytes::Reader;
 use super::message::{Message, Protocol, Speaker, Value};
+use super::sense::Sense;
 use super::text::clean;
 
 /// RFC 9113 section 3.4.
@@ -36,12 +37,15 @@ impl Frame<'_> {
 
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
+const PRIORITY: u8 = 2;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 const GOAWAY: u8 = 7;
 const WINDOW_UPDATE: u8 = 8;
 const CONTINUATION: u8 = 9;
+/// RFC 9218 section 7.1.
+const PRIORITY_UPDATE: u8 = 16;
 
 /// The next frame, if its header obeys RFC 9113 section 6.
 fn frame<'a>(reader: &mut Reader<'a>) -> Option<Frame<'a>> {
@@ -51,11 +55,13 @@ fn frame<'a>(reader: &mut Reader<'a>) -> Option<Frame<'a>> {
         DATA => stream != 0 && flags & !0x09 == 0 && length <= 1 << 14,
         HEADERS => stream != 0 && flags & !0x2d == 0 && (1..=1 << 14).contains(&length),
         CONTINUATION => stream != 0 && flags & !0x04 == 0 && length <= 1 << 14,
+        PRIORITY => stream != 0 && flags == 0 && length == 5,
         RST_STREAM => stream != 0 && flags == 0 && length == 4,
         SETTINGS => stream == 0 && length % 6 == 0 && length <= 192 && (flags == 0 || flags == 1 && length == 0),
         PING => stream == 0 && flags <= 1 && length == 8,
         GOAWAY => stream == 0 && flags == 0 && (8..=1 << 14).contains(&length),
         WINDOW_UPDATE => flags == 0 && length == 4,
+        PRIORITY_UPDATE => stream == 0 && flags == 0 && (4..=1024).contains(&length),
         _ => false,
     };
     if !valid || stream >= 1 << 31 {
@@ -87,6 +93,25 @@ pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
         None => return None,
     };
     Some(message.certain_if(certain))
+}
+
+/// What whole frames ask for. Each stream may have a request of its own open.
+pub fn sense(bytes: &[u8], speaker: Speaker) -> Option<Sense> {
+    let after_preface = bytes.strip_prefix(PREFACE).filter(|_| speaker == Speaker::Client);
+    let mut reader = Reader::new(after_preface.unwrap_or(bytes));
+    let mut wanted = after_preface.map(|_| Sense::Control);
+    while !reader.is_empty() {
+        let next = frame(&mut reader).filter(|next| next.whole)?;
+        let sense = match next.kind {
+            GOAWAY => Sense::Goodbye,
+            RST_STREAM => Sense::Cancel,
+            PING if next.flags & 1 == 0 => Sense::Probe,
+            PING | SETTINGS | WINDOW_UPDATE | PRIORITY | PRIORITY_UPDATE => Sense::Control,
+            _ => Sense::Request,
+        };
+        wanted = wanted.max(Some(sense));
+    }
+    wanted
 }
 
 fn describe(frame: &Frame<'_>, speaker: Speaker) -> Message {
@@ -128,6 +153,8 @@ fn describe(frame: &Frame<'_>, speaker: Speaker) -> Message {
         }
         PING if asked => new("ping", "PING".to_string()).anonymous(),
         PING => new("ping_answer", "answer to PING".to_string()).anonymous().statement(),
+        PRIORITY => new("priority", "PRIORITY".to_string()).anonymous().statement(),
+        PRIORITY_UPDATE => new("priority_update", "PRIORITY_UPDATE".to_string()).anonymous().statement(),
         SETTINGS => new("settings", "SETTINGS".to_string()).anonymous().statement(),
         _ => new("window_update", "WINDOW_UPDATE".to_string()).anonymous().statement(),
     }

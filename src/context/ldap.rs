@@ -3,6 +3,7 @@
 
 use super::bytes::{Reader, contains};
 use super::message::{Message, Protocol, Speaker, Value};
+use super::sense::Sense;
 use super::text::clean;
 
 const SEQUENCE: u8 = 0x30;
@@ -46,6 +47,23 @@ pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
         last = Some(next);
     }
     last
+}
+
+/// What whole messages ask for.
+pub fn sense(bytes: &[u8], speaker: Speaker) -> Option<Sense> {
+    let mut reader = Reader::new(bytes);
+    let mut wanted = None;
+    while !reader.is_empty() {
+        let mut ahead = reader;
+        element(&mut ahead).filter(|envelope| envelope.content.len() == envelope.length)?;
+        let sense = match message(&mut reader, speaker)?.name("step") {
+            Some("unbind") => Sense::Goodbye,
+            Some("abandon") => Sense::Cancel,
+            _ => Sense::Request,
+        };
+        wanted = wanted.max(Some(sense));
+    }
+    wanted
 }
 
 /// An LDAPMessage: its number, and what is asked for or answered.

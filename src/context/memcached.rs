@@ -1,7 +1,8 @@
 //! memcached: its `doc/protocol.txt`, and the binary protocol of old. Keys and values are not told.
 
 use super::bytes::{Reader, first_line, is_printable};
-use super::message::{Message, Protocol, Speaker, Value};
+use super::message::{Message, Protocol, Role, Speaker, Value};
+use super::sense::Sense;
 use super::text::clean;
 
 /// Commands in words: name, and how many words there are with it at least and at most.
@@ -44,6 +45,22 @@ pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
         (b'A'..=b'Z', Speaker::Server) => answer(bytes),
         _ => None,
     }
+}
+
+/// What a command that is all of the message asks for.
+pub fn sense(bytes: &[u8], speaker: Speaker) -> Option<Sense> {
+    let (line, _) = first_line(bytes);
+    if bytes == b"quit\r\n" {
+        return Some(Sense::Goodbye);
+    }
+    // What is stored follows in a line of its own, of the length that its command says.
+    let mut words = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+    let stores = matches!(words.next()?, b"set" | b"add" | b"replace" | b"append" | b"prepend" | b"cas");
+    let digits = words.nth(3).filter(|_| stores);
+    let length =
+        digits.map_or(Some(0), |digits| std::str::from_utf8(digits).ok()?.parse().ok().map(|n: usize| n + 2))?;
+    let is_silent = read(bytes, speaker).is_some_and(|message| message.role == Role::Statement);
+    (is_silent && bytes.len() == (line.len() + 2).checked_add(length)?).then_some(Sense::OneWay)
 }
 
 fn new(words: impl Into<String>) -> Message {

@@ -24,6 +24,7 @@ mod nats;
 mod postgresql;
 mod redis;
 mod reset_reason;
+mod sense;
 mod sql;
 mod start;
 mod tds;
@@ -44,7 +45,9 @@ pub use start::is_message_start;
 pub use tls_names::step_in_words;
 pub use tls_state::{TlsState, may_be_tickets, tls_state};
 
-use message::{Message, Protocol, Role};
+pub use message::Protocol;
+use message::{Message, Role};
+pub use sense::{Sense, may_have_more_open};
 
 /// The last exchange of the applications.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +106,21 @@ impl<'a> Reading<'a> {
             [&self.client, &self.server].into_iter().flatten().map(|said| said.protocol).collect();
         let known = if proven.is_empty() { Vec::from_iter(Protocol::of_port(server_port)) } else { proven };
         known.iter().all(|protocol| http.contains(protocol))
+    }
+
+    /// What the bytes of `speaker`, which are all that it said last, ask for, and in which protocol. `None` if that is not known.
+    pub fn sense(&self, speaker: Speaker, server_port: u16) -> Option<(Protocol, Sense)> {
+        let (bytes, own, peer) = match speaker {
+            Speaker::Client => (self.client_bytes, &self.client, &self.server),
+            Speaker::Server => (self.server_bytes, &self.server, &self.client),
+        };
+        if websocket::is_probe_and_answer(self.client_bytes, self.server_bytes) {
+            let probe = bytes.first() == Some(&websocket::PING);
+            return Some((Protocol::WebSocket, if probe { Sense::Probe } else { Sense::Control }));
+        }
+        let known = own.as_ref().or(peer.as_ref()).map(|message| message.protocol);
+        let protocol = known.or(Protocol::of_port(server_port))?;
+        Some((protocol, sense::of(protocol, bytes, speaker)?))
     }
 
     /// What the last exchange of the applications was; see [`read`].
@@ -222,7 +240,7 @@ fn exchange(asked: Message, answer: Message) -> Context {
     let mut sentence = String::with_capacity(asked.words.len() + answer.words.len() + 64);
     say(&mut sentence, &asked, Speaker::Client);
     let is_same = answer.protocol == asked.protocol;
-    let is_statement = answer.role == Role::Statement;
+    let is_statement = [asked.role, answer.role].contains(&Role::Statement);
     sentence.push_str(if is_statement { ", then " } else { ", answered" });
     let answered = sentence.len();
     if !is_statement {

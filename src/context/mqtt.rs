@@ -2,6 +2,7 @@
 
 use super::bytes::Reader;
 use super::message::{Message, Protocol, Speaker, Value};
+use super::sense::Sense;
 
 /// Reads a packet. Only CONNECT proves the protocol: the others are too short.
 pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
@@ -17,6 +18,8 @@ pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
             let accepted = if *code == 0 { "accepted".to_string() } else { format!("code {code}{}", reason(*code)) };
             Some(packet(&format!("CONNACK {accepted}"), "CONNACK").with("code", Value::Number((*code).into())))
         }
+        // One of quality 1 or 2 that a client sends gets an answer (section 4.3).
+        (0x32..=0x35 | 0x3a..=0x3d, true) if body.len() >= 3 => Some(packet("PUBLISH", "PUBLISH").anonymous()),
         (0x30..=0x3d, _) if body.len() >= 3 => Some(packet("PUBLISH", "PUBLISH").anonymous().statement()),
         (0x40, _) if length >= 2 => Some(packet("PUBACK", "PUBACK").anonymous().statement()),
         (0x82, true) if length >= 6 => Some(packet("SUBSCRIBE", "SUBSCRIBE")),
@@ -26,6 +29,29 @@ pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
         (0xe0, _) => Some(disconnect(body)),
         _ => None,
     }
+}
+
+/// What whole packets ask for.
+pub fn sense(bytes: &[u8], speaker: Speaker) -> Option<Sense> {
+    let mut reader = Reader::new(bytes);
+    let mut wanted = None;
+    while !reader.is_empty() {
+        let first = reader.byte()?;
+        let length = remaining_length(&mut reader)?;
+        reader.take(length)?;
+        let sense = match (first, length) {
+            // Without a quality of service, sent again never.
+            (0x30 | 0x31, 3..) => Sense::OneWay,
+            // PUBACK and PUBCOMP.
+            (0x40 | 0x70, 2..) => Sense::Control,
+            (0xc0, 0) if speaker == Speaker::Client => Sense::Probe,
+            (0xd0, 0) if speaker == Speaker::Server => Sense::Control,
+            (0xe0, _) => Sense::Goodbye,
+            _ => Sense::Request,
+        };
+        wanted = wanted.max(Some(sense));
+    }
+    wanted
 }
 
 fn packet(words: &str, name: &'static str) -> Message {

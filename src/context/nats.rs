@@ -2,6 +2,7 @@
 
 use super::bytes::{contains, first_line, is_printable};
 use super::message::{Message, Protocol, Speaker, Value};
+use super::sense::Sense;
 use super::text::clean;
 
 /// Reads a message. Nearly all of them neither ask nor answer.
@@ -34,6 +35,37 @@ pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
         (b"PONG", Speaker::Client) if alone => Some(silent("pong", "PONG")),
         _ => None,
     }
+}
+
+/// What whole messages ask for. A server's PONG answers all that came before the PING (its "PING/PONG Keep Alive"). Whether the server says +OK to what a client sends was agreed on before (`verbose`), which few
+/// ask for.
+pub fn sense(bytes: &[u8], speaker: Speaker) -> Option<Sense> {
+    let mut rest = bytes;
+    let mut wanted = None;
+    while !rest.is_empty() {
+        let message = read(rest, speaker)?;
+        let (line, whole) = first_line(rest);
+        let mut length = line.len() + 2;
+        let sense = match message.name("step") {
+            Some("publish" | "message") => {
+                length += payload_length(line)? + 2;
+                Sense::OneWay
+            }
+            Some("pong") if speaker == Speaker::Client => Sense::Control,
+            Some("ping") if speaker == Speaker::Server => Sense::Probe,
+            _ => Sense::Request,
+        };
+        rest = rest.get(length..).filter(|_| whole)?;
+        wanted = wanted.max(Some(sense));
+    }
+    wanted
+}
+
+/// The number that ends the line.
+fn payload_length(line: &[u8]) -> Option<usize> {
+    let digits = line.rsplit(|byte| *byte == b' ').next()?;
+    let is_number = (1..=8).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
+    is_number.then(|| digits.iter().fold(0, |length, digit| length * 10 + usize::from(digit - b'0')))
 }
 
 fn new(step: &'static str, words: impl Into<String>) -> Message {
@@ -85,13 +117,11 @@ fn connect(bytes: &[u8], line: &[u8], whole: bool) -> Message {
 /// What ends with the length of the payload after it, or with the lengths of its headers and of all: two or three words
 /// more stand before that.
 fn payload(step: &'static str, name: &str, bytes: &[u8], line: &[u8], lengths: usize) -> Option<Message> {
-    let length = line.rsplit(|byte| *byte == b' ').next()?;
-    let digits = (1..=8).contains(&length.len()) && length.iter().all(u8::is_ascii_digit);
+    let length = payload_length(line)?;
     let rest = bytes.get(line.len()..)?.strip_prefix(b"\r\n")?;
-    if !digits || !(2 + lengths..=4 + lengths).contains(&words(line)) || !is_printable(line) {
+    if !(2 + lengths..=4 + lengths).contains(&words(line)) || !is_printable(line) {
         return None;
     }
-    let length = length.iter().fold(0, |length, digit| length * 10 + usize::from(digit - b'0'));
     // The line's end after the payload proves the length.
     let proven = rest.get(length..).is_some_and(|after| after.starts_with(b"\r\n"));
     Some(silent(step, name).certain_if(proven))

@@ -4,6 +4,23 @@ use super::bytes::Reader;
 use super::message::{Message, Protocol, Speaker, Value};
 use super::text::clean;
 
+/// The first byte of a ping that is one frame, RFC 6455 section 5.5.2.
+pub const PING: u8 = 0x89;
+const PONG: u8 = 0x8a;
+
+/// Did one end send a ping and the other the pong to it, with the same bytes in it, and neither anything else? Such a frame
+/// alone may be anything.
+pub fn is_probe_and_answer(client: &[u8], server: &[u8]) -> bool {
+    let [first @ (PING | PONG), second, a, b, c, d, masked @ ..] = client else { return false };
+    let [other @ (PING | PONG), length, plain @ ..] = server else { return false };
+    let content = masked.iter().zip([a, b, c, d].into_iter().cycle()).map(|(byte, mask)| byte ^ mask);
+    first != other
+        && *second == 0x80 | *length
+        && usize::from(*length) == plain.len()
+        && plain.len() == masked.len()
+        && content.eq(plain.iter().copied())
+}
+
 /// Reads a Close frame that is all of the message. A client masks it, a server does not (section 5.1).
 pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
     let mut reader = Reader::new(bytes);

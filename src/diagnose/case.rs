@@ -9,7 +9,8 @@ use std::cell::OnceCell;
 use super::finding::{EndedBy, Timing, Traffic};
 use super::icmp::{IcmpSeen, Meaning};
 use crate::context::{
-    self, Context, Mismatch, Reading, Speaker, TlsState, http_answer_is_complete, http_status, is_message_start,
+    self, Context, Mismatch, Protocol, Reading, Sense, Speaker, TlsState, http_answer_is_complete, http_status,
+    is_message_start,
 };
 use crate::decode::End;
 use crate::short::Short;
@@ -213,9 +214,27 @@ impl<'a> Case<'a> {
             && self.connection().unseen_answer(side) == 0
     }
 
-    /// The client spoke last, and not only to say goodbye.
+    /// The client spoke last, and not only to say goodbye: it waits for an answer.
     pub fn client_waits(&self) -> bool {
-        self.asked_last(CLIENT) && !self.connection().said_goodbye(CLIENT)
+        self.client_asked_last() && !self.connection().said_goodbye(CLIENT)
+    }
+
+    /// The client spoke last, and nothing shows that no answer belongs to what it said.
+    pub fn client_asked_last(&self) -> bool {
+        self.asked_last(CLIENT) && self.last_words(CLIENT).is_none_or(|words| self.is_awaited(words))
+    }
+
+    /// The client spoke last, and what it said may have work for the server in it.
+    pub fn client_asks(&self) -> bool {
+        self.asked_last(CLIENT) && self.last_words(CLIENT).is_none_or(|(_, sense)| sense.is_work())
+    }
+
+    /// The last that was said is the victim's, and the server may have closed without reading it: it came only then, or an
+    /// answer belongs to it.
+    pub fn may_be_unread(&self) -> bool {
+        let victim = self.victim();
+        let settled = victim == CLIENT && !self.client_asked_last() && !self.at_once(self.since_payload(CLIENT));
+        self.asked_last(victim) && !settled
     }
 
     /// The last payload was the victim's, and met the ending. What a server has sent and its client has acknowledged

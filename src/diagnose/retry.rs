@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::case::Case;
 use super::finding::{EndedBy, ResetKind, RetryVerdict};
 use super::words::{self, bytes};
+use crate::context::{Sense, may_have_more_open};
 use crate::track::kernel::Kind;
 use crate::track::{CLIENT, Half, SERVER};
 
@@ -47,6 +48,18 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
             let why = format!("what came back was sent before the server's host had the last {last} of the client");
             return (RetryVerdict::Unknown, why.into());
         }
+        if let Some(protocol) = case.gave_no_answer(SERVER) {
+            let came = bytes(case.connection().said_since(SERVER));
+            let label = protocol.label();
+            // The client may have asked before, and have had an answer.
+            if case.last_words(CLIENT).is_some_and(|(_, sense)| !sense.is_work()) && !case.server_never_answered() {
+                let why =
+                    format!("the {came} that came back last are no answer in {label}, nor were they asked for one");
+                return (RetryVerdict::Unknown, why.into());
+            }
+            let why = format!("the {came} that came back are no answer in {label}");
+            return (RetryVerdict::MaybeProcessed, why.into());
+        }
         if case.may_be_tickets() {
             let why = "what came back may be no more than TLS session tickets".into();
             return (RetryVerdict::MaybeProcessed, why);
@@ -59,6 +72,23 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
             RetryVerdict::Answered,
             format!("{} came back after the last request", bytes(case.connection().said_since(SERVER))).into(),
         );
+    }
+    if server.has(Half::DATA)
+        && let Some((protocol, _)) = case.last_words(CLIENT).filter(|(_, sense)| !sense.is_work())
+    {
+        let (last, label) = (bytes(case.connection().said_since(CLIENT)), protocol.label());
+        if case.server_never_answered() {
+            let why = format!("the {} that came back are no answer in {label}", bytes(case.sent(SERVER) as u32));
+            return (RetryVerdict::MaybeProcessed, why.into());
+        }
+        if may_have_more_open(protocol) {
+            let why = format!(
+                "the last {last} of the client are no request in {label}, and what it had asked before may be open"
+            );
+            return (RetryVerdict::Unknown, why.into());
+        }
+        let why = format!("the last {last} of the client are no request in {label}, and those before had their answer");
+        return (RetryVerdict::Answered, why.into());
     }
     if server.has(Half::DATA) && !case.upload_was_cut() && case.request_went_on() && case.knew_of_fin(CLIENT) {
         let why = "what was lost may be the rest of the request that was answered, or a new one".into();
@@ -88,7 +118,9 @@ fn unanswered(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static,
     }
     if lost == 0 {
         // They may be several, of which only the last waits for an answer.
-        let why = if said == length || case.is_one_message() {
+        let why = if case.last_words(CLIENT).is_some_and(|(_, sense)| sense == Sense::OneWay) {
+            format!("the {request} of the client {were} acknowledged, and no answer belongs to them")
+        } else if said == length || case.is_one_message() {
             format!("the {request} of the request {were} acknowledged, no answer came")
         } else {
             format!("the last {request} of the client {were} acknowledged, no answer came")

@@ -109,6 +109,15 @@ impl<'a> Ended<'a> {
         self.payloads.get(handle, owner)
     }
 
+    /// All that is kept of the last message of `side`, if it is all of it up to the last byte that the capture shows of this end.
+    pub fn whole_message(&self, side: usize) -> Option<&'a [u8]> {
+        let (handle, owner) = self.message(side);
+        let (sequence, bytes) = self.payloads.entry(handle, owner)?;
+        let half = &self.connection.half[side];
+        let until = sequence.wrapping_add(bytes.len() as u32);
+        (until == half.data_until && until == half.data_end()).then_some(bytes)
+    }
+
     /// What this RST of the connection carries, if it was captured and is still there.
     pub fn payload_of(&self, reset: &Reset) -> &'a [u8] {
         let (handle, owner) = self.reason(reset);

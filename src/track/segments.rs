@@ -1,7 +1,8 @@
 //! Segments on their way to the connection that they belong to: the short way, or by the handlers of [`mod@receive`].
 
-use super::payloads::owner;
+use super::payloads::{KEPT, owner};
 use super::sketch::Link;
+use super::store::Room;
 use super::*;
 use crate::decode::Signs;
 
@@ -15,7 +16,10 @@ impl Tracker {
             && let Some((from, message)) = plain::take_next(&mut room, segment)
         {
             if message {
-                room.said.end[from].first_bytes = self.payloads.keep(segment.payload().of(bytes), owner(guess, from));
+                room.said.end[from].first_bytes =
+                    self.payloads.keep(segment.payload().of(bytes), owner(guess, from), segment.sequence);
+            } else if is_short(segment) {
+                go_on(&mut room, &mut self.payloads, from, segment, bytes, owner(guess, from));
             }
             return;
         }
@@ -66,7 +70,9 @@ impl Tracker {
                 }
                 if taken.message {
                     room.said.end[from].first_bytes =
-                        self.payloads.keep(segment.payload().of(bytes), owner(index, from));
+                        self.payloads.keep(segment.payload().of(bytes), owner(index, from), segment.sequence);
+                } else if is_short(segment) {
+                    go_on(&mut room, &mut self.payloads, from, segment, bytes, owner(index, from));
                 }
                 if taken.closed {
                     self.linger(index);
@@ -307,11 +313,38 @@ pub(super) fn take(
         connection.last = connection.last.max(segment.time);
         if next.message {
             connection.half[from].first_bytes =
-                payloads.keep(segment.payload().of(bytes), owner(connection.home, from));
+                payloads.keep(segment.payload().of(bytes), owner(connection.home, from), segment.sequence);
+        } else if is_short(segment) {
+            let (owner, half) = (owner(connection.home, from), &mut connection.half[from]);
+            if half.data_until == segment.sequence.wrapping_add(segment.payload_length) {
+                half.first_bytes =
+                    payloads.extend(half.first_bytes, segment.payload().of(bytes), owner, segment.sequence);
+            }
         }
         sent(&mut connection.half[from], segment);
     }
     next
+}
+
+/// May its payload have room behind the beginning of its message?
+#[inline(always)]
+fn is_short(segment: &Segment) -> bool {
+    segment.payload_length.wrapping_sub(1) < KEPT as u32 - 1
+}
+
+/// Keeps a short payload behind the message that it goes on with, where that began when the other end was heard.
+#[inline(never)]
+fn go_on(room: &mut Room<'_>, payloads: &mut Payloads, from: usize, segment: &Segment, bytes: &[u8], owner: u32) {
+    let to = other(from);
+    let began = if room.sketch.end[to].seen & Half::DATA != 0 {
+        room.said.end[to].ack
+    } else {
+        room.opened().isn[from].wrapping_add(1)
+    };
+    if segment.sequence.wrapping_sub(began) < KEPT as u32 {
+        let kept = &mut room.said.end[from].first_bytes;
+        *kept = payloads.extend(*kept, segment.payload().of(bytes), owner, segment.sequence);
+    }
 }
 
 /// A RST may say why it was sent (RFC 9293, section 3.5.3).
@@ -319,7 +352,7 @@ fn keep_reason(connection: &mut Connection, from: usize, segment: &Segment, byte
     let owner = owner(connection.home, from);
     let Some(story) = connection.story.as_deref_mut() else { return };
     if let Some(reset) = story.both_resets().find(|reset| reset.from == from && reset.says == 0) {
-        reset.says = payloads.keep(segment.payload().of(bytes), owner);
+        reset.says = payloads.keep(segment.payload().of(bytes), owner, segment.sequence);
     }
 }
 

@@ -105,7 +105,7 @@ fn mqtt_says_how_long_a_client_may_be_silent_and_why_it_is_sent_away() {
         answered(b"\xc0\0", b"\xe0\x02\x8d\0", 1883),
         "MQTT PINGREQ, then DISCONNECT code 141 (keep alive timeout) from the server"
     );
-    assert_eq!(unanswered(b"\x32\x0b\0\x03t/x\0\x01late", b"", 1883), "MQTT PUBLISH from the client");
+    assert_eq!(unanswered(b"\x32\x0b\0\x03t/x\0\x01late", b"", 1883), "MQTT PUBLISH from the client, not answered");
     assert_eq!(unanswered(b"\xc0\0", b"", 9999), "nothing", "two bytes prove nothing");
 }
 

@@ -100,3 +100,49 @@ fn nats_begins_tls_after_its_greeting() {
     assert_eq!(phrase(&nats_info("")), plain);
     assert_eq!(phrase(b"-ERR 'Unknown Protocol Operation'\r\n"), plain);
 }
+
+#[test]
+fn what_asks_for_nothing_is_told_from_requests() {
+    use crate::context::{Protocol, Reading, Sense, Speaker, may_have_more_open};
+    let sense = |client: &[u8], server: &[u8], port| {
+        let [client, server] =
+            [Speaker::Client, Speaker::Server].map(|who| Reading::of(client, server).sense(who, port));
+        [client, server].map(|known| known.map(|(_, sense)| sense))
+    };
+    let of_client = |bytes: &[u8], port| sense(bytes, b"", port)[0];
+    assert_eq!(of_client(b"\0\0\x04\x08\0\0\0\0\0\0\0\x10\0", 50051), Some(Sense::Control));
+    assert_eq!(
+        of_client(b"\0\0\x04\x08\0\0\0\0\0\0\0\x10\0\0\0\x04\x03\0\0\0\0\x05\0\0\0\x08", 1),
+        Some(Sense::Cancel)
+    );
+    assert_eq!(of_client(b"\0\0\x04\x08\0\0\0\0\0\0\0\x10", 50051), None, "the end of a frame is missing");
+    assert_eq!(of_client(b"\0\0\x08\x06\x01\0\0\0\0abcdefgh", 1), Some(Sense::Control));
+    assert_eq!(of_client(b"\0\0\x08\x06\0\0\0\0\0abcdefgh\0\0\0\x04\x01\0\0\0\0", 1), Some(Sense::Probe));
+    assert_eq!(of_client(b"\0\0\x05\x02\0\0\0\0\x03\0\0\0\0\x10", 50051), Some(Sense::Control));
+    assert_eq!(of_client(b"\0\0\x01\0\x01\0\0\0\x01x\0\0\x04\x03\0\0\0\0\x01\0\0\0\x08", 1), Some(Sense::Request));
+    assert_eq!(of_client(b"\x30\x05\0\x01tok\xe0\0", 1883), Some(Sense::OneWay), "PUBLISH and DISCONNECT");
+    assert_eq!(of_client(b"\xe0\0", 1883), Some(Sense::Goodbye));
+    assert_eq!(of_client(b"\xc0\0", 1883), Some(Sense::Probe));
+    assert_eq!(of_client(b"\x32\x07\0\x01t\0\x01ok", 1883), Some(Sense::Request));
+    assert_eq!(of_client(b"\xe0\0", 9999), None, "two bytes prove nothing");
+    assert_eq!(of_client(b"\x01\0\x01\0\0\0\x0d\0\x3c\0\x50\0\0\0\0\0\0\0\x01\0\xce", 5672), Some(Sense::Control));
+    assert_eq!(of_client(b"\x08\0\0\0\0\0\0\xce", 5672), Some(Sense::Control));
+    assert_eq!(of_client(b"PUB a 2\r\nok\r\nPONG\r\n", 4222), Some(Sense::OneWay));
+    assert_eq!(of_client(b"PUB a 2\r\nok\r\nPING\r\n", 4222), Some(Sense::Request));
+    assert_eq!(sense(b"", b"PONG\r\n", 4222)[1], Some(Sense::Request), "it answers what came before");
+    assert_eq!(of_client(b"PUB a 9\r\nok\r\n", 4222), None);
+    assert_eq!(of_client(b"PONG\r\n", 4222), Some(Sense::Control));
+    assert_eq!(of_client(b"\x30\x05\x02\x01\x03\x42\0", 389), Some(Sense::Goodbye));
+    assert_eq!(of_client(b"\x30\x06\x02\x01\x03\x50\x01\x02", 389), Some(Sense::Cancel));
+    assert_eq!(of_client(b"X\0\0\0\x04", 5432), Some(Sense::Goodbye));
+    assert_eq!(of_client(b"\x01\0\0\0\x01", 3306), Some(Sense::Goodbye));
+    assert_eq!(of_client(b"\x05\0\0\0\x19\x01\0\0\0", 3306), Some(Sense::Control));
+    assert_eq!(of_client(b"quit\r\n", 11211), Some(Sense::Goodbye));
+    assert_eq!(of_client(b"set k 0 0 2 noreply\r\nok\r\n", 11211), Some(Sense::OneWay));
+    assert_eq!(of_client(b"set k 0 0 2 noreply\r\nok\r\nget k\r\n", 11211), None);
+    assert_eq!(of_client(b"set k 0 0 2\r\nok\r\n", 11211), None);
+    let (ping, pong) = (b"\x89\x02hi", b"\x8a\x82\x01\x02\x03\x04ik");
+    assert_eq!(sense(pong, ping, 80), [Some(Sense::Control), Some(Sense::Probe)]);
+    assert_eq!(sense(pong, b"\x89\x02ho", 80), [None, None], "it answers another one");
+    assert!(may_have_more_open(Protocol::Http2) && !may_have_more_open(Protocol::MySql));
+}

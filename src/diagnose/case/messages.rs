@@ -21,6 +21,35 @@ impl<'a> Case<'a> {
         self.ended.first_bytes(side)
     }
 
+    /// What the last words of `side` ask for, and in which protocol, if their bytes say so.
+    pub fn last_words(&self, side: usize) -> Option<(Protocol, Sense)> {
+        let bytes = self.ended.whole_message(side)?;
+        let (protocol, sense) = self.reading().sense(speaker(side), self.end(SERVER).port)?;
+        // Before a pause it may have asked for something.
+        let all = bytes.len() as u32 == self.connection().said_since(side);
+        (all || sense > Sense::Probe).then_some((protocol, sense))
+    }
+
+    /// The last words of `side` and all that it said since it was asked are no answer, as their protocol has it: which one.
+    pub fn gave_no_answer(&self, side: usize) -> Option<Protocol> {
+        let (protocol, sense) = self.last_words(side)?;
+        let all = self.first_bytes(side).len() as u32 == self.connection().said_since(side);
+        let parting = protocol == Protocol::Http2 && sense == Sense::Goodbye;
+        (all && (sense <= Sense::Probe || parting)).then_some(protocol)
+    }
+
+    /// Nothing that the server ever said was an answer.
+    pub fn server_never_answered(&self) -> bool {
+        self.gave_no_answer(SERVER).is_some() && self.first_bytes(SERVER).len() as u64 == self.sent(SERVER)
+    }
+
+    /// Does the client wait for an answer after these last words of its own? With what an HTTP/2 client says when a connection
+    /// begins, and it has asked for something before, it goes on waiting until there is an answer.
+    pub(super) fn is_awaited(&self, (protocol, sense): (Protocol, Sense)) -> bool {
+        let answered = || self.half(SERVER).has(Half::DATA) && self.gave_no_answer(SERVER).is_none();
+        sense.awaits_an_answer() || protocol == Protocol::Http2 && sense == Sense::Control && !answered()
+    }
+
     /// What the applications said last. Nothing can be asked after it.
     pub fn into_context(self) -> Option<Context> {
         let last = if self.connection().has(Connection::SERVER_SPOKE_LAST) { Speaker::Server } else { Speaker::Client };
@@ -89,4 +118,9 @@ impl<'a> Case<'a> {
     pub fn last_payload(&self, side: usize) -> u32 {
         self.half(side).data_length
     }
+}
+
+/// An end as one that speaks.
+fn speaker(side: usize) -> Speaker {
+    if side == CLIENT { Speaker::Client } else { Speaker::Server }
 }

@@ -42,8 +42,9 @@ impl FlowKey {
         (FlowKey { words: [(ends >> 32) as u32, ends as u32, ports], ipv6: false }, source_first)
     }
 
-    /// IPv6 keys are a fingerprint under a secret seed: two pairs of addresses share one with a chance of 2⁻⁹⁶ that
-    /// nobody can raise by choosing addresses; two pairs of ports between the same addresses never do.
+    /// IPv6 keys are a fingerprint under a secret seed: two pairs of addresses share one with a chance of 2⁻⁹⁶, or 2⁻⁶⁴
+    /// where they have one address in common, which nobody can raise by choosing addresses; two pairs of ports between
+    /// the same addresses never do.
     pub(super) fn of_ipv6(ip_a: u128, port_a: u16, ip_b: u128, port_b: u16, seed: [u64; 2]) -> (FlowKey, bool) {
         let a_first = (ip_a, port_a) <= (ip_b, port_b);
         let (low_ip, low_port, high_ip, high_port) =
@@ -51,8 +52,9 @@ impl FlowKey {
         let low = fold((low_ip >> 64) as u64 ^ seed[0], low_ip as u64 ^ seed[1]);
         let high = fold((high_ip >> 64) as u64 ^ seed[1].rotate_left(32), high_ip as u64 ^ seed[0].rotate_left(32));
         let ports = u64::from(low_port) << 16 | u64::from(high_port);
-        // An odd factor keeps 32 bits apart in the lower half alone.
-        let low = low ^ ports.wrapping_mul(ODD);
+        // An odd factor keeps 32 bits apart in the lower half alone. Of the higher end all 64 bits count: a scanner is the lower
+        // one of millions of connections.
+        let low = low ^ high.rotate_left(32) ^ ports.wrapping_mul(ODD);
         (FlowKey { words: [low as u32, (low >> 32) as u32, high as u32], ipv6: true }, a_first)
     }
 
@@ -196,6 +198,17 @@ mod tests {
     fn a_land_attack_comes_from_the_first_end() {
         assert!(FlowKey::of(end("10.0.0.1:80"), end("10.0.0.1:80"), SEED).1);
         assert!(FlowKey::of(end("[::1]:80"), end("[::1]:80"), SEED).1);
+    }
+
+    #[test]
+    fn a_million_ipv6_connections_of_one_end_have_a_key_each() {
+        let scanner = 0x2001_0db8_u128 << 96;
+        for (scanned, seed) in [(1_u128 << 100, SEED), (0xfe80 << 112, [3, 5])] {
+            let keys: std::collections::HashSet<_> = (0..1_000_000)
+                .map(|number| FlowKey::of_ipv6(scanner, 40000, scanned + number, 443, seed).0.packed())
+                .collect();
+            assert_eq!(keys.len(), 1_000_000);
+        }
     }
 
     #[test]

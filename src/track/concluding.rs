@@ -83,8 +83,12 @@ impl Tracker {
         sink: &mut impl Sink,
     ) {
         let connection = &self.store.told[place as usize];
-        let told = connection.story.as_ref().is_some_and(|story| story.told_ignored);
-        if told && After::of(ending, connection) == After::GoesOn {
+        let told = connection.story.as_ref().is_some_and(|story| match After::of(ending, connection) {
+            After::GoesOn => story.told_ignored,
+            After::Open => story.told_open,
+            After::Over => false,
+        });
+        if told {
             return;
         }
         let (services, payloads, own) = (&self.services, &self.payloads, self.ends_of(connection.home));
@@ -115,7 +119,7 @@ impl Tracker {
                 story.forget_resets();
                 story.challenged = challenged;
             }
-            After::Open => {}
+            After::Open => story.told_open |= matches!(ending, Ending::Undecided(_)),
         }
     }
 

@@ -11,10 +11,7 @@ impl Tracker {
         while let Some((time, _, place, generation)) = self.waiting.pop() {
             self.look_at_places(place, generation);
             match self.live(place, generation).filter(|connection| verdict::awaits_copy(connection, end)) {
-                Some(connection) => {
-                    connection.decided = true;
-                    self.leave_undecided(place, end, sink);
-                }
+                Some(_) => self.leave_undecided(place, end, sink),
                 None => self.conclude(place, generation, sink),
             }
             self.waited(time, place, generation);
@@ -42,9 +39,7 @@ impl Tracker {
             self.conclude(place, generation, sink);
         }
         for (_, _, _, place) in recent {
-            if !self.store.told[place as usize].decided {
-                self.leave_undecided(place, end, sink);
-            }
+            self.leave_undecided(place, end, sink);
         }
         let told = self.store.told.iter().filter(|connection| is_but_a_syn(connection)).count();
         self.counts.unanswered += (self.store.asked() + told) as u64;
@@ -91,9 +86,11 @@ impl Tracker {
         }
     }
 
-    /// The capture ended too soon to tell.
-    fn leave_undecided(&self, place: u32, time: Time, sink: &mut impl Sink) {
-        self.tell(place, time, Ending::Undecided(Doubt::EndedEarly), sink);
+    /// The capture ended too soon to tell, unless something was told of the connection already.
+    fn leave_undecided(&mut self, place: u32, time: Time, sink: &mut impl Sink) {
+        if !std::mem::replace(&mut self.store.told[place as usize].decided, true) {
+            self.tell(place, time, Ending::Undecided(Doubt::EndedEarly), sink);
+        }
     }
 }
 

@@ -248,6 +248,8 @@ pub struct Story {
     pub reuses_ports: bool,
     /// A RST that was not accepted has been told of.
     pub told_ignored: bool,
+    /// That a RST cannot be judged has been told of, though it is open what becomes of the connection.
+    pub told_open: bool,
     /// A deadline for silence is in the queue.
     pub timer: bool,
     /// How often it is in the queue for a verdict.

@@ -128,6 +128,14 @@ impl Header {
         header
     }
 
+    /// A condition that there is none of would let a script pass unread.
+    fn name_unknown(&self) -> Option<&str> {
+        let known = |name: &str| conditions::ALL.iter().any(|condition| condition.name == name);
+        let family = |name: &str| name == "ipv4" || name == "ipv6";
+        let excepted = self.except.iter().map(String::as_str).find(|name| !known(name));
+        excepted.or(self.only.as_deref().filter(|name| !family(name)))
+    }
+
     fn suits(&self, condition: &Condition) -> bool {
         let family = if condition.family == Family::V4 { "ipv4" } else { "ipv6" };
         let cut = condition.short && self.except.iter().any(|name| name == "ipv6 cut");
@@ -152,6 +160,9 @@ pub fn check(text: &str) -> Result<(), String> {
     let header = Header::of(text);
     if header.says_nothing != header.expected.is_empty() {
         return Err("a script expects something, or `nothing`".into());
+    }
+    if let Some(name) = header.name_unknown() {
+        return Err(format!("no condition is called {name:?}"));
     }
     let mut complaints: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     let mut first: Vec<(Family, Vec<String>)> = Vec::new();

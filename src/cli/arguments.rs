@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::source::printable_path;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::host::helper;
@@ -62,8 +63,11 @@ pub struct Analyse {
     #[arg(short = 'r', value_name = "FILE")]
     pub read: Vec<PathBuf>,
     /// Capture live on an interface
-    #[arg(short = 'i', value_name = "IFACE", conflicts_with_all = ["files", "read"])]
+    #[arg(short = 'i', value_name = "IFACE", conflicts_with = "read")]
     pub interface: Option<String>,
+    /// A habit from tcpdump: no name is looked up anyhow
+    #[arg(short = 'n', hide = true, action = clap::ArgAction::Count)]
+    pub numeric: u8,
     /// Only packets that this pcap filter lets through, as in 'tcp port 5432'
     #[arg(short = 'f', long, value_name = "EXPR")]
     pub filter: Option<String>,
@@ -142,6 +146,18 @@ impl Analyse {
         self.output.as_deref().filter(|path| *path != Path::new("-"))
     }
 
+    /// What is wrong where a filter stands as tcpdump has it: behind the capture or the interface, in words of its own.
+    pub fn misplaced_filter(&self) -> Option<String> {
+        let words: Vec<String> = self.files.iter().map(|path| printable_path(path)).collect();
+        let words = words.join(" ");
+        if self.interface.is_some() && !self.files.is_empty() {
+            return Some(format!("-i IFACE cannot be used with files; if '{words}' is a filter, say -f '{words}'"));
+        }
+        let is_word = |path: &PathBuf| !path.exists() && path.extension().is_none() && path != Path::new("-");
+        let is_filter = !self.read.is_empty() && self.files.len() > 1 && self.files.iter().all(is_word);
+        is_filter.then(|| format!("no such files: {words}; if that is a filter, say -f '{words}'"))
+    }
+
     /// All captures to read: those of `-r` before the others.
     pub fn inputs(&self) -> Vec<PathBuf> {
         self.read.iter().chain(&self.files).cloned().collect()
@@ -188,9 +204,16 @@ mod tests {
     }
 
     #[test]
-    fn an_interface_and_files_exclude_each_other() {
-        assert!(parse(&["-i", "eth0", "a.pcap"]).is_err());
-        assert!(parse(&["-i", "eth0", "-f", "tcp"]).is_ok());
+    fn a_filter_where_tcpdump_has_it_is_named_as_one() {
+        let misplaced = |arguments: &[&str]| parse(arguments).expect("sound").analyse.misplaced_filter();
+        let said = misplaced(&["-i", "eth0", "tcp", "port", "80"]).expect("a problem");
+        assert!(said.contains("-f 'tcp port 80'"), "{said}");
+        let said = misplaced(&["-nnr", "a.pcap", "tcp", "port", "80"]).expect("a problem");
+        assert!(said.contains("-f 'tcp port 80'"), "{said}");
+        for sound in [&["-i", "eth0", "-f", "tcp"][..], &["-r", "a.pcap", "b.pcap", "c.pcap"], &["tcp", "port"]] {
+            assert_eq!(misplaced(sound), None, "{sound:?}");
+        }
+        assert!(parse(&["-i", "eth0", "-r", "a.pcap"]).is_err());
     }
 
     #[test]

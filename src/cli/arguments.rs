@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::source::printable_path;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::host::helper;
+use crate::source::printable_path;
 
 /// What is of use only with `-i`.
 const LIVE: &str = "Live capture";

@@ -1,5 +1,6 @@
 //! What each application got: the rules of the kernel, applied to what a connection's story holds.
 
+mod fins;
 mod origin;
 mod resets;
 

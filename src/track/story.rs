@@ -77,7 +77,7 @@ pub struct SoftError {
     pub kind: u8,
     /// ICMP code.
     pub code: u8,
-    /// The other end has sent again what makes the socket forget it, if there still is one: then that speaks next.
+    /// The peer retransmitted something that clears `sk_err_soft`; if the socket still exists, it answers next.
     pub outdated: bool,
 }
 
@@ -186,13 +186,13 @@ pub struct Story {
     pub probes: [Probes; 2],
     /// When a keep-alive probe of either end was last answered.
     pub kept_alive: Option<Time>,
-    /// SYN-ACKs seen.
+    /// Retransmitted SYN-ACKs.
     pub syn_acks: u16,
     /// The server repeats its SYN-ACK, and nothing yet shows that a socket was made of the handshake.
     pub half_accepted: Option<HalfAccepted>,
-    /// SYNs seen.
+    /// Retransmitted SYNs.
     pub syns: u16,
-    /// The RST that decides, or else the last one.
+    /// The RST that decides, or else the first one.
     pub reset: Option<Reset>,
     /// A RST in the other direction.
     pub reset_back: Option<Reset>,
@@ -218,7 +218,7 @@ pub struct Story {
     pub one_more: [Option<u32>; 2],
     /// What came last from far away, and was not acknowledged yet.
     pub far: Option<Far>,
-    /// The receiver answered the RST with a bare ACK.
+    /// A challenge ACK was seen: to a RST, or to this connection's SYN.
     pub challenged: bool,
     /// A SYN-ACK came after the RST that refused the SYN.
     pub syn_ack_after_refusal: Option<Mark>,

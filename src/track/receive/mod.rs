@@ -72,7 +72,7 @@ pub enum Restart {
 /// an answer stayed out: no stack waits less before it retransmits by timer.
 const CLOSE: u64 = 10 * MILLISECOND;
 
-/// The shortest retransmission timeout of Linux (`TCP_RTO_MIN`).
+/// The default TCP_RTO_MIN (routes with `rto_min` lower it).
 const SHORTEST_TIMEOUT: u64 = 200 * MILLISECOND;
 
 /// No system repeats its SYN or SYN-ACK sooner by timer (RFC 6298, section 2.1; `TCP_TIMEOUT_INIT` is a second, and timers are a

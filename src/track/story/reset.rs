@@ -15,7 +15,8 @@ pub enum Acceptance {
     InWindow,
     /// Outside of the window: ignored, if the capture shows all that the receiver knows.
     Ignored,
-    /// Not what a host in SYN_SENT or SYN_RECV takes for a RST to its connection: surely dropped.
+    /// Surely dropped: not what a host in SYN_SENT or SYN_RECV takes for a RST to its connection, or unsigned where TCP-MD5 or TCP-AO
+    /// is in use, or reported undelivered by ICMP.
     Dropped,
     /// The capture does not show what the receiver expects.
     Unknown,

@@ -10,33 +10,6 @@ use crate::short::Short;
 use crate::time::Time;
 use crate::track::kernel::{Errno, Kind};
 
-/// One end of the connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// The end that sent the first SYN.
-    Client,
-    /// The other end.
-    Server,
-}
-
-impl Side {
-    /// The id in JSON.
-    pub fn id(self) -> &'static str {
-        match self {
-            Side::Client => "client",
-            Side::Server => "server",
-        }
-    }
-
-    /// The other end.
-    pub fn other(self) -> Side {
-        match self {
-            Side::Client => Side::Server,
-            Side::Server => Side::Client,
-        }
-    }
-}
-
 /// Who ended a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndedBy {

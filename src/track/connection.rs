@@ -258,7 +258,7 @@ impl Connection {
     pub fn unseen_answer(&self, side: usize) -> u32 {
         let (half, peer) = (&self.half[side], &self.half[other(side)]);
         let answer = seq::distance(half.data_ack, half.ack);
-        if half.has(Half::DATA) && peer.has(Half::BY_ACK) && answer > 1 { answer } else { 0 }
+        if half.has(Half::DATA) && peer.has(Half::ACKED_UNSEEN) && answer > 1 { answer } else { 0 }
     }
 
     /// How many SYNs or SYN-ACKs of this end the capture shows.

@@ -178,10 +178,10 @@ pub struct Story {
     pub read_after_fin: [bool; 2],
     /// Repetitions that nothing answered.
     pub silence: [Silence; 2],
-    /// Payload of an end that had long been acknowledged came once more: a very late copy.
-    pub late_copy: [Option<Mark>; 2],
+    /// The last spurious retransmission of each end: payload that had long been acknowledged came once more.
+    pub spurious_retransmission: [Option<Mark>; 2],
     /// How often an end has sent payload again that was acknowledged where the capture was made, with nothing new since.
-    pub in_vain: [u32; 2],
+    pub spurious_retransmissions: [u32; 2],
     /// Keep-alive probes of each end.
     pub probes: [Probes; 2],
     /// When a keep-alive probe of either end was last answered.
@@ -308,7 +308,7 @@ impl Story {
         let quiet = |side: usize| {
             self.silence[side].what == Repeated::Nothing
                 && self.probes[side].count == 0
-                && self.in_vain[side] == 0
+                && self.spurious_retransmissions[side] == 0
                 && self.fin[side].is_none()
                 && self.soft[side].is_none()
                 && self.window_closed[side].is_none()

@@ -18,17 +18,21 @@ pub(super) fn acceptance(connection: &Connection, from: usize, segment: &Segment
     if let Some(story) = connection.story.as_ref().filter(|_| unsigned) {
         // `tcp_inbound_hash()`: an end that has a key for the other drops what is not signed.
         if story.signed[to] {
-            return Acceptance::Dropped;
+            return Acceptance::NotAccepted;
         }
         // A long SYN asks for several paths (MPTCP) more often than it is signed; but no system whose SYN is refused sends it
         // again, but for Windows.
         let ignores = story.syns > 0 && story.resets[from] > 0;
         if story.hidden[to] && (ignores || !waits_for_syn_ack(connection, to)) {
-            return Acceptance::Hidden;
+            return Acceptance::OptionsCut;
         }
     }
     if waits_for_syn_ack(connection, to) {
-        return if acknowledges_syn(connection, to, segment) { Acceptance::RefusesSyn } else { Acceptance::Dropped };
+        return if acknowledges_syn(connection, to, segment) {
+            Acceptance::RefusesSyn
+        } else {
+            Acceptance::NotAccepted
+        };
     }
     let sequence = segment.sequence;
     if sequence != sender.next && misses_syn_ack(connection, to) && acknowledges_syn(connection, to, segment) {
@@ -55,7 +59,7 @@ pub(super) fn acceptance(connection: &Connection, from: usize, segment: &Segment
     let base = if receiver.has(Half::ACK) { receiver.ack } else { expected };
     match seq::between(sequence, base, base.wrapping_add(window(connection, to))) {
         true => Acceptance::InWindow,
-        false => Acceptance::Ignored,
+        false => Acceptance::OutOfWindow,
     }
 }
 
@@ -73,7 +77,7 @@ fn in_syn_recv(client: &Half, server: &Half, segment: &Segment) -> Acceptance {
     // has not got it either, and answers with a challenge ACK (RFC 5961; older kernels drop the handshake).
     match seq::between(segment.sequence, first, first.wrapping_add(window)) {
         true if server.has(Half::SYN) || opened => Acceptance::InWindow,
-        false if opened => Acceptance::Ignored,
-        true | false => Acceptance::Dropped,
+        false if opened => Acceptance::OutOfWindow,
+        true | false => Acceptance::NotAccepted,
     }
 }

@@ -27,8 +27,8 @@ pub(super) fn take_acknowledgment(connection: &mut Connection, from: usize, segm
         }
         // It acknowledges what the capture has not shown, or not yet: that may have answered what this end repeats.
         connection.half[to].advance(ack);
-        connection.half[to].set(Half::BY_ACK);
-        if peer.has(Half::BY_ACK) && ack == peer.next.wrapping_add(1) {
+        connection.half[to].set(Half::ACKED_UNSEEN);
+        if peer.has(Half::ACKED_UNSEEN) && ack == peer.next.wrapping_add(1) {
             connection.story().one_more[to] = Some(ack);
         }
         if let Some(story) = connection.story.as_mut() {

@@ -70,10 +70,10 @@ pub enum Restart {
 
 /// Segments of one sender that lie closer together than this are reordered or resent at once, not sent again because
 /// an answer stayed out: no stack waits less before it retransmits by timer.
-const CLOSE: u64 = 10 * MILLISECOND;
+const REORDERED_WITHIN: u64 = 10 * MILLISECOND;
 
 /// The default TCP_RTO_MIN (routes with `rto_min` lower it).
-const SHORTEST_TIMEOUT: u64 = 200 * MILLISECOND;
+const RTO_MIN: u64 = 200 * MILLISECOND;
 
 /// No system repeats its SYN or SYN-ACK sooner by timer (RFC 6298, section 2.1; `TCP_TIMEOUT_INIT` is a second, and timers are a
 /// little early at times).
@@ -83,11 +83,11 @@ pub const SHORTEST_SYN_TIMEOUT: u64 = SECOND * 9 / 10;
 pub const SWAPPED: u64 = 50 * MILLISECOND;
 
 /// No timeout of payload comes sooner (TCP_RTO_MIN is 200 ms, and its timer ticks).
-pub const SOONEST_TIMEOUT: u64 = 150 * MILLISECOND;
+pub const RTO_MIN_EARLY: u64 = 150 * MILLISECOND;
 
 /// Probes are never closer. Those of a window: `tcp_probe0_base()` is TCP_RTO_MIN at least. Those that keep alive may be
 /// a few hundred milliseconds apart, for other systems do not count their intervals in whole seconds.
-const SHORTEST_PROBE: u64 = SOONEST_TIMEOUT;
+const SHORTEST_PROBE: u64 = RTO_MIN_EARLY;
 
 /// The shortest TCP_KEEPINTVL is a second, and timers are a little early at times.
 const SHORTEST_KEEPALIVE: u64 = SECOND * 9 / 10;

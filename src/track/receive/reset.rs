@@ -7,7 +7,7 @@ use super::super::story::{Acceptance, Event, Pending, Repeated, Reset, Silence, 
 use super::acceptance::acceptance;
 use super::window::window;
 use super::{
-    FAR, Next, Restart, SHORTEST_KEEPALIVE, SHORTEST_TIMEOUT, SWAPPED, event, gives_up, note_options, reach, tell,
+    FAR, Next, RTO_MIN, Restart, SHORTEST_KEEPALIVE, SWAPPED, event, gives_up, note_options, reach, tell,
     waits_for_syn_ack,
 };
 use crate::decode::{Flags, Segment};
@@ -26,7 +26,7 @@ pub(super) fn after_reset(connection: &mut Connection, from: usize, segment: &Se
 fn after_own_reset(connection: &mut Connection, from: usize, segment: &Segment, mut reset: Reset) -> bool {
     let half = connection.half[from];
     let since = segment.time.since(reset.mark.time);
-    let undecided = matches!(reset.acceptance, Acceptance::InWindow | Acceptance::Ignored | Acceptance::Unknown);
+    let undecided = matches!(reset.acceptance, Acceptance::InWindow | Acceptance::OutOfWindow | Acceptance::Unknown);
     // Whoever got it ahead of that, too, challenged it.
     let challenged = connection.story.as_ref().is_some_and(|story| story.challenged);
     if undecided && !challenged && since < SWAPPED && half.next == reset.sequence {
@@ -129,14 +129,14 @@ fn sends_on(connection: &Connection, from: usize, segment: &Segment, reset: &Res
     };
     let (mark, silence) = (Mark::of(segment), &story.silence[from]);
     let by_timer = match silence.what {
-        Repeated::Data => silence.interval >= SHORTEST_TIMEOUT,
+        Repeated::Data => silence.interval >= RTO_MIN,
         // `tcp_keepalive_timer()`, `tcp_probe_timer()`.
         Repeated::KeepAlive | Repeated::WindowProbe => true,
         Repeated::Syn | Repeated::Nothing => false,
     };
     let waits = by_timer && silence.last == mark;
     // What the capture shows acknowledged it sends again where the acknowledgments do not reach it. One such may be a late copy.
-    let in_vain = story.late_copy[from] == Some(mark) && story.in_vain[from] >= 2;
+    let in_vain = story.spurious_retransmission[from] == Some(mark) && story.spurious_retransmissions[from] >= 2;
     let late = segment.time.since(reset.mark.time) > connection.crossing();
     reset.acceptance == Acceptance::Exact && (waits || in_vain) && late
 }
@@ -269,8 +269,8 @@ fn had_given_up(connection: &mut Connection, from: usize, segment: &Segment) {
 /// The payload of `side` was acknowledged where the capture was made, and it has sent it again and again all the same: so the
 /// acknowledgments do not reach it.
 fn in_vain(story: &Story, side: usize, half: &Half) -> Option<Silence> {
-    let (first, times) = (half.data_mark(), story.in_vain[side]);
-    let last = story.late_copy[side].filter(|_| times >= 3)?;
+    let (first, times) = (half.data_mark(), story.spurious_retransmissions[side]);
+    let last = story.spurious_retransmission[side].filter(|_| times >= 3)?;
     Some(Silence {
         what: Repeated::Data,
         first,
@@ -310,7 +310,7 @@ fn is_swapped(sender: &Half, segment: &Segment) -> bool {
 /// Of several RSTs the first one counts that its receiver accepts, else the first one. `passed`: the one before was not accepted.
 fn keep(story: &mut Story, reset: Reset, passed: bool) {
     let from = reset.from;
-    story.reuses_ports |= story.challenged && reset.acceptance == Acceptance::Dropped && from == CLIENT;
+    story.reuses_ports |= story.challenged && reset.acceptance == Acceptance::NotAccepted && from == CLIENT;
     story.resets[from] = story.resets[from].saturating_add(1);
     let Some(earlier) = story.reset else {
         story.reset = Some(reset);

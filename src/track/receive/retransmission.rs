@@ -6,7 +6,7 @@ use super::super::seq;
 use super::super::story::{Pending, Repeated, Silence, Story, What};
 use super::reset::closed;
 use super::window::window_is_closed;
-use super::{CLOSE, SHORTEST_PROBE, SHORTEST_TIMEOUT, tell};
+use super::{REORDERED_WITHIN, RTO_MIN, SHORTEST_PROBE, tell};
 use crate::decode::{Flags, Segment, Signs};
 use crate::time::{SECOND, Time};
 
@@ -22,7 +22,7 @@ pub(super) fn on_old_segment(connection: &mut Connection, from: usize, segment: 
     let acked = !peer.has(Half::ACK) || !seq::after(half.next, peer.ack);
     // Who stands where the capture has shown him last may have sent this before the one number that was acknowledged and not
     // captured yet, his FIN as a rule.
-    let before_it = half.has(Half::BY_ACK) && segment.sequence == half.shown_until();
+    let before_it = half.has(Half::ACKED_UNSEEN) && segment.sequence == half.shown_until();
     let probe = segment.payload_length <= 1
         && !segment.flags.has(Flags::FIN)
         && segment.sequence == half.next.wrapping_sub(1)
@@ -58,14 +58,14 @@ pub(super) fn on_old_segment(connection: &mut Connection, from: usize, segment: 
         // Already acknowledged where the capture was made: sent again in vain, or a copy that came late.
         if segment.time.since(half.data_time) >= SECOND / 10 {
             let story = connection.story();
-            let late = story.late_copy[from].replace(Mark::of(segment));
+            let late = story.spurious_retransmission[from].replace(Mark::of(segment));
             // Those of one moment count once, as `repeat` has it.
-            let apart = late.is_none_or(|last| segment.time.since(last.time) >= CLOSE);
-            story.in_vain[from] += u32::from(apart);
+            let apart = late.is_none_or(|last| segment.time.since(last.time) >= REORDERED_WITHIN);
+            story.spurious_retransmissions[from] += u32::from(apart);
         }
         return false;
     }
-    if segment.time.since(half.data_time) < CLOSE {
+    if segment.time.since(half.data_time) < REORDERED_WITHIN {
         return false;
     }
     let what = if window_is_closed(connection, to) { Repeated::WindowProbe } else { Repeated::Data };
@@ -114,19 +114,18 @@ pub(super) fn repeat(connection: &mut Connection, from: usize, segment: &Segment
         silence.answers = 0;
         silence.shown = 0;
         silence.unheard = attempts;
-        return attempts == 1 || silence.interval >= CLOSE;
+        return attempts == 1 || silence.interval >= REORDERED_WITHIN;
     }
     let interval = segment.time.since(silence.last.time);
     let probes = matches!(what, Repeated::WindowProbe | Repeated::KeepAlive);
-    let closest = if probes { SHORTEST_PROBE } else { CLOSE };
+    let closest = if probes { SHORTEST_PROBE } else { REORDERED_WITHIN };
     if interval < closest {
         return false;
     }
     let overdue = silence.overdue();
     // By timer the oldest bytes go again (`tcp_retransmit_timer()`). Where the next ones follow, those were acknowledged, though
     // the capture does not show it.
-    let goes_on =
-        what == Repeated::Data && interval >= SHORTEST_TIMEOUT && !seq::before(segment.sequence, silence.until);
+    let goes_on = what == Repeated::Data && interval >= RTO_MIN && !seq::before(segment.sequence, silence.until);
     silence.attempts += u32::from(!goes_on);
     silence.unheard += 1;
     silence.until = segment.sequence.wrapping_add(segment.payload_length);

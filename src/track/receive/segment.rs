@@ -63,7 +63,7 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
             connection.half[from].set(Half::GAP);
         }
         connection.half[from].advance(end);
-        connection.half[from].seen &= !Half::BY_ACK;
+        connection.half[from].seen &= !Half::ACKED_UNSEEN;
         if let Some(story) = connection.story.as_mut() {
             story.one_more[from] = None;
         }
@@ -73,7 +73,7 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
     } else if segment.payload_length > 0 && is_shown_late(&half, segment) {
         next.shown_late = segment.payload_length;
         if end == half.data_end() {
-            connection.half[from].seen &= !Half::BY_ACK;
+            connection.half[from].seen &= !Half::ACKED_UNSEEN;
         }
         next.message = note_data(connection, from, segment);
     } else {
@@ -183,22 +183,22 @@ pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment) ->
     half.data_length = segment.payload_length;
     half.data_until = segment.sequence.wrapping_add(reach(segment) - u32::from(segment.flags.has(Flags::FIN)));
     half.data_ack = segment.acknowledgment;
-    half.seen &= !(Half::PUSHED | Half::FAREWELL | Half::UNSEEN);
+    half.seen &= !(Half::PUSHED | Half::FAREWELL | Half::PAYLOAD_CUT);
     if segment.flags.has(Flags::PSH) {
         half.set(Half::PUSHED);
     }
     if segment.signs.has(Signs::FAREWELL) {
         half.set(Half::FAREWELL);
     }
-    if segment.signs.has(Signs::UNSEEN) {
-        half.set(Half::UNSEEN);
+    if segment.signs.has(Signs::PAYLOAD_CUT) {
+        half.set(Half::PAYLOAD_CUT);
     }
     let message = turned || idle >= SECOND || segment.signs.has(Signs::TLS_NEWS);
     let Some(story) = connection.story.as_mut() else {
         return message;
     };
     story.probes = Default::default();
-    story.in_vain[from] = 0;
+    story.spurious_retransmissions[from] = 0;
     if story.fin[to].is_some() {
         story.data_after_fin[from] = story.data_after_fin[from].saturating_add(segment.payload_length);
         story.data_after_fin_at[from].get_or_insert(Mark::of(segment));

@@ -22,7 +22,7 @@ pub(super) fn judge_reset(connection: &Connection, story: &Story, reset: Reset) 
             Ending::Failure(_) if may_have_been_gone(connection, story, &reset) => Ending::Undecided(Doubt::OddReset),
             ending => ending,
         },
-        Acceptance::InWindow | Acceptance::Ignored => {
+        Acceptance::InWindow | Acceptance::OutOfWindow => {
             if story.went_on() {
                 Ending::Benign(Benign::IgnoredReset)
             } else if ends_repetitions(story, victim) {
@@ -31,10 +31,10 @@ pub(super) fn judge_reset(connection: &Connection, story: &Story, reset: Reset) 
                 Ending::Undecided(Doubt::OddReset)
             }
         }
-        Acceptance::Dropped if story.reuses_ports => Ending::Benign(Benign::PortReuse),
-        Acceptance::Dropped => Ending::Benign(Benign::IgnoredReset),
+        Acceptance::NotAccepted if story.reuses_ports => Ending::Benign(Benign::PortReuse),
+        Acceptance::NotAccepted => Ending::Benign(Benign::IgnoredReset),
         Acceptance::Unknown => Ending::Undecided(Doubt::BeganLate),
-        Acceptance::Hidden => Ending::Undecided(Doubt::CutShort),
+        Acceptance::OptionsCut => Ending::Undecided(Doubt::CutShort),
     }
 }
 
@@ -144,10 +144,10 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
 /// one, and the next repetition is not overdue: what the other end sends does not reach it (`tcp_rearm_rto()`).
 pub(super) fn hears_nothing(connection: &Connection, story: &Story, reset: &Reset) -> bool {
     let victim = other(reset.from);
-    let unheard = story.in_vain[victim] + u32::from(story.lost_resets[reset.from]);
+    let unheard = story.spurious_retransmissions[victim] + u32::from(story.lost_resets[reset.from]);
     let sent = connection.half[victim].data_time;
     let waits = |last: Mark| reset.mark.time <= last.time + 2 * last.time.since(sent);
-    unheard >= 3 && story.late_copy[victim].is_some_and(waits)
+    unheard >= 3 && story.spurious_retransmission[victim].is_some_and(waits)
 }
 
 /// The probes of `side` come at another interval than that after which the first one came: it has got no answer to them, as
@@ -176,10 +176,10 @@ fn failed(connection: &Connection, story: &Story, reset: &Reset) -> Ending {
     // Who sends payload after a RST, longer than both take to cross, has not got it. What it sends again by timer, it sends after
     // more than a round trip.
     let sent = connection.half[sender].data_time;
-    let repeated = story.late_copy[sender].map_or(story.silence[sender].last.time, |copy| copy.time);
+    let repeated = story.spurious_retransmission[sender].map_or(story.silence[sender].last.time, |copy| copy.time);
     let crossed = connection.crossing();
     let taken =
-        |back: &Reset| sent <= back.mark.time + crossed && repeated <= back.mark.time + crossed.min(SOONEST_TIMEOUT);
+        |back: &Reset| sent <= back.mark.time + crossed && repeated <= back.mark.time + crossed.min(RTO_MIN_EARLY);
     // Who aborts had a socket until then, and has none since (`tcp_disconnect()`, `__tcp_close()`): who goes on has not aborted.
     let own = is_next_of_the_socket(connection, reset) || is_the_sockets(connection, reset);
     let aborts = own && story.sender_lives.is_none();
@@ -220,7 +220,7 @@ fn gave_up_too(connection: &Connection, story: &Story, reset: &Reset) -> bool {
     let at_window = story.window_closed[reset.from].is_some() && back.sequence == connection.half[reset.from].ack;
     !back.is_bare()
         && (at_window || !seq::before(back.sequence, connection.half[back.from].next))
-        && back.acceptance != Acceptance::Ignored
+        && back.acceptance != Acceptance::OutOfWindow
 }
 
 /// A bare RST came back: was there no socket any more when the RST came, or did it end one, ahead of what it overtook and of
@@ -260,7 +260,7 @@ fn judge_reset_of_both_closed(connection: &Connection, story: &Story, reset: Res
     let crossed = half.data_ack != connection.half[sender].next && story.fin_after_fin[victim];
     let request = victim == CLIENT && !connection.has(Connection::SERVER_SPOKE_LAST);
     let lost = request && connection.unacknowledged(victim) > 0 && crossed;
-    if !lost || half.has(Half::FAREWELL) || half.has(Half::UNSEEN) {
+    if !lost || half.has(Half::FAREWELL) || half.has(Half::PAYLOAD_CUT) {
         return Ending::Benign(Benign::Tail);
     }
     // What is missing ahead of a FIN may have been a goodbye, or the answer.
@@ -326,7 +326,7 @@ fn judge_reset_after_fin(connection: &Connection, story: &Story, reset: Reset) -
     if farewell {
         return Ending::Benign(Benign::Tail);
     }
-    if connection.half[victim].has(Half::UNSEEN) && lost <= connection.half[victim].data_length {
+    if connection.half[victim].has(Half::PAYLOAD_CUT) && lost <= connection.half[victim].data_length {
         return Ending::Undecided(Doubt::CutShort);
     }
     Ending::Failure(Failure { kind: Kind::BrokenPipe, errno: errno_at(victim, Errno::EPIPE), victim, by: By::Reset })

@@ -245,7 +245,7 @@ pub struct Summary {
     /// Messages of connections that are reported that were overwritten by newer ones, so that nothing is said of them.
     pub messages_forgotten: u64,
     /// Failures by kind, in the order of [`Kind::ALL`].
-    pub failures: [u64; 6],
+    pub failures: [u64; Kind::ALL.len()],
     /// Failures by cause id, the most frequent first.
     pub causes: Vec<(&'static str, u64)>,
     /// Benign endings by cause id, in the order of the catalogue.

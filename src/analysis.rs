@@ -198,17 +198,15 @@ fn named(names: impl Iterator<Item = &'static str>, counts: &[u64]) -> Vec<(&'st
     names.zip(counts.iter().copied()).filter(|(_, count)| *count > 0).collect()
 }
 
-const BENIGN: [Benign; 4] = [Benign::Tail, Benign::PortReuse, Benign::IgnoredReset, Benign::HalfClose];
-
 /// Counts endings and makes findings of them.
 struct Judge<'a, L> {
     listener: &'a mut L,
     /// How many there are.
     inputs: usize,
-    failures: [u64; 6],
+    failures: [u64; Kind::ALL.len()],
     /// How many failures each cause explains.
     causes: Vec<(&'static str, u64)>,
-    benign: [u64; 4],
+    benign: [u64; Benign::ALL.len()],
     undecided: [u64; Doubt::ALL.len()],
     messages_forgotten: u64,
 }
@@ -218,9 +216,9 @@ impl<'a, L> Judge<'a, L> {
         Judge {
             listener,
             inputs,
-            failures: [0; 6],
+            failures: [0; Kind::ALL.len()],
             causes: Vec::new(),
-            benign: [0; 4],
+            benign: [0; Benign::ALL.len()],
             undecided: [0; Doubt::ALL.len()],
             messages_forgotten: 0,
         }
@@ -250,7 +248,7 @@ impl<'a, L> Judge<'a, L> {
             messages_forgotten: self.messages_forgotten,
             failures: self.failures,
             causes: self.causes(),
-            benign: named(BENIGN.iter().map(|benign| benign.id()), &self.benign),
+            benign: named(Benign::ALL.iter().map(|benign| benign.id()), &self.benign),
             undecided: named(Doubt::ALL.iter().map(|doubt| doubt.id()), &undecided),
             skipped: named(
                 Skip::ALL.iter().map(|skip| skip.id()).chain([FILTERED]),
@@ -286,7 +284,7 @@ impl<L: Listener> Sink for Judge<'_, L> {
                 count(&mut self.failures, &Kind::ALL, failure.kind);
             }
             Ending::Benign(benign) => {
-                count(&mut self.benign, &BENIGN, benign);
+                count(&mut self.benign, &Benign::ALL, benign);
                 if !self.listener.wants_benign() {
                     return;
                 }
@@ -328,7 +326,7 @@ mod tests {
 
     #[test]
     fn every_benign_ending_has_its_page() {
-        for benign in BENIGN {
+        for benign in Benign::ALL {
             assert!(crate::causes::find(benign.id()).is_some(), "{} has no page", benign.id());
         }
     }

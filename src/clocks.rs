@@ -10,9 +10,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::decode::{Decoder, Flags, FlowKey, Packets, Segment, Skip, TcpOption, options};
-use crate::report::units::{TIED, duration};
 use crate::source::{Files, FrameBatch, Interrupt, Settings, Source, printable_path};
 use crate::time::{MILLISECOND, SECOND, Time};
+use crate::units::{TIED, duration};
 
 /// Of more files it is a capture that was cut into files.
 const FILES: usize = 16;

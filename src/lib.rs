@@ -7,8 +7,8 @@
 //! bytes + time      or Skip           two ends                 failure + cause     views of findings
 //! ```
 //!
-//! - [`source`] gives frames in time order, in batches: from files, from standard input, from a live interface. It is the
-//!   only place that reads a clock, a file or a socket.
+//! - [`source`] gives frames in time order, in batches: from files, from standard input, from a live interface. Of the
+//!   stages that lead to a verdict it is the only one that reads a clock, a file or a socket.
 //! - [`decode`] makes a TCP segment or an ICMP error about one of each frame, or a named reason why not ([`decode::Skip`]).
 //! - [`notation`] reads and writes packets as lines: test scripts, the examples of explanations and the evidence in
 //!   reports are the same lines.
@@ -17,7 +17,8 @@
 //! - [`context`] reads what the applications said last. No verdict needs it.
 //! - [`causes`] is the catalogue: one file a cause, with its explanation, its example and its signs.
 //! - [`diagnose`] asks the causes and puts a finding together.
-//! - [`episodes`] gathers findings that are alike; [`report`] words them, and nothing else does.
+//! - [`episodes`] gathers findings that are alike; [`report`] lays them out. Sentences are made in [`causes`], [`diagnose`] and
+//!   [`host`], too.
 //! - [`host`] adds to findings of live capture what this host's own sockets and counters say.
 //! - [`clocks`] finds how much the clocks of captures differ, before they are read together.
 //! - [`analysis`] puts these in line, on one thread or, with [`pipeline`] before the tracker and [`relay`] behind it, on
@@ -54,3 +55,4 @@ pub mod short;
 pub mod source;
 pub mod time;
 pub mod track;
+pub mod units;

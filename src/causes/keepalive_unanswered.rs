@@ -111,7 +111,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         }
         // It probes only when all is acknowledged (`tcp_keepalive_timer()`): else the capture lost that, and maybe a window that
         // closed, too. One that lost other segments, or began later, may have lost the answers.
-        let lossy = |side: usize| case.half(side).seen & (Half::GAP | Half::BY_ACK | Half::SYN) != Half::SYN;
+        let lossy = |side: usize| case.half(side).seen & (Half::GAP | Half::ACKED_UNSEEN | Half::SYN) != Half::SYN;
         let certain = case.lost(victim) == 0 && !lossy(CLIENT) && !lossy(SERVER);
         // The RST of an application that has had enough is no other than that of the timer (`tcp_send_active_reset()`).
         let aborted = case.reset().is_some_and(|reset| reset.from == victim && reset.acknowledgment.is_some());

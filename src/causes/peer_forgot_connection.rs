@@ -125,6 +125,6 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let text =
         format!("The {sender}'s host had no socket for this connection any more and answered the {victim} with a RST.");
     // The capture may have a hole just where the sender closed.
-    let lossy = case.half(reset.from).has(Half::BY_ACK);
+    let lossy = case.half(reset.from).has(Half::ACKED_UNSEEN);
     Some(if lossy { Match::possible(text) } else { Match::likely(text) })
 }

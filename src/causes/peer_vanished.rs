@@ -121,7 +121,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
              what it sends gets lost."
         )));
     }
-    let unanswered = case.waited_for(Repeated::Data) && case.story().in_vain[victim] == 0;
+    let unanswered = case.waited_for(Repeated::Data) && case.story().spurious_retransmissions[victim] == 0;
     unanswered.then(|| {
         Match::likely(if case.story().resets_are_lost(other(victim)) {
             format!(

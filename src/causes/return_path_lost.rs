@@ -92,7 +92,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             "The {name} gave up after keep-alive probes that the {peer} did answer: the answers do not reach the {name}."
         )));
     }
-    if case.waited_for(Repeated::Data) && case.story().in_vain[case.victim()] >= 3 {
+    if case.waited_for(Repeated::Data) && case.story().spurious_retransmissions[case.victim()] >= 3 {
         let (name, peer) = (case.name(case.victim()), case.name(other(case.victim())));
         return Some(Match::likely(format!(
             "The {peer} acknowledged what the {name} sent, but the {name} sent it {} times all the same: the answers do not reach \

@@ -95,10 +95,10 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     match case.tls_state() {
         TlsState::FatalAlert { by, name, .. } => {
             let alert = name.map_or_else(|| "a fatal alert".to_string(), |name| format!("the alert {name}"));
-            Some(Match::certain(format!("The TLS handshake with {server} failed: the {} sent {alert}.", by.name())))
+            Some(Match::certain(format!("The TLS handshake with {server} failed: the {} sent {alert}.", by.id())))
         }
         TlsState::EncryptedAlert { by, in_handshake: true } if is_prompt(case, case.waited_before(by)) => {
-            Some(Match::likely(format!("The TLS handshake with {server} failed: the {} sent an alert.", by.name())))
+            Some(Match::likely(format!("The TLS handshake with {server} failed: the {} sent an alert.", by.id())))
         }
         TlsState::Handshake { step, by } if !LAST_STEPS.contains(&step) => {
             let reset = case.reset().filter(|_| case.is_abort())?;
@@ -109,7 +109,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             Some(Match::likely(format!(
                 "The {} reset the connection in the TLS handshake, after the {}'s {}.",
                 case.name(reset.from),
-                by.name(),
+                by.id(),
                 step_in_words(step)
             )))
         }

@@ -1,12 +1,12 @@
 //! AMQP: 0-9-1 (sections 2.3.5 and 4.2) and the header of 1.0 (section 2.2 of its transport).
 
 use super::bytes::Reader;
-use super::message::{Message, Protocol, Speaker, Value};
+use super::message::{Message, Protocol, Side, Value};
 use super::sense::Sense;
 use super::text::clean;
 
 /// Reads a message.
-pub fn read(bytes: &[u8], _speaker: Speaker) -> Option<Message> {
+pub fn read(bytes: &[u8], _speaker: Side) -> Option<Message> {
     if let Some(rest) = bytes.strip_prefix(b"AMQP") {
         return header(rest.get(..4)?);
     }

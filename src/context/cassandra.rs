@@ -2,7 +2,7 @@
 //! statement its first word is told, of an error its code: the text of errors may hold values.
 
 use super::bytes::{Reader, contains, is_printable};
-use super::message::{Message, Protocol, Speaker, Value};
+use super::message::{Message, Protocol, Side, Value};
 use super::sql::first_word;
 
 /// Bits of the flags: the body is compressed; something stands before what it is about, and for a server a trace or
@@ -16,7 +16,7 @@ const WARNED: u8 = 8;
 const LONGEST: usize = 256 << 20;
 
 /// Reads a message, in a frame of version 5 perhaps.
-pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
+pub fn read(bytes: &[u8], speaker: Side) -> Option<Message> {
     match framed(bytes) {
         Some(inside) => envelope(inside, speaker),
         None => envelope(bytes, speaker),
@@ -41,11 +41,11 @@ fn crc24(head: u64) -> u64 {
     })
 }
 
-fn envelope(bytes: &[u8], speaker: Speaker) -> Option<Message> {
+fn envelope(bytes: &[u8], speaker: Side) -> Option<Message> {
     let mut reader = Reader::new(bytes);
     let (version, flags, stream) = (reader.byte()?, reader.byte()?, reader.number(2)?);
     let (code, length) = (reader.byte()?, reader.length(4)?);
-    let by_client = speaker == Speaker::Client;
+    let by_client = speaker == Side::Client;
     let side = if by_client { 0 } else { 0x80 };
     // A stream below 0 is the server's own.
     let pushed = stream == 0xffff && code == 12 && !by_client;

@@ -1,18 +1,18 @@
 //! DNS over TCP: messages of RFC 1035 section 4.1 behind their length (section 4.2.2).
 
 use super::bytes::Reader;
-use super::message::{Message, Protocol, Speaker, Value};
+use super::message::{Message, Protocol, Side, Value};
 use super::text::clean;
 
 /// Reads a message with one question.
-pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
+pub fn read(bytes: &[u8], speaker: Side) -> Option<Message> {
     let mut reader = Reader::new(bytes);
     let length = reader.length(2)?;
     let whole = length == reader.rest().len();
     let (_id, flags, questions) = (reader.number(2)?, reader.number(2)?, reader.number(2)?);
     let is_answer = flags & 0x8000 != 0;
     let reserved = flags & 0x7840;
-    if length < 17 || is_answer != (speaker == Speaker::Server) || reserved != 0 || questions != 1 {
+    if length < 17 || is_answer != (speaker == Side::Server) || reserved != 0 || questions != 1 {
         return None;
     }
     reader.take(6)?;

@@ -2,14 +2,14 @@
 //! and POP3 (RFC 1939).
 
 use super::bytes::{Reader, contains, first_line, is_printable};
-use super::message::{Message, Protocol, Speaker, Value};
+use super::message::{Message, Protocol, Side, Value};
 use super::text::clean;
 
 /// What sshd of OpenSSH says to a client that it turns away: MaxStartups, PerSourcePenalties.
 const REFUSALS: [&str; 2] = ["Exceeded MaxStartups", "Not allowed at this time"];
 
 /// Reads a message of SSH: its banner, or the key exchange's first (RFC 4253 section 7.1).
-pub fn read_ssh(bytes: &[u8], _speaker: Speaker) -> Option<Message> {
+pub fn read_ssh(bytes: &[u8], _speaker: Side) -> Option<Message> {
     if bytes.starts_with(b"SSH-2.0-") || bytes.starts_with(b"SSH-1.") {
         let (line, _) = first_line(bytes);
         let banner = clean(line);
@@ -47,23 +47,23 @@ const FTP: [&[u8]; 16] = [
 const SHARED: [&[u8]; 8] = [b"USER", b"PASS", b"QUIT", b"NOOP", b"STAT", b"HELP", b"SIZE", b"SYST"];
 
 /// Reads a line of SMTP.
-pub fn read_smtp(bytes: &[u8], speaker: Speaker) -> Option<Message> {
+pub fn read_smtp(bytes: &[u8], speaker: Side) -> Option<Message> {
     match speaker {
-        Speaker::Client => command(Protocol::Smtp, bytes, &SMTP),
-        Speaker::Server => reply(Protocol::Smtp, bytes, b"SMTP"),
+        Side::Client => command(Protocol::Smtp, bytes, &SMTP),
+        Side::Server => reply(Protocol::Smtp, bytes, b"SMTP"),
     }
 }
 
 /// Reads a line of FTP.
-pub fn read_ftp(bytes: &[u8], speaker: Speaker) -> Option<Message> {
+pub fn read_ftp(bytes: &[u8], speaker: Side) -> Option<Message> {
     match speaker {
-        Speaker::Client => command(Protocol::Ftp, bytes, &FTP),
-        Speaker::Server => reply(Protocol::Ftp, bytes, b"FTP"),
+        Side::Client => command(Protocol::Ftp, bytes, &FTP),
+        Side::Server => reply(Protocol::Ftp, bytes, b"FTP"),
     }
 }
 
 /// Reads a line of IMAP: untagged responses, and the name of a tagged command.
-pub fn read_imap(bytes: &[u8], speaker: Speaker) -> Option<Message> {
+pub fn read_imap(bytes: &[u8], speaker: Side) -> Option<Message> {
     if !bytes.first().is_some_and(|first| first.is_ascii_alphanumeric() || *first == b'*') {
         return None;
     }
@@ -71,8 +71,8 @@ pub fn read_imap(bytes: &[u8], speaker: Speaker) -> Option<Message> {
     let mut words = line.splitn(3, |byte| *byte == b' ');
     let (tag, word) = (words.next()?, words.next()?);
     let known: &[&[u8]] = match speaker {
-        Speaker::Server => &[b"OK", b"BYE", b"PREAUTH", b"NO", b"BAD"],
-        Speaker::Client => &[
+        Side::Server => &[b"OK", b"BYE", b"PREAUTH", b"NO", b"BAD"],
+        Side::Client => &[
             b"LOGIN",
             b"CAPABILITY",
             b"SELECT",
@@ -86,7 +86,7 @@ pub fn read_imap(bytes: &[u8], speaker: Speaker) -> Option<Message> {
         ],
     };
     let tagged = (1..=16).contains(&tag.len()) && tag.iter().all(u8::is_ascii_alphanumeric);
-    let untagged = tag == b"*" && speaker == Speaker::Server;
+    let untagged = tag == b"*" && speaker == Side::Server;
     if !known.iter().any(|known| known.eq_ignore_ascii_case(word)) || !(tagged || untagged) {
         return None;
     }
@@ -95,8 +95,8 @@ pub fn read_imap(bytes: &[u8], speaker: Speaker) -> Option<Message> {
 }
 
 /// Reads a line of POP3.
-pub fn read_pop3(bytes: &[u8], speaker: Speaker) -> Option<Message> {
-    if speaker == Speaker::Client {
+pub fn read_pop3(bytes: &[u8], speaker: Side) -> Option<Message> {
+    if speaker == Side::Client {
         return command(
             Protocol::Pop3,
             bytes,
@@ -131,7 +131,7 @@ fn command(protocol: Protocol, bytes: &[u8], own: &[&[u8]]) -> Option<Message> {
         return None;
     }
     let certain = is_own && matches!(word.to_ascii_uppercase().as_slice(), b"EHLO" | b"HELO" | b"EPSV" | b"PASV");
-    Some(told(protocol, line, word, Speaker::Client).certain_if(certain))
+    Some(told(protocol, line, word, Side::Client).certain_if(certain))
 }
 
 /// A reply of three digits (RFC 5321 section 4.2, RFC 959 section 4.2): certain where it names its protocol.
@@ -154,8 +154,8 @@ fn reply(protocol: Protocol, bytes: &[u8], name: &[u8]) -> Option<Message> {
     )
 }
 
-fn told(protocol: Protocol, line: &[u8], word: &[u8], speaker: Speaker) -> Message {
-    if speaker == Speaker::Client {
+fn told(protocol: Protocol, line: &[u8], word: &[u8], speaker: Side) -> Message {
+    if speaker == Side::Client {
         let word = clean(&word.to_ascii_uppercase());
         return Message::new(protocol, word.clone()).with("command", Value::Text(word));
     }

@@ -1,7 +1,7 @@
 //! HTTP/1: RFC 9112.
 
 use super::bytes::{contains, first_line, is_printable};
-use super::message::{Message, Protocol, Speaker, Value};
+use super::message::{Message, Protocol, Side, Value};
 use super::text::clean;
 
 /// Methods that are believed without the line's end: RFC 9110 section 9, RFC 5789 and WebDAV (RFC 4918).
@@ -25,10 +25,10 @@ const METHODS: [&[u8]; 16] = [
 ];
 
 /// Reads a message.
-pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
+pub fn read(bytes: &[u8], speaker: Side) -> Option<Message> {
     match speaker {
-        Speaker::Client => request(bytes),
-        Speaker::Server => answer(bytes),
+        Side::Client => request(bytes),
+        Side::Server => answer(bytes),
     }
 }
 

@@ -1,7 +1,7 @@
 //! HTTP/2: RFC 9113.
 
 use super::bytes::Reader;
-use super::message::{Message, Protocol, Speaker, Value};
+use super::message::{Message, Protocol, Side, Value};
 use super::sense::Sense;
 use super::text::clean;
 
@@ -73,10 +73,10 @@ fn frame<'a>(reader: &mut Reader<'a>) -> Option<Frame<'a>> {
 }
 
 /// Reads a message.
-pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
+pub fn read(bytes: &[u8], speaker: Side) -> Option<Message> {
     let after_preface = bytes.strip_prefix(PREFACE);
     let cut_preface = bytes.len() >= 14 && PREFACE.starts_with(bytes);
-    let preface = speaker == Speaker::Client && (after_preface.is_some() || cut_preface);
+    let preface = speaker == Side::Client && (after_preface.is_some() || cut_preface);
     let mut reader = Reader::new(after_preface.unwrap_or(bytes));
     let mut best: Option<Frame<'_>> = None;
     let mut certain = preface;
@@ -96,8 +96,8 @@ pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
 }
 
 /// What whole frames ask for. Each stream may have a request of its own open.
-pub fn sense(bytes: &[u8], speaker: Speaker) -> Option<Sense> {
-    let after_preface = bytes.strip_prefix(PREFACE).filter(|_| speaker == Speaker::Client);
+pub fn sense(bytes: &[u8], speaker: Side) -> Option<Sense> {
+    let after_preface = bytes.strip_prefix(PREFACE).filter(|_| speaker == Side::Client);
     let mut reader = Reader::new(after_preface.unwrap_or(bytes));
     let mut wanted = after_preface.map(|_| Sense::Control);
     while !reader.is_empty() {
@@ -114,7 +114,7 @@ pub fn sense(bytes: &[u8], speaker: Speaker) -> Option<Sense> {
     wanted
 }
 
-fn describe(frame: &Frame<'_>, speaker: Speaker) -> Message {
+fn describe(frame: &Frame<'_>, speaker: Side) -> Message {
     let new = |name, words: String| Message::new(Protocol::Http2, words).with("frame", Value::Name(name));
     let stream = Value::Number(frame.stream);
     let asked = frame.flags & 1 == 0;
@@ -129,7 +129,7 @@ fn describe(frame: &Frame<'_>, speaker: Speaker) -> Message {
                 .anonymous()
                 .last_word()
         }
-        HEADERS if speaker == Speaker::Client => {
+        HEADERS if speaker == Side::Client => {
             let method = block(frame).and_then(|block| method(block));
             let words = match method {
                 Some(method) => format!("{method} on stream {}", frame.stream),

@@ -2,7 +2,7 @@
 //! begins with the number of its request, which says nothing.
 
 use super::bytes::{Reader, is_printable};
-use super::message::{Message, Protocol, Speaker, Value};
+use super::message::{Message, Protocol, Side, Value};
 use super::text::clean;
 
 /// What is asked for, by its number (API key).
@@ -32,8 +32,8 @@ const NEWEST: u64 = 31;
 const LONGEST: usize = 100 << 20;
 
 /// Reads a request.
-pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
-    if speaker == Speaker::Server {
+pub fn read(bytes: &[u8], speaker: Side) -> Option<Message> {
+    if speaker == Side::Server {
         return None;
     }
     let mut reader = Reader::new(bytes);

@@ -2,7 +2,7 @@
 //! errors may hold names.
 
 use super::bytes::{Reader, contains};
-use super::message::{Message, Protocol, Speaker, Value};
+use super::message::{Message, Protocol, Side, Value};
 use super::sense::Sense;
 use super::text::clean;
 
@@ -40,7 +40,7 @@ fn content<'a>(reader: &mut Reader<'a>, tag: u8) -> Option<&'a [u8]> {
 }
 
 /// Reads the last of the messages that came together.
-pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
+pub fn read(bytes: &[u8], speaker: Side) -> Option<Message> {
     let mut reader = Reader::new(bytes);
     let mut last = None;
     while let Some(next) = message(&mut reader, speaker) {
@@ -50,7 +50,7 @@ pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
 }
 
 /// What whole messages ask for.
-pub fn sense(bytes: &[u8], speaker: Speaker) -> Option<Sense> {
+pub fn sense(bytes: &[u8], speaker: Side) -> Option<Sense> {
     let mut reader = Reader::new(bytes);
     let mut wanted = None;
     while !reader.is_empty() {
@@ -67,7 +67,7 @@ pub fn sense(bytes: &[u8], speaker: Speaker) -> Option<Sense> {
 }
 
 /// An LDAPMessage: its number, and what is asked for or answered.
-fn message(reader: &mut Reader<'_>, speaker: Speaker) -> Option<Message> {
+fn message(reader: &mut Reader<'_>, speaker: Side) -> Option<Message> {
     let envelope = element(reader).filter(|envelope| envelope.tag == SEQUENCE)?;
     let mut inside = Reader::new(envelope.content);
     let id =
@@ -81,8 +81,8 @@ fn message(reader: &mut Reader<'_>, speaker: Speaker) -> Option<Message> {
     }
     let body = Reader::new(operation.content);
     match speaker {
-        Speaker::Client => request(&operation, body),
-        Speaker::Server => response(&operation, body, id.iter().all(|byte| *byte == 0)),
+        Side::Client => request(&operation, body),
+        Side::Server => response(&operation, body, id.iter().all(|byte| *byte == 0)),
     }
 }
 

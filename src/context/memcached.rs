@@ -1,7 +1,7 @@
 //! memcached: its `doc/protocol.txt`, and the binary protocol of old. Keys and values are not told.
 
 use super::bytes::{Reader, first_line, is_printable};
-use super::message::{Message, Protocol, Role, Speaker, Value};
+use super::message::{Message, Protocol, Role, Side, Value};
 use super::sense::Sense;
 use super::text::clean;
 
@@ -37,18 +37,18 @@ const COMMANDS: [(&str, usize, usize); 24] = [
 const LONGEST_KEY: usize = 250;
 
 /// Reads a message.
-pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
+pub fn read(bytes: &[u8], speaker: Side) -> Option<Message> {
     match (bytes.first()?, speaker) {
-        (0x80, Speaker::Client) => binary_command(bytes),
-        (0x81, Speaker::Server) => binary_answer(bytes),
-        (b'a'..=b'z', Speaker::Client) => command(bytes),
-        (b'A'..=b'Z', Speaker::Server) => answer(bytes),
+        (0x80, Side::Client) => binary_command(bytes),
+        (0x81, Side::Server) => binary_answer(bytes),
+        (b'a'..=b'z', Side::Client) => command(bytes),
+        (b'A'..=b'Z', Side::Server) => answer(bytes),
         _ => None,
     }
 }
 
 /// What a command that is all of the message asks for.
-pub fn sense(bytes: &[u8], speaker: Speaker) -> Option<Sense> {
+pub fn sense(bytes: &[u8], speaker: Side) -> Option<Sense> {
     let (line, _) = first_line(bytes);
     if bytes == b"quit\r\n" {
         return Some(Sense::Goodbye);

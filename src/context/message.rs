@@ -2,27 +2,27 @@
 
 /// One of the two ends of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Speaker {
-    /// The end that opened the connection.
+pub enum Side {
+    /// The end that sent the first SYN.
     Client,
     /// The other end.
     Server,
 }
 
-impl Speaker {
-    /// `client` or `server`.
-    pub fn name(self) -> &'static str {
+impl Side {
+    /// `client` or `server`, in JSON and in sentences.
+    pub fn id(self) -> &'static str {
         match self {
-            Speaker::Client => "client",
-            Speaker::Server => "server",
+            Side::Client => "client",
+            Side::Server => "server",
         }
     }
 
     /// The other end.
-    pub fn other(self) -> Speaker {
+    pub fn other(self) -> Side {
         match self {
-            Speaker::Client => Speaker::Server,
-            Speaker::Server => Speaker::Client,
+            Side::Client => Side::Server,
+            Side::Server => Side::Client,
         }
     }
 }

@@ -38,7 +38,7 @@ mod websocket;
 mod tests;
 
 pub use http1::{http_answer_is_complete, status as http_status};
-pub use message::{Field, Speaker, Value};
+pub use message::{Field, Side, Value};
 pub use mismatch::{Mismatch, mismatch};
 pub use reset_reason::{ResetReason, reset_reason};
 pub use start::is_message_start;
@@ -75,7 +75,7 @@ impl Context {
 ///
 /// `client` and `server` are the first bytes of the latest message of each end; either may be empty or cut. `last` is
 /// the end that sent payload last.
-pub fn read(client: &[u8], server: &[u8], last: Speaker, server_port: u16) -> Option<Context> {
+pub fn read(client: &[u8], server: &[u8], last: Side, server_port: u16) -> Option<Context> {
     Reading::of(client, server).context(last, server_port)
 }
 
@@ -94,8 +94,8 @@ impl<'a> Reading<'a> {
         Reading {
             client_bytes: client,
             server_bytes: server,
-            client: prove(client, Speaker::Client),
-            server: prove(server, Speaker::Server),
+            client: prove(client, Side::Client),
+            server: prove(server, Side::Server),
         }
     }
 
@@ -109,10 +109,10 @@ impl<'a> Reading<'a> {
     }
 
     /// What the bytes of `speaker`, which are all that it said last, ask for, and in which protocol. `None` if that is not known.
-    pub fn sense(&self, speaker: Speaker, server_port: u16) -> Option<(Protocol, Sense)> {
+    pub fn sense(&self, speaker: Side, server_port: u16) -> Option<(Protocol, Sense)> {
         let (bytes, own, peer) = match speaker {
-            Speaker::Client => (self.client_bytes, &self.client, &self.server),
-            Speaker::Server => (self.server_bytes, &self.server, &self.client),
+            Side::Client => (self.client_bytes, &self.client, &self.server),
+            Side::Server => (self.server_bytes, &self.server, &self.client),
         };
         if websocket::is_probe_and_answer(self.client_bytes, self.server_bytes) {
             let probe = bytes.first() == Some(&websocket::PING);
@@ -124,40 +124,40 @@ impl<'a> Reading<'a> {
     }
 
     /// What the last exchange of the applications was; see [`read`].
-    pub fn context(self, last: Speaker, server_port: u16) -> Option<Context> {
+    pub fn context(self, last: Side, server_port: u16) -> Option<Context> {
         let protocol = |message: &Option<Message>| message.as_ref().map(|message| message.protocol);
         let port = Protocol::of_port(server_port);
         // Where one end's bytes prove nothing, the other end and the port may tell how to read them.
         let client_hints = [protocol(&self.server), port];
         let server_hints = [protocol(&self.client), port];
-        let from_client = self.client.or_else(|| guess(self.client_bytes, Speaker::Client, client_hints));
-        let from_server = self.server.or_else(|| guess(self.server_bytes, Speaker::Server, server_hints));
+        let from_client = self.client.or_else(|| guess(self.client_bytes, Side::Client, client_hints));
+        let from_server = self.server.or_else(|| guess(self.server_bytes, Side::Server, server_hints));
         join(from_client, from_server, last)
     }
 }
 
-fn join(from_client: Option<Message>, from_server: Option<Message>, last: Speaker) -> Option<Context> {
+fn join(from_client: Option<Message>, from_server: Option<Message>, last: Side) -> Option<Context> {
     match (from_client, from_server) {
         (None, None) => None,
         (Some(message), None) => {
             let ending = match (last, message.role) {
-                (Speaker::Server, Role::Statement) => ", then more from the server",
-                (Speaker::Server, _) => ", answered",
-                (Speaker::Client, Role::Exchange) => ", not answered",
-                (Speaker::Client, Role::LastWord | Role::Statement) => "",
+                (Side::Server, Role::Statement) => ", then more from the server",
+                (Side::Server, _) => ", answered",
+                (Side::Client, Role::Exchange) => ", not answered",
+                (Side::Client, Role::LastWord | Role::Statement) => "",
             };
-            Some(alone(message, Speaker::Client, ending))
+            Some(alone(message, Side::Client, ending))
         }
         (None, Some(message)) => {
-            let ending = if last == Speaker::Client { ", then more from the client" } else { "" };
-            Some(alone(message, Speaker::Server, ending))
+            let ending = if last == Side::Client { ", then more from the client" } else { "" };
+            Some(alone(message, Side::Server, ending))
         }
-        (Some(asked), Some(answer)) if last == Speaker::Server => Some(exchange(asked, answer)),
+        (Some(asked), Some(answer)) if last == Side::Server => Some(exchange(asked, answer)),
         (Some(asked), Some(before)) => {
             let ending = if asked.role == Role::Exchange { ", not answered" } else { "" };
             // In TLS the server's message is a step of the same handshake, elsewhere it answered what came before.
             let both_tls = asked.protocol == Protocol::Tls && before.protocol == Protocol::Tls;
-            let mut context = alone(asked, Speaker::Client, ending);
+            let mut context = alone(asked, Side::Client, ending);
             if both_tls && before.name("alert").is_none() {
                 add(&mut context.fields, before.fields, false);
             } else if before.complains() {
@@ -171,7 +171,7 @@ fn join(from_client: Option<Message>, from_server: Option<Message>, last: Speake
 }
 
 /// Reads one end's message, if it is of this parser's protocol.
-type Parser = fn(&[u8], Speaker) -> Option<Message>;
+type Parser = fn(&[u8], Side) -> Option<Message>;
 
 /// Every protocol's parser, the strictest first. Each makes messages of its own protocol only.
 const PARSERS: [(Protocol, Parser); 22] = [
@@ -200,7 +200,7 @@ const PARSERS: [(Protocol, Parser); 22] = [
 ];
 
 /// Reads a message that proves its protocol.
-fn prove(bytes: &[u8], speaker: Speaker) -> Option<Message> {
+fn prove(bytes: &[u8], speaker: Side) -> Option<Message> {
     if bytes.is_empty() {
         return None;
     }
@@ -208,7 +208,7 @@ fn prove(bytes: &[u8], speaker: Speaker) -> Option<Message> {
 }
 
 /// Reads a message as what fits the earliest of the hints.
-fn guess(bytes: &[u8], speaker: Speaker, hints: [Option<Protocol>; 2]) -> Option<Message> {
+fn guess(bytes: &[u8], speaker: Side, hints: [Option<Protocol>; 2]) -> Option<Message> {
     if bytes.is_empty() {
         return None;
     }
@@ -219,7 +219,7 @@ fn guess(bytes: &[u8], speaker: Speaker, hints: [Option<Protocol>; 2]) -> Option
 }
 
 /// The context where one end's message is all there is.
-fn alone(message: Message, speaker: Speaker, ending: &str) -> Context {
+fn alone(message: Message, speaker: Side, ending: &str) -> Context {
     let mut sentence = String::with_capacity(message.words.len() + 48);
     say(&mut sentence, &message, speaker);
     sentence.push_str(ending);
@@ -227,18 +227,18 @@ fn alone(message: Message, speaker: Speaker, ending: &str) -> Context {
 }
 
 /// Adds what was said, and by whom if the words leave it open.
-fn say(sentence: &mut String, message: &Message, speaker: Speaker) {
+fn say(sentence: &mut String, message: &Message, speaker: Side) {
     message.add_named_words(sentence);
     if message.anonymous {
         sentence.push_str(" from the ");
-        sentence.push_str(speaker.name());
+        sentence.push_str(speaker.id());
     }
 }
 
 /// The context of a message of the client and the server's after it.
 fn exchange(asked: Message, answer: Message) -> Context {
     let mut sentence = String::with_capacity(asked.words.len() + answer.words.len() + 64);
-    say(&mut sentence, &asked, Speaker::Client);
+    say(&mut sentence, &asked, Side::Client);
     let is_same = answer.protocol == asked.protocol;
     let is_statement = [asked.role, answer.role].contains(&Role::Statement);
     sentence.push_str(if is_statement { ", then " } else { ", answered" });

@@ -2,7 +2,7 @@
 //! collection are told, of an error its number and name: the text of errors may hold values.
 
 use super::bytes::{Reader, is_printable};
-use super::message::{Message, Protocol, Speaker, Value};
+use super::message::{Message, Protocol, Side, Value};
 use super::text::clean;
 
 const REPLY: u64 = 1;
@@ -27,11 +27,11 @@ const ON_COLLECTIONS: [&[u8]; 16] = [
 ];
 
 /// Reads a message.
-pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
+pub fn read(bytes: &[u8], speaker: Side) -> Option<Message> {
     let mut reader = Reader::new(bytes);
     let length = little_length(&mut reader)?;
     let (_id, answers, code) = (reader.little_number(4)?, reader.little_number(4)?, reader.little_number(4)?);
-    let by_client = speaker == Speaker::Client;
+    let by_client = speaker == Side::Client;
     if !(21..=LONGEST).contains(&length) || by_client && answers != 0 {
         return None;
     }

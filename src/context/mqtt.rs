@@ -1,16 +1,16 @@
 //! MQTT: versions 3.1.1 (section 2.2) and 5 (section 2.1). Topics and payloads are not told.
 
 use super::bytes::Reader;
-use super::message::{Message, Protocol, Speaker, Value};
+use super::message::{Message, Protocol, Side, Value};
 use super::sense::Sense;
 
 /// Reads a packet. Only CONNECT proves the protocol: the others are too short.
-pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
+pub fn read(bytes: &[u8], speaker: Side) -> Option<Message> {
     let mut reader = Reader::new(bytes);
     let first = reader.byte()?;
     let length = remaining_length(&mut reader)?;
     let body = reader.take_up_to(length);
-    let by_client = speaker == Speaker::Client;
+    let by_client = speaker == Side::Client;
     match (first, by_client) {
         (0x10, true) => connect(body),
         (0x20, false) => {
@@ -32,7 +32,7 @@ pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
 }
 
 /// What whole packets ask for.
-pub fn sense(bytes: &[u8], speaker: Speaker) -> Option<Sense> {
+pub fn sense(bytes: &[u8], speaker: Side) -> Option<Sense> {
     let mut reader = Reader::new(bytes);
     let mut wanted = None;
     while !reader.is_empty() {
@@ -44,8 +44,8 @@ pub fn sense(bytes: &[u8], speaker: Speaker) -> Option<Sense> {
             (0x30 | 0x31, 3..) => Sense::OneWay,
             // PUBACK and PUBCOMP.
             (0x40 | 0x70, 2..) => Sense::Control,
-            (0xc0, 0) if speaker == Speaker::Client => Sense::Probe,
-            (0xd0, 0) if speaker == Speaker::Server => Sense::Control,
+            (0xc0, 0) if speaker == Side::Client => Sense::Probe,
+            (0xd0, 0) if speaker == Side::Server => Sense::Control,
             (0xe0, _) => Sense::Goodbye,
             _ => Sense::Request,
         };

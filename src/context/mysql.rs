@@ -1,7 +1,7 @@
 //! MySQL's and MariaDB's protocol: the chapter "Client/Server Protocol" of MySQL's source documentation.
 
 use super::bytes::{Reader, is_printable};
-use super::message::{Message, Protocol, Speaker, Value};
+use super::message::{Message, Protocol, Side, Value};
 use super::sql::first_word;
 use super::text::clean;
 
@@ -27,11 +27,11 @@ fn packet(bytes: &[u8]) -> Option<Packet<'_>> {
 }
 
 /// Reads a message.
-pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
+pub fn read(bytes: &[u8], speaker: Side) -> Option<Message> {
     let packet = packet(bytes)?;
     match speaker {
-        Speaker::Client => command(&packet),
-        Speaker::Server => answer(&packet),
+        Side::Client => command(&packet),
+        Side::Server => answer(&packet),
     }
 }
 

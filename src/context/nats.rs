@@ -1,12 +1,12 @@
 //! NATS: its "Client Protocol". Subjects, payloads and what a client connects with are not told.
 
 use super::bytes::{contains, first_line, is_printable};
-use super::message::{Message, Protocol, Speaker, Value};
+use super::message::{Message, Protocol, Side, Value};
 use super::sense::Sense;
 use super::text::clean;
 
 /// Reads a message. Nearly all of them neither ask nor answer.
-pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
+pub fn read(bytes: &[u8], speaker: Side) -> Option<Message> {
     if !matches!(bytes, [b'A'..=b'Z' | b'+' | b'-', ..]) {
         return None;
     }
@@ -16,30 +16,28 @@ pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
     let arguments = arguments.trim_ascii();
     let alone = whole && arguments.is_empty();
     match (word, speaker) {
-        (b"INFO", Speaker::Server) => information(arguments, whole),
-        (b"-ERR", Speaker::Server) => error(arguments),
-        (b"+OK", Speaker::Server) if alone => Some(new("ok", "+OK").certain_if(false)),
-        (b"MSG", Speaker::Server) => payload("message", "MSG", bytes, line, 1),
-        (b"HMSG", Speaker::Server) => payload("message", "HMSG", bytes, line, 2),
-        (b"PUB", Speaker::Client) => payload("publish", "PUB", bytes, line, 1),
-        (b"HPUB", Speaker::Client) => payload("publish", "HPUB", bytes, line, 2),
-        (b"CONNECT", Speaker::Client) if arguments.starts_with(b"{") => Some(connect(bytes, line, whole)),
-        (b"SUB", Speaker::Client) if whole && matches!(words(arguments), 2..=3) => Some(silent("subscribe", "SUB")),
-        (b"UNSUB", Speaker::Client) if whole && matches!(words(arguments), 1..=2) => {
-            Some(silent("unsubscribe", "UNSUB"))
-        }
-        (b"PING", Speaker::Client) if alone => Some(new("ping", "PING").certain_if(false)),
+        (b"INFO", Side::Server) => information(arguments, whole),
+        (b"-ERR", Side::Server) => error(arguments),
+        (b"+OK", Side::Server) if alone => Some(new("ok", "+OK").certain_if(false)),
+        (b"MSG", Side::Server) => payload("message", "MSG", bytes, line, 1),
+        (b"HMSG", Side::Server) => payload("message", "HMSG", bytes, line, 2),
+        (b"PUB", Side::Client) => payload("publish", "PUB", bytes, line, 1),
+        (b"HPUB", Side::Client) => payload("publish", "HPUB", bytes, line, 2),
+        (b"CONNECT", Side::Client) if arguments.starts_with(b"{") => Some(connect(bytes, line, whole)),
+        (b"SUB", Side::Client) if whole && matches!(words(arguments), 2..=3) => Some(silent("subscribe", "SUB")),
+        (b"UNSUB", Side::Client) if whole && matches!(words(arguments), 1..=2) => Some(silent("unsubscribe", "UNSUB")),
+        (b"PING", Side::Client) if alone => Some(new("ping", "PING").certain_if(false)),
         // A server's question is none that the client's last message led to.
-        (b"PING", Speaker::Server) if alone => Some(silent("ping", "PING")),
-        (b"PONG", Speaker::Server) if alone => Some(new("pong", "PONG").certain_if(false)),
-        (b"PONG", Speaker::Client) if alone => Some(silent("pong", "PONG")),
+        (b"PING", Side::Server) if alone => Some(silent("ping", "PING")),
+        (b"PONG", Side::Server) if alone => Some(new("pong", "PONG").certain_if(false)),
+        (b"PONG", Side::Client) if alone => Some(silent("pong", "PONG")),
         _ => None,
     }
 }
 
 /// What whole messages ask for. A server's PONG answers all that came before the PING (its "PING/PONG Keep Alive"). Whether the server says +OK to what a client sends was agreed on before (`verbose`), which few
 /// ask for.
-pub fn sense(bytes: &[u8], speaker: Speaker) -> Option<Sense> {
+pub fn sense(bytes: &[u8], speaker: Side) -> Option<Sense> {
     let mut rest = bytes;
     let mut wanted = None;
     while !rest.is_empty() {
@@ -51,8 +49,8 @@ pub fn sense(bytes: &[u8], speaker: Speaker) -> Option<Sense> {
                 length += payload_length(line)? + 2;
                 Sense::OneWay
             }
-            Some("pong") if speaker == Speaker::Client => Sense::Control,
-            Some("ping") if speaker == Speaker::Server => Sense::Probe,
+            Some("pong") if speaker == Side::Client => Sense::Control,
+            Some("ping") if speaker == Side::Server => Sense::Probe,
             _ => Sense::Request,
         };
         rest = rest.get(length..).filter(|_| whole)?;

@@ -1,15 +1,15 @@
 //! PostgreSQL's protocol, version 3: the manual's chapter "Message Formats".
 
 use super::bytes::{Reader, is_printable};
-use super::message::{Message, Protocol, Speaker, Value};
+use super::message::{Message, Protocol, Side, Value};
 use super::sql::first_word;
 use super::text::clean;
 
 /// Reads a message.
-pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
+pub fn read(bytes: &[u8], speaker: Side) -> Option<Message> {
     match speaker {
-        Speaker::Client => first_message(bytes).or_else(|| client_message(bytes)),
-        Speaker::Server => server_message(bytes),
+        Side::Client => first_message(bytes).or_else(|| client_message(bytes)),
+        Side::Server => server_message(bytes),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Redis' protocol, RESP: "Redis serialization protocol specification".
 
 use super::bytes::{contains, first_line, is_printable};
-use super::message::{Message, Protocol, Speaker, Value};
+use super::message::{Message, Protocol, Side, Value};
 use super::text::clean;
 
 /// Words that begin an error of Redis and of nobody else. `ERR` alone may be POP3's.
@@ -42,10 +42,10 @@ const PHRASES: [&[u8]; 7] = [
 ];
 
 /// Reads a message.
-pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
+pub fn read(bytes: &[u8], speaker: Side) -> Option<Message> {
     match speaker {
-        Speaker::Client => command(bytes),
-        Speaker::Server => answer(bytes),
+        Side::Client => command(bytes),
+        Side::Server => answer(bytes),
     }
 }
 

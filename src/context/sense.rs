@@ -3,7 +3,7 @@
 //! Read from whole messages only, of protocols that say which of theirs get no answer. What is cut, hidden or unknown may be a
 //! request.
 
-use super::message::{Protocol, Role, Speaker};
+use super::message::{Protocol, Role, Side};
 use super::{amqp, http2, kafka, ldap, memcached, mongodb, mqtt, mysql, nats, websocket};
 
 /// What an end wanted with its last words. Of several messages the one that wants most counts: the order is that.
@@ -41,7 +41,7 @@ pub fn may_have_more_open(protocol: Protocol) -> bool {
 }
 
 /// What all of these bytes want. `None` if they are no whole messages of which that is known.
-pub fn of(protocol: Protocol, bytes: &[u8], speaker: Speaker) -> Option<Sense> {
+pub fn of(protocol: Protocol, bytes: &[u8], speaker: Side) -> Option<Sense> {
     if bytes.is_empty() {
         return None;
     }

@@ -1,6 +1,6 @@
 //! Which payloads are worth keeping.
 
-use super::message::Speaker;
+use super::message::Side;
 use super::{Parser, cassandra, kafka, ldap, memcached, mongodb, tds};
 
 /// They know by more than a few bytes whether a message is theirs.
@@ -11,8 +11,7 @@ const STRICT: [Parser; 6] = [mongodb::read, tds::read, kafka::read, cassandra::r
 /// A hint for who keeps the bytes of each end's latest message: `false` for the middle of nearly every body, `true`
 /// for the start of every message that [`read`](super::read) understands.
 pub fn is_message_start(payload: &[u8]) -> bool {
-    let reads =
-        |parser: &Parser| [Speaker::Client, Speaker::Server].into_iter().any(|who| parser(payload, who).is_some());
+    let reads = |parser: &Parser| [Side::Client, Side::Server].into_iter().any(|who| parser(payload, who).is_some());
     starts_like_one(payload) || STRICT.iter().any(reads)
 }
 

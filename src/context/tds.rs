@@ -2,7 +2,7 @@
 //! severity: the text of errors may hold values.
 
 use super::bytes::Reader;
-use super::message::{Message, Protocol, Speaker, Value};
+use super::message::{Message, Protocol, Side, Value};
 use super::sql::first_word;
 
 /// The last packet of a message (section 2.2.3.1.2).
@@ -27,7 +27,7 @@ const PROCEDURES: [&str; 15] = [
 ];
 
 /// Reads a message.
-pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
+pub fn read(bytes: &[u8], speaker: Side) -> Option<Message> {
     let mut reader = Reader::new(bytes);
     let (kind, status, length) = (reader.byte()?, reader.byte()?, reader.length(2)?);
     let (process, _packet, window) = (reader.number(2)?, reader.byte()?, reader.byte()?);
@@ -40,9 +40,9 @@ pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
         return None;
     }
     let message = match (kind, speaker) {
-        (4, Speaker::Server) => prelogin(&body, speaker).or_else(|| tokens(&mut body)),
+        (4, Side::Server) => prelogin(&body, speaker).or_else(|| tokens(&mut body)),
         (18, _) => prelogin(&body, speaker),
-        (_, Speaker::Client) if process == 0 => request(kind, body, size),
+        (_, Side::Client) if process == 0 => request(kind, body, size),
         _ => None,
     };
     message.filter(|message| message.certain || whole)
@@ -66,8 +66,8 @@ fn new(step: &'static str, words: impl Into<String>) -> Message {
 }
 
 /// Options, the version first, and what the handshake of TLS is wrapped in (section 2.2.6.5).
-fn prelogin(body: &Reader<'_>, speaker: Speaker) -> Option<Message> {
-    let by_client = speaker == Speaker::Client;
+fn prelogin(body: &Reader<'_>, speaker: Side) -> Option<Message> {
+    let by_client = speaker == Side::Client;
     match body.rest() {
         [20..=23, 3, 1..=4, ..] => return Some(new("tls", "TLS handshake").anonymous()),
         [0, 0, _, 0, 6, 1..=8 | 0xff, ..] => {}

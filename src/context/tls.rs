@@ -1,7 +1,7 @@
 //! TLS, as far as it can be read without keys: RFC 8446 (TLS 1.3) and RFC 5246 (TLS 1.2).
 
 use super::bytes::Reader;
-use super::message::{Message, Protocol, Speaker, Value};
+use super::message::{Message, Protocol, Side, Value};
 use super::text::clean;
 use super::tls_names;
 
@@ -200,13 +200,10 @@ fn highest_version(body: &mut Reader<'_>) -> Option<&'static str> {
 }
 
 /// Reads a message.
-pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
+pub fn read(bytes: &[u8], speaker: Side) -> Option<Message> {
     let found = records(bytes)?;
     // A hello is sent by one end only.
-    if matches!(
-        (found.step, speaker),
-        (Some("client_hello"), Speaker::Server) | (Some("server_hello"), Speaker::Client)
-    ) {
+    if matches!((found.step, speaker), (Some("client_hello"), Side::Server) | (Some("server_hello"), Side::Client)) {
         return None;
     }
     let text = |bytes: &[u8]| Value::Text(clean(bytes));

@@ -1,6 +1,6 @@
 //! How far TLS came.
 
-use super::message::Speaker;
+use super::message::Side;
 use super::tls::{Alert, Records, records};
 use super::tls_names;
 
@@ -14,14 +14,14 @@ pub enum TlsState {
         /// The latest step that can be told, as in [`Context`](super::Context)'s `step`.
         step: &'static str,
         /// Who took it.
-        by: Speaker,
+        by: Side,
     },
     /// The handshake is done as far as the packets show: application data was sent.
     Established,
     /// A fatal alert in clear, RFC 8446 section 6.2.
     FatalAlert {
         /// Who sent it.
-        by: Speaker,
+        by: Side,
         /// The alert's number.
         description: u8,
         /// The alert's name, if it is known.
@@ -30,14 +30,14 @@ pub enum TlsState {
     /// An alert that cannot be read. In TLS 1.3 it is known by its record's length of 19 bytes only.
     EncryptedAlert {
         /// Who sent it.
-        by: Speaker,
+        by: Side,
         /// Did it come before any application data of either end? Then it hardly is a goodbye.
         in_handshake: bool,
     },
     /// A close_notify in clear, RFC 8446 section 6.1: a goodbye, no failure.
     Closing {
         /// Who sent it.
-        by: Speaker,
+        by: Side,
     },
 }
 
@@ -46,7 +46,7 @@ pub enum TlsState {
 /// The ends of a failed handshake are read as well: an alert outranks every step, a fatal one outranks a goodbye.
 pub fn tls_state(client: &[u8], server: &[u8]) -> TlsState {
     let (from_client, from_server) = (records(client), records(server));
-    let both = [(Speaker::Client, from_client), (Speaker::Server, from_server)];
+    let both = [(Side::Client, from_client), (Side::Server, from_server)];
     let alerts = || both.iter().filter_map(|(by, found)| Some((*by, (*found)?, (*found)?.alert?)));
 
     for (by, _, alert) in alerts() {
@@ -58,7 +58,7 @@ pub fn tls_state(client: &[u8], server: &[u8]) -> TlsState {
     }
     for (by, found, alert) in alerts() {
         if alert == Alert::Hidden {
-            let peer = if by == Speaker::Client { from_server } else { from_client };
+            let peer = if by == Side::Client { from_server } else { from_client };
             let in_handshake = found.starts_with_cipher_change || peer.is_some_and(|peer| is_handshake(&peer));
             return TlsState::EncryptedAlert { by, in_handshake };
         }
@@ -87,20 +87,18 @@ fn progress(client: Option<Records<'_>>, server: Option<Records<'_>>) -> TlsStat
     match (step(client), step(server)) {
         (None, None) => TlsState::None,
         // A server cannot send application data before the client's Finished: this is its encrypted flight.
-        (Some("client_hello"), Some("application_data")) => handshake("handshake", Speaker::Server),
+        (Some("client_hello"), Some("application_data")) => handshake("handshake", Side::Server),
         // A client's Finished looks like application data in TLS 1.3.
         (Some("application_data"), Some("server_hello")) if client.is_some_and(|found| found.may_be_finished) => {
-            handshake("finished", Speaker::Client)
+            handshake("finished", Side::Client)
         }
         (Some("application_data"), _) | (_, Some("application_data")) => TlsState::Established,
-        (Some(step), None) => handshake(step, Speaker::Client),
-        (None | Some("client_hello"), Some(step)) => handshake(step, Speaker::Server),
-        (Some(step), Some("hello_request" | "server_hello" | "hello_retry_request")) => {
-            handshake(step, Speaker::Client)
-        }
+        (Some(step), None) => handshake(step, Side::Client),
+        (None | Some("client_hello"), Some(step)) => handshake(step, Side::Server),
+        (Some(step), Some("hello_request" | "server_hello" | "hello_retry_request")) => handshake(step, Side::Client),
         (Some(step), Some("certificate" | "server_hello_done" | "certificate_request")) => {
-            handshake(step, Speaker::Client)
+            handshake(step, Side::Client)
         }
-        (Some(_), Some(step)) => handshake(step, Speaker::Server),
+        (Some(_), Some(step)) => handshake(step, Side::Server),
     }
 }

@@ -1,7 +1,7 @@
 //! WebSocket's goodbye: RFC 6455 section 5.5.1. Its other frames look like anything.
 
 use super::bytes::Reader;
-use super::message::{Message, Protocol, Speaker, Value};
+use super::message::{Message, Protocol, Side, Value};
 use super::text::clean;
 
 /// The first byte of a ping that is one frame, RFC 6455 section 5.5.2.
@@ -22,11 +22,11 @@ pub fn is_probe_and_answer(client: &[u8], server: &[u8]) -> bool {
 }
 
 /// Reads a Close frame that is all of the message. A client masks it, a server does not (section 5.1).
-pub fn read(bytes: &[u8], speaker: Speaker) -> Option<Message> {
+pub fn read(bytes: &[u8], speaker: Side) -> Option<Message> {
     let mut reader = Reader::new(bytes);
     let (first, second) = (reader.byte()?, reader.byte()?);
     let (masked, length) = (second & 0x80 != 0, usize::from(second & 0x7f));
-    if first != 0x88 || masked != (speaker == Speaker::Client) || !(2..=125).contains(&length) {
+    if first != 0x88 || masked != (speaker == Side::Client) || !(2..=125).contains(&length) {
         return None;
     }
     let mask = if masked { reader.take(4)? } else { &[0; 4] };

@@ -14,7 +14,7 @@ const _: () = assert!(
     Signs::SACK
         ^ Signs::FAREWELL
         ^ Signs::TLS_NEWS
-        ^ Signs::UNSEEN
+        ^ Signs::PAYLOAD_CUT
         ^ Signs::SIGNED
         ^ Signs::MULTIPATH
         ^ Signs::JOIN
@@ -38,7 +38,7 @@ impl Signs {
     /// The payload begins like a TLS handshake or alert record.
     pub const TLS_NEWS: u16 = 4;
     /// The payload is short, and the snaplen left nothing of it: it may be a TLS alert.
-    pub const UNSEEN: u16 = 8;
+    pub const PAYLOAD_CUT: u16 = 8;
     /// It is signed (RFC 2385, RFC 5925).
     pub const SIGNED: u16 = 16;
     /// It belongs to a connection of several paths (MPTCP, RFC 8684).
@@ -72,7 +72,7 @@ impl Signs {
 
     #[inline(always)]
     fn of(flags: Flags, options: &[u8], payload: &[u8], wire: u32) -> Signs {
-        let unseen = if is_unseen(payload, wire) { Signs::UNSEEN } else { 0 };
+        let unseen = if is_unseen(payload, wire) { Signs::PAYLOAD_CUT } else { 0 };
         if has_only_stamps(options) && !may_be_news(payload) {
             return Signs(unseen);
         }
@@ -239,11 +239,11 @@ mod tests {
         assert_eq!(Signs::of(Flags::default(), &[], &[0x88, 2, 3, 0xe8], 4), Signs(Signs::FAREWELL));
         assert_eq!(Signs::of(Flags::default(), &[], &[0x88, 0x82, 1, 2, 3, 4, 5, 6], 8), Signs(Signs::FAREWELL));
         assert_eq!(Signs::of(Flags::default(), &[], &[0x88, 0x82, 1, 2, 3, 4, 5, 6], 9), Signs(0));
-        assert_eq!(Signs::of(Flags::default(), &[], &[], 31), Signs(Signs::UNSEEN));
-        assert_eq!(Signs::of(Flags::default(), &[], &[21], 31), Signs(Signs::UNSEEN));
+        assert_eq!(Signs::of(Flags::default(), &[], &[], 31), Signs(Signs::PAYLOAD_CUT));
+        assert_eq!(Signs::of(Flags::default(), &[], &[21], 31), Signs(Signs::PAYLOAD_CUT));
         assert_eq!(Signs::of(Flags::default(), &[], &[], 54), Signs(0));
         assert_eq!(Signs::of(Flags::default(), &[], b"GET", 3), Signs(0));
-        assert!(Signs(Signs::SACK | Signs::UNSEEN).has(Signs::UNSEEN));
+        assert!(Signs(Signs::SACK | Signs::PAYLOAD_CUT).has(Signs::PAYLOAD_CUT));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::cell::OnceCell;
 use super::finding::{EndedBy, Timing, Traffic};
 use super::icmp::{IcmpSeen, Meaning};
 use crate::context::{
-    self, Context, Mismatch, Protocol, Reading, Sense, Speaker, TlsState, http_answer_is_complete, http_status,
+    self, Context, Mismatch, Protocol, Reading, Sense, Side, TlsState, http_answer_is_complete, http_status,
     is_message_start,
 };
 use crate::decode::End;

@@ -175,7 +175,11 @@ fn reset_note(case: &Case<'_>, event: &Event, foreign: bool) -> Cow<'static, str
         (Acceptance::RefusesSyn, _) => "the SYN is refused".into(),
         (Acceptance::EndsHalfOpen, _) => "client ends the handshake".into(),
         (
-            Acceptance::InWindow | Acceptance::Ignored | Acceptance::Dropped | Acceptance::Unknown | Acceptance::Hidden,
+            Acceptance::InWindow
+            | Acceptance::OutOfWindow
+            | Acceptance::NotAccepted
+            | Acceptance::Unknown
+            | Acceptance::OptionsCut,
             _,
         ) => {
             about!(other(from), "the ", end, " does not accept this RST")

@@ -10,33 +10,6 @@ use crate::short::Short;
 use crate::time::Time;
 use crate::track::kernel::{Errno, Kind};
 
-/// One end of the connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// The end that sent the first SYN.
-    Client,
-    /// The other end.
-    Server,
-}
-
-impl Side {
-    /// The id in JSON.
-    pub fn id(self) -> &'static str {
-        match self {
-            Side::Client => "client",
-            Side::Server => "server",
-        }
-    }
-
-    /// The other end.
-    pub fn other(self) -> Side {
-        match self {
-            Side::Client => Side::Server,
-            Side::Server => Side::Client,
-        }
-    }
-}
-
 /// Who ended a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndedBy {
@@ -272,7 +245,7 @@ pub struct Summary {
     /// Messages of connections that are reported that were overwritten by newer ones, so that nothing is said of them.
     pub messages_forgotten: u64,
     /// Failures by kind, in the order of [`Kind::ALL`].
-    pub failures: [u64; 6],
+    pub failures: [u64; Kind::ALL.len()],
     /// Failures by cause id, the most frequent first.
     pub causes: Vec<(&'static str, u64)>,
     /// Benign endings by cause id, in the order of the catalogue.

@@ -9,8 +9,7 @@ mod words;
 
 pub use case::Case;
 pub use finding::{
-    EndReport, EndedBy, Evidence, FILTERED, Finding, LiveCounts, ResetKind, RetryVerdict, Side, Summary, Timing,
-    Traffic,
+    EndReport, EndedBy, Evidence, FILTERED, Finding, LiveCounts, ResetKind, RetryVerdict, Summary, Timing, Traffic,
 };
 pub use icmp::{IcmpSeen, Meaning};
 pub use words::{bytes, duration, were};

@@ -7,7 +7,8 @@ use super::local::{Listening, Local, Tracked};
 use super::process::Process;
 use super::sockets::Socket;
 use crate::causes::Confidence;
-use crate::diagnose::{EndedBy, Finding, ResetKind, Side};
+use crate::context::Side;
+use crate::diagnose::{EndedBy, Finding, ResetKind};
 use crate::track::kernel::Kind;
 
 /// Of so many percent of the connections that may be tracked, it is said.

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use super::counters::Rises;
 use super::process::Process;
 use crate::causes::Confidence;
-use crate::diagnose::Side;
+use crate::context::Side;
 
 /// A socket that waits for clients.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,7 +23,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 pub use local::{Listening, Local, Tracked};
 pub use process::Process;
 
-use crate::diagnose::{Finding, Side};
+use crate::context::Side;
+use crate::diagnose::Finding;
 use crate::time::{SECOND, Time};
 use crate::track::kernel::Kind;
 use counters::Counters;

@@ -1,4 +1,4 @@
-//! Wording for people and programs: the only modules that do.
+//! Lays findings out for people and programs. Their sentences are made in `causes`, `diagnose` and `host`, too.
 //!
 //! A [`Report`] takes findings in time order and writes them: JSON at once, one object a line; text at the end, when
 //! it is known what matters most.
@@ -13,7 +13,6 @@ pub mod remedy;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod text;
-pub mod units;
 
 use std::net::IpAddr;
 
@@ -21,6 +20,7 @@ use crate::diagnose::{Finding, Summary};
 use crate::episodes::Episodes;
 use crate::short::Short;
 use crate::time::{Clock, Time};
+pub use crate::units;
 use output::{Error, Output};
 
 /// The form of a report.

@@ -260,7 +260,7 @@ fn headings_claim_no_more_than_is_known() {
 #[test]
 fn what_was_said_last_is_told_and_escaped() {
     let request = b"GET /item\x1b HTTP/1.1\r\nHost: lab\r\n\r\n";
-    let context = crate::context::read(request, b"", crate::context::Speaker::Client, 80);
+    let context = crate::context::read(request, b"", crate::context::Side::Client, 80);
     let sentence = context.as_ref().map(|context| context.sentence().to_owned()).expect("HTTP");
     let finding = Finding { context, ..samples::keepalive_race() };
     let text = plain(std::slice::from_ref(&finding));

@@ -1,5 +1,5 @@
-//! Where frames come from: files, standard input, a live interface. Nothing below this module reads a file,
-//! a socket or a clock.
+//! Where frames come from: files, standard input, a live interface. Of the stages that lead to a verdict this is the only one
+//! that reads a file, a socket or a clock.
 //!
 //! A [`Source`] gives batches of frames in time order. [`Files`] is the source for captures that are already taken:
 //! `open` looks through compression and at the magic, `ahead` unpacks on a thread of its own, `reader` fills batches from one file with the help of a record

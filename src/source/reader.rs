@@ -11,8 +11,8 @@ use super::order::{Order, SetBack};
 use super::pcap_file::PcapFile;
 use super::pcapng::Pcapng;
 use super::{Error, FrameBatch, Interrupt, RawFrame};
-use crate::report::units::{TIED, duration};
 use crate::time::Time;
+use crate::units::{TIED, duration};
 
 /// As much longer than on disk a packed file may be that is taken at once; captures are packed to less.
 const PACKED_BY: u64 = 4;

@@ -150,12 +150,13 @@ impl Connection {
         u64::from(self.ack_after.max(self.syn_ack_after)) * 100
     }
 
-    /// What came within this after a segment is due to it: two round trips, or what a host takes to answer; nanoseconds.
+    /// Anything captured within this time after a segment may be the answer to it: two round trips, or what a host takes to answer;
+    /// nanoseconds.
     pub fn soon(&self) -> u64 {
         (2 * self.round_trip()).max(20 * MILLISECOND)
     }
 
-    /// What is sent longer than this after a segment was captured, its sender had got it when it sent that; nanoseconds.
+    /// A host that sends something this long after a segment was captured had received that segment; nanoseconds.
     pub fn crossing(&self) -> u64 {
         let opened = self.half.iter().all(|half| half.has(Half::SYN));
         match self.round_trip() {
@@ -257,7 +258,7 @@ impl Connection {
     pub fn unseen_answer(&self, side: usize) -> u32 {
         let (half, peer) = (&self.half[side], &self.half[other(side)]);
         let answer = seq::distance(half.data_ack, half.ack);
-        if half.has(Half::DATA) && peer.has(Half::BY_ACK) && answer > 1 { answer } else { 0 }
+        if half.has(Half::DATA) && peer.has(Half::ACKED_UNSEEN) && answer > 1 { answer } else { 0 }
     }
 
     /// How many SYNs or SYN-ACKs of this end the capture shows.

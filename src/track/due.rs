@@ -102,7 +102,8 @@ impl Tracker {
             return;
         };
         let waits = |reset: &Reset| {
-            let lives = matches!(reset.acceptance, Acceptance::InWindow | Acceptance::Ignored | Acceptance::Dropped);
+            let lives =
+                matches!(reset.acceptance, Acceptance::InWindow | Acceptance::OutOfWindow | Acceptance::NotAccepted);
             story.waits > 0 && (lives || story.receiver_lives || !story.challenged)
         };
         let pending = story.pending.is_some();

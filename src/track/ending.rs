@@ -88,6 +88,9 @@ pub enum Benign {
 }
 
 impl Benign {
+    /// All of them.
+    pub const ALL: [Benign; 4] = [Benign::Tail, Benign::PortReuse, Benign::IgnoredReset, Benign::HalfClose];
+
     /// Its cause id.
     pub fn id(self) -> &'static str {
         match self {

@@ -75,13 +75,13 @@ impl Half {
     /// Some of its segments are missing from the capture.
     pub const GAP: u16 = 2048;
     /// `next` was moved by the other end's acknowledgment: what it sent up to there was not captured, or not yet.
-    pub const BY_ACK: u16 = 4096;
+    pub const ACKED_UNSEEN: u16 = 4096;
     /// It has acknowledged selectively, and nothing in order since: something arrived behind a hole.
     pub const SACKS: u16 = 8192;
     /// Its segments are seen twice on their way.
     pub const COPIED: u16 = 16384;
     /// Its last payload is short, and the snaplen left nothing of it: it may be a TLS alert.
-    pub const UNSEEN: u16 = 32768;
+    pub const PAYLOAD_CUT: u16 = 32768;
 
     /// Is every flag of `flags` set?
     pub fn has(&self, flags: u16) -> bool {

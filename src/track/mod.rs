@@ -88,7 +88,8 @@ pub struct Ended<'a> {
     pub time: Time,
     /// Client and server.
     pub ends: [End; 2],
-    /// The same as the segments of [`Ended::connection`] have them, by which its services are known.
+    /// Client and server as in the captured segments (they differ from `ends` under DNAT or REDIRECT); the key into
+    /// [`Ended::services`].
     pub own: [End; 2],
     /// The same, as the server's side of an address translation has them, if that was captured as well.
     pub translated: Option<[End; 2]>,

@@ -13,7 +13,7 @@ use super::story::{Reset, Story};
 use crate::cpu::prefetch;
 use crate::decode::{Flags, Segment};
 use crate::time::Time;
-pub use sight::{Elsewhere, Place, Seen, Side, Sight, Way};
+pub use sight::{Elsewhere, Place, Seen, Sight, Vantage, Way};
 pub use trail::{LAST, bit};
 use trail::{Trail, microseconds};
 
@@ -190,9 +190,9 @@ impl Places {
         let Some(trails) = self.trails.get(index as usize) else { return Sight::default() };
         let trail = &trails[reset.from];
         let seen = || [Some(reset.place), reset.again].into_iter().flatten();
-        let at = |side: Side| seen().find(|place| trail.side(*place) == side).map(|place| (side, place));
-        let known = [Side::Far, Side::Near, Side::Unknown].into_iter().find_map(at);
-        let (side, place) = known.unwrap_or((Side::Apart, reset.place));
+        let at = |vantage| seen().find(|place| trail.vantage(*place) == vantage).map(|place| (vantage, place));
+        let known = [Vantage::Far, Vantage::Near, Vantage::Unknown].into_iter().find_map(at);
+        let (vantage, place) = known.unwrap_or((Vantage::Apart, reset.place));
         let goes_on = match trail.other(place) {
             Some((input, lag)) if input != place.input() => {
                 // On what comes when it is due, the verdict must not depend: live, it was given by then.
@@ -209,7 +209,7 @@ impl Places {
         };
         let in_part = trails.iter().any(Trail::is_copied_in_part);
         let alone = if trail.alone > 0 { 0 } else { trails[other(reset.from)].alone };
-        Sight { side, elsewhere, way: trail.way(place), alone, in_part }
+        Sight { vantage, elsewhere, way: trail.way(place), alone, in_part }
     }
 }
 
@@ -241,10 +241,13 @@ mod tests {
         let trail = &places.trails[3][1];
         assert_eq!(trail.alone, 0);
         let place = |sign| Place::of(&segment(0, sign, 64));
-        assert_eq!([IN, OUT, 0].map(|sign| trail.side(place(sign))), [Side::Near, Side::Far, Side::Unknown]);
+        assert_eq!(
+            [IN, OUT, 0].map(|sign| trail.vantage(place(sign))),
+            [Vantage::Near, Vantage::Far, Vantage::Unknown]
+        );
         assert_eq!(trail.other(place(OUT)), Some((0, 0)));
         // Of the other end's segments nothing is known.
-        assert_eq!(places.trails[3][0].side(place(IN)), Side::Unknown);
+        assert_eq!(places.trails[3][0].vantage(place(IN)), Vantage::Unknown);
     }
 
     #[test]
@@ -254,13 +257,13 @@ mod tests {
         places.first(0, 0, &first);
         let place = |input| Place::of(&segment(input, OUT, 64));
         assert_eq!(
-            [0, 1, 2].map(|input| places.trails[0][0].side(place(input))),
-            [Side::Apart, Side::Unknown, Side::Apart]
+            [0, 1, 2].map(|input| places.trails[0][0].vantage(place(input))),
+            [Vantage::Apart, Vantage::Unknown, Vantage::Apart]
         );
         let later = Segment { time: first.time + 3000, ..segment(0, OUT, 64) };
         places.copy(0, 0, &later, seen(&first));
         let trail = &places.trails[0][0];
-        assert_eq!([0, 1, 2].map(|input| trail.side(place(input))), [Side::Near, Side::Far, Side::Apart]);
+        assert_eq!([0, 1, 2].map(|input| trail.vantage(place(input))), [Vantage::Near, Vantage::Far, Vantage::Apart]);
         assert_eq!([0, 1].map(|input| trail.other(place(input))), [Some((1, -3)), Some((0, 3))]);
     }
 

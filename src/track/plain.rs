@@ -135,7 +135,7 @@ fn note((end, peer): (&mut Brief, &Brief), ttl_high: &mut u8, segment: &Segment,
         seen |= Half::SACKS;
     }
     if reach > 0 {
-        seen &= !Half::BY_ACK;
+        seen &= !Half::ACKED_UNSEEN;
     }
     end.seen = seen;
     let (next, wraps) = end.next.overflowing_add(reach);
@@ -197,7 +197,7 @@ fn note_data(
     last.input = mark.input;
     last.length = segment.payload_length;
     last.ack = segment.acknowledgment;
-    let mut seen = end.seen & !(Half::PUSHED | Half::FAREWELL | Half::UNSEEN) | Half::DATA;
+    let mut seen = end.seen & !(Half::PUSHED | Half::FAREWELL | Half::PAYLOAD_CUT) | Half::DATA;
     if segment.flags.has(Flags::PSH) {
         seen |= Half::PUSHED;
     }
@@ -207,8 +207,8 @@ fn note_data(
             said.gap = gap(idle, end.seen, said.gap);
         }
     }
-    if segment.signs.has(Signs::UNSEEN) {
-        seen |= Half::UNSEEN;
+    if segment.signs.has(Signs::PAYLOAD_CUT) {
+        seen |= Half::PAYLOAD_CUT;
     }
     end.seen = seen;
     begins || segment.signs.has(Signs::TLS_NEWS)

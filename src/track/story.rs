@@ -77,7 +77,7 @@ pub struct SoftError {
     pub kind: u8,
     /// ICMP code.
     pub code: u8,
-    /// The other end has sent again what makes the socket forget it, if there still is one: then that speaks next.
+    /// The peer retransmitted something that clears `sk_err_soft`; if the socket still exists, it answers next.
     pub outdated: bool,
 }
 
@@ -178,21 +178,21 @@ pub struct Story {
     pub read_after_fin: [bool; 2],
     /// Repetitions that nothing answered.
     pub silence: [Silence; 2],
-    /// Payload of an end that had long been acknowledged came once more: a very late copy.
-    pub late_copy: [Option<Mark>; 2],
+    /// The last spurious retransmission of each end: payload that had long been acknowledged came once more.
+    pub spurious_retransmission: [Option<Mark>; 2],
     /// How often an end has sent payload again that was acknowledged where the capture was made, with nothing new since.
-    pub in_vain: [u32; 2],
+    pub spurious_retransmissions: [u32; 2],
     /// Keep-alive probes of each end.
     pub probes: [Probes; 2],
     /// When a keep-alive probe of either end was last answered.
     pub kept_alive: Option<Time>,
-    /// SYN-ACKs seen.
+    /// Retransmitted SYN-ACKs.
     pub syn_acks: u16,
     /// The server repeats its SYN-ACK, and nothing yet shows that a socket was made of the handshake.
     pub half_accepted: Option<HalfAccepted>,
-    /// SYNs seen.
+    /// Retransmitted SYNs.
     pub syns: u16,
-    /// The RST that decides, or else the last one.
+    /// The RST that decides, or else the first one.
     pub reset: Option<Reset>,
     /// A RST in the other direction.
     pub reset_back: Option<Reset>,
@@ -218,7 +218,7 @@ pub struct Story {
     pub one_more: [Option<u32>; 2],
     /// What came last from far away, and was not acknowledged yet.
     pub far: Option<Far>,
-    /// The receiver answered the RST with a bare ACK.
+    /// A challenge ACK was seen: to a RST, or to this connection's SYN.
     pub challenged: bool,
     /// A SYN-ACK came after the RST that refused the SYN.
     pub syn_ack_after_refusal: Option<Mark>,
@@ -308,7 +308,7 @@ impl Story {
         let quiet = |side: usize| {
             self.silence[side].what == Repeated::Nothing
                 && self.probes[side].count == 0
-                && self.in_vain[side] == 0
+                && self.spurious_retransmissions[side] == 0
                 && self.fin[side].is_none()
                 && self.soft[side].is_none()
                 && self.window_closed[side].is_none()

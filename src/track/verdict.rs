@@ -1,5 +1,6 @@
 //! What each application got: the rules of the kernel, applied to what a connection's story holds.
 
+mod fins;
 mod origin;
 mod resets;
 
@@ -7,8 +8,8 @@ use super::GRACE;
 use super::connection::{CLIENT, Connection, Half, Mark, SERVER, other};
 use super::ending::{Benign, By, Doubt, Ending, Failure};
 use super::kernel::{Errno, Kind};
-use super::places::{Elsewhere, Side, Way};
-use super::receive::{SHORTEST_SYN_TIMEOUT, SOONEST_TIMEOUT, SWAPPED, may_be_of_windows};
+use super::places::{Elsewhere, Vantage, Way};
+use super::receive::{RTO_MIN_EARLY, SHORTEST_SYN_TIMEOUT, SWAPPED, may_be_of_windows};
 use super::seq;
 use super::story::{Acceptance, Pending, Repeated, Reset, Silence, Story};
 use crate::time::{MILLISECOND, SECOND, Time};
@@ -38,10 +39,10 @@ pub fn due(connection: &Connection) -> Option<Time> {
         }
         Acceptance::Exact
         | Acceptance::InWindow
-        | Acceptance::Ignored
-        | Acceptance::Dropped
+        | Acceptance::OutOfWindow
+        | Acceptance::NotAccepted
         | Acceptance::Unknown
-        | Acceptance::Hidden => false,
+        | Acceptance::OptionsCut => false,
     };
     let awaits_syn = match pending {
         Pending::Reset => story.reset.is_some_and(reset_awaits_syn),
@@ -198,7 +199,8 @@ fn waits_too(connection: &Connection, story: &Story, side: usize) -> bool {
     let silence = &story.silence[side];
     let unanswered = matches!(silence.what, Repeated::Data | Repeated::KeepAlive)
         && silence.convinces(&connection.half[other(side)]);
-    let waits = unanswered || story.in_vain[side] >= 3 || repeats_its_fast_open(connection, story, side);
+    let waits =
+        unanswered || story.spurious_retransmissions[side] >= 3 || repeats_its_fast_open(connection, story, side);
     waits && !closed_with_its_data(story, side, silence)
 }
 
@@ -212,7 +214,7 @@ fn repeats_its_fast_open(connection: &Connection, story: &Story, side: usize) ->
 }
 
 fn closed_with_its_data(story: &Story, side: usize, silence: &Silence) -> bool {
-    story.fin[side].is_some_and(|fin| fin.time.since(silence.first.time) < SOONEST_TIMEOUT)
+    story.fin[side].is_some_and(|fin| fin.time.since(silence.first.time) < RTO_MIN_EARLY)
 }
 
 /// The RST came just when the sender's next keep-alive probe was due, after probes that the capture shows answered:

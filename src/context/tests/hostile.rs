@@ -2,7 +2,7 @@
 
 use super::samples::{mongodb, pairs};
 use crate::context::{
-    Context, Speaker, http_answer_is_complete, is_message_start, mismatch, read, reset_reason, tls_state,
+    Context, Side, http_answer_is_complete, is_message_start, mismatch, read, reset_reason, tls_state,
 };
 
 const PORTS: [u16; 19] =
@@ -19,7 +19,7 @@ fn check_context(context: &Context) {
 }
 
 fn check(client: &[u8], server: &[u8], port: u16) {
-    for last in [Speaker::Client, Speaker::Server] {
+    for last in [Side::Client, Side::Server] {
         if let Some(context) = read(client, server, last, port) {
             check_context(&context);
         }
@@ -100,7 +100,7 @@ fn noise_is_not_understood() {
         let mut noise = |length: usize| (0..length).map(|_| dice.below(256) as u8).collect::<Vec<u8>>();
         let (client, server) = (noise(60), noise(60));
         check(&client, &server, 9999);
-        understood += usize::from(read(&client, &server, Speaker::Server, 9999).is_some());
+        understood += usize::from(read(&client, &server, Side::Server, 9999).is_some());
     }
     assert_eq!(understood, 0);
 }

@@ -103,10 +103,9 @@ fn nats_begins_tls_after_its_greeting() {
 
 #[test]
 fn what_asks_for_nothing_is_told_from_requests() {
-    use crate::context::{Protocol, Reading, Sense, Speaker, may_have_more_open};
+    use crate::context::{Protocol, Reading, Sense, Side, may_have_more_open};
     let sense = |client: &[u8], server: &[u8], port| {
-        let [client, server] =
-            [Speaker::Client, Speaker::Server].map(|who| Reading::of(client, server).sense(who, port));
+        let [client, server] = [Side::Client, Side::Server].map(|who| Reading::of(client, server).sense(who, port));
         [client, server].map(|known| known.map(|(_, sense)| sense))
     };
     let of_client = |bytes: &[u8], port| sense(bytes, b"", port)[0];

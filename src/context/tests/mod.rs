@@ -13,23 +13,23 @@ mod starts;
 mod tls;
 mod wrong;
 
-use super::{Context, Speaker, Value, read};
+use super::{Context, Side, Value, read};
 use crate::report::json::write_context;
 use crate::report::line::Line;
 
 /// What is said where the server spoke last.
 fn answered(client: &[u8], server: &[u8], port: u16) -> String {
-    read(client, server, Speaker::Server, port).map_or("nothing".to_string(), |context| context.sentence().to_string())
+    read(client, server, Side::Server, port).map_or("nothing".to_string(), |context| context.sentence().to_string())
 }
 
 /// What is said where the client spoke last.
 fn unanswered(client: &[u8], server: &[u8], port: u16) -> String {
-    read(client, server, Speaker::Client, port).map_or("nothing".to_string(), |context| context.sentence().to_string())
+    read(client, server, Side::Client, port).map_or("nothing".to_string(), |context| context.sentence().to_string())
 }
 
 /// The context as JSON, the server having spoken last.
 fn json(client: &[u8], server: &[u8], port: u16) -> String {
-    read(client, server, Speaker::Server, port).map_or("null".to_string(), |context| in_json(&context))
+    read(client, server, Side::Server, port).map_or("null".to_string(), |context| in_json(&context))
 }
 
 fn in_json(context: &Context) -> String {
@@ -41,16 +41,16 @@ fn in_json(context: &Context) -> String {
 #[test]
 fn nothing_is_made_of_nothing() {
     for port in [80, 443, 3306, 5432, 6379, 9999] {
-        assert_eq!(read(b"", b"", Speaker::Client, port), None);
-        assert_eq!(read(b"\0\0\0\0\0\0\0\0", b"\xff\xff\xff\xff", Speaker::Server, port), None);
-        assert_eq!(read(b"hello world, how are you?", b"fine", Speaker::Server, port), None);
+        assert_eq!(read(b"", b"", Side::Client, port), None);
+        assert_eq!(read(b"\0\0\0\0\0\0\0\0", b"\xff\xff\xff\xff", Side::Server, port), None);
+        assert_eq!(read(b"hello world, how are you?", b"fine", Side::Server, port), None);
     }
 }
 
 #[test]
 fn no_key_comes_twice() {
     for (client, server) in samples::pairs() {
-        for last in [Speaker::Client, Speaker::Server] {
+        for last in [Side::Client, Side::Server] {
             let Some(context) = read(&client, &server, last, 443) else { continue };
             for (key, value) in &context.fields {
                 assert_eq!(context.fields.iter().filter(|(name, _)| name == key).count(), 1, "{key}");

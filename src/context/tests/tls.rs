@@ -2,7 +2,7 @@
 
 use super::samples::{alert, cipher_change, client_hello, client_hello_for, record, server_hello};
 use super::{answered, json, unanswered};
-use crate::context::{Speaker, TlsState, tls_state};
+use crate::context::{Side, TlsState, tls_state};
 
 #[test]
 fn the_client_hello_tells_name_protocol_and_version() {
@@ -74,8 +74,8 @@ fn a_server_sends_no_client_hello() {
 
 #[test]
 fn the_state_follows_the_handshake() {
-    let by_client = |step| TlsState::Handshake { step, by: Speaker::Client };
-    let by_server = |step| TlsState::Handshake { step, by: Speaker::Server };
+    let by_client = |step| TlsState::Handshake { step, by: Side::Client };
+    let by_server = |step| TlsState::Handshake { step, by: Side::Server };
     let data = record(23, 500);
     let flight = [server_hello(), cipher_change(), record(23, 80)].concat();
     assert_eq!(tls_state(b"", b""), TlsState::None);
@@ -95,12 +95,12 @@ fn the_state_names_alerts_and_who_sent_them() {
     let flight = [server_hello(), cipher_change(), record(23, 80)].concat();
     let refusal = [cipher_change(), record(23, 19)].concat();
     let data = record(23, 500);
-    assert_eq!(tls_state(&client_hello(), &alert(2, 70)), fatal(Speaker::Server, 70, "protocol_version"));
-    assert_eq!(tls_state(&alert(2, 48), &server_hello()), fatal(Speaker::Client, 48, "unknown_ca"));
-    assert_eq!(tls_state(&data, &alert(1, 0)), TlsState::Closing { by: Speaker::Server });
+    assert_eq!(tls_state(&client_hello(), &alert(2, 70)), fatal(Side::Server, 70, "protocol_version"));
+    assert_eq!(tls_state(&alert(2, 48), &server_hello()), fatal(Side::Client, 48, "unknown_ca"));
+    assert_eq!(tls_state(&data, &alert(1, 0)), TlsState::Closing { by: Side::Server });
     let hidden = |by, in_handshake| TlsState::EncryptedAlert { by, in_handshake };
-    assert_eq!(tls_state(&refusal, &flight), hidden(Speaker::Client, true));
-    assert_eq!(tls_state(&record(23, 19), &flight), hidden(Speaker::Client, true));
-    assert_eq!(tls_state(&data, &record(23, 19)), hidden(Speaker::Server, false));
-    assert_eq!(tls_state(&record(21, 26), &data), hidden(Speaker::Client, false));
+    assert_eq!(tls_state(&refusal, &flight), hidden(Side::Client, true));
+    assert_eq!(tls_state(&record(23, 19), &flight), hidden(Side::Client, true));
+    assert_eq!(tls_state(&data, &record(23, 19)), hidden(Side::Server, false));
+    assert_eq!(tls_state(&record(21, 26), &data), hidden(Side::Client, false));
 }

@@ -13,7 +13,7 @@ impl<'a> Case<'a> {
     pub fn finished_tls_handshake(&self) -> bool {
         const LAST: [&str; 3] = ["change_cipher_spec", "finished", "handshake"];
         let state = self.tls_state();
-        matches!(state, TlsState::Handshake { step, by: Speaker::Client } if LAST.contains(&step))
+        matches!(state, TlsState::Handshake { step, by: Side::Client } if LAST.contains(&step))
     }
 
     /// The first bytes of the last message of `side`, if they were captured and are still there.
@@ -52,7 +52,7 @@ impl<'a> Case<'a> {
 
     /// What the applications said last. Nothing can be asked after it.
     pub fn into_context(self) -> Option<Context> {
-        let last = if self.connection().has(Connection::SERVER_SPOKE_LAST) { Speaker::Server } else { Speaker::Client };
+        let last = if self.connection().has(Connection::SERVER_SPOKE_LAST) { Side::Server } else { Side::Client };
         let port = self.ended.ends[SERVER].port;
         let (client, server) = (self.first_bytes(CLIENT), self.first_bytes(SERVER));
         self.reading.into_inner().unwrap_or_else(|| Reading::of(client, server)).context(last, port)
@@ -74,8 +74,8 @@ impl<'a> Case<'a> {
     }
 
     /// From what the other end said last to what this one said last: nanoseconds.
-    pub fn waited_before(&self, by: Speaker) -> u64 {
-        let side = if by == Speaker::Client { CLIENT } else { SERVER };
+    pub fn waited_before(&self, by: Side) -> u64 {
+        let side = if by == Side::Client { CLIENT } else { SERVER };
         self.half(side).data_time.since(self.half(other(side)).data_time)
     }
 
@@ -121,6 +121,6 @@ impl<'a> Case<'a> {
 }
 
 /// An end as one that speaks.
-fn speaker(side: usize) -> Speaker {
-    if side == CLIENT { Speaker::Client } else { Speaker::Server }
+fn speaker(side: usize) -> Side {
+    if side == CLIENT { Side::Client } else { Side::Server }
 }

@@ -162,7 +162,7 @@ impl Case<'_> {
 
     /// The client's host answered a very late copy of the server's payload with a RST, though the client's socket lives.
     pub fn answers_a_late_copy(&self) -> bool {
-        let copy = self.story.late_copy[SERVER];
+        let copy = self.story.spurious_retransmission[SERVER];
         let shaped = self.reset_by(CLIENT) && !self.is_abort() && self.story.sender_lives.is_some();
         shaped && copy.is_some_and(|copy| self.decisive().since(copy.time) <= 100 * MILLISECOND)
     }

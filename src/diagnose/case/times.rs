@@ -55,7 +55,7 @@ impl Case<'_> {
         let first = halves.iter().filter(|half| half.has(Half::DATA)).map(|half| half.data_time);
         let again = |event: &&Event| event.what == What::Repeated && event.length > 0;
         let again = self.story.events.iter().filter(again).map(|event| event.mark.time);
-        let late = self.story.late_copy.iter().flatten().map(|copy| copy.time);
+        let late = self.story.spurious_retransmission.iter().flatten().map(|copy| copy.time);
         let last = first.chain(again).chain(late).filter(|time| *time <= self.ended.time).max();
         last.unwrap_or(self.connection().opened_at())
     }

@@ -16,9 +16,9 @@ use crate::episodes::{Backoff, Episode, Scan, median};
 use crate::report::Inputs;
 use crate::report::escape::{escape, escape_and_cut};
 use crate::report::remedy::{advice, advice_for};
-use crate::report::units::{count, duration};
 use crate::time::Time;
 use crate::track::kernel::Kind;
+use crate::units::{count, duration};
 use facts::{facts, members};
 
 /// No sentence of a report is longer, whatever a network sends.

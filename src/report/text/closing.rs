@@ -5,9 +5,9 @@ use crate::decode::Skip;
 use crate::diagnose::{FILTERED, LiveCounts, Summary};
 use crate::episodes::Folded;
 use crate::report::escape::escape;
-use crate::report::units::{clock, count, counted, date, duration};
 use crate::track::Doubt;
 use crate::track::kernel::Kind;
+use crate::units::{clock, count, counted, date, duration};
 
 /// The answer in a sentence.
 pub fn headline(page: &mut Page, summary: &Summary) {

@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
-use crate::report::units::TIED;
+use crate::units::TIED;
 
 /// What a piece of text is, and so how it is coloured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use super::problem::{Problem, problems};
 use super::{Found, address, block, closing, in_lines, is_scanned};
 use crate::diagnose::{Finding, Summary};
 use crate::episodes::Episodes;
-use crate::report::units::{clock, counted};
 use crate::report::{Inputs, Options};
 use crate::track::kernel::Kind;
+use crate::units::{clock, counted};
 
 /// A finding that is the first of its kind, with everything there is to know. `number` is its place among those that
 /// were told like this, `told` that of one with the same cause.

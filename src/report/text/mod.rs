@@ -9,11 +9,11 @@ mod problem;
 
 use std::net::SocketAddr;
 
-use super::units::{count, counted};
 use super::{Inputs, Options};
 use crate::decode::End;
 use crate::diagnose::Summary;
 use crate::episodes::{Episode, Folded, Scan};
+use crate::units::{count, counted};
 use block::Told;
 use layout::{Page, Role};
 use problem::{Problem, problems};

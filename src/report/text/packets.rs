@@ -6,7 +6,7 @@ use crate::diagnose::{EndedBy, Evidence};
 use crate::episodes::Episode;
 use crate::report::Inputs;
 use crate::report::escape::escape_and_cut;
-use crate::report::units::{clock, seconds};
+use crate::units::{clock, seconds};
 use unicode_width::UnicodeWidthStr;
 
 /// Of more packets than these the middle is left out.

@@ -62,7 +62,7 @@ pub struct Seen {
 
 /// Which of the places on its way that is where a packet was seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Side {
+pub enum Vantage {
     /// Nothing tells.
     #[default]
     Unknown,
@@ -104,7 +104,7 @@ pub enum Way {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sight {
     /// Where it was seen; the far side of both.
-    pub side: Side,
+    pub vantage: Vantage,
     /// What is known of the other place.
     pub elsewhere: Elsewhere,
     /// Which way others of its sender were seen to go there.

@@ -1,6 +1,6 @@
 //! Where an end's segments are seen: at one place, or at two on their way.
 
-use super::sight::{Place, Side, Way};
+use super::sight::{Place, Vantage, Way};
 
 /// The way of an end's segments.
 #[derive(Clone, Copy, Debug, Default)]
@@ -54,26 +54,26 @@ impl Trail {
         u16::from(self.copies) * 3 < u16::from(self.firsts.saturating_sub(1)) * 2
     }
 
-    /// On which side of its way a segment was seen there.
-    pub fn side(&self, place: Place) -> Side {
+    /// From which vantage on its way a segment was seen there.
+    pub fn vantage(&self, place: Place) -> Vantage {
         let (input, bit) = (place.input(), bit(place.input()));
         if self.came_in & self.went_out & bit != 0 && input < LAST {
             return match (place.came_in(), place.went_out()) {
-                (true, _) => Side::Near,
-                (false, true) => Side::Far,
+                (true, _) => Vantage::Near,
+                (false, true) => Vantage::Far,
                 // A file that was merged from several, of which the others do not tell.
-                (false, false) => Side::Unknown,
+                (false, false) => Vantage::Unknown,
             };
         }
         let shown = self.came_in | self.went_out | self.untold;
         match input {
             // What came before the first copies was not looked at.
-            _ if shown == 0 => Side::Unknown,
-            _ if shown & bit == 0 => Side::Apart,
-            _ if self.near == self.far => Side::Unknown,
-            input if input == self.near => Side::Near,
-            input if input == self.far => Side::Far,
-            _ => Side::Unknown,
+            _ if shown == 0 => Vantage::Unknown,
+            _ if shown & bit == 0 => Vantage::Apart,
+            _ if self.near == self.far => Vantage::Unknown,
+            input if input == self.near => Vantage::Near,
+            input if input == self.far => Vantage::Far,
+            _ => Vantage::Unknown,
         }
     }
 

@@ -26,6 +26,6 @@ pub(super) fn confirm(connection: &mut Connection, from: usize, segment: &Segmen
     let sender = &mut connection.half[other(from)];
     sender.advance(far.until);
     sender.set(Half::GAP);
-    sender.seen &= !Half::BY_ACK;
+    sender.seen &= !Half::ACKED_UNSEEN;
     connection.half[from].ack = far.from;
 }

@@ -210,7 +210,7 @@ pub(super) fn refused_before_it_was_seen(connection: &mut Connection, from: usiz
         return Next::default();
     };
     let answers = reset.from == other(from)
-        && matches!(reset.acceptance, Acceptance::Unknown | Acceptance::Ignored)
+        && matches!(reset.acceptance, Acceptance::Unknown | Acceptance::OutOfWindow)
         && reset.acknowledgment == Some(connection.half[from].next)
         && segment.time.since(reset.mark.time) < SWAPPED;
     if !answers {
@@ -233,7 +233,7 @@ pub fn refused_before_its_answer_came(connection: &mut Connection, from: usize, 
     };
     let refuses = |reset: &&mut Reset| {
         reset.from == from
-            && matches!(reset.acceptance, Acceptance::InWindow | Acceptance::Ignored)
+            && matches!(reset.acceptance, Acceptance::InWindow | Acceptance::OutOfWindow)
             && reset.mark.input == syn_ack.input
             && reset.acknowledgment == Some(client.next)
     };

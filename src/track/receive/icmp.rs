@@ -102,7 +102,7 @@ fn take_back_reset(story: &mut Story, from: usize, error: &IcmpError) {
     let quotes =
         |reset: &&mut Reset| reset.from == from && reset.sequence == error.sequence && reset.mark.time <= error.time;
     if let Some(reset) = story.reset.as_mut().filter(quotes) {
-        reset.acceptance = Acceptance::Dropped;
+        reset.acceptance = Acceptance::NotAccepted;
         story.rejected[from] = true;
         if matches!(story.pending, Some((Pending::Reset, _))) {
             story.pending = None;

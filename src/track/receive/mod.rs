@@ -1,23 +1,26 @@
 //! What a segment does to the picture of its connection. Each handler changes the picture and says what is to be
 //! done next; none of them looks at a clock or gives a verdict.
+mod acceptance;
+mod acknowledgment;
 mod far;
 mod handshake;
 mod icmp;
 mod reset;
+mod retransmission;
 mod segment;
+mod window;
 
 pub use handshake::{offers, on_syn, on_syn_ack, refused_before_its_answer_came};
 pub use icmp::{is_about_the_other_syn, on_icmp_error};
 use reset::closed;
 pub use reset::{note_copy, on_reset};
+use retransmission::{gives_up, repeat};
 pub use segment::{gap, note_data, on_segment, quiet};
 
 use super::connection::{CLIENT, Connection, Half, Mark, SERVER, other};
-use super::places::Place;
-use super::seq;
-use super::story::{Event, Pending, Repeated, Silence, What};
+use super::story::{Event, Repeated, Silence, What};
 use crate::decode::{Flags, Segment, Signs, TcpOption, options};
-use crate::time::{MILLISECOND, SECOND, Time};
+use crate::time::{MILLISECOND, SECOND};
 
 /// What the tracker has to do after a segment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,10 +70,10 @@ pub enum Restart {
 
 /// Segments of one sender that lie closer together than this are reordered or resent at once, not sent again because
 /// an answer stayed out: no stack waits less before it retransmits by timer.
-const CLOSE: u64 = 10 * MILLISECOND;
+const REORDERED_WITHIN: u64 = 10 * MILLISECOND;
 
-/// The shortest retransmission timeout of Linux (`TCP_RTO_MIN`).
-const SHORTEST_TIMEOUT: u64 = 200 * MILLISECOND;
+/// The default TCP_RTO_MIN (routes with `rto_min` lower it).
+const RTO_MIN: u64 = 200 * MILLISECOND;
 
 /// No system repeats its SYN or SYN-ACK sooner by timer (RFC 6298, section 2.1; `TCP_TIMEOUT_INIT` is a second, and timers are a
 /// little early at times).
@@ -80,11 +83,11 @@ pub const SHORTEST_SYN_TIMEOUT: u64 = SECOND * 9 / 10;
 pub const SWAPPED: u64 = 50 * MILLISECOND;
 
 /// No timeout of payload comes sooner (TCP_RTO_MIN is 200 ms, and its timer ticks).
-pub const SOONEST_TIMEOUT: u64 = 150 * MILLISECOND;
+pub const RTO_MIN_EARLY: u64 = 150 * MILLISECOND;
 
 /// Probes are never closer. Those of a window: `tcp_probe0_base()` is TCP_RTO_MIN at least. Those that keep alive may be
 /// a few hundred milliseconds apart, for other systems do not count their intervals in whole seconds.
-const SHORTEST_PROBE: u64 = SOONEST_TIMEOUT;
+const SHORTEST_PROBE: u64 = RTO_MIN_EARLY;
 
 /// The shortest TCP_KEEPINTVL is a second, and timers are a little early at times.
 const SHORTEST_KEEPALIVE: u64 = SECOND * 9 / 10;
@@ -122,53 +125,6 @@ pub fn event(connection: &Connection, from: usize, segment: &Segment, what: What
 fn tell(connection: &mut Connection, from: usize, segment: &Segment, what: What) {
     let event = event(connection, from, segment, what);
     connection.story().tell(event);
-}
-
-/// Notes that `from` sent something again because no answer came. Returns whether it was a repetition at all.
-fn repeat(connection: &mut Connection, from: usize, segment: &Segment, what: Repeated) -> bool {
-    let half = connection.half[from];
-    let mark = Mark::of(segment);
-    let first = match what {
-        Repeated::Syn => Mark::at(connection.start, connection.start_frame.into(), connection.start_input.into()),
-        Repeated::Data => half.data_mark(),
-        Repeated::KeepAlive | Repeated::WindowProbe | Repeated::Nothing => mark,
-    };
-    let silence = &mut connection.story().silence[from];
-    if silence.what != what {
-        let attempts = if first == mark { 1 } else { 2 };
-        *silence = Silence { what, first, last: mark, interval: segment.time.since(first.time), attempts, ..*silence };
-        silence.place = Place::of(segment);
-        silence.sequence = segment.sequence;
-        silence.length = segment.payload_length;
-        silence.until = segment.sequence.wrapping_add(segment.payload_length);
-        silence.answers = 0;
-        silence.shown = 0;
-        silence.unheard = attempts;
-        return attempts == 1 || silence.interval >= CLOSE;
-    }
-    let interval = segment.time.since(silence.last.time);
-    let probes = matches!(what, Repeated::WindowProbe | Repeated::KeepAlive);
-    let closest = if probes { SHORTEST_PROBE } else { CLOSE };
-    if interval < closest {
-        return false;
-    }
-    let overdue = silence.overdue();
-    // By timer the oldest bytes go again (`tcp_retransmit_timer()`). Where the next ones follow, those were acknowledged, though
-    // the capture does not show it.
-    let goes_on =
-        what == Repeated::Data && interval >= SHORTEST_TIMEOUT && !seq::before(segment.sequence, silence.until);
-    silence.attempts += u32::from(!goes_on);
-    silence.unheard += 1;
-    silence.until = segment.sequence.wrapping_add(segment.payload_length);
-    silence.interval = silence.interval.max(interval);
-    silence.last = mark;
-    silence.length = silence.length.max(segment.payload_length);
-    // What was overdue has come in the time of grace: the sender goes on, whether or not others' packets had told the time.
-    let story = connection.story();
-    if matches!(story.pending, Some((Pending::Silence(side), time)) if side == from && time >= overdue) {
-        story.pending = None;
-    }
-    true
 }
 
 /// Notes what the options of a segment say of all that its end sends: signatures, and several paths. A SYN only asks for
@@ -238,27 +194,4 @@ fn acknowledges_syn(connection: &Connection, side: usize, segment: &Segment) -> 
     let half = &connection.half[side];
     let offset = segment.acknowledgment.wrapping_sub(half.isn);
     segment.flags.has(Flags::ACK) && offset >= 1 && offset <= half.next.wrapping_sub(half.isn)
-}
-
-/// A sender that waits in vain ends the connection itself: its silence is decided. `gone` if its RST says that its host has
-/// no socket any more: then nobody was there to hear what came meanwhile, and none of it was an answer.
-pub fn gives_up(connection: &mut Connection, from: usize, time: Time, gone: bool) -> bool {
-    let peer = connection.half[other(from)];
-    let round_trip = connection.round_trip();
-    let Some(story) = connection.story.as_mut() else {
-        return false;
-    };
-    let silence = &mut story.silence[from];
-    if gone {
-        silence.answers = 0;
-    }
-    // Whoever was heard meanwhile may still answer, and so may who was probed less than a round trip ago.
-    let heard = silence.answers > 0;
-    let young = silence.what == Repeated::KeepAlive && time.since(silence.last.time) <= round_trip;
-    let unanswered = Silence { attempts: silence.attempts.saturating_sub(young.into()), ..*silence };
-    if heard || !unanswered.convinces(&peer) || story.pending.is_some() {
-        return false;
-    }
-    story.pending = Some((Pending::Silence(from), time));
-    true
 }

@@ -4,11 +4,13 @@ use super::super::connection::{CLIENT, Connection, Half, Mark, other};
 use super::super::places::{Place, Sight};
 use super::super::seq;
 use super::super::story::{Acceptance, Event, Pending, Repeated, Reset, Silence, Story, What};
+use super::acceptance::acceptance;
+use super::window::window;
 use super::{
-    FAR, Next, Restart, SHORTEST_KEEPALIVE, SHORTEST_TIMEOUT, SWAPPED, acknowledges_syn, event, gives_up,
-    misses_syn_ack, note_options, reach, tell, waits_for_syn_ack,
+    FAR, Next, RTO_MIN, Restart, SHORTEST_KEEPALIVE, SWAPPED, event, gives_up, note_options, reach, tell,
+    waits_for_syn_ack,
 };
-use crate::decode::{Flags, Segment, Signs};
+use crate::decode::{Flags, Segment};
 use crate::time::SECOND;
 
 /// What a segment tells about a RST that was captured before it. Returns whether that may decide something.
@@ -24,7 +26,7 @@ pub(super) fn after_reset(connection: &mut Connection, from: usize, segment: &Se
 fn after_own_reset(connection: &mut Connection, from: usize, segment: &Segment, mut reset: Reset) -> bool {
     let half = connection.half[from];
     let since = segment.time.since(reset.mark.time);
-    let undecided = matches!(reset.acceptance, Acceptance::InWindow | Acceptance::Ignored | Acceptance::Unknown);
+    let undecided = matches!(reset.acceptance, Acceptance::InWindow | Acceptance::OutOfWindow | Acceptance::Unknown);
     // Whoever got it ahead of that, too, challenged it.
     let challenged = connection.story.as_ref().is_some_and(|story| story.challenged);
     if undecided && !challenged && since < SWAPPED && half.next == reset.sequence {
@@ -127,14 +129,14 @@ fn sends_on(connection: &Connection, from: usize, segment: &Segment, reset: &Res
     };
     let (mark, silence) = (Mark::of(segment), &story.silence[from]);
     let by_timer = match silence.what {
-        Repeated::Data => silence.interval >= SHORTEST_TIMEOUT,
+        Repeated::Data => silence.interval >= RTO_MIN,
         // `tcp_keepalive_timer()`, `tcp_probe_timer()`.
         Repeated::KeepAlive | Repeated::WindowProbe => true,
         Repeated::Syn | Repeated::Nothing => false,
     };
     let waits = by_timer && silence.last == mark;
     // What the capture shows acknowledged it sends again where the acknowledgments do not reach it. One such may be a late copy.
-    let in_vain = story.late_copy[from] == Some(mark) && story.in_vain[from] >= 2;
+    let in_vain = story.spurious_retransmission[from] == Some(mark) && story.spurious_retransmissions[from] >= 2;
     let late = segment.time.since(reset.mark.time) > connection.crossing();
     reset.acceptance == Acceptance::Exact && (waits || in_vain) && late
 }
@@ -157,6 +159,17 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
     if answers_other_syn {
         return Next::restart(Restart::AtOtherSyn);
     }
+    let reset = describe(connection, from, segment);
+    tell(connection, from, segment, What::Reset);
+    note_options(connection, from, segment);
+    forget_error_about(connection, from, segment);
+    decide(connection, segment, reset);
+    Next { grace: true, ..Next::default() }
+}
+
+/// Describes a RST, also how its receiver takes it, and notes what it acknowledges.
+fn describe(connection: &mut Connection, from: usize, segment: &Segment) -> Reset {
+    let to = other(from);
     let is_fast_close = !segment.flags.has(Flags::RST);
     let acceptance = match acceptance(connection, from, segment) {
         // `tcp_data_queue()` looks at the options of what is in the window, in order or not.
@@ -181,7 +194,7 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
     // The windows of a SYN and of some FINs are no measure.
     let told_of = !sent.has(Half::FIN) && !connection.has_only_opened(from);
     let behind = sent.has(Half::SEQUENCE) && seq::after(sent.next, segment.sequence);
-    let reset = Reset {
+    Reset {
         mark: Mark::of(segment),
         from,
         sequence: segment.sequence,
@@ -205,12 +218,14 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
         answers,
         is_fast_close,
         says: 0,
-    };
-    tell(connection, from, segment, What::Reset);
-    note_options(connection, from, segment);
-    forget_error_about(connection, from, segment);
+    }
+}
+
+/// Does the sender of a RST give up by it, and does the RST decide what becomes of its receiver?
+fn decide(connection: &mut Connection, segment: &Segment, reset: Reset) {
+    let (from, to) = (reset.from, other(reset.from));
     // `tcp_v4_send_reset()` answers a segment that has an acknowledgment with that number, and without ACK.
-    let socketless = reset.is_bare() || answers;
+    let socketless = reset.is_bare() || reset.answers;
     let gone = socketless && connection.half[to].has(Half::ACK) && segment.sequence == connection.half[to].ack;
     if gone {
         had_given_up(connection, from, segment);
@@ -236,7 +251,6 @@ pub fn on_reset(connection: &mut Connection, from: usize, segment: &Segment) -> 
     {
         story.pending = Some((Pending::Reset, decisive.mark.time));
     }
-    Next { grace: true, ..Next::default() }
 }
 
 /// The host of `from` has no socket for what came. If that end had sent payload again that was acknowledged, until its next
@@ -255,8 +269,8 @@ fn had_given_up(connection: &mut Connection, from: usize, segment: &Segment) {
 /// The payload of `side` was acknowledged where the capture was made, and it has sent it again and again all the same: so the
 /// acknowledgments do not reach it.
 fn in_vain(story: &Story, side: usize, half: &Half) -> Option<Silence> {
-    let (first, times) = (half.data_mark(), story.in_vain[side]);
-    let last = story.late_copy[side].filter(|_| times >= 3)?;
+    let (first, times) = (half.data_mark(), story.spurious_retransmissions[side]);
+    let last = story.spurious_retransmission[side].filter(|_| times >= 3)?;
     Some(Silence {
         what: Repeated::Data,
         first,
@@ -296,7 +310,7 @@ fn is_swapped(sender: &Half, segment: &Segment) -> bool {
 /// Of several RSTs the first one counts that its receiver accepts, else the first one. `passed`: the one before was not accepted.
 fn keep(story: &mut Story, reset: Reset, passed: bool) {
     let from = reset.from;
-    story.reuses_ports |= story.challenged && reset.acceptance == Acceptance::Dropped && from == CLIENT;
+    story.reuses_ports |= story.challenged && reset.acceptance == Acceptance::NotAccepted && from == CLIENT;
     story.resets[from] = story.resets[from].saturating_add(1);
     let Some(earlier) = story.reset else {
         story.reset = Some(reset);
@@ -355,85 +369,5 @@ fn note_last_probe(connection: &mut Connection, from: usize, segment: &Segment) 
     let due = SHORTEST_KEEPALIVE.max(silence.interval - silence.interval / 10);
     if silence.what == Repeated::KeepAlive && segment.flags.has(Flags::ACK) && waited >= due {
         silence.gave_up = true;
-    }
-}
-
-/// How the kernel of the receiver takes a RST.
-///
-/// SYN_SENT: `tcp_rcv_synsent_state_process()`. SYN_RECV: `tcp_check_req()`. Else `tcp_validate_incoming()` with
-/// `tcp_reset_check()`: exact, or one less after a FIN; in the window it brings a challenge ACK (RFC 5961, 3.2).
-pub(super) fn acceptance(connection: &Connection, from: usize, segment: &Segment) -> Acceptance {
-    let to = other(from);
-    let (sender, receiver) = (&connection.half[from], &connection.half[to]);
-    let unsigned = !segment.signs.has(Signs::SIGNED) && !segment.signs.has(Signs::OPTIONS_HIDDEN);
-    if let Some(story) = connection.story.as_ref().filter(|_| unsigned) {
-        // `tcp_inbound_hash()`: an end that has a key for the other drops what is not signed.
-        if story.signed[to] {
-            return Acceptance::Dropped;
-        }
-        // A long SYN asks for several paths (MPTCP) more often than it is signed; but no system whose SYN is refused sends it
-        // again, but for Windows.
-        let ignores = story.syns > 0 && story.resets[from] > 0;
-        if story.hidden[to] && (ignores || !waits_for_syn_ack(connection, to)) {
-            return Acceptance::Hidden;
-        }
-    }
-    if waits_for_syn_ack(connection, to) {
-        return if acknowledges_syn(connection, to, segment) { Acceptance::RefusesSyn } else { Acceptance::Dropped };
-    }
-    let sequence = segment.sequence;
-    if sequence != sender.next && misses_syn_ack(connection, to) && acknowledges_syn(connection, to, segment) {
-        return Acceptance::RefusesSyn;
-    }
-    // Who acknowledges payload of a SYN has made a socket of it, with or without a cookie (`tcp_fastopen_create_child()`), which
-    // a RST resets (`tcp_check_req()`).
-    let fast_open = seq::after(receiver.ack, sender.isn.wrapping_add(1)) && receiver.has(Half::ACK);
-    if from == CLIENT && sender.has(Half::SYN) && !sender.has(Half::ACK) && !fast_open {
-        return in_syn_recv(sender, receiver, segment);
-    }
-    if !sender.has(Half::SEQUENCE) && !receiver.has(Half::ACK) {
-        return Acceptance::Unknown;
-    }
-    let expected = sender.next;
-    let after_fin = sender.has(Half::FIN) && sequence == expected.wrapping_sub(1);
-    if sender.has(Half::SEQUENCE) && (sequence == expected || after_fin) {
-        return Acceptance::Exact;
-    }
-    let at_edge = connection.is_at_sacked_edge(to, sequence);
-    if receiver.has(Half::ACK) && (sequence == receiver.ack || at_edge) {
-        return Acceptance::Exact;
-    }
-    let base = if receiver.has(Half::ACK) { receiver.ack } else { expected };
-    match seq::between(sequence, base, base.wrapping_add(window(connection, to))) {
-        true => Acceptance::InWindow,
-        false => Acceptance::Ignored,
-    }
-}
-
-/// How far the window of this end is open, as far as is known. That of a SYN or SYN-ACK is never scaled (RFC 7323, section 2.2;
-/// `tcp_rcv_synsent_state_process()`).
-pub(super) fn window(connection: &Connection, side: usize) -> u32 {
-    let half = &connection.half[side];
-    let only_opened = half.has(Half::SYN) && !half.has(Half::GAP) && half.packets <= connection.syns(side);
-    let scaled = connection.half.iter().all(|half| half.has(Half::SCALE)) && !only_opened;
-    u32::from(half.window) << if scaled { half.scale } else { 0 }
-}
-
-/// How a server takes the RST of a client whose acknowledgment of the handshake was not seen (`tcp_check_req()`).
-fn in_syn_recv(client: &Half, server: &Half, segment: &Segment) -> Acceptance {
-    let first = client.isn.wrapping_add(1);
-    let window = u32::from(server.window.max(1));
-    // It acknowledges payload of the server, which had a socket then: what opened that is missing.
-    let ahead = segment.acknowledgment.wrapping_sub(server.next);
-    let opened = segment.flags.has(Flags::ACK) && server.has(Half::SEQUENCE) && (1..=FAR).contains(&ahead);
-    if segment.sequence == first {
-        return Acceptance::EndsHalfOpen;
-    }
-    // Behind that the client has sent payload, for which it needs the SYN-ACK: either the capture has a hole, or the server
-    // has not got it either, and answers with a challenge ACK (RFC 5961; older kernels drop the handshake).
-    match seq::between(segment.sequence, first, first.wrapping_add(window)) {
-        true if server.has(Half::SYN) || opened => Acceptance::InWindow,
-        false if opened => Acceptance::Ignored,
-        true | false => Acceptance::Dropped,
     }
 }

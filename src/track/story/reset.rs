@@ -14,13 +14,14 @@ pub enum Acceptance {
     /// In the window but not exact: the receiver answers with a challenge ACK (RFC 5961, section 3.2).
     InWindow,
     /// Outside of the window: ignored, if the capture shows all that the receiver knows.
-    Ignored,
-    /// Not what a host in SYN_SENT or SYN_RECV takes for a RST to its connection: surely dropped.
-    Dropped,
+    OutOfWindow,
+    /// Surely dropped: not what a host in SYN_SENT or SYN_RECV takes for a RST to its connection, or unsigned where TCP-MD5 or TCP-AO
+    /// is in use, or reported undelivered by ICMP.
+    NotAccepted,
     /// The capture does not show what the receiver expects.
     Unknown,
     /// The snaplen cut what would show whether the receiver demands a signature that the RST has not.
-    Hidden,
+    OptionsCut,
 }
 
 /// A RST.

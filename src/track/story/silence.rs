@@ -12,7 +12,7 @@ pub enum Repeated {
     Syn,
     /// Payload.
     Data,
-    /// Keep-alive probes: one byte behind SND.NXT, all payload acknowledged.
+    /// Keep-alive probes: SEG.SEQ = SND.NXT-1, all payload acknowledged.
     KeepAlive,
     /// Probes of a window that is closed.
     WindowProbe,

@@ -45,7 +45,7 @@ pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
     let travelled = hops(half.ttl_low) != hops(half.ttl_high);
     let whole = half.has(Half::COPIED) && travelled;
     let ttls = if whole { (reset.ttl, reset.ttl) } else { reset.ttls };
-    if reset.sight.side == Side::Apart || is_next_of_the_socket(connection, reset) {
+    if reset.sight.vantage == Vantage::Apart || is_next_of_the_socket(connection, reset) {
         return false;
     }
     // A way that has changed may change once more. And where the other end's packets are seen on both sides of a hop, those of
@@ -68,7 +68,7 @@ pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
         return false;
     }
     let near = hops(reset.ttls.0) <= hops(half.ttl_high);
-    let too_near = reset.sight.side == Side::Far && travelled && near;
+    let too_near = reset.sight.vantage == Vantage::Far && travelled && near;
     half.has(Half::ANY) && (is_from_elsewhere(ttls, (half.ttl_low, half.ttl_high)) || too_near)
 }
 
@@ -77,10 +77,10 @@ pub fn foreign(connection: &Connection, reset: &Reset) -> bool {
 /// where no identification tells, an early retransmission looks like a copy. A host that forwards leaves its mark on each:
 /// one hop less. And what the place nearer to the sender does not show says nothing unless it was captured just then.
 pub fn made_on_the_way(connection: &Connection, reset: &Reset) -> bool {
-    let on_the_way = match reset.sight.side {
-        Side::Near | Side::Apart => false,
-        Side::Far => true,
-        Side::Unknown => !is_the_sockets(connection, reset),
+    let on_the_way = match reset.sight.vantage {
+        Vantage::Near | Vantage::Apart => false,
+        Vantage::Far => true,
+        Vantage::Unknown => !is_the_sockets(connection, reset),
     };
     let once = seen_at_one_place_only(connection, reset) && !reset.copied;
     // Who has closed answers so what still comes (`tcp_rcv_state_process()`): that one was due, and here the capture has a hole.
@@ -95,9 +95,9 @@ pub fn made_on_the_way(connection: &Connection, reset: &Reset) -> bool {
 /// packets have there, and no identification that says more.
 pub fn may_have_come_in(connection: &Connection, reset: &Reset) -> bool {
     let half = &connection.half[reset.from];
-    let usual = match reset.sight.side {
-        Side::Far => reset.ttl == half.ttl_low,
-        Side::Near | Side::Apart | Side::Unknown => [half.ttl_low, half.ttl_high].contains(&reset.ttl),
+    let usual = match reset.sight.vantage {
+        Vantage::Far => reset.ttl == half.ttl_low,
+        Vantage::Near | Vantage::Apart | Vantage::Unknown => [half.ttl_low, half.ttl_high].contains(&reset.ttl),
     };
     let untold = reset.is_bare() || identifies_nothing(connection, reset);
     usual && untold && !answers_what_got_no_further(connection, reset)
@@ -107,7 +107,7 @@ pub fn may_have_come_in(connection: &Connection, reset: &Reset) -> bool {
 /// further than here, its hop not yet taken off; and nor was one taken off the answer, as it would be behind the other host.
 fn answers_what_got_no_further(connection: &Connection, reset: &Reset) -> bool {
     let [answer, asked] = [reset.from, other(reset.from)].map(|side| connection.half[side].ttl_high);
-    is_reply(reset) && reset.sight.side == Side::Unknown && (reset.ttl, reset.sight.alone) == (answer, asked)
+    is_reply(reset) && reset.sight.vantage == Vantage::Unknown && (reset.ttl, reset.sight.alone) == (answer, asked)
 }
 
 fn is_reply(reset: &Reset) -> bool {
@@ -120,10 +120,10 @@ fn is_reply(reset: &Reset) -> bool {
 pub(super) fn lost_on_the_way(connection: &Connection, story: &Story, reset: &Reset) -> bool {
     let before = story.told_ignored || story.lost_resets[reset.from] > 0;
     let next = before && reset.ttl == connection.half[reset.from].ttl_high;
-    let at_the_first = match reset.sight.side {
-        Side::Near => true,
-        Side::Far | Side::Apart => false,
-        Side::Unknown => next || is_the_sockets(connection, reset),
+    let at_the_first = match reset.sight.vantage {
+        Vantage::Near => true,
+        Vantage::Far | Vantage::Apart => false,
+        Vantage::Unknown => next || is_the_sockets(connection, reset),
     };
     seen_at_one_place_only(connection, reset) && at_the_first && reset.sight.elsewhere != Elsewhere::Ended
 }
@@ -133,7 +133,7 @@ pub fn awaits_copy(connection: &Connection, end: Time) -> bool {
     let pending = |story: &&Story| !connection.decided && matches!(story.pending, Some((Pending::Reset, _)));
     let reset = connection.story.as_deref().filter(pending).and_then(|story| story.reset);
     let soon = |reset: Reset| end.since(reset.mark.time) < SWAPPED.max(connection.round_trip());
-    let on_its_way = |reset: Reset| reset.sight.side != Side::Far && reset.sight.elsewhere != Elsewhere::Ended;
+    let on_its_way = |reset: Reset| reset.sight.vantage != Vantage::Far && reset.sight.elsewhere != Elsewhere::Ended;
     let comes = |reset: Reset| seen_at_one_place_only(connection, &reset) && on_its_way(reset);
     reset.is_some_and(|reset| soon(reset) && comes(reset))
 }
@@ -227,7 +227,7 @@ mod tests {
             copied: true,
             place: Place::default(),
             again: None,
-            sight: Sight { side: Side::Far, ..Sight::default() },
+            sight: Sight { vantage: Vantage::Far, ..Sight::default() },
             prompted: true,
             answers: false,
             is_fast_close: false,

@@ -1,5 +1,6 @@
 //! What a RST does to its receiver, by what both had sent before (`tcp_reset()`).
 
+use super::fins::{comes_before, fin_is_missing, missed_fin, misses_a_fin};
 use super::*;
 
 pub(super) fn judge_reset(connection: &Connection, story: &Story, reset: Reset) -> Ending {
@@ -21,7 +22,7 @@ pub(super) fn judge_reset(connection: &Connection, story: &Story, reset: Reset) 
             Ending::Failure(_) if may_have_been_gone(connection, story, &reset) => Ending::Undecided(Doubt::OddReset),
             ending => ending,
         },
-        Acceptance::InWindow | Acceptance::Ignored => {
+        Acceptance::InWindow | Acceptance::OutOfWindow => {
             if story.went_on() {
                 Ending::Benign(Benign::IgnoredReset)
             } else if ends_repetitions(story, victim) {
@@ -30,10 +31,10 @@ pub(super) fn judge_reset(connection: &Connection, story: &Story, reset: Reset) 
                 Ending::Undecided(Doubt::OddReset)
             }
         }
-        Acceptance::Dropped if story.reuses_ports => Ending::Benign(Benign::PortReuse),
-        Acceptance::Dropped => Ending::Benign(Benign::IgnoredReset),
+        Acceptance::NotAccepted if story.reuses_ports => Ending::Benign(Benign::PortReuse),
+        Acceptance::NotAccepted => Ending::Benign(Benign::IgnoredReset),
         Acceptance::Unknown => Ending::Undecided(Doubt::BeganLate),
-        Acceptance::Hidden => Ending::Undecided(Doubt::CutShort),
+        Acceptance::OptionsCut => Ending::Undecided(Doubt::CutShort),
     }
 }
 
@@ -143,10 +144,10 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
 /// one, and the next repetition is not overdue: what the other end sends does not reach it (`tcp_rearm_rto()`).
 pub(super) fn hears_nothing(connection: &Connection, story: &Story, reset: &Reset) -> bool {
     let victim = other(reset.from);
-    let unheard = story.in_vain[victim] + u32::from(story.lost_resets[reset.from]);
+    let unheard = story.spurious_retransmissions[victim] + u32::from(story.lost_resets[reset.from]);
     let sent = connection.half[victim].data_time;
     let waits = |last: Mark| reset.mark.time <= last.time + 2 * last.time.since(sent);
-    unheard >= 3 && story.late_copy[victim].is_some_and(waits)
+    unheard >= 3 && story.spurious_retransmission[victim].is_some_and(waits)
 }
 
 /// The probes of `side` come at another interval than that after which the first one came: it has got no answer to them, as
@@ -175,10 +176,10 @@ fn failed(connection: &Connection, story: &Story, reset: &Reset) -> Ending {
     // Who sends payload after a RST, longer than both take to cross, has not got it. What it sends again by timer, it sends after
     // more than a round trip.
     let sent = connection.half[sender].data_time;
-    let repeated = story.late_copy[sender].map_or(story.silence[sender].last.time, |copy| copy.time);
+    let repeated = story.spurious_retransmission[sender].map_or(story.silence[sender].last.time, |copy| copy.time);
     let crossed = connection.crossing();
     let taken =
-        |back: &Reset| sent <= back.mark.time + crossed && repeated <= back.mark.time + crossed.min(SOONEST_TIMEOUT);
+        |back: &Reset| sent <= back.mark.time + crossed && repeated <= back.mark.time + crossed.min(RTO_MIN_EARLY);
     // Who aborts had a socket until then, and has none since (`tcp_disconnect()`, `__tcp_close()`): who goes on has not aborted.
     let own = is_next_of_the_socket(connection, reset) || is_the_sockets(connection, reset);
     let aborts = own && story.sender_lives.is_none();
@@ -204,88 +205,6 @@ fn judge_half_accepted(connection: &Connection, story: &Story, reset: &Reset) ->
     (!accepted).then_some(Ending::Undecided(Doubt::HalfAccepted))
 }
 
-/// May a FIN be missing from the capture, so that it does not show in which state the RST found its receiver? What an end sent
-/// last was not captured: the other end acknowledged it, or a later segment stands behind it. One number of sequence space is a
-/// FIN, or hardly anything else; and a host without a socket (its RST has no acknowledgment) had closed it, or never sent what
-/// is missing.
-fn misses_a_fin(connection: &Connection, story: &Story, reset: &Reset) -> bool {
-    // Its receiver has taken nothing behind an exact RST.
-    let missing = |side: usize, until: u32| {
-        let half = &connection.half[side];
-        let all = half.has(Half::FIN) || !half.has(Half::SEQUENCE);
-        if all { 0 } else { seq::distance(half.shown_until(), until) }
-    };
-    let by_sender = missing(reset.from, reset.sequence);
-    let by_victim = missing(other(reset.from), connection.half[other(reset.from)].next);
-    // The RST may be the first to acknowledge it.
-    let victim = &connection.half[other(reset.from)];
-    let told_by_reset = !victim.has(Half::FIN) && reset.acknowledgment == Some(victim.next.wrapping_add(1));
-    // Or what came before it is missing, too, and was acknowledged by itself.
-    let one_more = [CLIENT, SERVER].iter().any(|side| {
-        let half = &connection.half[*side];
-        !half.has(Half::FIN) && story.one_more[*side] == Some(half.next)
-    });
-    let closed = one_more || by_sender == 1 || by_victim == 1 || by_sender > 0 && reset.is_bare() || told_by_reset;
-    closed && shows_more_than_ends(connection, story)
-}
-
-/// Does the capture show payload or bare acknowledgments, or is it one of nothing but SYN, FIN and RST?
-fn shows_more_than_ends(connection: &Connection, story: &Story) -> bool {
-    let between = |side: usize| {
-        let half = &connection.half[side];
-        let ends = connection.syns(side) + u32::from(half.has(Half::FIN)) + u32::from(story.resets[side]);
-        half.packets > ends
-    };
-    connection.has_payload() || between(CLIENT) || between(SERVER)
-}
-
-/// The other end's FIN did not reach this end, which is in ESTABLISHED still: what it sent longer than a round trip after
-/// the FIN does not acknowledge it.
-fn missed_fin(connection: &Connection, story: &Story, side: usize) -> bool {
-    let (half, peer) = (&connection.half[side], &connection.half[other(side)]);
-    let Some(fin) = story.fin[other(side)] else {
-        return false;
-    };
-    !arrived_with_payload(connection, other(side), fin)
-        && half.data_time.since(fin.time) > connection.crossing()
-        && half.ack != peer.next
-}
-
-/// A FIN of `side` that came with payload arrived with it; some stacks acknowledge it later.
-fn arrived_with_payload(connection: &Connection, side: usize, fin: Mark) -> bool {
-    let (half, peer) = (&connection.half[side], &connection.half[other(side)]);
-    let last_payload = half.data_time;
-    half.has(Half::DATA) && last_payload == fin.time && !seq::before(peer.ack, half.data_until)
-}
-
-/// The RST came before its sender's FIN, behind which it does not stand. Of a host that had closed, whose reply stands at what
-/// was acknowledged, a capture may hold a little earlier what came a little later; an abort stands at SND.NXT, behind the FIN
-/// (`tcp_send_active_reset()`).
-fn comes_before(connection: &Connection, story: &Story, reset: &Reset, fin: Mark) -> bool {
-    let ahead = reset.mark.time < fin.time && seq::before(reset.sequence, connection.half[reset.from].next);
-    let (sender, receiver) = (&connection.half[reset.from], &connection.half[other(reset.from)]);
-    // Or the FIN met no socket any more.
-    let answers = |back: Reset| back.is_bare() && back.mark.time > fin.time && back.sequence == sender.ack;
-    let met_none = seq::before(receiver.ack, sender.next) && story.reset_back.is_some_and(answers);
-    ahead && (!reset.is_bare() || met_none || forged(connection, reset) || fin.time.since(reset.mark.time) > SWAPPED)
-}
-
-/// A RST that is accepted stands at RCV.NXT, or one below it after a FIN (`tcp_reset_check()`). Its receiver is in ESTABLISHED
-/// still if it stands before the FIN of its sender, which waits behind a hole (`tcp_data_queue_ofo()`), or answers what was
-/// sent long after the FIN and does not acknowledge it.
-fn fin_is_missing(connection: &Connection, reset: &Reset, fin: Mark) -> bool {
-    // What was sent behind a FIN, after the RST, is of another sender, and says nothing of where the FIN stands (`tcp_fin()`).
-    let sender = &connection.half[reset.from];
-    let next =
-        if fin.time <= reset.mark.time && seq::before(reset.edge, sender.next) { reset.edge } else { sender.next };
-    let late = reset.is_bare() && reset.mark.time.since(fin.time) > connection.crossing();
-    let at_fin = next.wrapping_sub(1);
-    let before = seq::before(reset.sequence, at_fin) || late && reset.sequence == at_fin;
-    before
-        && seq::before(connection.half[other(reset.from)].ack, next)
-        && !arrived_with_payload(connection, reset.from, fin)
-}
-
 /// The receiver of the RST aborted by itself, before it can have got this one: no application is left to get an error.
 fn gave_up_too(connection: &Connection, story: &Story, reset: &Reset) -> bool {
     // What ends all paths is answered by RSTs of the socket (`mptcp_check_fastclose()`).
@@ -301,7 +220,7 @@ fn gave_up_too(connection: &Connection, story: &Story, reset: &Reset) -> bool {
     let at_window = story.window_closed[reset.from].is_some() && back.sequence == connection.half[reset.from].ack;
     !back.is_bare()
         && (at_window || !seq::before(back.sequence, connection.half[back.from].next))
-        && back.acceptance != Acceptance::Ignored
+        && back.acceptance != Acceptance::OutOfWindow
 }
 
 /// A bare RST came back: was there no socket any more when the RST came, or did it end one, ahead of what it overtook and of
@@ -323,7 +242,7 @@ fn may_have_been_gone(connection: &Connection, story: &Story, reset: &Reset) -> 
 }
 
 /// Does the way that the RST came show that another one sent it?
-fn forged(connection: &Connection, reset: &Reset) -> bool {
+pub(super) fn forged(connection: &Connection, reset: &Reset) -> bool {
     foreign(connection, reset) || made_on_the_way(connection, reset)
 }
 
@@ -341,7 +260,7 @@ fn judge_reset_of_both_closed(connection: &Connection, story: &Story, reset: Res
     let crossed = half.data_ack != connection.half[sender].next && story.fin_after_fin[victim];
     let request = victim == CLIENT && !connection.has(Connection::SERVER_SPOKE_LAST);
     let lost = request && connection.unacknowledged(victim) > 0 && crossed;
-    if !lost || half.has(Half::FAREWELL) || half.has(Half::UNSEEN) {
+    if !lost || half.has(Half::FAREWELL) || half.has(Half::PAYLOAD_CUT) {
         return Ending::Benign(Benign::Tail);
     }
     // What is missing ahead of a FIN may have been a goodbye, or the answer.
@@ -407,7 +326,7 @@ fn judge_reset_after_fin(connection: &Connection, story: &Story, reset: Reset) -
     if farewell {
         return Ending::Benign(Benign::Tail);
     }
-    if connection.half[victim].has(Half::UNSEEN) && lost <= connection.half[victim].data_length {
+    if connection.half[victim].has(Half::PAYLOAD_CUT) && lost <= connection.half[victim].data_length {
         return Ending::Undecided(Doubt::CutShort);
     }
     Ending::Failure(Failure { kind: Kind::BrokenPipe, errno: errno_at(victim, Errno::EPIPE), victim, by: By::Reset })

@@ -8,9 +8,9 @@ use crate::report::escape::escape_and_cut;
 use crate::report::text::address;
 use crate::report::text::layout::Page;
 use crate::report::text::problem::{Problem, Shape};
-use crate::report::units::{clock, count, counted, date, duration};
 use crate::time::Time;
 use crate::track::kernel::Kind;
+use crate::units::{clock, count, counted, date, duration};
 
 /// What is known of a problem, a labelled line for each fact.
 pub(super) fn facts(page: &mut Page, told: &mut Told, problem: &Problem, finding: &Finding) {

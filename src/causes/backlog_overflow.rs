@@ -132,7 +132,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     // What it acknowledged a socket has taken.
     let took_nothing = u64::from(case.lost(CLIENT)) == case.sent(CLIENT);
     if case.by() == Some(By::Silence) {
-        let repeated = case.story().syn_acks > 0;
+        let repeated = case.story().syn_ack_retransmissions > 0;
         return (repeated && took_nothing).then(|| {
             Match::likely(format!(
                 "{server} completed the handshake for the client only: it repeats its SYN-ACK and ignores the \
@@ -148,7 +148,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     let at_once = case.at_once(case.decisive().since(case.opened()));
     let dropped = case.reset_kind() == Some(ResetKind::Reply) && case.reset_by(SERVER) && took_nothing;
-    if dropped && !case.two_hosts_answered() && (at_once || case.story().syn_acks > 0) {
+    if dropped && !case.two_hosts_answered() && (at_once || case.story().syn_ack_retransmissions > 0) {
         let text = format!(
             "{server} answered the end of the handshake with a RST, as with a full accept queue and \
              tcp_abort_on_overflow."

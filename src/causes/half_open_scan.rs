@@ -47,7 +47,8 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    let half_open = case.half(SERVER).has(Half::SYN) && !case.connection().established() && case.story().syns == 0;
+    let half_open =
+        case.half(SERVER).has(Half::SYN) && !case.connection().established() && case.story().syn_retransmissions == 0;
     let quick = case.at_once(case.decisive().since(case.syn_acked()));
     if !half_open || !quick {
         return None;

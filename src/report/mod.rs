@@ -20,7 +20,6 @@ use crate::diagnose::{Finding, Summary};
 use crate::episodes::Episodes;
 use crate::short::Short;
 use crate::time::{Clock, Time};
-pub use crate::units;
 use output::{Error, Output};
 
 /// The form of a report.

@@ -108,7 +108,7 @@ impl Tracker {
                 connection.decided = true;
                 let closed = connection.half.iter().filter(|half| half.has(Half::FIN)).count();
                 let spared = ending == Ending::Benign(Benign::Tail) && closed == 1;
-                connection.beside |= if spared { Connection::SPARED } else { 0 };
+                connection.notes |= if spared { Connection::SPARED } else { 0 };
                 self.linger(index);
                 self.end_story(place);
             }
@@ -127,7 +127,7 @@ impl Tracker {
     /// connection takes, and there may be tens of thousands of them a second.
     pub(super) fn end_story(&mut self, place: u32) {
         let connection = &mut self.store.told[place as usize];
-        let before = memory::beside(connection);
+        let before = memory::story_bytes(connection);
         connection.end_story();
         self.memory.changed(before, connection);
     }
@@ -160,7 +160,7 @@ impl Tracker {
         let in_vain = failure.by == By::Silence && failure.victim == CLIENT;
         let Some(story) = connection.story.as_deref().filter(|_| in_vain) else { return };
         let silence = story.silence[CLIENT];
-        if connection.established() && story.syn_acks == 0 {
+        if connection.established() && story.syn_ack_retransmissions == 0 {
             self.services.was_silent(ends[SERVER], silence.first.time);
         }
         let is_lost = match silence.what {

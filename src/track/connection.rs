@@ -78,7 +78,7 @@ pub struct Connection {
     /// The verdict was given: nothing that comes now changes it.
     pub decided: bool,
     /// What is noted beside the verdict: [`Connection::ASKED_AGAIN`], [`Connection::SPARED`].
-    pub(super) beside: u8,
+    pub(super) notes: u8,
 }
 
 const _: () = assert!(size_of::<Connection>() <= 192);
@@ -172,14 +172,15 @@ impl Connection {
 
     /// The SYN was repeated.
     pub fn has_asked_again(&self) -> bool {
-        self.beside & Connection::ASKED_AGAIN != 0 || self.story.as_deref().is_some_and(|story| story.syns > 0)
+        self.notes & Connection::ASKED_AGAIN != 0
+            || self.story.as_deref().is_some_and(|story| story.syn_retransmissions > 0)
     }
 
     /// The server's first SYN-ACK answers a SYN that came again, or it repeats one though the client speaks already, which a server
     /// that waits for that (TCP_DEFER_ACCEPT) does not: as with a full accept queue.
     pub fn is_taken_late(&self) -> bool {
         let story = self.story.as_deref();
-        let answered_again = story.is_some_and(|story| story.syn_acks > 0);
+        let answered_again = story.is_some_and(|story| story.syn_ack_retransmissions > 0);
         let half_accepted = story.is_some_and(|story| story.half_accepted.is_some());
         self.has_asked_again() && !answered_again || half_accepted && self.half[CLIENT].has(Half::DATA)
     }
@@ -189,13 +190,14 @@ impl Connection {
     pub(super) fn end_story(&mut self) {
         let answered = self.half[SERVER].has(Half::SEQUENCE);
         let is_over = |story: &Story| {
-            let asks = answered && story.syns > 0 || story.half_accepted.is_some() || story.other_syn.is_some();
+            let asks =
+                answered && story.syn_retransmissions > 0 || story.half_accepted.is_some() || story.other_syn.is_some();
             !asks && story.waits == 0
         };
         if self.decided
             && let Some(story) = self.story.take_if(|story| is_over(story))
         {
-            self.beside |= if story.syns > 0 { Connection::ASKED_AGAIN } else { 0 };
+            self.notes |= if story.syn_retransmissions > 0 { Connection::ASKED_AGAIN } else { 0 };
         }
     }
 
@@ -263,7 +265,8 @@ impl Connection {
 
     /// How many SYNs or SYN-ACKs of this end the capture shows.
     pub fn syns(&self, side: usize) -> u32 {
-        let again = |story: &Story| if side == CLIENT { story.syns } else { story.syn_acks };
+        let again =
+            |story: &Story| if side == CLIENT { story.syn_retransmissions } else { story.syn_ack_retransmissions };
         u32::from(self.half[side].has(Half::SYN)) + self.story.as_deref().map_or(0, |story| u32::from(again(story)))
     }
 

@@ -104,7 +104,7 @@ fn is_but_a_syn(connection: &Connection) -> bool {
 /// Did the server repeat its SYN-ACK (`reqsk_timer_handler()`), and the client leave it at its SYN?
 fn is_half_open(connection: &Connection) -> bool {
     let [client, server] = &connection.half;
-    let waits = |story: &Story| story.syn_acks > 0 && story.silence[CLIENT].what != Repeated::Syn;
+    let waits = |story: &Story| story.syn_ack_retransmissions > 0 && story.silence[CLIENT].what != Repeated::Syn;
     connection.has(Connection::LIVE)
         && !connection.decided
         && client.has(Half::SYN)

@@ -57,24 +57,24 @@ impl Memory {
 
     /// What is told of a connection has changed; it took so much before. Does it take more now?
     pub fn changed(&mut self, before: usize, connection: &Connection) -> bool {
-        let now = beside(connection);
+        let now = story_bytes(connection);
         self.notable = (self.notable + now as u64).saturating_sub(before as u64);
         now > before
     }
 
     /// A connection is told from now on.
     pub fn told(&mut self, connection: &Connection) {
-        self.notable += beside(connection) as u64;
+        self.notable += story_bytes(connection) as u64;
     }
 
     /// A connection that was told is forgotten.
     pub fn forgotten(&mut self, connection: &Connection) {
-        self.notable = self.notable.saturating_sub(beside(connection) as u64);
+        self.notable = self.notable.saturating_sub(story_bytes(connection) as u64);
     }
 }
 
 /// What the story of a connection takes.
-pub fn beside(connection: &Connection) -> usize {
+pub fn story_bytes(connection: &Connection) -> usize {
     connection.story.as_deref().map_or(0, taken_by)
 }
 

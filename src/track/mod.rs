@@ -328,7 +328,7 @@ impl Tracker {
                 if receive::is_about_the_other_syn(connection, error) {
                     return self.restart_by_error(index, place, error, sink);
                 }
-                let before = memory::beside(connection);
+                let before = memory::story_bytes(connection);
                 let decides = receive::on_icmp_error(connection, error);
                 self.crowded |= self.memory.changed(before, connection);
                 (Some(place), decides)

@@ -201,7 +201,7 @@ impl Tracker {
                 if self.light {
                     light::assume_unseen(connection, from, segment);
                 }
-                let before = memory::beside(connection);
+                let before = memory::story_bytes(connection);
                 let next = take(connection, from, segment, bytes, &mut self.payloads, self.light);
                 self.crowded |= self.memory.changed(before, connection);
                 (Some(place), next)

@@ -370,7 +370,7 @@ impl Store {
 /// no sketch can tell.
 fn may_rest(connection: &Connection) -> bool {
     let opened = connection.half[CLIENT].has(Half::ACK);
-    let past = |story: &Story| story.rests() && (opened || story.syn_acks == 0);
+    let past = |story: &Story| story.rests() && (opened || story.syn_ack_retransmissions == 0);
     !connection.decided && connection.story.as_deref().is_none_or(past)
 }
 

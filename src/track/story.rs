@@ -187,11 +187,11 @@ pub struct Story {
     /// When a keep-alive probe of either end was last answered.
     pub kept_alive: Option<Time>,
     /// Retransmitted SYN-ACKs.
-    pub syn_acks: u16,
+    pub syn_ack_retransmissions: u16,
     /// The server repeats its SYN-ACK, and nothing yet shows that a socket was made of the handshake.
     pub half_accepted: Option<HalfAccepted>,
     /// Retransmitted SYNs.
-    pub syns: u16,
+    pub syn_retransmissions: u16,
     /// The RST that decides, or else the first one.
     pub reset: Option<Reset>,
     /// A RST in the other direction.

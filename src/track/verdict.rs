@@ -210,7 +210,11 @@ fn waits_too(connection: &Connection, story: &Story, side: usize) -> bool {
 fn repeats_its_fast_open(connection: &Connection, story: &Story, side: usize) -> bool {
     let [client, server] = &connection.half;
     let took_payload = server.has(Half::SYN | Half::ACK) && seq::after(server.ack, client.isn.wrapping_add(1));
-    side == SERVER && took_payload && !client.has(Half::ACK) && story.syn_acks >= 2 && story.fin[SERVER].is_none()
+    side == SERVER
+        && took_payload
+        && !client.has(Half::ACK)
+        && story.syn_ack_retransmissions >= 2
+        && story.fin[SERVER].is_none()
 }
 
 fn closed_with_its_data(story: &Story, side: usize, silence: &Silence) -> bool {

@@ -13,10 +13,10 @@ use crate::cli::{Error, Outcome, say};
 use crate::diagnose::{Finding, LiveCounts, RetryVerdict, Summary};
 use crate::host::Host;
 use crate::report::live::LiveReport;
-use crate::report::units::{self, TIED};
 use crate::source::{Gap, Losses};
 use crate::time::Time;
 use crate::track::kernel::Kind;
+use crate::units::{self, TIED};
 
 /// How often the status line changes.
 const STATUS: Duration = Duration::from_millis(500);

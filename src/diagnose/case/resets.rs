@@ -90,7 +90,9 @@ impl Case<'_> {
         let connection = self.connection();
         let (there, back) = (u64::from(connection.syn_ack_after) * 100, u64::from(connection.ack_after) * 100);
         // Where the ACK was captured ahead of the SYN-ACK, the times tell nothing.
-        let at_client = self.story.syns == 0 && there >= 4 * MILLISECOND && (there..there + there / 5).contains(&back);
+        let at_client = self.story.syn_retransmissions == 0
+            && there >= 4 * MILLISECOND
+            && (there..there + there / 5).contains(&back);
         let client = self.half(CLIENT);
         // What another segment has acknowledged before can be acknowledged at once: then the handshake was slow.
         let covers = reset.acknowledgment == Some(client.data_until) && !reset.had_all;

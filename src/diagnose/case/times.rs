@@ -80,7 +80,7 @@ impl Case<'_> {
         let connection = self.connection();
         match (connection.syn_ack_after, connection.ack_after) {
             // Which of several SYNs was answered is not known.
-            _ if self.story.syns > 0 => None,
+            _ if self.story.syn_retransmissions > 0 => None,
             (0, _) => None,
             (_, 0) => Some(u64::from(connection.syn_ack_after) * 100),
             (_, ack) => Some(u64::from(ack) * 100),

@@ -22,7 +22,7 @@ pub(super) fn acceptance(connection: &Connection, from: usize, segment: &Segment
         }
         // A long SYN asks for several paths (MPTCP) more often than it is signed; but no system whose SYN is refused sends it
         // again, but for Windows.
-        let ignores = story.syns > 0 && story.resets[from] > 0;
+        let ignores = story.syn_retransmissions > 0 && story.resets[from] > 0;
         if story.hidden[to] && (ignores || !waits_for_syn_ack(connection, to)) {
             return Acceptance::OptionsCut;
         }

@@ -130,7 +130,7 @@ pub(super) fn syn_again(connection: &mut Connection, from: usize, segment: &Segm
         story.reset = None;
         story.fatal = None;
     }
-    story.syns = story.syns.saturating_add(1);
+    story.syn_retransmissions = story.syn_retransmissions.saturating_add(1);
     story.challenged &= !answered;
     // Who answers the next one so, too, has not taken the RST: it never came, or came to a TIME_WAIT that ignores it (RFC 1337).
     if answered && story.resets[from] == 1 {
@@ -307,7 +307,7 @@ pub fn on_syn_ack(connection: &mut Connection, from: usize, segment: &Segment, b
     let half = connection.half[from];
     if half.has(Half::SEQUENCE | Half::SYN) && half.isn == segment.sequence {
         let story = connection.story();
-        story.syn_acks = story.syn_acks.saturating_add(1);
+        story.syn_ack_retransmissions = story.syn_ack_retransmissions.saturating_add(1);
         note_half_accepted(connection, from, segment);
         tell(connection, from, segment, What::Repeated);
     } else {

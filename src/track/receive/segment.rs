@@ -36,7 +36,7 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
         far::note(connection, from, segment);
         return next;
     }
-    if new && connection.beside & Connection::SPARED != 0 && segment.payload_length > 0 {
+    if new && connection.notes & Connection::SPARED != 0 && segment.payload_length > 0 {
         writes_on(connection, from, segment);
     }
     // What ends before all that was acknowledged is dropped ahead of its acknowledgment (`tcp_validate_incoming()`).
@@ -104,7 +104,7 @@ fn writes_on(connection: &mut Connection, from: usize, segment: &Segment) {
         return;
     }
     connection.decided = false;
-    connection.beside &= !Connection::SPARED;
+    connection.notes &= !Connection::SPARED;
     let story = connection.story();
     story.forget_resets();
     story.pending = None;

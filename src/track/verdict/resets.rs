@@ -48,7 +48,10 @@ fn is_of_an_open_socket(reset: &Reset) -> bool {
 /// repeated its SYN in vain before gave up: that is its timeout.
 fn judge_half_open(connection: &Connection, story: &Story) -> Ending {
     let silence = &story.silence[CLIENT];
-    if story.syn_acks == 0 && silence.what == Repeated::Syn && silence.convinces(&connection.half[SERVER]) {
+    if story.syn_ack_retransmissions == 0
+        && silence.what == Repeated::Syn
+        && silence.convinces(&connection.half[SERVER])
+    {
         let errno = errno_at(CLIENT, Errno::ETIMEDOUT);
         return Ending::Failure(Failure { kind: Kind::TimedOut, errno, victim: CLIENT, by: By::Silence });
     }

@@ -35,8 +35,8 @@ pub fn read(bytes: &[u8], speaker: Side) -> Option<Message> {
     }
 }
 
-/// What whole messages ask for. A server's PONG answers all that came before the PING (its "PING/PONG Keep Alive"). Whether the server says +OK to what a client sends was agreed on before (`verbose`), which few
-/// ask for.
+/// What whole messages ask for. A server's PONG answers all that came before the PING (its "PING/PONG Keep Alive").
+/// Whether the server says +OK to what a client sends was agreed on before (`verbose`), which few ask for.
 pub fn sense(bytes: &[u8], speaker: Side) -> Option<Sense> {
     let mut rest = bytes;
     let mut wanted = None;

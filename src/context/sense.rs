@@ -59,7 +59,7 @@ pub fn of(protocol: Protocol, bytes: &[u8], speaker: Side) -> Option<Sense> {
         Protocol::MySql if is_statement(mysql::read(bytes, speaker)) => Some(Sense::Control),
         Protocol::Kafka if is_statement(kafka::read(bytes, speaker)) => {
             let length = bytes.first_chunk().map(|length| u32::from_be_bytes(*length) as usize);
-            (length == Some(bytes.len() - 4)).then_some(Sense::OneWay)
+            length.is_some_and(|length| length + 4 == bytes.len()).then_some(Sense::OneWay)
         }
         Protocol::MongoDb if is_statement(mongodb::read(bytes, speaker)) => {
             let length = bytes.first_chunk().map(|length| u32::from_le_bytes(*length) as usize);

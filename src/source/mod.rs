@@ -2,8 +2,9 @@
 //! that reads a file, a socket or a clock.
 //!
 //! A [`Source`] gives batches of frames in time order. [`Files`] is the source for captures that are already taken:
-//! `open` looks through compression and at the magic, `ahead` unpacks on a thread of its own, `reader` fills batches from one file with the help of a record
-//! walker (`pcap_file`, `pcapng`), `order` mends small steps back in time, and `files` merges several files, each in a `lane`, by time.
+//! `open` looks through compression and at the magic, `ahead` unpacks on a thread of its own, `reader` fills batches from
+//! one file with the help of a record walker (`pcap_file`, `pcapng`), `order` mends small steps back in time and puts small
+//! files in order, and `files` merges several files, each in a `lane`, by time.
 //! [`Live`] is the source for an interface; it keeps the account of what it lost in [`Losses`].
 //!
 //! **Bytes are copied once**: `read` puts them into the batch, where the records are walked in place. Only the tail of a

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tcpwhy::context::{Speaker, http_answer_is_complete, is_message_start, mismatch, read, reset_reason, tls_state};
+use tcpwhy::context::{Side, http_answer_is_complete, is_message_start, mismatch, read, reset_reason, tls_state};
 use tcpwhy::report::escape::is_unsafe;
 use tcpwhy::report::json::write_context;
 use tcpwhy::report::line::Line;
@@ -14,7 +14,7 @@ fuzz_target!(|bytes: &[u8]| {
     let [choice, at, bytes @ ..] = bytes else { return };
     let (client, server) = bytes.split_at((usize::from(*at) * 3).min(bytes.len()));
     let port = PORTS[usize::from(choice >> 1) % PORTS.len()];
-    let last = if choice & 1 == 0 { Speaker::Client } else { Speaker::Server };
+    let last = if choice & 1 == 0 { Side::Client } else { Side::Server };
     if let Some(context) = read(client, server, last, port) {
         let mut json = Vec::new();
         write_context(&mut Line(&mut json), &context);

@@ -1,7 +1,7 @@
 //! `abortive_close`: it ended the connection with a RST instead of a FIN.
 
 use super::clues::{check_in_rhythm, timer_hint};
-use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use super::{Cause, Group, MIGRATE_REQUESTS, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, duration};
 use crate::track::SERVER;
 use crate::track::kernel::Kind;
@@ -101,13 +101,7 @@ pub static CAUSE: Cause = Cause {
             default: "10000, yes",
             advice: "it says why it refuses a client and closes without reading the client's command",
         },
-        Setting {
-            program: "Linux",
-            name: "net.ipv4.tcp_migrate_req",
-            default: "0",
-            advice: "1 hands what waits in the queue of a listener that is closed to another one of its SO_REUSEPORT \
-                     group (since 5.14)",
-        },
+        MIGRATE_REQUESTS,
         Setting { program: "Go", name: "(*net.TCPConn).SetLinger", default: "-1", advice: "0 resets" },
         Setting { program: "Java", name: "Socket.setSoLinger", default: "off", advice: "(true, 0) resets" },
         Setting { program: "Node", name: "socket.resetAndDestroy()", default: "", advice: "the RST is its purpose" },

@@ -126,6 +126,15 @@ pub struct Setting {
     pub advice: &'static str,
 }
 
+/// What keeps connections that nobody has accepted yet from being reset with their listener.
+const MIGRATE_REQUESTS: Setting = Setting {
+    program: "Linux",
+    name: "net.ipv4.tcp_migrate_req",
+    default: "0",
+    advice: "1 hands what waits in the queue of a listener that is closed to another one of its SO_REUSEPORT group (since \
+             5.14)",
+};
+
 /// Where a cause stands in the catalogue, the ones that give way to others first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {

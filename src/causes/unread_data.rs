@@ -1,6 +1,6 @@
 //! `unread_data`: it closed the socket without reading all that had arrived.
 
-use super::{Cause, Group, Match, Owner, Remedy, Setting};
+use super::{Cause, Group, MIGRATE_REQUESTS, Match, Owner, Remedy, Setting};
 use crate::diagnose::Case;
 use crate::track::Half;
 use crate::track::SERVER;
@@ -97,13 +97,7 @@ pub static CAUSE: Cause = Cause {
             default: "64 MiB, 16 MiB",
             advice: "a larger statement is answered with error 1153, and the rest of it is not read",
         },
-        Setting {
-            program: "Linux",
-            name: "net.ipv4.tcp_migrate_req",
-            default: "0",
-            advice: "1 hands what waits in the queue of a listener that is closed to another one of its SO_REUSEPORT \
-                     group (since 5.14)",
-        },
+        MIGRATE_REQUESTS,
         Setting { program: "Node", name: "req.resume()", default: "", advice: "drain a body that you do not want" },
         Setting {
             program: "Go",

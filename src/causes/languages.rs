@@ -2,7 +2,7 @@
 //!
 //! [`look_up`] goes the other way, from any of those names, or from a pasted message, to the errno.
 
-pub use super::sayings::{SAYINGS, Saying};
+pub use super::sayings::{Saying, all_sayings};
 use crate::track::kernel::{Errno, Kind};
 
 /// What there is to know about an errno.
@@ -125,7 +125,7 @@ pub fn page(errno: Errno) -> Option<&'static Page> {
 
 /// What everybody says about this errno.
 pub fn sayings(errno: Errno) -> impl Iterator<Item = &'static Saying> {
-    SAYINGS.iter().filter(move |saying| saying.errnos.contains(&errno))
+    all_sayings().filter(move |saying| saying.errnos.contains(&errno))
 }
 
 /// What a name turned out to be.
@@ -164,7 +164,7 @@ fn of_haproxy(line: &str) -> Option<Found> {
         return None;
     }
     let name = format!("haproxy {}", state.get(..2)?);
-    let said: Vec<_> = SAYINGS.iter().filter(|saying| saying.names.contains(&name.as_str())).collect();
+    let said: Vec<_> = all_sayings().filter(|saying| saying.names.contains(&name.as_str())).collect();
     (!said.is_empty()).then_some(Found::Sayings(said))
 }
 
@@ -183,8 +183,7 @@ fn exactly(topic: &str, keys: fn(&str) -> Vec<String>) -> Option<Found> {
     if let Some(page) = ERRNOS.iter().find(exact) {
         return Some(Found::Errno(page));
     }
-    let said: Vec<_> = SAYINGS
-        .iter()
+    let said: Vec<_> = all_sayings()
         .filter(|saying| saying.names.iter().flat_map(|name| keys(name)).any(|name| wanted.contains(&name)))
         .collect();
     (!said.is_empty()).then_some(Found::Sayings(said))
@@ -210,8 +209,8 @@ fn within(message: &str) -> Option<Found> {
         let is_part = |name: &str| found().any(|other| other.len() > name.len() && key(other).contains(&key(name)));
         found().filter(|name| !is_part(name)).map(|name| name.len()).sum()
     };
-    let best = SAYINGS.iter().map(|saying| score(&saying)).max().filter(|best| *best > 0)?;
-    Some(Found::Sayings(SAYINGS.iter().filter(|saying| score(saying) == best).collect()))
+    let best = all_sayings().map(|saying| score(&saying)).max().filter(|best| *best > 0)?;
+    Some(Found::Sayings(all_sayings().filter(|saying| score(saying) == best).collect()))
 }
 
 /// The keys under which a name can be found: itself, and without its module or class in front.
@@ -343,7 +342,7 @@ mod tests {
             assert!(sayings(page.errno).count() >= 3, "{}", page.errno.name());
             assert!(look_up(page.errno.message()).is_some());
         }
-        for name in SAYINGS.iter().flat_map(|saying| saying.names) {
+        for name in all_sayings().flat_map(|saying| saying.names) {
             assert!(look_up(name).is_some(), "{name}");
         }
     }

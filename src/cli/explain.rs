@@ -178,7 +178,7 @@ mod tests {
         let mut topics: Vec<&str> = causes::ALL.iter().map(|cause| cause.id).collect();
         topics.extend(Kind::ALL.into_iter().map(Kind::id));
         topics.extend(languages::ERRNOS.iter().map(|page| page.errno.name()));
-        topics.extend(languages::SAYINGS.iter().flat_map(|saying| saying.names.iter().copied()));
+        topics.extend(languages::all_sayings().flat_map(|saying| saying.names.iter().copied()));
         topics
     }
 

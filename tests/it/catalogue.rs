@@ -7,9 +7,12 @@ use tcpwhy::causes;
 
 #[test]
 fn every_file_of_a_cause_is_listed() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/causes");
-    for entry in fs::read_dir(folder).expect("the catalogue's folder") {
-        let path = entry.expect("an entry").path();
+    let mut paths = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/causes")];
+    while let Some(path) = paths.pop() {
+        if path.is_dir() {
+            paths.extend(fs::read_dir(path).expect("a folder").map(|entry| entry.expect("an entry").path()));
+            continue;
+        }
         let text = fs::read_to_string(&path).expect("a source file");
         let name = path.file_stem().and_then(|name| name.to_str()).expect("a plain name");
         if text.contains("pub static CAUSE: Cause") {

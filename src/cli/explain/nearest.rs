@@ -43,7 +43,7 @@ fn nearest(topic: &str) -> Vec<&'static str> {
         .map(|cause| cause.id)
         .chain(Kind::ALL.into_iter().map(Kind::id))
         .chain(languages::ERRNOS.iter().flat_map(|page| [page.errno.name(), page.errno.message()]))
-        .chain(languages::SAYINGS.iter().flat_map(|saying| saying.names.iter().copied()));
+        .chain(languages::all_sayings().flat_map(|saying| saying.names.iter().copied()));
     let part: String = wanted.iter().collect();
     let far = |name: &str| {
         let name = name.to_lowercase();

@@ -1,0 +1,161 @@
+//! What curl, nginx and HAProxy say.
+
+use super::*;
+
+pub(super) const HTTP: &[Saying] = &[
+    says!(
+        "curl",
+        "exit 7: Failed to connect to HOST port PORT after N ms: Couldn't connect to server",
+        ["curl 7", "curl exit 7", "CURLE_COULDNT_CONNECT", "Couldn't connect to server"],
+        CONNECT,
+        "curl -v names the errno."
+    ),
+    says!(
+        "curl",
+        "exit 18: transfer closed with outstanding read data remaining; HTTP/2 stream 1 was not closed cleanly",
+        ["curl 18", "curl exit 18", "CURLE_PARTIAL_FILE", "transfer closed with", "was not closed cleanly"],
+        [EPIPE],
+        "End of file in the middle of the answer: the server closed by a FIN, as its kernel does when the process is killed. A RST gives exit 56."
+    ),
+    says!(
+        "curl",
+        "exit 28: Failed to connect ... after N ms; Operation timed out after N milliseconds",
+        ["curl 28", "curl exit 28", "CURLE_OPERATION_TIMEDOUT"],
+        [ETIMEDOUT],
+        "By the kernel, or by --connect-timeout and --max-time."
+    ),
+    says!(
+        "curl",
+        "exit 35: Recv failure: Connection reset by peer",
+        ["curl 35", "curl exit 35", "CURLE_SSL_CONNECT_ERROR"],
+        [ECONNRESET],
+        "In the TLS handshake. SSL_ERROR_SYSCALL without an errno: the server sent FIN."
+    ),
+    says!(
+        "curl",
+        "exit 52: Empty reply from server",
+        ["curl 52", "curl exit 52", "CURLE_GOT_NOTHING", "Empty reply from server"],
+        [ECONNRESET, EPIPE],
+        "End of file in place of an answer: usually a keep-alive race or a server that crashed."
+    ),
+    says!(
+        "curl",
+        "exit 55: Send failure: {message}",
+        ["curl 55", "curl exit 55", "CURLE_SEND_ERROR"],
+        [EPIPE, ECONNRESET],
+        "While uploading."
+    ),
+    says!(
+        "curl",
+        "exit 56: Recv failure: Connection reset by peer",
+        ["curl 56", "curl exit 56", "CURLE_RECV_ERROR"],
+        [ECONNRESET],
+        ""
+    ),
+    says!(
+        "nginx",
+        "connect() failed ({number}: {message}) while connecting to upstream",
+        ["connect() failed"],
+        CONNECT,
+        "The client gets a 502."
+    ),
+    says!(
+        "nginx",
+        "recv() failed (104: Connection reset by peer) while reading response header from upstream",
+        ["recv() failed"],
+        [ECONNRESET],
+        "502. \"While reading client request\": the client reset."
+    ),
+    says!(
+        "nginx",
+        "upstream prematurely closed connection while reading response header from upstream",
+        ["upstream prematurely closed connection"],
+        [ECONNRESET, EPIPE],
+        "502: end of file in place of an answer. Often a keep-alive race."
+    ),
+    says!(
+        "nginx",
+        "writev() failed (32: Broken pipe) while sending request to upstream",
+        ["writev() failed"],
+        [EPIPE],
+        ""
+    ),
+    says!(
+        "nginx",
+        "upstream timed out (110: Connection timed out) while connecting to upstream",
+        ["upstream timed out"],
+        [ETIMEDOUT],
+        "504. Almost always nginx's own proxy_connect_timeout or proxy_read_timeout, which borrow the errno's text."
+    ),
+    says!(
+        "nginx",
+        "client timed out (110: Connection timed out) while reading client request line",
+        ["client timed out"],
+        [ETIMEDOUT],
+        "nginx's own client_header_timeout or client_body_timeout, which borrows the errno's text."
+    ),
+    says!(
+        "nginx",
+        "epoll_wait() reported that client prematurely closed connection, so upstream connection is closed too",
+        ["client prematurely closed connection"],
+        [EPIPE, ECONNRESET],
+        "Status 499. The client closed before it had the answer, and no call of nginx failed: `tcpwhy explain client_gave_up`."
+    ),
+    says!(
+        "nginx",
+        "client intended to send too large body: N bytes",
+        ["client intended to send too large body"],
+        [],
+        "413 by client_max_body_size. What a client sends on meanwhile is not read for long: it may get EPIPE or ECONNRESET in place of the 413."
+    ),
+    says!(
+        "nginx",
+        "status 499 in the access log",
+        ["nginx 499", "status 499", "499", "Client Closed Request"],
+        [EPIPE, ECONNRESET],
+        "The client closed before the answer: `tcpwhy explain client_gave_up`."
+    ),
+    says!(
+        "nginx",
+        "status 502 in the access log",
+        ["nginx 502", "status 502", "502", "Bad Gateway"],
+        [ECONNREFUSED, ECONNRESET, EPIPE, EHOSTUNREACH],
+        "The error log's line of the same second has the errno."
+    ),
+    says!(
+        "nginx",
+        "status 504 in the access log",
+        ["nginx 504", "status 504", "504", "Gateway Timeout"],
+        [ETIMEDOUT],
+        ""
+    ),
+    says!(
+        "HAProxy",
+        "termination state SC in the log",
+        ["haproxy SC"],
+        [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH],
+        "The server refused, or a device said unreachable."
+    ),
+    says!("HAProxy", "termination state sC in the log", ["haproxy sC"], [ETIMEDOUT], "`timeout connect` ran out."),
+    says!(
+        "HAProxy",
+        "termination state SH or SD in the log",
+        ["haproxy SH", "haproxy SD"],
+        [ECONNRESET],
+        "The server ended it before (SH) or after (SD) the response's headers."
+    ),
+    says!(
+        "HAProxy",
+        "termination state sH or sD in the log",
+        ["haproxy sH", "haproxy sD"],
+        [ETIMEDOUT],
+        "`timeout server` ran out."
+    ),
+    says!(
+        "HAProxy",
+        "termination state CH or CD in the log",
+        ["haproxy CH", "haproxy CD"],
+        [ECONNRESET, EPIPE],
+        "The client ended it: `tcpwhy explain client_gave_up`."
+    ),
+];

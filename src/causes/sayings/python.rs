@@ -1,0 +1,148 @@
+//! What C and Python say, and the libraries of Python.
+
+use super::*;
+
+pub(super) const PYTHON: &[Saying] = &[
+    says!("C", "{name}; strerror() says \"{message}\"", [], ALL, ""),
+    says!(
+        "Python",
+        "ConnectionRefusedError: [Errno 111] Connection refused",
+        ["ConnectionRefusedError"],
+        [ECONNREFUSED],
+        ""
+    ),
+    says!(
+        "Python",
+        "ConnectionResetError: [Errno 104] Connection reset by peer",
+        ["ConnectionResetError"],
+        [ECONNRESET],
+        ""
+    ),
+    says!("Python", "BrokenPipeError: [Errno 32] Broken pipe", ["BrokenPipeError"], [EPIPE], ""),
+    says!(
+        "Python",
+        "ConnectionAbortedError: [Errno 103] Software caused connection abort",
+        ["ConnectionAbortedError"],
+        [ECONNABORTED],
+        ""
+    ),
+    says!(
+        "Python",
+        "TimeoutError: [Errno 110] Connection timed out",
+        ["TimeoutError", "socket.timeout"],
+        [ETIMEDOUT],
+        "\"TimeoutError: timed out\", without a number, is the program's own settimeout()."
+    ),
+    says!("Python", "PermissionError: [Errno 13] Permission denied", ["PermissionError"], [EACCES], ""),
+    says!(
+        "Python",
+        "OSError: [Errno {number}] {message}",
+        ["OSError"],
+        UNREACHABLE,
+        "It has no class of its own: look at errno."
+    ),
+    says!(
+        "Python",
+        "http.client.RemoteDisconnected: Remote end closed connection without response",
+        ["RemoteDisconnected", "http.client.RemoteDisconnected", "Remote end closed connection without response"],
+        [ECONNRESET, EPIPE],
+        "A subclass of ConnectionResetError, but what came was end of file in place of an answer. Usually a keep-alive \
+         race."
+    ),
+    says!(
+        "requests",
+        "ConnectionError: ... NewConnectionError(\"... [Errno {number}] {message}\")",
+        ["NewConnectionError", "MaxRetryError", "requests.exceptions.ConnectionError"],
+        CONNECT,
+        ""
+    ),
+    says!(
+        "requests",
+        "ConnectionError: ('Connection aborted.', ConnectionResetError(104, 'Connection reset by peer'))",
+        ["requests.exceptions.ConnectionError", "ProtocolError", "urllib3.exceptions.ProtocolError"],
+        [ECONNRESET],
+        "\"Connection aborted.\" is urllib3's wording and has nothing to do with ECONNABORTED."
+    ),
+    says!(
+        "requests",
+        "ChunkedEncodingError: (\"Connection broken: ConnectionResetError(104, ...)\", ...)",
+        ["ChunkedEncodingError", "IncompleteRead"],
+        [ECONNRESET],
+        "In the middle of the body. With IncompleteRead in place of the errno it was a FIN."
+    ),
+    says!(
+        "requests",
+        "ConnectTimeout: ... timed out. (connect timeout=N)",
+        ["ConnectTimeout", "ConnectTimeoutError"],
+        [ETIMEDOUT],
+        "N is None when the kernel gave up, else it was the program's own limit."
+    ),
+    says!(
+        "requests",
+        "ReadTimeout: ... Read timed out. (read timeout=N)",
+        ["ReadTimeout", "ReadTimeoutError"],
+        [ETIMEDOUT],
+        "The program's own limit. The server may be slow rather than gone."
+    ),
+    says!("urllib", "URLError: <urlopen error [Errno {number}] {message}>", ["URLError"], CONNECT, ""),
+    says!("httpx", "httpx.ConnectError: [Errno {number}] {message}", ["ConnectError"], CONNECT, ""),
+    says!("httpx", "httpx.ReadError: [Errno 104] Connection reset by peer", ["ReadError"], [ECONNRESET], ""),
+    says!(
+        "httpx",
+        "httpx.RemoteProtocolError: Server disconnected without sending a response.",
+        ["RemoteProtocolError", "Server disconnected without sending a response"],
+        [ECONNRESET, EPIPE],
+        "End of file in place of an answer. Usually a keep-alive race."
+    ),
+    says!(
+        "httpx",
+        "httpx.RemoteProtocolError: <ConnectionTerminated error_code:0, last_stream_id:N, ...>",
+        ["ConnectionTerminated error_code"],
+        [],
+        "HTTP/2: the server's GOAWAY came with the request (nginx's keepalive_requests, a restart). It did not process streams above last_stream_id: those are safe to send again."
+    ),
+    says!("aiohttp", "ClientConnectorError: Cannot connect to host ...", ["ClientConnectorError"], CONNECT, ""),
+    says!("aiohttp", "ClientOSError: [Errno 104] Connection reset by peer", ["ClientOSError"], [ECONNRESET], ""),
+    says!(
+        "aiohttp",
+        "ServerDisconnectedError: Server disconnected",
+        ["ServerDisconnectedError"],
+        [ECONNRESET, EPIPE],
+        "End of file in place of an answer. Usually a keep-alive race."
+    ),
+    says!(
+        "aiohttp",
+        "ClientConnectorError: Cannot connect to host HOST:PORT ssl:default [Connect call failed (...)]",
+        ["Cannot connect to host", "Connect call failed"],
+        [ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH],
+        "Its __cause__ has the errno."
+    ),
+    says!(
+        "aiohttp",
+        "ClientPayloadError: Response payload is not completed: <TransferEncodingError: 400, ...>",
+        ["ClientPayloadError", "Response payload is not completed"],
+        [EPIPE, ECONNRESET],
+        "End of file in the middle of the answer: the server closed by a FIN, as its kernel does when the process is killed. With a RST the errno is named."
+    ),
+    says!(
+        "aiohttp",
+        "ClientConnectionResetError: Cannot write to closing transport",
+        ["ClientConnectionResetError", "Cannot write to closing transport"],
+        [EPIPE, ECONNRESET],
+        "In a server: asyncio has seen that the client closed, so that no call failed and there is no errno. `tcpwhy explain client_gave_up`."
+    ),
+    says!(
+        "websockets",
+        "ConnectionClosedError: no close frame received or sent",
+        ["no close frame received or sent", "ConnectionClosedError(None, None, None)"],
+        [ECONNRESET, EPIPE],
+        "The other end went without a close frame, by a FIN (its process was killed) or by a RST."
+    ),
+    says!(
+        "websockets",
+        "ConnectionClosedError: sent 1011 (internal error) keepalive ping timeout; no close frame received",
+        ["keepalive ping timeout"],
+        [],
+        "The program's own limit (ping_timeout, 20 s): no pong came in time, and it closed. Where the packets show that the other end's kernel acknowledged the ping, the application there did not serve its connections meanwhile; where not, it or the path is gone."
+    ),
+];

@@ -1,0 +1,274 @@
+//! What Go, Node, Java, Rust, .NET, Ruby and PHP say.
+
+use super::*;
+
+pub(super) const RUNTIMES: &[Saying] = &[
+    says!("Go", "dial tcp HOST:PORT: connect: {lower}", ["dial tcp"], CONNECT, "errors.Is(err, syscall.{name})"),
+    says!(
+        "Go",
+        "dial tcp HOST:PORT: connect: connection timed out",
+        ["dial tcp"],
+        [ETIMEDOUT],
+        "errors.Is(err, syscall.ETIMEDOUT)"
+    ),
+    says!(
+        "Go",
+        "read tcp A->B: read: connection reset by peer",
+        ["read tcp"],
+        [ECONNRESET],
+        "errors.Is(err, syscall.ECONNRESET)"
+    ),
+    says!("Go", "write tcp A->B: write: broken pipe", ["write tcp"], [EPIPE], "errors.Is(err, syscall.EPIPE)"),
+    says!(
+        "Go",
+        "i/o timeout; context deadline exceeded",
+        ["i/o timeout", "context deadline exceeded", "Client.Timeout exceeded while awaiting headers"],
+        [ETIMEDOUT],
+        "The program's own deadline; no errno. os.IsTimeout(err), errors.Is(err, context.DeadlineExceeded)"
+    ),
+    says!(
+        "Go",
+        "EOF; http: server closed idle connection",
+        ["http: server closed idle connection"],
+        [ECONNRESET, EPIPE],
+        "End of file in place of an answer: a keep-alive race. net/http repeats idempotent requests by itself."
+    ),
+    says!(
+        "Go",
+        "Get \"http://HOST/\": EOF",
+        ["EOF"],
+        [EPIPE, ECONNRESET],
+        "End of file in place of an answer: the server closed by a FIN (its WriteTimeout, a panic in the handler, a keep-alive race)."
+    ),
+    says!(
+        "Go",
+        "unexpected EOF",
+        ["unexpected EOF"],
+        [EPIPE],
+        "End of file in the middle of the answer: the server closed by a FIN, as its kernel does when the process is killed. Or its WriteTimeout ran out."
+    ),
+    says!(
+        "Go",
+        "write tcp A->B: use of closed network connection",
+        ["use of closed network connection"],
+        [],
+        "The program had closed this connection itself: in net/http when an answer, an end of file or a timeout came while it was still sending."
+    ),
+    says!(
+        "Go",
+        "context canceled",
+        ["context canceled"],
+        [],
+        "The program gave up by itself, and no call failed. In a server's handler: the client has closed the connection, `tcpwhy explain client_gave_up`."
+    ),
+    says!("Node", "connect {name} HOST:PORT; err.code is '{name}'", ["connect ECONNREFUSED"], CONNECT, ""),
+    says!("Node", "connect ETIMEDOUT HOST:PORT; err.code is 'ETIMEDOUT'", ["connect ETIMEDOUT"], [ETIMEDOUT], ""),
+    says!("Node", "read ECONNRESET; err.code is 'ECONNRESET'", ["read ECONNRESET"], [ECONNRESET], ""),
+    says!("Node", "write EPIPE; err.code is 'EPIPE'", ["write EPIPE"], [EPIPE], ""),
+    says!(
+        "Node",
+        "socket hang up; err.code is 'ECONNRESET'",
+        ["socket hang up"],
+        [ECONNRESET, EPIPE],
+        "The code says ECONNRESET, but no RST is needed: the connection ended before an answer. Either the server sent \
+         FIN \
+         (usually a keep-alive race), or your own code destroyed the request (a timeout handler)."
+    ),
+    says!(
+        "Node",
+        "fetch failed; err.cause.code is '{name}'",
+        ["fetch failed", "TypeError: fetch failed"],
+        [ECONNREFUSED, ECONNRESET, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EACCES],
+        ""
+    ),
+    says!(
+        "Node",
+        "other side closed; err.cause.code is 'UND_ERR_SOCKET'",
+        ["UND_ERR_SOCKET", "other side closed"],
+        [ECONNRESET, EPIPE],
+        "From fetch() and undici: end of file in place of an answer. Usually a keep-alive race."
+    ),
+    says!(
+        "Node",
+        "ERR_HTTP2_SESSION_ERROR: Session closed with error code N",
+        ["ERR_HTTP2_SESSION_ERROR", "Session closed with error code"],
+        [],
+        "The other end ended the HTTP/2 connection by a GOAWAY with this code (RFC 9113 section 7; 11 is ENHANCE_YOUR_CALM)."
+    ),
+    says!(
+        "Node",
+        "ERR_HTTP2_STREAM_ERROR: Stream closed with error code NGHTTP2_REFUSED_STREAM",
+        ["ERR_HTTP2_STREAM_ERROR", "Stream closed with error code"],
+        [],
+        "The other end ended this one request by a RST_STREAM with this code, and the connection lives. What is REFUSED_STREAM was not processed: it is safe to send again."
+    ),
+    says!(
+        "Node",
+        "ERR_HTTP2_INVALID_SESSION: The session has been destroyed",
+        ["ERR_HTTP2_INVALID_SESSION", "The session has been destroyed"],
+        [],
+        "It was used after its end: a FIN or a GOAWAY of the server had come before. Listen for 'close' and connect anew."
+    ),
+    says!(
+        "Node",
+        "ERR_HTTP_REQUEST_TIMEOUT: Request timeout",
+        ["ERR_HTTP_REQUEST_TIMEOUT"],
+        [],
+        "In a server's 'clientError': the request did not come within headersTimeout or requestTimeout, limits of its own."
+    ),
+    says!(
+        "Java",
+        "java.net.ConnectException: Connection refused",
+        ["java.net.ConnectException"],
+        [ECONNREFUSED],
+        "java.net.http.HttpClient throws it without a message."
+    ),
+    says!("Java", "java.net.ConnectException: Connection timed out", ["java.net.ConnectException"], [ETIMEDOUT], ""),
+    says!(
+        "Java",
+        "java.net.SocketException: Connection reset",
+        ["java.net.SocketException", "Connection reset"],
+        [ECONNRESET],
+        "From a write: \"Connection reset by peer\"."
+    ),
+    says!("Java", "java.net.SocketException: Broken pipe", ["java.net.SocketException"], [EPIPE], ""),
+    says!(
+        "Java",
+        "java.net.NoRouteToHostException: No route to host",
+        ["java.net.NoRouteToHostException"],
+        [EHOSTUNREACH],
+        ""
+    ),
+    says!("Java", "java.net.SocketException: Network is unreachable", ["java.net.SocketException"], [ENETUNREACH], ""),
+    says!(
+        "Java",
+        "java.net.BindException: Permission denied",
+        ["java.net.BindException"],
+        [EACCES],
+        "The class misleads: it is thrown by connect as well."
+    ),
+    says!(
+        "Java",
+        "java.net.SocketTimeoutException: Read timed out",
+        [
+            "java.net.SocketTimeoutException",
+            "Read timed out",
+            "Connect timed out",
+            "HttpTimeoutException",
+            "HttpConnectTimeoutException"
+        ],
+        [ETIMEDOUT],
+        "The program's own limit; no errno."
+    ),
+    says!(
+        "Java",
+        "java.io.IOException: HTTP/1.1 header parser received no bytes",
+        ["HTTP/1.1 header parser received no bytes"],
+        [ECONNRESET, EPIPE],
+        "java.net.http.HttpClient: the connection ended before an answer, by FIN or RST."
+    ),
+    says!(
+        "Java",
+        "java.net.SocketException: Unexpected end of file from server",
+        ["Unexpected end of file from server"],
+        [ECONNRESET, EPIPE],
+        "End of file in place of an answer."
+    ),
+    says!(
+        "Java",
+        "java.io.IOException: Premature EOF; chunked transfer encoding, state: READING_LENGTH",
+        ["Premature EOF", "chunked transfer encoding, state"],
+        [EPIPE],
+        "End of file in the middle of the answer: the server closed by a FIN, as its kernel does when the process is killed."
+    ),
+    says!(
+        "Rust",
+        "ErrorKind::ConnectionRefused; {message} (os error {number})",
+        ["ErrorKind::ConnectionRefused"],
+        [ECONNREFUSED],
+        ""
+    ),
+    says!(
+        "Rust",
+        "ErrorKind::ConnectionReset; {message} (os error {number})",
+        ["ErrorKind::ConnectionReset"],
+        [ECONNRESET],
+        ""
+    ),
+    says!("Rust", "ErrorKind::BrokenPipe; {message} (os error {number})", ["ErrorKind::BrokenPipe"], [EPIPE], ""),
+    says!(
+        "Rust",
+        "ErrorKind::ConnectionAborted; {message} (os error {number})",
+        ["ErrorKind::ConnectionAborted"],
+        [ECONNABORTED],
+        ""
+    ),
+    says!(
+        "Rust",
+        "ErrorKind::TimedOut; {message} (os error {number})",
+        ["ErrorKind::TimedOut"],
+        [ETIMEDOUT],
+        "connect_timeout() has the same kind and no os error."
+    ),
+    says!(
+        "Rust",
+        "ErrorKind::HostUnreachable; {message} (os error {number})",
+        ["ErrorKind::HostUnreachable"],
+        [EHOSTUNREACH],
+        ""
+    ),
+    says!(
+        "Rust",
+        "ErrorKind::NetworkUnreachable; {message} (os error {number})",
+        ["ErrorKind::NetworkUnreachable"],
+        [ENETUNREACH],
+        ""
+    ),
+    says!(
+        "Rust",
+        "ErrorKind::PermissionDenied; {message} (os error {number})",
+        ["ErrorKind::PermissionDenied"],
+        [EACCES],
+        ""
+    ),
+    says!(
+        "Rust",
+        "ErrorKind::Unsupported; {message} (os error {number})",
+        ["ErrorKind::Unsupported"],
+        [EOPNOTSUPP],
+        ""
+    ),
+    says!(
+        "Rust",
+        "{message} (os error {number}), without a kind of its own",
+        [],
+        [EPROTO, ENOPROTOOPT, EHOSTDOWN, ENONET],
+        ""
+    ),
+    says!(".NET", "SocketError.ConnectionRefused", ["SocketError.ConnectionRefused"], [ECONNREFUSED], ""),
+    says!(
+        ".NET",
+        "SocketError.ConnectionReset",
+        ["SocketError.ConnectionReset", "Unable to read data from the transport connection"],
+        [ECONNRESET],
+        "\"Unable to read data from the transport connection: Connection reset by peer.\""
+    ),
+    says!(".NET", "SocketError.Shutdown", ["SocketError.Shutdown"], [EPIPE], ""),
+    says!(".NET", "SocketError.ConnectionAborted", ["SocketError.ConnectionAborted"], [ECONNABORTED], ""),
+    says!(".NET", "SocketError.TimedOut", ["SocketError.TimedOut"], [ETIMEDOUT], ""),
+    says!(".NET", "SocketError.HostUnreachable", ["SocketError.HostUnreachable"], [EHOSTUNREACH], ""),
+    says!(".NET", "SocketError.NetworkUnreachable", ["SocketError.NetworkUnreachable"], [ENETUNREACH], ""),
+    says!(".NET", "SocketError.AccessDenied", ["SocketError.AccessDenied"], [EACCES], ""),
+    says!(".NET", "SocketError.HostDown", ["SocketError.HostDown"], [EHOSTDOWN], ""),
+    says!(".NET", "SocketError.ProtocolOption", ["SocketError.ProtocolOption"], [ENOPROTOOPT], ""),
+    says!(".NET", "SocketError.OperationNotSupported", ["SocketError.OperationNotSupported"], [EOPNOTSUPP], ""),
+    says!("Ruby", "Errno::{name}: {message}", [], ALL, ""),
+    says!(
+        "PHP",
+        "stream_socket_client(): Unable to connect to tcp://HOST:PORT ({message})",
+        ["stream_socket_client"],
+        [ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EACCES],
+        ""
+    ),
+    says!("PHP", "send of N bytes failed with errno={number} {message}", [], [EPIPE, ECONNRESET], ""),
+];

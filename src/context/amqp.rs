@@ -2,7 +2,7 @@
 
 use super::bytes::Reader;
 use super::message::{Message, Protocol, Side, Value};
-use super::sense::Sense;
+use super::sense::{Sense, of_all};
 use super::text::clean;
 
 /// Reads a message.
@@ -74,24 +74,20 @@ fn method(bytes: &[u8]) -> Option<Message> {
 
 /// What whole frames ask for. Whether a basic.publish gets an answer was agreed on before (confirm.select).
 pub fn sense(bytes: &[u8]) -> Option<Sense> {
-    let mut reader = Reader::new(bytes);
-    let mut wanted = None;
-    while !reader.is_empty() {
+    of_all(bytes, |reader| {
         let (kind, _channel, size) = (reader.byte()?, reader.number(2)?, reader.length(4)?);
         let mut body = Reader::new(reader.take(size)?);
         if reader.byte()? != 0xce {
             return None;
         }
-        let sense = match (kind, body.number(2), body.number(2)) {
+        Some(match (kind, body.number(2), body.number(2)) {
             (8, None, None) => Sense::Control,
             // channel.close-ok, basic.ack, basic.reject, basic.nack.
             (1, Some(20), Some(41)) | (1, Some(60), Some(80 | 90 | 120)) => Sense::Control,
             (1, Some(10), Some(51)) => Sense::Goodbye,
             _ => Sense::Request,
-        };
-        wanted = wanted.max(Some(sense));
-    }
-    wanted
+        })
+    })
 }
 
 fn plain(name: &'static str) -> Message {

@@ -2,7 +2,7 @@
 
 use super::bytes::Reader;
 use super::message::{Message, Protocol, Side, Value};
-use super::sense::Sense;
+use super::sense::{Sense, of_all};
 use super::text::clean;
 
 /// RFC 9113 section 3.4.
@@ -98,20 +98,19 @@ pub fn read(bytes: &[u8], speaker: Side) -> Option<Message> {
 /// What whole frames ask for. Each stream may have a request of its own open.
 pub fn sense(bytes: &[u8], speaker: Side) -> Option<Sense> {
     let after_preface = bytes.strip_prefix(PREFACE).filter(|_| speaker == Side::Client);
-    let mut reader = Reader::new(after_preface.unwrap_or(bytes));
-    let mut wanted = after_preface.map(|_| Sense::Control);
-    while !reader.is_empty() {
-        let next = frame(&mut reader).filter(|next| next.whole)?;
-        let sense = match next.kind {
+    if after_preface == Some(&[]) {
+        return Some(Sense::Control);
+    }
+    of_all(after_preface.unwrap_or(bytes), |reader| {
+        let next = frame(reader).filter(|next| next.whole)?;
+        Some(match next.kind {
             GOAWAY => Sense::Goodbye,
             RST_STREAM => Sense::Cancel,
             PING if next.flags & 1 == 0 => Sense::Probe,
             PING | SETTINGS | WINDOW_UPDATE | PRIORITY | PRIORITY_UPDATE => Sense::Control,
             _ => Sense::Request,
-        };
-        wanted = wanted.max(Some(sense));
-    }
-    wanted
+        })
+    })
 }
 
 fn describe(frame: &Frame<'_>, speaker: Side) -> Message {

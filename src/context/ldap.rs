@@ -3,7 +3,7 @@
 
 use super::bytes::{Reader, contains};
 use super::message::{Message, Protocol, Side, Value};
-use super::sense::Sense;
+use super::sense::{Sense, of_all};
 use super::text::clean;
 
 const SEQUENCE: u8 = 0x30;
@@ -51,19 +51,15 @@ pub fn read(bytes: &[u8], speaker: Side) -> Option<Message> {
 
 /// What whole messages ask for.
 pub fn sense(bytes: &[u8], speaker: Side) -> Option<Sense> {
-    let mut reader = Reader::new(bytes);
-    let mut wanted = None;
-    while !reader.is_empty() {
-        let mut ahead = reader;
+    of_all(bytes, |reader| {
+        let mut ahead = *reader;
         element(&mut ahead).filter(|envelope| envelope.content.len() == envelope.length)?;
-        let sense = match message(&mut reader, speaker)?.name("step") {
+        Some(match message(reader, speaker)?.name("step") {
             Some("unbind") => Sense::Goodbye,
             Some("abandon") => Sense::Cancel,
             _ => Sense::Request,
-        };
-        wanted = wanted.max(Some(sense));
-    }
-    wanted
+        })
+    })
 }
 
 /// An LDAPMessage: its number, and what is asked for or answered.

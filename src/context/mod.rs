@@ -38,16 +38,15 @@ mod websocket;
 mod tests;
 
 pub use http1::{http_answer_is_complete, status as http_status};
-pub use message::{Field, Side, Value};
+pub use message::{Field, Protocol, Side, Value};
 pub use mismatch::{Mismatch, mismatch};
 pub use reset_reason::{ResetReason, reset_reason};
+pub use sense::{Sense, may_have_more_open};
 pub use start::is_message_start;
 pub use tls_names::step_in_words;
 pub use tls_state::{TlsState, may_be_tickets, tls_state};
 
-pub use message::Protocol;
 use message::{Message, Role};
-pub use sense::{Sense, may_have_more_open};
 
 /// The last exchange of the applications.
 #[derive(Clone, Debug, PartialEq, Eq)]

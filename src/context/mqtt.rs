@@ -2,7 +2,7 @@
 
 use super::bytes::Reader;
 use super::message::{Message, Protocol, Side, Value};
-use super::sense::Sense;
+use super::sense::{Sense, of_all};
 
 /// Reads a packet. Only CONNECT proves the protocol: the others are too short.
 pub fn read(bytes: &[u8], speaker: Side) -> Option<Message> {
@@ -33,13 +33,11 @@ pub fn read(bytes: &[u8], speaker: Side) -> Option<Message> {
 
 /// What whole packets ask for.
 pub fn sense(bytes: &[u8], speaker: Side) -> Option<Sense> {
-    let mut reader = Reader::new(bytes);
-    let mut wanted = None;
-    while !reader.is_empty() {
+    of_all(bytes, |reader| {
         let first = reader.byte()?;
-        let length = remaining_length(&mut reader)?;
+        let length = remaining_length(reader)?;
         reader.take(length)?;
-        let sense = match (first, length) {
+        Some(match (first, length) {
             // Without a quality of service, sent again never.
             (0x30 | 0x31, 3..) => Sense::OneWay,
             // PUBACK and PUBCOMP.
@@ -48,10 +46,8 @@ pub fn sense(bytes: &[u8], speaker: Side) -> Option<Sense> {
             (0xd0, 0) if speaker == Side::Server => Sense::Control,
             (0xe0, _) => Sense::Goodbye,
             _ => Sense::Request,
-        };
-        wanted = wanted.max(Some(sense));
-    }
-    wanted
+        })
+    })
 }
 
 fn packet(words: &str, name: &'static str) -> Message {

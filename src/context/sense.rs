@@ -3,6 +3,7 @@
 //! Read from whole messages only, of protocols that say which of theirs get no answer. What is cut, hidden or unknown may be a
 //! request.
 
+use super::bytes::Reader;
 use super::message::{Protocol, Role, Side};
 use super::{amqp, http2, kafka, ldap, memcached, mongodb, mqtt, mysql, nats, websocket};
 
@@ -67,6 +68,16 @@ pub fn of(protocol: Protocol, bytes: &[u8], speaker: Side) -> Option<Sense> {
         }
         _ => None,
     }
+}
+
+/// What whole messages want together, one behind the other: `next` takes each of them.
+pub(super) fn of_all<'a>(bytes: &'a [u8], mut next: impl FnMut(&mut Reader<'a>) -> Option<Sense>) -> Option<Sense> {
+    let mut reader = Reader::new(bytes);
+    let mut wanted = None;
+    while !reader.is_empty() {
+        wanted = wanted.max(Some(next(&mut reader)?));
+    }
+    wanted
 }
 
 fn is_statement(message: Option<super::Message>) -> bool {

@@ -73,12 +73,8 @@ impl Tracker {
             fresh.half[CLIENT].packets = 1;
         }
         self.memory.forgotten(connection);
-        self.counts.connections += 1;
-        self.store.drop_rest(index);
-        self.store.sketches[index as usize].renew();
-        self.copies.places().begin_again(index);
+        self.renew(index);
         self.halves.leave(index);
-        self.one_gone();
         let (place, decides) = self.keep_with_error(index, fresh, error);
         self.await_verdict(place.filter(|_| decides), error.time);
     }
@@ -142,6 +138,15 @@ impl Tracker {
         self.table.find(segment.hash, begins)
     }
 
+    /// The connection at `index` is over, and its place is another one's.
+    fn renew(&mut self, index: u32) {
+        self.counts.connections += 1;
+        self.store.drop_rest(index);
+        self.store.sketches[index as usize].renew();
+        self.copies.places().begin_again(index);
+        self.one_gone();
+    }
+
     /// The connection ends and another one begins on the same 4-tuple.
     pub(super) fn restart(
         &mut self,
@@ -162,7 +167,6 @@ impl Tracker {
             other_syn = connection.story.as_deref().and_then(|story| story.other_syn);
             self.memory.forgotten(connection);
         }
-        self.counts.connections += 1;
         let mut fresh = opened_by(segment, bytes, Connection::REUSED);
         fresh.home = index;
         if let (Restart::AtOtherSyn, Some((mark, isn, from))) = (restart, other_syn) {
@@ -181,11 +185,8 @@ impl Tracker {
             client.packets = 1;
             client.set(Half::ANY | Half::SEQUENCE | Half::SYN);
         }
-        self.store.drop_rest(index);
-        self.store.sketches[index as usize].renew();
-        self.copies.places().begin_again(index);
+        self.renew(index);
         self.halves.begin(index, segment, bytes);
-        self.one_gone();
         let from = fresh.side(segment.from_first());
         fresh.spoke(from, copies::short(segment.print));
         let next = take(&mut fresh, from, segment, bytes, &mut self.payloads, self.light);

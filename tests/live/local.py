@@ -147,6 +147,9 @@ print("connects", flush=True)
 client.connect((sys.argv[1], int(sys.argv[2])))
 """
 
+# A hook of nft.
+INPUT = "filter hook input priority 0"
+
 # Says which error connect() fails with.
 FAILS = """
 import errno, socket, sys
@@ -184,21 +187,21 @@ class Local(unittest.TestCase):
     def service(self, program: str, *arguments: str) -> contextlib.AbstractContextManager[subprocess.Popen]:
         return self.program(self.wire.b, program, *arguments)
 
-    def nft(self, *rule: str) -> None:
-        """A rule of the host that captures."""
-        subprocess.run(["ip", "netns", "exec", self.wire.b, "nft", *rule], check=True)
+    def nft(self, namespace: str, chain: str, hook: str, *rules: str) -> None:
+        """A chain at a hook, with these rules, until the end of the test."""
+
+        def run(words: str) -> None:
+            subprocess.run(["ip", "netns", "exec", namespace, "nft", words], check=True)
+
+        run("add table ip wall")
+        self.addCleanup(run, "delete table ip wall")
+        run(f"add chain ip wall {chain} {{ type {hook} ; }}")
+        for rule in rules:
+            run(f"add rule ip wall {chain} {rule}")
 
     def drop(self, namespace: str, *matches: str) -> None:
         """Packets that match one of these get no further than the capture, until the end of the test."""
-
-        def nft(*rule: str) -> None:
-            subprocess.run(["ip", "netns", "exec", namespace, "nft", *rule], check=True)
-
-        nft("add table ip wall")
-        self.addCleanup(nft, "delete table ip wall")
-        nft("add chain ip wall input { type filter hook input priority 0 ; }")
-        for match in matches:
-            nft(f"add rule ip wall input {match} drop")
+        self.nft(namespace, "input", INPUT, *(f"{match} drop" for match in matches))
 
     def client(self, program: str, *arguments: str) -> None:
         command = ["ip", "netns", "exec", self.wire.a, sys.executable, "-c", program, SERVER, *arguments]
@@ -271,10 +274,7 @@ class Local(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("nft"), "a firewall needs nft")
     def test_a_firewall_is_told_from_a_port_without_a_listener(self) -> None:
-        self.nft("add table ip wall")
-        self.addCleanup(self.nft, "delete table ip wall")
-        self.nft("add chain ip wall input { type filter hook input priority 0 ; }")
-        self.nft("add rule ip wall input tcp dport 8080 reject with tcp reset")
+        self.nft(self.wire.b, "input", INPUT, "tcp dport 8080 reject with tcp reset")
         with self.service(LISTEN, SERVER, "8080", "5") as service, running(self.wire, self.work) as live:
             self.wire.refuse(1, 8080)
             failure = self.failure(live)
@@ -297,10 +297,7 @@ class Local(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("nft"), "nft rejects")
     def test_what_a_rule_of_this_host_rejects_shows_on_any_interface(self) -> None:
-        self.nft("add table ip own")
-        self.addCleanup(self.nft, "delete table ip own")
-        self.nft("add chain ip own output { type filter hook output priority 0 ; }")
-        self.nft("add rule ip own output tcp dport 8084 reject")
+        self.nft(self.wire.b, "output", "filter hook output priority 0", "tcp dport 8084 reject")
         with running(self.wire, self.work, interface="any") as live:
             errno = self.errno_here(CLIENT, 8084)
             failure = self.failure(live)
@@ -309,10 +306,7 @@ class Local(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("nft"), "addresses are translated by nft")
     def test_a_published_port_that_leads_elsewhere_is_not_blamed_on_a_firewall_alone(self) -> None:
-        self.nft("add table ip published")
-        self.addCleanup(self.nft, "delete table ip published")
-        self.nft("add chain ip published prerouting { type nat hook prerouting priority -100 ; }")
-        self.nft("add rule ip published prerouting tcp dport 8082 redirect to :8083")
+        self.nft(self.wire.b, "prerouting", "nat hook prerouting priority -100", "tcp dport 8082 redirect to :8083")
         with self.service(LISTEN, SERVER, "8082", "5"), running(self.wire, self.work) as live:
             self.wire.refuse(1, 8082)
             failure = self.failure(live)
@@ -345,11 +339,7 @@ class Local(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("nft"), "connections are tracked for a firewall, which needs nft")
     def test_a_timeout_tells_how_many_connections_are_tracked(self) -> None:
-        self.nft("add table ip wall")
-        self.addCleanup(self.nft, "delete table ip wall")
-        self.nft("add chain ip wall input { type filter hook input priority 0 ; }")
-        self.nft("add rule ip wall input ct state established accept")
-        self.nft("add rule ip wall input tcp dport 8081 drop")
+        self.nft(self.wire.b, "input", INPUT, "ct state established accept", "tcp dport 8081 drop")
         with running(self.wire, self.work) as live:
             self.client(IMPATIENT, "8081")
             failure = self.failure(live, 60)

@@ -36,6 +36,10 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
         far::note(connection, from, segment);
         return next;
     }
+    if !segment.flags.has(Flags::ACK) && connection.established() {
+        // Dropped as a whole, with its payload and its FIN (`tcp_rcv_established()`, `tcp_rcv_state_process()`).
+        return Next::default();
+    }
     if new && connection.notes & Connection::SPARED != 0 && segment.payload_length > 0 {
         writes_on(connection, from, segment);
     }
@@ -213,8 +217,20 @@ pub(super) fn on_fin(connection: &mut Connection, from: usize, segment: &Segment
         connection.story().fin_again[from] = true;
         return false;
     }
+    if is_old_fin(connection, from, segment) {
+        return false;
+    }
     connection.half[from].set(Half::FIN);
     note_close(connection, from, segment)
+}
+
+/// A FIN with the number of payload that the other end has acknowledged is not its sender's, or none that counts: a receiver drops
+/// what brings nothing behind RCV.NXT (`tcp_data_queue()`).
+fn is_old_fin(connection: &Connection, from: usize, segment: &Segment) -> bool {
+    let number = segment.sequence.wrapping_add(segment.payload_length);
+    let (half, peer) = (&connection.half[from], &connection.half[other(from)]);
+    let is_payload = half.has(Half::DATA) && seq::after(half.data_until, number);
+    is_payload && peer.has(Half::ACK) && seq::after(peer.ack, number)
 }
 
 /// Notes that an end has closed: by a FIN, or of a connection of several paths by a DATA_FIN, long before the FIN of a path

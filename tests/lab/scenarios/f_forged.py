@@ -156,4 +156,20 @@ SCENARIOS = [
             },
         ),
     ),
+    Scenario(
+        "old_fin_before_the_abort",
+        "a FIN in the server's name has the number of payload that the client has read; then the server aborts",
+        server="listen; accept; recv; answer; await asked; recv; abort; sleep .4",
+        client="connect; get; recv; mark idle; await forged; get; mark asked; sleep .3; recv",
+        router="await idle; sleep .2; forge to=client seq=-20 flags=FA ttl=47; sleep .1; mark forged",
+        expect=fail("reset", "abortive_close", "unread_data", "server_deadline", by="server"),
+    ),
+    Scenario(
+        "fin_without_ack_before_the_abort",
+        "a FIN in the server's name has the right number, but no ACK; then the server aborts",
+        server="listen; accept; recv; answer; await asked; recv; abort; sleep .4",
+        client="connect; get; recv; mark idle; await forged; get; mark asked; sleep .3; recv",
+        router="await idle; sleep .2; forge to=client flags=F ttl=47; sleep .1; mark forged",
+        expect=fail("reset", "abortive_close", "unread_data", "server_deadline", by="server"),
+    ),
 ]

@@ -224,13 +224,14 @@ pub(super) fn on_fin(connection: &mut Connection, from: usize, segment: &Segment
     note_close(connection, from, segment)
 }
 
-/// A FIN with the number of payload that the other end has acknowledged is not its sender's, or none that counts: a receiver drops
-/// what brings nothing behind RCV.NXT (`tcp_data_queue()`).
+/// A FIN whose number the other end has taken for something else closes nothing: a receiver drops what brings nothing behind RCV.NXT
+/// (`tcp_data_queue()`). Where the FIN itself was acknowledged, and is captured late, its number is the last.
 fn is_old_fin(connection: &Connection, from: usize, segment: &Segment) -> bool {
     let number = segment.sequence.wrapping_add(segment.payload_length);
     let (half, peer) = (&connection.half[from], &connection.half[other(from)]);
-    let is_payload = half.has(Half::DATA) && seq::after(half.data_until, number);
-    is_payload && peer.has(Half::ACK) && seq::after(peer.ack, number)
+    let shown = (half.has(Half::SYN) || half.has(Half::DATA)) && seq::after(half.shown_until(), number);
+    let taken = if shown { number } else { number.wrapping_add(1) };
+    peer.has(Half::ACK) && seq::after(peer.ack, taken)
 }
 
 /// Notes that an end has closed: by a FIN, or of a connection of several paths by a DATA_FIN, long before the FIN of a path

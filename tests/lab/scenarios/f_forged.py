@@ -172,4 +172,12 @@ SCENARIOS = [
         router="await idle; sleep .2; forge to=client flags=F ttl=47; sleep .1; mark forged",
         expect=fail("reset", "abortive_close", "unread_data", "server_deadline", by="server"),
     ),
+    Scenario(
+        "fin_below_all_that_was_sent",
+        "a FIN in the server's name lies below the first byte that the server has to send; then the server aborts",
+        server="listen; accept; await asked; recv; abort; sleep .4",
+        client="connect; get; mark idle; await forged; get; mark asked; sleep .3; recv",
+        router="await idle; sleep .2; forge to=client seq=-20 flags=FA ttl=47; sleep .1; mark forged",
+        expect=fail("reset", "unread_data", "abortive_close", "server_deadline", by="server"),
+    ),
 ]

@@ -2,7 +2,7 @@
 
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::Case;
-use crate::track::other;
+use crate::track::{CLIENT, SERVER, other};
 
 /// Signs: One FIN, then data of the other end that is acknowledged (not reset), then the other FIN. Certain.
 pub static CAUSE: Cause = Cause {
@@ -48,7 +48,10 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    let closer = case.story().first_fin?;
+    let story = case.story();
+    // What was told of before is forgotten: the FIN may have come ahead of a RST that spared everybody and did not arrive.
+    let read_on = || [CLIENT, SERVER].into_iter().find(|side| story.read_after_fin[*side]);
+    let closer = story.first_fin.or_else(read_on)?;
     Some(Match::likely(format!(
         "The {} had shut down its sending side and read on until the {} was done.",
         case.name(closer),

@@ -18,8 +18,9 @@ const PASSAGE: u64 = 10_000;
 /// Of these both sides are told: what is over only when the connection is forgotten, what ends with the next SYN or began with
 /// one that was answered as if by an older connection, and what a filter of the host that forwards drops, which has copies
 /// of its own on each side.
-const TOLD_TWICE: [&str; 6] = [
+const TOLD_TWICE: [&str; 7] = [
     "half_close_and_the_rest_follows",
+    "half_close_after_a_rst_that_did_not_arrive",
     "next_attempt_on_the_same_ports",
     "syn_on_used_ports_is_unreachable",
     "challenge_ack_does_not_reach_the_client",

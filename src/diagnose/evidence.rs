@@ -146,6 +146,14 @@ fn note(case: &Case<'_>, event: &Event, repeated: usize, foreign: bool) -> Cow<'
     }
 }
 
+/// Does a bare RST stand where the other end may have acknowledged? The host without a socket takes its number from there
+/// (`tcp_v4_send_reset()`).
+fn answers(case: &Case<'_>, event: &Event) -> bool {
+    let half = case.half(event.from);
+    let sent = half.next.wrapping_sub(half.isn);
+    sent.wrapping_sub(event.sequence) < 1 << 31
+}
+
 fn reset_note(case: &Case<'_>, event: &Event, foreign: bool) -> Cow<'static, str> {
     let from = event.from;
     let Some(reset) = case.reset().filter(|reset| reset.mark == event.mark) else {
@@ -160,7 +168,7 @@ fn reset_note(case: &Case<'_>, event: &Event, foreign: bool) -> Cow<'static, str
             about!(from, end, "'s host confirms that")
         } else if doubtful {
             about!(from, "another RST in the ", end, "'s name")
-        } else if bare {
+        } else if bare && answers(case, event) {
             about!(from, end, " has no socket for what came")
         } else {
             about!(from, "another RST from the ", end, "")

@@ -14,9 +14,6 @@ use super::{Error, FrameBatch, Interrupt, RawFrame};
 use crate::time::Time;
 use crate::units::{TIED, duration};
 
-/// As much longer than on disk a packed file may be that is taken at once; captures are packed to less.
-const PACKED_BY: u64 = 4;
-
 /// Walks the records of a format where they lie.
 pub(super) trait Records: Send {
     /// Adds the frames of all whole records of `bytes` from `at` on.
@@ -118,11 +115,11 @@ impl Reader {
         })
     }
 
-    /// Takes all of a file on disk at once, if it is no larger than so many bytes, so that captures in it that were pasted together
-    /// are put in order.
+    /// Takes all of a file on disk at once, if it is (unpacked) no larger than so many bytes, so that captures in it that were
+    /// pasted together are put in order.
     pub(super) fn take_whole(&mut self, most: usize) {
-        let size = self.opened.size.saturating_mul(if self.opened.packed.is_some() { PACKED_BY } else { 1 });
-        self.whole = usize::try_from(size).ok().filter(|size| self.opened.regular && *size <= most);
+        let size = usize::try_from(self.opened.size).ok().filter(|size| self.opened.regular && *size <= most);
+        self.whole = size.map(|size| if self.opened.packed.is_some() { most } else { size });
     }
 
     /// Unpacks on a thread of its own from now on, if there is anything to unpack.

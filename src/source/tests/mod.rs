@@ -125,6 +125,18 @@ fn frames_a_little_out_of_order_are_mended_across_batches() {
 }
 
 #[test]
+fn captures_pasted_together_are_put_in_order_however_well_they_are_packed() {
+    let second = (START / SECOND) as u32;
+    let frame = |number: u32| (second + number / 1000, number % 1000 * 1000, vec![0; 60]);
+    let file = pcap(&[0, 1].map(|first| (first..20_000).step_by(2).map(frame).collect::<Vec<Frame>>()).concat());
+    let packed = [gzip(&file), zstd(&file)];
+    assert!(packed.iter().all(|packed| packed.len() * 5 < file.len()));
+    for file in packed.iter().chain([&file]) {
+        assert!(read_whole(file).times().is_sorted());
+    }
+}
+
+#[test]
 fn a_pipe_gives_the_same_as_a_file() {
     let mut disordered = frames(2000);
     disordered.chunks_mut(3).for_each(<[Frame]>::reverse);

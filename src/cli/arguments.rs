@@ -68,7 +68,7 @@ pub struct Analyse {
     /// A habit from tcpdump: no name is looked up anyhow
     #[arg(short = 'n', hide = true, action = clap::ArgAction::Count)]
     pub numeric: u8,
-    /// Only packets that this pcap filter lets through, as in 'tcp port 5432'
+    /// Only packets that this pcap filter lets through, as in 'tcp port 5432', and ICMP errors about such
     #[arg(short = 'f', long, value_name = "EXPR")]
     pub filter: Option<String>,
     /// text for a person, or json for programs: one object a line

@@ -20,6 +20,7 @@ Examples:
   ssh host 'sudo tcpdump -Uw - tcp and not port 22 or icmp or icmp6' | tcpwhy -    until Ctrl-C
   sudo tcpwhy -i eth0                     what fails on this host, as it happens
   tcpwhy explain ECONNRESET               what an error means, and what to do
+  tcpwhy explain 'upstream prematurely closed connection ...'    a line of a program's log
   tcpwhy ./explain                        a capture that is named like a command
 
 The report goes to standard output, notes to standard error. Exit status: 0 done,
@@ -41,10 +42,11 @@ pub struct Arguments {
 /// The commands beside the analysis.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Explain a cause, a kind of failure, an errno, or a language's name for it
+    /// Explain a cause, a kind of failure, an errno, an exception, or a line of a log
     Explain {
-        /// As in keepalive_race, reset, ECONNRESET, ConnectionResetError; all topics without it
-        topic: Option<String>,
+        /// As in keepalive_race, reset, ECONNRESET, ConnectionResetError, or a line of a log in quotes; all topics without it
+        #[arg(allow_hyphen_values = true)]
+        topic: Vec<String>,
     },
     /// List the interfaces that can be captured on
     Interfaces,
@@ -186,7 +188,7 @@ mod tests {
         assert_eq!(parsed.analyse.inputs(), [PathBuf::from("./explain")]);
         assert!(matches!(
             parse(&["explain", "EPIPE"]).expect("sound").command,
-            Some(Command::Explain { topic: Some(_) })
+            Some(Command::Explain { topic }) if topic == ["EPIPE"]
         ));
     }
 
@@ -214,6 +216,16 @@ mod tests {
             assert_eq!(misplaced(sound), None, "{sound:?}");
         }
         assert!(parse(&["-i", "eth0", "-r", "a.pcap"]).is_err());
+    }
+
+    #[test]
+    fn what_is_to_be_explained_may_be_several_words_and_begin_with_a_hyphen() {
+        for words in [&["connection", "reset", "by", "peer"][..], &["-ERR max number of clients reached"], &["-111"]] {
+            let parsed = parse(&[&["explain"][..], words].concat()).expect("sound");
+            assert!(matches!(parsed.command, Some(Command::Explain { topic }) if topic == words));
+        }
+        let help = parse(&["explain", "--help"]).map(|_| ()).map_err(|error| error.kind());
+        assert_eq!(help, Err(clap::error::ErrorKind::DisplayHelp));
     }
 
     #[test]

@@ -106,7 +106,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(FAILED);
         }
         None => analyse::run(&arguments.analyse, surroundings),
-        Some(Command::Explain { topic }) => explain(topic.as_deref()),
+        Some(Command::Explain { topic }) => explain(topic),
         Some(Command::Interfaces) => interfaces::run(),
         Some(Command::NameSockets) => name_sockets(),
     };
@@ -121,8 +121,9 @@ pub fn main() -> ExitCode {
 }
 
 /// Writes a page of the catalogue.
-fn explain(topic: Option<&str>) -> Result<Outcome, Error> {
-    let page = explain::explain(topic).map_err(|unknown| Error::line(unknown.to_string()))?;
+fn explain(words: &[String]) -> Result<Outcome, Error> {
+    let topic = (!words.is_empty()).then(|| words.join(" "));
+    let page = explain::explain(topic.as_deref()).map_err(|unknown| Error::line(unknown.to_string()))?;
     let mut output = Output::stdout();
     output.write(page.as_bytes())?;
     output.finish()?;

@@ -18,7 +18,7 @@ Examples:
   tcpwhy -f 'tcp port 5432' trace.pcap    only what concerns PostgreSQL
   tcpwhy --format json trace.pcap | jq -r 'select(.type == \"failure\").summary'
   ssh host 'sudo tcpdump -Uw - tcp and not port 22 or icmp or icmp6' | tcpwhy -    until Ctrl-C
-  sudo tcpwhy -i eth0                     what fails on this host, as it happens
+  sudo tcpwhy -i any                      what fails on this host, as it happens
   tcpwhy explain ECONNRESET               what an error means, and what to do
   tcpwhy explain 'upstream prematurely closed connection ...'    a line of a program's log
   tcpwhy ./explain                        a capture that is named like a command
@@ -64,7 +64,7 @@ pub struct Analyse {
     /// The same as naming FILE, as in tcpdump; may be repeated
     #[arg(short = 'r', value_name = "FILE")]
     pub read: Vec<PathBuf>,
-    /// Capture live on an interface
+    /// Capture live on an interface; 'any' is all of them
     #[arg(short = 'i', value_name = "IFACE", conflicts_with = "read")]
     pub interface: Option<String>,
     /// A habit from tcpdump: no name is looked up anyhow
@@ -160,6 +160,14 @@ impl Analyse {
         is_filter.then(|| format!("no such files: {words}; if that is a filter, say -f '{words}'"))
     }
 
+    /// What is wrong where an interface stands without `-i`.
+    pub fn misplaced_interface(&self) -> Option<String> {
+        let ([path], None) = (self.files.as_slice(), &self.interface) else { return None };
+        let name = path.to_str().filter(|name| !name.contains(['/', '.']) && !path.exists())?;
+        let is_one = name == "any" || Path::new("/sys/class/net").join(name).exists();
+        is_one.then(|| format!("{name}: no such file; if it is the interface, say -i {name}"))
+    }
+
     /// All captures to read: those of `-r` before the others.
     pub fn inputs(&self) -> Vec<PathBuf> {
         self.read.iter().chain(&self.files).cloned().collect()
@@ -216,6 +224,16 @@ mod tests {
             assert_eq!(misplaced(sound), None, "{sound:?}");
         }
         assert!(parse(&["-i", "eth0", "-r", "a.pcap"]).is_err());
+    }
+
+    #[test]
+    fn an_interface_without_its_option_is_named_as_one() {
+        let misplaced = |arguments: &[&str]| parse(arguments).expect("sound").analyse.misplaced_interface();
+        assert_eq!(misplaced(&["any"]).as_deref(), Some("any: no such file; if it is the interface, say -i any"));
+        assert!(misplaced(&["lo"]).is_some_and(|said| said.ends_with("say -i lo")));
+        for sound in [&["-i", "lo"][..], &["a.pcap"], &["nosuch"], &["./any"], &["."], &[]] {
+            assert_eq!(misplaced(sound), None, "{sound:?}");
+        }
     }
 
     #[test]

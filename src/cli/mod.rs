@@ -36,6 +36,7 @@ const FOUND: u8 = 1;
 const SHORT_USAGE: &str = "\
 tcpwhy: no capture given
 Usage: tcpwhy [OPTIONS] FILE...     '-' reads a capture from standard input
+       sudo tcpwhy -i any           live, on all interfaces, until Ctrl-C
        tcpwhy explain [TOPIC]
        tcpwhy interfaces
 Try 'tcpwhy --help'.

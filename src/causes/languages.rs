@@ -133,6 +133,8 @@ pub fn sayings(errno: Errno) -> impl Iterator<Item = &'static Saying> {
 pub enum Found {
     /// An errno by its own name, number or text.
     Errno(&'static Page),
+    /// An errno that a message names, and what is known of the message besides; may be nothing.
+    Message(&'static Page, Vec<&'static Saying>),
     /// Something that languages or programs say.
     Sayings(Vec<&'static Saying>),
 }
@@ -142,6 +144,7 @@ pub fn look_up(topic: &str) -> Option<Found> {
     exactly(topic, keys)
         .or_else(|| exactly(topic, joined_keys))
         .or_else(|| of_haproxy(topic))
+        .or_else(|| of_access_log(topic))
         .or_else(|| within(topic))
         .or_else(|| topic.trim_end().ends_with(": EOF").then(|| exactly("EOF", keys))?)
 }
@@ -151,7 +154,7 @@ pub fn look_up(topic: &str) -> Option<Found> {
 fn of_haproxy(line: &str) -> Option<Found> {
     let is_state = |word: &&str| {
         let [who, when, cookie, persistence] = word.as_bytes() else { return false };
-        b"CScs".contains(who)
+        b"CScsP".contains(who)
             && b"RQCHDLT".contains(when)
             && b"-NIDVEOU".contains(cookie)
             && b"-NIUPRD".contains(persistence)
@@ -163,13 +166,24 @@ fn of_haproxy(line: &str) -> Option<Found> {
     if !numbers.bytes().all(|byte| byte.is_ascii_digit() || b"/+".contains(&byte)) {
         return None;
     }
-    let name = format!("haproxy {}", state.get(..2)?);
-    let said: Vec<_> = all_sayings().filter(|saying| saying.names.contains(&name.as_str())).collect();
+    let said = named(&format!("haproxy {}", state.get(..2)?));
     (!said.is_empty()).then_some(Found::Sayings(said))
 }
 
-/// What nginx says of timers of its own, with the errno's text in it.
-const BORROWED: [&str; 2] = ["upstream timed out", "client timed out"];
+/// A line of an access log in the common format by its status, which follows the quoted request.
+fn of_access_log(line: &str) -> Option<Found> {
+    let (_, behind) = line.split_once(" HTTP/")?;
+    let status = behind.split_once("\" ")?.1.split_whitespace().next()?;
+    let said = named(&format!("status {status}"));
+    (!said.is_empty()).then_some(Found::Sayings(said))
+}
+
+fn named(name: &str) -> Vec<&'static Saying> {
+    all_sayings().filter(|saying| saying.names.contains(&name)).collect()
+}
+
+/// What programs say of timers of their own, with the errno's text in it.
+const BORROWED: [&str; 3] = ["upstream timed out", "client timed out", "Read error (Connection timed out)"];
 
 /// Finds what is known under one of the keys of `topic`.
 fn exactly(topic: &str, keys: fn(&str) -> Vec<String>) -> Option<Found> {
@@ -189,28 +203,36 @@ fn exactly(topic: &str, keys: fn(&str) -> Vec<String>) -> Option<Found> {
     (!said.is_empty()).then_some(Found::Sayings(said))
 }
 
-/// Finds known names within a pasted message. An errno by its own name says more than any wording, and among the
-/// wordings the one with most of its names in the message wins. Short names are left out: they are in everything.
+/// Finds known names within a pasted message. Among the wordings the one with most of its names in the message wins; an errno by
+/// its own name or text says more than any of them, and those that know it tell the rest. Short names are left out: they are in
+/// everything.
 fn within(message: &str) -> Option<Found> {
     const SHORTEST: usize = 5;
-    let message = format!(" {} ", key(message));
+    // curl's version, which it gives to servers as its name, is no exit status.
+    let message = format!(" {} ", key(&message.replace("curl/", "")));
     let contains = |name: &str| message.contains(&format!(" {} ", key(name)));
     let errno = ERRNOS
         .iter()
         .flat_map(|page| [(page.errno.name(), page), (page.errno.message(), page)])
         .filter(|(name, _)| contains(name))
-        .max_by_key(|(name, _)| name.len());
-    if let Some((_, page)) = errno.filter(|_| !BORROWED.iter().any(|name| contains(name))) {
-        return Some(Found::Errno(page));
-    }
+        .max_by_key(|(name, _)| name.len())
+        .filter(|_| !BORROWED.iter().any(|name| contains(name)));
     let score = |saying: &&Saying| -> usize {
-        let found = || saying.names.iter().filter(|name| name.len() >= SHORTEST && contains(name));
+        if errno.is_some_and(|(_, page)| !saying.errnos.contains(&page.errno)) {
+            return 0;
+        }
+        let is_errnos = |name: &str| errno.is_some_and(|(text, _)| key(text).contains(&key(name)));
+        let found = || saying.names.iter().filter(|name| name.len() >= SHORTEST && contains(name) && !is_errnos(name));
         // What is a part of a longer name was said once.
         let is_part = |name: &str| found().any(|other| other.len() > name.len() && key(other).contains(&key(name)));
         found().filter(|name| !is_part(name)).map(|name| name.len()).sum()
     };
-    let best = all_sayings().map(|saying| score(&saying)).max().filter(|best| *best > 0)?;
-    Some(Found::Sayings(all_sayings().filter(|saying| score(saying) == best).collect()))
+    let best = all_sayings().map(|saying| score(&saying)).max().filter(|best| *best > 0);
+    let said = best.map(|best| all_sayings().filter(|saying| score(saying) == best).collect::<Vec<_>>());
+    match errno {
+        Some((_, page)) => Some(Found::Message(page, said.unwrap_or_default())),
+        None => said.map(Found::Sayings),
+    }
 }
 
 /// The keys under which a name can be found: itself, and without its module or class in front.
@@ -240,7 +262,7 @@ mod tests {
 
     fn errno(topic: &str) -> Option<&'static str> {
         match look_up(topic)? {
-            Found::Errno(page) => Some(page.errno.name()),
+            Found::Errno(page) | Found::Message(page, _) => Some(page.errno.name()),
             Found::Sayings(said) => {
                 let first = said.first()?.errnos;
                 said.iter().all(|saying| saying.errnos == first).then(|| first.first().map(|errno| errno.name()))?
@@ -333,7 +355,50 @@ mod tests {
             assert!(said.iter().all(|saying| saying.errnos.is_empty()), "{message}: no call failed");
         }
         assert!(look_up("no such thing").is_none());
+        let Some(Found::Message(page, said)) = look_up("*4 recv() failed (104: Connection reset by peer) while") else {
+            panic!("not found")
+        };
+        assert_eq!((page.number, said.len(), said.first().map(|saying| saying.program)), (104, 1, Some("nginx")));
         assert!(look_up("").is_none());
+    }
+
+    /// Each as the program printed it (nginx 1.22, HAProxy 2.6, curl 7.88, Go 1.19, Node 20, OpenJDK 17, PostgreSQL 15, OpenSSH 9.2).
+    #[test]
+    fn a_line_of_a_log_is_told_by_who_wrote_it() {
+        for (line, program, failed) in [
+            (
+                "127.0.0.1 - - [28/Nov/2026:08:15:26 +0000] \"GET / HTTP/1.1\" 499 0 \"-\" \"curl/7.88.1\"",
+                "nginx",
+                true,
+            ),
+            ("[..] f1 f1/<NOSRV> -1/-1/-1/-1/3001 408 0 - - cR-- 1/1/0/0/0 0/0 \"<BADREQ>\"", "HAProxy", false),
+            ("[..] f3 b3/s1 0/0/0/-1/0 502 209 - - SH-- 1/1/0/0/0 0/0 \"GET / HTTP/1.1\"", "HAProxy", true),
+            ("curl: (92) HTTP/2 stream 1 was not closed cleanly: INTERNAL_ERROR (err 2)", "curl", false),
+            ("curl: (35) OpenSSL/3.0.19: error:0A00010B:SSL routines::wrong version number", "curl", false),
+            ("HTTP request sent, awaiting response... Read error (Connection timed out) in headers.", "wget", true),
+            (
+                "SSL_do_handshake() failed (SSL: error:0A000126:SSL routines::unexpected eof while reading)",
+                "nginx",
+                true,
+            ),
+            ("dial tcp: lookup a on 10.0.0.53:53: read udp 10.0.0.1:3->10.0.0.53:53: i/o timeout", "Go", false),
+            ("dial tcp: lookup a.example.org on 127.0.0.53:53: no such host", "Go", false),
+            ("http: TLS handshake error from 10.190.1.2:60154: EOF", "Go", true),
+            ("http: TLS handshake error from 10.0.0.1:3: read tcp A->B: read: connection reset by peer", "Go", true),
+            ("NODE fetch failed Error: getaddrinfo EAI_AGAIN nosuch.invalid", "Node", false),
+            ("java.io.IOException: fixed content-length: 1000, bytes received: 3", "Java", true),
+            ("HTTPSConnectionPool(host='10.0.0.2', port=94): Read timed out. (read timeout=3)", "requests", true),
+            ("LOG:  unexpected EOF on client connection with an open transaction", "PostgreSQL", false),
+            ("LOG:  could not receive data from client: Connection reset by peer", "PostgreSQL", true),
+            ("Connection reset by 10.190.2.2 port 2225", "ssh", true),
+            ("Connection closed by 10.190.2.2 port 2222", "ssh", true),
+            ("kex_exchange_identification: read: Connection reset by peer", "ssh", true),
+            ("Connection closed by server.", "redis", true),
+        ] {
+            let (Some(Found::Sayings(said)) | Some(Found::Message(_, said))) = look_up(line) else { panic!("{line}") };
+            assert!(!said.is_empty() && said.iter().all(|saying| saying.program == program), "{line}: {said:?}");
+            assert!(said.iter().all(|saying| saying.errnos.is_empty() != failed), "{line}: {said:?}");
+        }
     }
 
     #[test]

@@ -31,6 +31,11 @@ impl Saying {
             .replace("{lower}", &message.to_lowercase())
     }
 
+    /// May it stand for the other end's FIN alone? Then its note says so, in the same words everywhere.
+    pub fn is_end_of_file(&self) -> bool {
+        self.note.to_ascii_lowercase().contains("end of file")
+    }
+
     /// The language that it belongs to, if there is a code example in it.
     pub fn language(&self) -> Option<Language> {
         match self.program {

@@ -15,7 +15,7 @@ use crate::time::Time;
 /// Opens the captures first, so that a report of before is not lost for one that cannot be read, and then the place for the report,
 /// so that nobody waits for an analysis that cannot be written down.
 pub fn run(arguments: &Analyse, surroundings: Surroundings) -> Result<Outcome, Error> {
-    if let Some(problem) = arguments.misplaced_filter() {
+    if let Some(problem) = arguments.misplaced_filter().or_else(|| arguments.misplaced_interface()) {
         return Err(Error::line(problem));
     }
     if let Some(interface) = &arguments.interface {

@@ -18,8 +18,9 @@ Examples:
   tcpwhy -f 'tcp port 5432' trace.pcap    only what concerns PostgreSQL
   tcpwhy --format json trace.pcap | jq -r 'select(.type == \"failure\").summary'
   ssh host 'sudo tcpdump -Uw - tcp and not port 22 or icmp or icmp6' | tcpwhy -    until Ctrl-C
-  sudo tcpwhy -i eth0                     what fails on this host, as it happens
+  sudo tcpwhy -i any                      what fails on this host, as it happens
   tcpwhy explain ECONNRESET               what an error means, and what to do
+  tcpwhy explain 'upstream prematurely closed connection ...'    a line of a program's log
   tcpwhy ./explain                        a capture that is named like a command
 
 The report goes to standard output, notes to standard error. Exit status: 0 done,
@@ -41,10 +42,11 @@ pub struct Arguments {
 /// The commands beside the analysis.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Explain a cause, a kind of failure, an errno, or a language's name for it
+    /// Explain a cause, a kind of failure, an errno, an exception, or a line of a log
     Explain {
-        /// As in keepalive_race, reset, ECONNRESET, ConnectionResetError; all topics without it
-        topic: Option<String>,
+        /// As in keepalive_race, reset, ECONNRESET, ConnectionResetError, or a line of a log in quotes; all topics without it
+        #[arg(allow_hyphen_values = true)]
+        topic: Vec<String>,
     },
     /// List the interfaces that can be captured on
     Interfaces,
@@ -62,13 +64,13 @@ pub struct Analyse {
     /// The same as naming FILE, as in tcpdump; may be repeated
     #[arg(short = 'r', value_name = "FILE")]
     pub read: Vec<PathBuf>,
-    /// Capture live on an interface
+    /// Capture live on an interface; 'any' is all of them
     #[arg(short = 'i', value_name = "IFACE", conflicts_with = "read")]
     pub interface: Option<String>,
     /// A habit from tcpdump: no name is looked up anyhow
     #[arg(short = 'n', hide = true, action = clap::ArgAction::Count)]
     pub numeric: u8,
-    /// Only packets that this pcap filter lets through, as in 'tcp port 5432'
+    /// Only packets that this pcap filter lets through, as in 'tcp port 5432', and ICMP errors about such
     #[arg(short = 'f', long, value_name = "EXPR")]
     pub filter: Option<String>,
     /// text for a person, or json for programs: one object a line
@@ -158,6 +160,14 @@ impl Analyse {
         is_filter.then(|| format!("no such files: {words}; if that is a filter, say -f '{words}'"))
     }
 
+    /// What is wrong where an interface stands without `-i`.
+    pub fn misplaced_interface(&self) -> Option<String> {
+        let ([path], None) = (self.files.as_slice(), &self.interface) else { return None };
+        let name = path.to_str().filter(|name| !name.contains(['/', '.']) && !path.exists())?;
+        let is_one = name == "any" || Path::new("/sys/class/net").join(name).exists();
+        is_one.then(|| format!("{name}: no such file; if it is the interface, say -i {name}"))
+    }
+
     /// All captures to read: those of `-r` before the others.
     pub fn inputs(&self) -> Vec<PathBuf> {
         self.read.iter().chain(&self.files).cloned().collect()
@@ -186,7 +196,7 @@ mod tests {
         assert_eq!(parsed.analyse.inputs(), [PathBuf::from("./explain")]);
         assert!(matches!(
             parse(&["explain", "EPIPE"]).expect("sound").command,
-            Some(Command::Explain { topic: Some(_) })
+            Some(Command::Explain { topic }) if topic == ["EPIPE"]
         ));
     }
 
@@ -214,6 +224,26 @@ mod tests {
             assert_eq!(misplaced(sound), None, "{sound:?}");
         }
         assert!(parse(&["-i", "eth0", "-r", "a.pcap"]).is_err());
+    }
+
+    #[test]
+    fn an_interface_without_its_option_is_named_as_one() {
+        let misplaced = |arguments: &[&str]| parse(arguments).expect("sound").analyse.misplaced_interface();
+        assert_eq!(misplaced(&["any"]).as_deref(), Some("any: no such file; if it is the interface, say -i any"));
+        assert!(misplaced(&["lo"]).is_some_and(|said| said.ends_with("say -i lo")));
+        for sound in [&["-i", "lo"][..], &["a.pcap"], &["nosuch"], &["./any"], &["."], &[]] {
+            assert_eq!(misplaced(sound), None, "{sound:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_to_be_explained_may_be_several_words_and_begin_with_a_hyphen() {
+        for words in [&["connection", "reset", "by", "peer"][..], &["-ERR max number of clients reached"], &["-111"]] {
+            let parsed = parse(&[&["explain"][..], words].concat()).expect("sound");
+            assert!(matches!(parsed.command, Some(Command::Explain { topic }) if topic == words));
+        }
+        let help = parse(&["explain", "--help"]).map(|_| ()).map_err(|error| error.kind());
+        assert_eq!(help, Err(clap::error::ErrorKind::DisplayHelp));
     }
 
     #[test]

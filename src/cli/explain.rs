@@ -25,7 +25,8 @@ pub fn explain(topic: Option<&str>) -> Result<String, UnknownTopic> {
     }
     match languages::look_up(topic) {
         Some(Found::Errno(page)) => Ok(errno_page(page)),
-        Some(Found::Sayings(said)) => Ok(sayings_page(topic.trim(), &said)),
+        Some(Found::Message(page, said)) => Ok(sayings_page(topic.trim(), &said, Some(page.errno))),
+        Some(Found::Sayings(said)) => Ok(sayings_page(topic.trim(), &said, None)),
         None => Err(UnknownTopic::new(topic)),
     }
 }
@@ -107,6 +108,9 @@ fn kind_page(kind: Kind) -> String {
     page.calls(about.calls);
     page.causes(kind);
     page.rest(about.errno, kind);
+    if kind != Kind::Aborted {
+        page.retries(kind, &Language::ALL);
+    }
     page.done()
 }
 
@@ -119,28 +123,40 @@ fn errno_page(about: &languages::Page) -> String {
     page.calls(kind.calls);
     page.causes(about.kind);
     page.rest(about.errno, about.kind);
+    if about.kind != Kind::Aborted {
+        page.section("A good retry", retry::RULE);
+        page.gap();
+        page.paragraph(2, &format!("In Python, Go, Node, Java, Rust and C#: tcpwhy explain {}", about.kind.id()));
+    }
     page.done()
 }
 
 /// For what programs say without that a call failed.
 const NO_ERRNO: &str = "\
-    No call on the socket failed: the program ended it by itself, or was told in its own protocol that the other end does. A \
-    report of tcpwhy shows such words as \"last said\", where the connection failed as well and they were not encrypted.";
+    No call on a TCP socket failed: the program ended the connection by itself, or was told in its own protocol that the other \
+    end does, or it never began one. A report of tcpwhy shows such words as \"last said\", where the connection failed as well and \
+    they were not encrypted.";
 
-fn sayings_page(topic: &str, said: &[&'static Saying]) -> String {
-    let mut errnos: Vec<Errno> = Vec::new();
-    for errno in said.iter().flat_map(|saying| saying.errnos) {
+/// For what may be an end of file and nothing else.
+const END_OF_FILE: &str = "\
+    An end of file is no error of a socket. Where the other end closed by a FIN and nothing was sent after it, no call failed, and \
+    tcpwhy reports no failure: the reason is in the log of the other end's program.";
+
+/// The page of a message: what is known of it, and of the errno that it names or stands for.
+fn sayings_page(topic: &str, said: &[&'static Saying], named: Option<Errno>) -> String {
+    let mut errnos: Vec<Errno> = named.into_iter().collect();
+    for errno in said.iter().filter(|_| named.is_none()).flat_map(|saying| saying.errnos) {
         if !errnos.contains(errno) {
             errnos.push(*errno);
         }
     }
     let about: Vec<_> = errnos.iter().filter_map(|errno| languages::page(*errno)).collect();
     let mut page = Text::new();
-    page.title(&topic.chars().filter(|c| !c.is_control()).take(WIDTH).collect::<String>());
+    page.title(&shortened(topic));
     for saying in said {
-        let known = saying.errnos.first().and_then(|errno| languages::page(*errno));
-        let text = known.map(|page| if saying.errnos.len() == 1 { saying.text(page) } else { general(saying) });
-        page.item(&format!("{}: ", saying.program), &text.unwrap_or(saying.text.to_owned()));
+        let known = saying.errnos.first().filter(|_| saying.errnos.len() == 1).copied().or(named);
+        let text = known.and_then(languages::page).map(|page| saying.text(page));
+        page.item(&format!("{}: ", saying.program), &text.unwrap_or_else(|| general(saying)));
         if !saying.note.is_empty() && !saying.note.contains('{') {
             page.paragraph(4, saying.note);
         }
@@ -154,6 +170,9 @@ fn sayings_page(topic: &str, said: &[&'static Saying]) -> String {
         let number = errno.number;
         page.item(&format!("{} ", errno.errno.name()), &format!("({number}, {}). {}", errno.kind.id(), errno.meaning));
     }
+    if named.is_none() && said.iter().any(|saying| saying.is_end_of_file()) {
+        page.section("Or none", END_OF_FILE);
+    }
     if let [only] = about.as_slice() {
         page.calls(kinds::page(only.kind).calls);
         page.causes(only.kind);
@@ -163,11 +182,22 @@ fn sayings_page(topic: &str, said: &[&'static Saying]) -> String {
         if !languages.is_empty() && only.kind != Kind::Aborted {
             page.retries(only.kind, &languages);
         }
+    } else {
+        page.find_out();
     }
     page.gap();
     let more: Vec<_> = about.iter().map(|errno| format!("tcpwhy explain {}", errno.errno.name())).collect();
     page.paragraph(0, &format!("More: {}", more.join(", ")));
     page.done()
+}
+
+/// A message as a title: one line, and a sign where it went on.
+fn shortened(topic: &str) -> String {
+    let topic: Vec<char> = topic.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    match topic.get(..WIDTH - 3) {
+        Some(begin) if topic.len() > WIDTH => begin.iter().chain(&['.'; 3]).collect(),
+        _ => topic.into_iter().collect(),
+    }
 }
 
 #[cfg(test)]
@@ -274,6 +304,27 @@ mod tests {
         }
         let page = explain(Some("ConnectionResetError")).unwrap_or_default();
         assert!(page.contains("except ConnectionResetError:") && !page.contains("ThreadLocalRandom"));
+    }
+
+    /// Who pastes a line of a log wants to know what to do about it, not what all languages say of its errno.
+    #[test]
+    fn a_line_of_a_log_has_a_short_page_of_its_own() {
+        let line = "*4 recv() failed (104: Connection reset by peer) while reading response header from upstream, client: 10.0.0.1";
+        let page = explain(Some(line)).unwrap_or_default();
+        assert!(
+            page.starts_with("*4 recv() failed") && page.lines().next().is_some_and(|title| title.ends_with("..."))
+        );
+        assert!(page.contains("\n  nginx: recv() failed (104") && page.contains("sudo tcpwhy -i any"), "{page}");
+        assert!(!page.contains("Node") && page.lines().count() < 70, "{page}");
+    }
+
+    /// The other end's FIN makes no call fail, and no failure in a report.
+    #[test]
+    fn an_end_of_file_may_have_no_errno() {
+        let page = explain(Some("upstream prematurely closed connection")).unwrap_or_default();
+        assert!(page.contains("\nOr none\n") && page.contains("tcpwhy reports no failure"), "{page}");
+        let reset = explain(Some("curl: (56) Recv failure: Connection reset by peer")).unwrap_or_default();
+        assert!(!reset.contains("\nOr none\n"), "{reset}");
     }
 
     #[test]

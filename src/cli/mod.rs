@@ -36,6 +36,7 @@ const FOUND: u8 = 1;
 const SHORT_USAGE: &str = "\
 tcpwhy: no capture given
 Usage: tcpwhy [OPTIONS] FILE...     '-' reads a capture from standard input
+       sudo tcpwhy -i any           live, on all interfaces, until Ctrl-C
        tcpwhy explain [TOPIC]
        tcpwhy interfaces
 Try 'tcpwhy --help'.
@@ -106,7 +107,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(FAILED);
         }
         None => analyse::run(&arguments.analyse, surroundings),
-        Some(Command::Explain { topic }) => explain(topic.as_deref()),
+        Some(Command::Explain { topic }) => explain(topic),
         Some(Command::Interfaces) => interfaces::run(),
         Some(Command::NameSockets) => name_sockets(),
     };
@@ -121,8 +122,9 @@ pub fn main() -> ExitCode {
 }
 
 /// Writes a page of the catalogue.
-fn explain(topic: Option<&str>) -> Result<Outcome, Error> {
-    let page = explain::explain(topic).map_err(|unknown| Error::line(unknown.to_string()))?;
+fn explain(words: &[String]) -> Result<Outcome, Error> {
+    let topic = (!words.is_empty()).then(|| words.join(" "));
+    let page = explain::explain(topic.as_deref()).map_err(|unknown| Error::line(unknown.to_string()))?;
     let mut output = Output::stdout();
     output.write(page.as_bytes())?;
     output.finish()?;

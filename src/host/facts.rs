@@ -88,6 +88,9 @@ pub(super) fn local(finding: &Finding, view: View, holder: &mut dyn FnMut(u64) -
     if is_about(finding, &["backlog_overflow"]) && view.side == Side::Server {
         told.overflow(&view, listener);
     }
+    if is_about(finding, &["syn_unanswered"]) && view.side == Side::Server && finding.role_known {
+        told.unanswered(&view);
+    }
     told.abort(finding, &view);
     let is_full = |tracked: &Tracked| tracked.max > 0 && tracked.count.saturating_mul(100) >= tracked.max * NEARLY_FULL;
     if let Some(Tracked { count, max }) = view.conntrack.filter(is_full) {
@@ -264,6 +267,18 @@ impl Told {
         }
     }
 
+    /// The kernel answers each SYN that reaches it: tcp_v4_rcv() by a RST where nothing listens, tcp_conn_request() by a SYN-ACK, or
+    /// it counts that it had no room.
+    fn unanswered(&mut self, view: &View) {
+        if ["ListenOverflows", "ListenDrops", "TCPReqQFullDrop"].map(|name| rise(&view.counted, name)) != [0; 3] {
+            return;
+        }
+        let led_on = if view.may_translate { ", or NAT leads it on to where nothing answers" } else { "" };
+        self.facts.push(format!(
+            "The SYN came to this host, and no SYN-ACK or RST left it: a filter here (nftables, rp_filter) may drop it{led_on}."
+        ));
+    }
+
     /// A socket that gave up was counted, by the reason.
     fn abort(&mut self, finding: &Finding, view: &View) {
         let ended_here = match view.side {
@@ -294,7 +309,10 @@ impl Told {
         let missing = moved.iter().find(|(rise, .., cause)| *rise == 0 && is_about(finding, &[cause]));
         if let Some((_, name, ..)) = missing.filter(|_| view.is_counted && all > 0) {
             self.confidence = Some(Confidence::Possible);
-            self.facts.push(format!("But {name}, which counts such endings, did not rise."));
+            // What was counted once in place of it tells which cause it was.
+            let other = moved.iter().find(|(rise, .., cause)| all == 1 && *rise > 0 && !cause.is_empty());
+            let rather = other.map_or(String::new(), |(.., cause)| format!(": `tcpwhy explain {cause}` fits better"));
+            self.facts.push(format!("But {name}, which counts such endings, did not rise{rather}."));
         }
     }
 }

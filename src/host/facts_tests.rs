@@ -152,7 +152,8 @@ fn an_abort_of_this_host_was_counted() {
     let otherwise = View { is_counted: true, ..view(&[], None, &[("TCPAbortOnData", 1)]) };
     let otherwise = look(&finding, otherwise);
     assert_eq!(otherwise.confidence, Some(Confidence::Possible));
-    assert!(otherwise.fact.ends_with("But TCPAbortOnClose, which counts such endings, did not rise."));
+    let fits = "did not rise: `tcpwhy explain abortive_close` fits better.";
+    assert!(otherwise.fact.ends_with(fits), "{}", otherwise.fact);
     let of_the_other = look(&ended("unread_data", EndedBy::Client), view(&[], None, &[("TCPAbortOnClose", 1)]));
     assert!(!of_the_other.fact.contains("TCPAbortOnClose"), "{}", of_the_other.fact);
 }
@@ -192,11 +193,22 @@ fn who_holds_a_socket_is_told_or_that_it_is_gone() {
 fn a_server_that_never_had_a_socket_for_the_client_has_not_lost_it() {
     let mut finding = ended("syn_unanswered", EndedBy::Network);
     (finding.kind, finding.timing.connect) = (Some(Kind::TimedOut), None);
-    assert_eq!(look(&finding, view(&[], None, &[])).fact, "Nothing listens on port 5432 here.");
-    let there = look(&finding, view(&[socket("0.0.0.0", 5432, 0, 21433)], None, &[]));
-    assert_eq!(there.fact, "postgres (pid 812) listens on 0.0.0.0:5432.");
+    // The kernel answers a SYN that reaches it, one way or the other.
+    let dropped =
+        "The SYN came to this host, and no SYN-ACK or RST left it: a filter here (nftables, rp_filter) may drop it";
+    let nobody = look(&finding, view(&[], None, &[]));
+    assert_eq!(nobody.fact, format!("Nothing listens on port 5432 here. {dropped}."));
+    let all = [socket("0.0.0.0", 5432, 0, 21433)];
+    let there = look(&finding, view(&all, None, &[]));
+    assert_eq!(there.fact, format!("postgres (pid 812) listens on 0.0.0.0:5432. {dropped}."));
     let elsewhere = look(&finding, view(&[socket("127.0.0.1", 5432, 0, 21433)], None, &[]));
-    assert_eq!(elsewhere.fact, "postgres (pid 812) listens on 127.0.0.1:5432 only.");
+    assert_eq!(elsewhere.fact, format!("postgres (pid 812) listens on 127.0.0.1:5432 only. {dropped}."));
+    let published = look(&finding, View { may_translate: true, ..view(&all, None, &[]) });
+    assert!(published.fact.ends_with("or NAT leads it on to where nothing answers."), "{}", published.fact);
+    let full = look(&finding, view(&all, None, &[("ListenDrops", 2)]));
+    assert_eq!(full.fact, "postgres (pid 812) listens on 0.0.0.0:5432.");
+    let client = look(&finding, View { side: Side::Client, ..view(&[], None, &[]) });
+    assert!(!client.fact.contains("may drop"), "{}", client.fact);
 }
 
 #[test]

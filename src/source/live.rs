@@ -80,6 +80,8 @@ pub struct Live {
     capture: Option<Capture<Active>>,
     link: u16,
     nanoseconds: bool,
+    /// The user's, for ICMP errors: the kernel lets all of them pass.
+    filter: Option<super::Filter>,
     order: Order,
     /// Frames that a later one may still overtake, and their bytes.
     held: FrameBatch,
@@ -122,9 +124,7 @@ impl Live {
     /// Opens the interface. From now on its packets are kept; of one that is down, from when it comes up. `stop` ends the
     /// capture as soon as it is true.
     pub fn open(settings: LiveSettings, stop: Arc<AtomicBool>) -> Result<Live, Error> {
-        if let Some(expression) = &settings.filter {
-            super::Filter::new(expression)?;
-        }
+        let filter = settings.filter.as_deref().map(super::Filter::new).transpose()?;
         let opened = open(&settings)?;
         let start = clock();
         let name = printable(&settings.interface);
@@ -137,6 +137,7 @@ impl Live {
             capture: opened.map(|opened| opened.capture),
             link,
             nanoseconds,
+            filter,
             order: Order::default(),
             held: FrameBatch::default(),
             number: 0,
@@ -173,11 +174,14 @@ impl Live {
     fn take(&mut self, batch: &mut FrameBatch) -> Taken {
         let Some(capture) = &mut self.capture else { return Taken::All };
         let unit = if self.nanoseconds { 1 } else { 1000 };
-        let (link, number) = (self.link, &mut self.number);
+        let (link, number, filter) = (self.link, &mut self.number, &mut self.filter);
         let most = self.settings.packets.map_or(u64::MAX, |packets| packets.saturating_sub(*number));
         let most = batch.frames.len() + usize::try_from(most).unwrap_or(usize::MAX).min(FRAMES);
         while batch.frames.len() < most {
             let taken = capture.dispatch(Some(most - batch.frames.len()), |packet| {
+                if filter.as_mut().is_some_and(|filter| !filter.wants(link, packet.data)) {
+                    return;
+                }
                 let seconds = u64::try_from(packet.header.ts.tv_sec).unwrap_or_default();
                 let fraction = u64::try_from(packet.header.ts.tv_usec).unwrap_or_default();
                 *number += 1;

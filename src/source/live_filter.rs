@@ -31,13 +31,18 @@ const STILL_TAGGED: &str = "(ether proto 0x8100) or (ether proto 0x88a8) or (eth
 ///
 /// A VLAN tag that the kernel has taken off a frame does not hinder the plain filter; one that is still in it does, and
 /// `vlan` moves what follows it behind the tag, each time that it stands there.
-pub(super) fn candidates(user: Option<&str>, light: bool, tunnels: bool) -> Vec<String> {
+///
+/// A router's ICMP error has neither the ports nor the addresses that the user may ask for. With `errors` all of them pass, and
+/// what each is about has to be looked at later, as [`Filter::wants`](super::Filter::wants) does.
+pub(super) fn candidates(user: Option<&str>, light: bool, tunnels: bool, errors: bool) -> Vec<String> {
     let segments = if light { TURNING_POINTS.to_owned() } else { format!("tcp or {EXTENSIONS}") };
     let mut wanted = format!("{segments} or {ICMP_ERRORS}");
     if tunnels {
         wanted.push_str(&format!(" or {TUNNELS}"));
     }
     let with_user = |wanted: &str| match user.filter(|expression| !expression.trim().is_empty()) {
+        // `vlan` in the user's expression would move what follows it.
+        Some(expression) if errors => format!("{ICMP_ERRORS} or (({wanted}) and ({expression}))"),
         Some(expression) => format!("({wanted}) and ({expression})"),
         None => wanted.to_owned(),
     };
@@ -72,7 +77,7 @@ mod tests {
     }
 
     fn best(link: i32, user: Option<&str>, light: bool, tunnels: bool) -> BpfProgram {
-        let all = candidates(user, light, tunnels);
+        let all = candidates(user, light, tunnels, link == 1);
         all.iter().find_map(|expression| program(link, expression).ok()).expect("one of them fits")
     }
 
@@ -201,5 +206,17 @@ mod tests {
         assert!(filter.filter(&frame(&[IP, &ipv4(6, &tcp(0x10))])));
         let other = best(1, Some("tcp port 80 or tcp port 81"), false, false);
         assert!(!other.filter(&frame(&[IP, &ipv4(6, &tcp(0x10))])));
+    }
+
+    #[test]
+    fn the_users_filter_keeps_no_icmp_error_back() {
+        for user in ["tcp port 5432", "host 10.9.9.9", "vlan 7 and tcp port 5432"] {
+            for light in [false, true] {
+                let filter = best(1, Some(user), light, false);
+                let passes = |parts: &[&[u8]]| filter.filter(&frame(parts));
+                assert!(passes(&[IP, &ipv4(1, &[3, 1])]) && passes(&[IP6, &ipv6(58, &[1, 4])]), "{user}");
+                assert!(!passes(&[IP, &ipv4(1, &[8, 0])]), "{user}: echo");
+            }
+        }
     }
 }

@@ -30,6 +30,7 @@ fn no_arguments_give_a_short_usage_and_2() {
     let usage = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2));
     assert!(usage.starts_with("tcpwhy: no capture given\nUsage: tcpwhy [OPTIONS] FILE..."), "{usage}");
+    assert!(usage.contains("sudo tcpwhy -i any"), "{usage}");
     assert!(output.stdout.is_empty());
 }
 

@@ -53,6 +53,19 @@ fn the_report_is_on_standard_output_and_nothing_else_is() {
     assert!(!report.contains('\x1b'), "no colours in a pipe");
 }
 
+/// An ICMP error has neither the ports nor, from a router, the addresses that a filter asks for; without it this would be no
+/// failure, or one with another errno.
+#[test]
+fn a_filter_keeps_no_icmp_error_back() {
+    let capture = concat!(env!("CARGO_MANIFEST_DIR"), "/captures/rejected_by_policy--icmpv6_prohibited.pcap");
+    let place = Place::new();
+    let all = text(&place.run(capture).stdout);
+    assert!(all.contains("EACCES") && all.starts_with("1 of 1 connection failed"), "{all}");
+    assert_eq!(text(&place.run(&format!("-f 'tcp port 8080' {capture}")).stdout), all);
+    let none = text(&place.run(&format!("-f 'tcp port 1' {capture}")).stdout);
+    assert!(none.starts_with("The filter lets no TCP pass"), "{none}");
+}
+
 #[test]
 fn json_is_one_object_a_line_and_the_same_each_time() {
     let place = Place::new();

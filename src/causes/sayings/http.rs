@@ -12,8 +12,8 @@ pub(super) const HTTP: &[Saying] = &[
     ),
     says!(
         "curl",
-        "exit 18: transfer closed with outstanding read data remaining; HTTP/2 stream 1 was not closed cleanly",
-        ["curl 18", "curl exit 18", "CURLE_PARTIAL_FILE", "transfer closed with", "was not closed cleanly"],
+        "exit 18: transfer closed with outstanding read data remaining",
+        ["curl 18", "curl exit 18", "CURLE_PARTIAL_FILE", "transfer closed with", "was not closed cleanly before"],
         [EPIPE],
         "End of file in the middle of the answer: the server closed by a FIN, as its kernel does when the process is killed. A RST gives exit 56."
     ),
@@ -75,17 +75,17 @@ pub(super) const HTTP: &[Saying] = &[
     ),
     says!(
         "nginx",
-        "writev() failed (32: Broken pipe) while sending request to upstream",
-        ["writev() failed"],
-        [EPIPE],
-        ""
+        "writev() failed ({number}: {message}) while sending request to upstream",
+        ["writev() failed", "send() failed"],
+        [EPIPE, ECONNRESET],
+        "\"Sending to client\": the client is gone, `tcpwhy explain client_gave_up`."
     ),
     says!(
         "nginx",
         "upstream timed out (110: Connection timed out) while connecting to upstream",
         ["upstream timed out"],
         [ETIMEDOUT],
-        "504. Almost always nginx's own proxy_connect_timeout or proxy_read_timeout, which borrow the errno's text."
+        "504. Almost always nginx's own timer, which borrows the errno's text: \"while connecting\" proxy_connect_timeout, `tcpwhy explain syn_unanswered`; \"while reading response header\" or \"while reading upstream\" proxy_read_timeout: the backend is slow, or gone. A backend that is only slow makes no failure in a report."
     ),
     says!(
         "nginx",
@@ -141,8 +141,8 @@ pub(super) const HTTP: &[Saying] = &[
         "HAProxy",
         "termination state SH or SD in the log",
         ["haproxy SH", "haproxy SD"],
-        [ECONNRESET],
-        "The server ended it before (SH) or after (SD) the response's headers."
+        [ECONNRESET, EPIPE],
+        "The server ended it before (SH) or after (SD) the response's headers were complete, by a RST or by an end of file."
     ),
     says!(
         "HAProxy",
@@ -157,5 +157,97 @@ pub(super) const HTTP: &[Saying] = &[
         ["haproxy CH", "haproxy CD"],
         [ECONNRESET, EPIPE],
         "The client ended it: `tcpwhy explain client_gave_up`."
+    ),
+    says!(
+        "HAProxy",
+        "termination state cR in the log",
+        ["haproxy cR"],
+        [],
+        "The client did not send a whole request within `timeout http-request`, and was sent a 408: a connection that was opened ahead, or a slow client."
+    ),
+    says!(
+        "HAProxy",
+        "termination state CR, CC or CQ in the log",
+        ["haproxy CR", "haproxy CC", "haproxy CQ"],
+        [ECONNRESET, EPIPE],
+        "The client ended it before its request was whole (CR), or before a server was reached (CC, CQ): `tcpwhy explain client_gave_up`."
+    ),
+    says!(
+        "HAProxy",
+        "termination state cD or cH in the log",
+        ["haproxy cD", "haproxy cH"],
+        [ETIMEDOUT],
+        "`timeout client` ran out."
+    ),
+    says!(
+        "HAProxy",
+        "termination state sQ in the log",
+        ["haproxy sQ"],
+        [],
+        "`timeout queue` ran out: all servers had as many connections as their maxconn allows."
+    ),
+    says!(
+        "HAProxy",
+        "termination state PH, PR or PC in the log",
+        ["haproxy PH", "haproxy PR", "haproxy PC"],
+        [],
+        "HAProxy itself said no: the response (PH) or the request (PR) was invalid or denied by a rule, or its limit of sockets is reached (PC)."
+    ),
+    says!(
+        "curl",
+        "exit 92: HTTP/2 stream 1 was not closed cleanly: INTERNAL_ERROR (err 2)",
+        ["curl 92", "curl exit 92", "CURLE_HTTP2_STREAM", "was not closed cleanly"],
+        [],
+        "The server ended this one request by a RST_STREAM with this code, and the connection lives; in Go because its WriteTimeout ran out or the handler panicked."
+    ),
+    says!(
+        "curl",
+        "exit 35: wrong version number",
+        ["wrong version number", "WRONG_VERSION_NUMBER"],
+        [],
+        "What came in the TLS handshake was no TLS: the port speaks plain HTTP, or another protocol. `tcpwhy explain wrong_protocol`."
+    ),
+    says!(
+        "curl",
+        "exit 6: Could not resolve host; exit 28: Resolving timed out after N milliseconds",
+        ["curl 6", "curl exit 6", "CURLE_COULDNT_RESOLVE_HOST", "Could not resolve host", "Resolving timed out"],
+        [],
+        "The name was not resolved, and no connection was begun."
+    ),
+    says!(
+        "curl",
+        "exit 28: SSL connection timeout",
+        ["SSL connection timeout"],
+        [ETIMEDOUT],
+        "The connection is there, but the TLS handshake did not end in time."
+    ),
+    says!("wget", "No data received.", ["No data received"], [ECONNRESET, EPIPE], "End of file in place of an answer."),
+    says!(
+        "wget",
+        "Connection closed at byte N. Retrying.",
+        ["Connection closed at byte"],
+        [EPIPE],
+        "End of file in the middle of the answer."
+    ),
+    says!(
+        "wget",
+        "Read error (Connection timed out) in headers.",
+        ["Read error (Connection timed out)"],
+        [ETIMEDOUT],
+        "Almost always wget's own --read-timeout (900 s by default), which borrows the errno's text."
+    ),
+    says!(
+        "nginx",
+        "peer closed connection in SSL handshake while SSL handshaking",
+        ["peer closed connection in SSL handshake", "unexpected eof while reading"],
+        [ECONNRESET, EPIPE],
+        "End of file in the TLS handshake: to the client a health check, a scan or a browser that does not trust the certificate; to an upstream a server that speaks no TLS, or does not know the name (proxy_ssl_server_name)."
+    ),
+    says!(
+        "nginx",
+        "no live upstreams while connecting to upstream",
+        ["no live upstreams"],
+        [],
+        "502. All servers of this upstream failed max_fails times (1) within fail_timeout (10 s), and none is tried: the errors before this one have the errno."
     ),
 ];

@@ -66,7 +66,7 @@ pub(super) const PYTHON: &[Saying] = &[
     says!(
         "requests",
         "ChunkedEncodingError: (\"Connection broken: ConnectionResetError(104, ...)\", ...)",
-        ["ChunkedEncodingError", "IncompleteRead"],
+        ["ChunkedEncodingError"],
         [ECONNRESET],
         "In the middle of the body. With IncompleteRead in place of the errno it was a FIN."
     ),
@@ -80,7 +80,7 @@ pub(super) const PYTHON: &[Saying] = &[
     says!(
         "requests",
         "ReadTimeout: ... Read timed out. (read timeout=N)",
-        ["ReadTimeout", "ReadTimeoutError"],
+        ["ReadTimeout", "ReadTimeoutError", "Read timed out. (read timeout"],
         [ETIMEDOUT],
         "The program's own limit. The server may be slow rather than gone."
     ),
@@ -144,5 +144,47 @@ pub(super) const PYTHON: &[Saying] = &[
         ["keepalive ping timeout"],
         [],
         "The program's own limit (ping_timeout, 20 s): no pong came in time, and it closed. Where the packets show that the other end's kernel acknowledged the ping, the application there did not serve its connections meanwhile; where not, it or the path is gone."
+    ),
+    says!(
+        "requests",
+        "ChunkedEncodingError: ('Connection broken: IncompleteRead(N bytes read, M more expected)', ...)",
+        ["IncompleteRead", "bytes read", "more expected"],
+        [EPIPE],
+        "End of file in the middle of the answer: the server closed by a FIN, as its kernel does when the process is killed."
+    ),
+    says!(
+        "requests",
+        "ConnectionError: ... NameResolutionError(\"... Failed to resolve 'HOST' ([Errno -3] Temporary failure in name resolution)\")",
+        ["NameResolutionError", "Temporary failure in name resolution", "Name or service not known"],
+        [],
+        "The name was not resolved, and no connection was begun. -3: the name server did not answer; -2: it knows no such name."
+    ),
+    says!(
+        "httpx",
+        "httpx.RemoteProtocolError: peer closed connection without sending complete message body",
+        ["peer closed connection without sending complete message body"],
+        [EPIPE],
+        "End of file in the middle of the answer: the server closed by a FIN, as its kernel does when the process is killed."
+    ),
+    says!(
+        "httpx",
+        "httpx.ReadTimeout: timed out; httpx.ConnectTimeout: timed out",
+        ["httpx.ReadTimeout", "httpx.ConnectTimeout"],
+        [ETIMEDOUT],
+        "The program's own limit (timeout=, 5 s by default). ConnectTimeout: `tcpwhy explain syn_unanswered`. ReadTimeout: the server may be slow rather than gone."
+    ),
+    says!(
+        "asyncio",
+        "IncompleteReadError: 0 bytes read on a total of N expected bytes",
+        ["asyncio.IncompleteReadError", "IncompleteReadError"],
+        [EPIPE, ECONNRESET],
+        "End of file where more was expected: the other end closed by a FIN. With a RST it is ConnectionResetError."
+    ),
+    says!(
+        "ssl",
+        "SSLEOFError: EOF occurred in violation of protocol",
+        ["ssl.SSLEOFError", "EOF occurred in violation of protocol", "SSLEOFError"],
+        [EPIPE, ECONNRESET],
+        "End of file in the middle of TLS, without its close_notify: the other end closed by a FIN."
     ),
 ];

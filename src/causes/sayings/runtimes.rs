@@ -150,15 +150,16 @@ pub(super) const RUNTIMES: &[Saying] = &[
     says!(
         "Java",
         "java.net.SocketTimeoutException: Read timed out",
-        [
-            "java.net.SocketTimeoutException",
-            "Read timed out",
-            "Connect timed out",
-            "HttpTimeoutException",
-            "HttpConnectTimeoutException"
-        ],
+        ["java.net.SocketTimeoutException", "Read timed out", "Connect timed out"],
         [ETIMEDOUT],
         "The program's own limit; no errno."
+    ),
+    says!(
+        "Java",
+        "java.net.http.HttpTimeoutException: request timed out; HttpConnectTimeoutException: HTTP connect timed out",
+        ["HttpTimeoutException", "HttpConnectTimeoutException"],
+        [ETIMEDOUT],
+        "The program's own limit; no errno. HttpConnectTimeoutException: `tcpwhy explain syn_unanswered`. Else the server may be slow rather than gone."
     ),
     says!(
         "Java",
@@ -271,4 +272,88 @@ pub(super) const RUNTIMES: &[Saying] = &[
         ""
     ),
     says!("PHP", "send of N bytes failed with errno={number} {message}", [], [EPIPE, ECONNRESET], ""),
+    says!(
+        "Go",
+        "dial tcp HOST:PORT: i/o timeout",
+        ["dial tcp", "i/o timeout"],
+        [ETIMEDOUT],
+        "The program's own limit to connect (Timeout of its net.Dialer or http.Client); no errno. Mostly nothing answered the SYN: `tcpwhy explain syn_unanswered`."
+    ),
+    says!(
+        "Go",
+        "read tcp A->B: i/o timeout",
+        ["read tcp", "i/o timeout"],
+        [ETIMEDOUT],
+        "The program's own read deadline; no errno. The other end is slow, or gone."
+    ),
+    says!(
+        "Go",
+        "dial tcp: lookup HOST: no such host; ... read udp A->B:53: i/o timeout",
+        ["dial tcp: lookup", "read udp", "no such host", "server misbehaving"],
+        [],
+        "The name was not resolved, and no TCP connection was begun. With \"read udp\": the name server did not answer."
+    ),
+    says!(
+        "Go",
+        "net/http: TLS handshake timeout",
+        ["TLS handshake timeout"],
+        [ETIMEDOUT],
+        "The program's own limit (Transport.TLSHandshakeTimeout, 10 s in the default one). The connection is there: the server accepted it and is slow, or speaks no TLS."
+    ),
+    says!(
+        "Go",
+        "http: server gave HTTP response to HTTPS client",
+        ["server gave HTTP response to HTTPS client", "first record does not look like a TLS handshake"],
+        [],
+        "What came in the TLS handshake was no TLS: the port speaks plain HTTP, or another protocol. `tcpwhy explain wrong_protocol`."
+    ),
+    says!(
+        "Go",
+        "http: TLS handshake error from HOST:PORT: EOF",
+        ["TLS handshake error from"],
+        [ECONNRESET, EPIPE],
+        "In a server: the client closed before the handshake was done: end of file, or the errno that follows. A health check, a scan, or a client that does not trust the certificate."
+    ),
+    says!(
+        "Go",
+        "stream error: stream ID N; INTERNAL_ERROR; received from peer",
+        ["stream error: stream ID", "received from peer"],
+        [],
+        "The other end ended this one request by a RST_STREAM with this code, and the connection lives; a server in Go because its WriteTimeout ran out or the handler panicked."
+    ),
+    says!(
+        "Node",
+        "terminated; err.cause.code is 'UND_ERR_SOCKET'",
+        ["TypeError: terminated"],
+        [EPIPE, ECONNRESET],
+        "From fetch(), while the body was read: end of file in the middle of the answer, or a RST (err.cause.code is then 'ECONNRESET')."
+    ),
+    says!(
+        "Node",
+        "Client network socket disconnected before secure TLS connection was established",
+        ["disconnected before secure TLS connection was established"],
+        [ECONNRESET, EPIPE],
+        "End of file in the TLS handshake; err.code is 'ECONNRESET', but no RST is needed."
+    ),
+    says!(
+        "Node",
+        "getaddrinfo ENOTFOUND HOST; getaddrinfo EAI_AGAIN HOST",
+        ["getaddrinfo ENOTFOUND", "getaddrinfo EAI_AGAIN"],
+        [],
+        "The name was not resolved, and no connection was begun. EAI_AGAIN: the name server did not answer."
+    ),
+    says!(
+        "Java",
+        "java.io.IOException: fixed content-length: N, bytes received: M",
+        ["fixed content length", "bytes received"],
+        [EPIPE, ECONNRESET],
+        "java.net.http.HttpClient: the connection ended in the middle of the answer, by an end of file or a RST; its cause tells which."
+    ),
+    says!(
+        "Java",
+        "java.io.EOFException: EOF reached while reading",
+        ["EOF reached while reading", "EOFException"],
+        [EPIPE, ECONNRESET],
+        "End of file where more was expected: the other end closed by a FIN."
+    ),
 ];

@@ -112,8 +112,8 @@ pub(super) const SERVICES: &[Saying] = &[
         "ssh",
         "kex_exchange_identification: read: Connection reset by peer",
         ["kex_exchange_identification"],
-        [ECONNRESET],
-        ""
+        [ECONNRESET, EPIPE],
+        "\"Connection closed by remote host\": end of file. Before the banner: sshd's MaxStartups is reached, a ban or a filter (fail2ban, TCP wrappers), or what listens there is no sshd."
     ),
     says!(
         "ssh",
@@ -240,5 +240,82 @@ pub(super) const SERVICES: &[Saying] = &[
         ["WSAEACCES", "10013", "forbidden by its access permissions"],
         [EACCES],
         ""
+    ),
+    says!(
+        "ssh",
+        "Timeout, server HOST not responding.",
+        ["Timeout, server", "not responding"],
+        [ETIMEDOUT],
+        "The program's own limit: ServerAliveCountMax (3) times ServerAliveInterval without an answer. The host, or the path, is gone."
+    ),
+    says!(
+        "ssh",
+        "client_loop: send disconnect: Broken pipe",
+        ["client_loop: send disconnect", "packet_write_wait"],
+        [EPIPE, ETIMEDOUT, ECONNRESET],
+        "The session was open, and the connection had ended: mostly a NAT or a firewall that forgot it while it was idle. ServerAliveInterval keeps it alive."
+    ),
+    says!(
+        "ssh",
+        "Connection timed out during banner exchange",
+        ["during banner exchange", "banner exchange"],
+        [ETIMEDOUT],
+        "ssh's own ConnectTimeout. The connection is there, but no SSH banner came: what listens is stuck, or no sshd."
+    ),
+    says!(
+        "PostgreSQL",
+        "FATAL: remaining connection slots are reserved for non-replication superuser connections",
+        ["remaining connection slots are reserved"],
+        [],
+        "max_connections less superuser_reserved_connections is reached. The server answers the connection with this and closes it by a FIN: TCP did what it should."
+    ),
+    says!(
+        "PostgreSQL",
+        "LOG: unexpected EOF on client connection with an open transaction",
+        ["unexpected EOF on client connection"],
+        [],
+        "The client closed by a FIN without libpq's Terminate, in the middle of a transaction: its process ended, or it forgot to close. `tcpwhy explain client_gave_up`."
+    ),
+    says!(
+        "PostgreSQL",
+        "LOG: could not receive data from client: {message}",
+        ["could not receive data from client"],
+        [ECONNRESET, ETIMEDOUT],
+        "In the server: the client reset the connection, or its host is gone."
+    ),
+    says!(
+        "PostgreSQL",
+        "LOG: invalid length of startup packet",
+        ["invalid length of startup packet"],
+        [],
+        "What came was not PostgreSQL's protocol: HTTP or another one, a scan, or a health check that sends something."
+    ),
+    says!(
+        "redis",
+        "-ERR max number of clients reached",
+        ["max number of clients reached"],
+        [],
+        "maxclients is reached. The server answers the connection with this and closes it; a client that has sent something meanwhile may get a RST in place of the answer."
+    ),
+    says!(
+        "redis",
+        "ConnectionError: Error 111 connecting to HOST:PORT. Connection refused.",
+        ["redis.exceptions.ConnectionError", "Could not connect to Redis at"],
+        [ECONNREFUSED, ECONNRESET, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH],
+        ""
+    ),
+    says!(
+        "ssh",
+        "Connection reset by HOST port 22",
+        ["Connection reset by"],
+        [ECONNRESET],
+        "Behind the banner, in the key exchange: sshd, or what listens there, closed with something unread."
+    ),
+    says!(
+        "ssh",
+        "Connection closed by HOST port 22",
+        ["Connection closed by"],
+        [EPIPE, ECONNRESET],
+        "End of file before the login was done; sshd's log has the reason. Before the banner see kex_exchange_identification."
     ),
 ];

@@ -11,6 +11,10 @@ pub(super) const NOTATION: &str = "\
     Seconds since the packet before; > client to server, < server to client; flags (S SYN, F FIN, R RST, P PSH, \
     . ACK); first:last(length) and ack counted from the start of the connection; win as in the header.";
 
+const FIND_OUT: &str = "\
+    The packets tell: run `sudo tcpwhy -i any` on either host until it happens again (`-f 'host ADDRESS'` narrows it), or \
+    `tcpwhy FILE` on a capture of the time.";
+
 /// The programs whose words stand on the page of a cause; the others are on the page of the errno.
 pub(super) const MAIN: [&str; 8] = ["C", "Python", "Go", "Node", "Java", "Rust", ".NET", "curl"];
 
@@ -131,18 +135,21 @@ impl Text {
         for cause in kinds::causes(kind) {
             self.entry(cause.id, cause.title);
         }
+        self.find_out();
     }
 
-    /// What the pages of a kind and of an errno end with.
+    /// How to learn which of several causes it is.
+    pub(super) fn find_out(&mut self) {
+        self.section("Which of them it is", FIND_OUT);
+    }
+
+    /// What the pages of a kind and of an errno end with, but for code.
     pub(super) fn rest(&mut self, errno: Errno, kind: Kind) {
+        self.section("Is it safe to try again?", kinds::page(kind).again);
         self.heading("What programs say");
         match kind {
             Kind::Aborted if errno == kinds::page(kind).errno => self.words(&[(kind, errno)]),
             _ => self.sayings(errno),
-        }
-        self.section("Is it safe to try again?", kinds::page(kind).again);
-        if kind != Kind::Aborted {
-            self.retries(kind, &Language::ALL);
         }
     }
 

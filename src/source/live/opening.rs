@@ -2,7 +2,7 @@
 
 use pcap::{Active, Capture, Linktype, Precision};
 
-use super::super::{Error, live_filter, printable, printable_path};
+use super::super::{Error, filter, live_filter, printable, printable_path};
 use super::{ANY, LiveSettings};
 
 /// How long the kernel may keep a block of the ring that is not full, in milliseconds.
@@ -30,7 +30,9 @@ pub(super) fn open(settings: &LiveSettings) -> Result<Option<Opened>, Error> {
     if settings.interface == ANY && capture.list_datalinks().is_ok_and(|links| links.contains(&COOKED_2)) {
         capture.set_datalink(COOKED_2).map_err(fail)?;
     }
-    let candidates = live_filter::candidates(settings.filter.as_deref(), settings.light, settings.tunnels);
+    let link = link_type_in_files(capture.get_datalink());
+    let errors = filter::quotes_are_known(link);
+    let candidates = live_filter::candidates(settings.filter.as_deref(), settings.light, settings.tunnels, errors);
     let mut problem = None;
     for expression in &candidates {
         match capture.filter(expression, true) {
@@ -45,7 +47,6 @@ pub(super) fn open(settings: &LiveSettings) -> Result<Option<Opened>, Error> {
         let expression = settings.filter.as_deref().map(printable).unwrap_or_default();
         return Err(Error::Filter { expression, problem: describe(&problem) });
     }
-    let link = link_type_in_files(capture.get_datalink());
     let capture = capture.setnonblock().map_err(fail)?;
     Ok(Some(Opened { capture, link, nanoseconds }))
 }

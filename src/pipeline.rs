@@ -9,7 +9,8 @@ use std::thread;
 
 use crate::decode::{Decoder, Packets, Skip};
 use crate::source::{Error, FrameBatch, Source};
-use crate::time::{SECOND, Time};
+use crate::time::Time;
+use crate::track::BETWEEN_RECORDINGS;
 
 /// Frames that are decoded before they are tracked on the same thread: few enough that what was decoded is still near.
 const RUN: usize = 128;
@@ -29,9 +30,6 @@ pub struct Seen {
     pub recordings: u64,
 }
 
-/// More silence than this, or a step back by more, and the frames are of another recording.
-const DAY: u64 = 86_400 * SECOND;
-
 impl Seen {
     /// Takes note of when the frames of a batch were captured. Where batches end makes no difference.
     pub fn widen(&mut self, batch: &FrameBatch) {
@@ -50,11 +48,11 @@ impl Seen {
 
     /// Looks at single frames only where a batch spans days.
     fn count_recordings(&mut self, batch: &FrameBatch, first: Time, spanned: u64) {
-        let apart = |a: Time, b: Time| a.apart(b) > DAY;
+        let apart = |a: Time, b: Time| a.apart(b) > BETWEEN_RECORDINGS;
         if self.recordings == 0 || apart(first, self.end) {
             self.recordings += 1;
         }
-        if spanned > DAY {
+        if spanned > BETWEEN_RECORDINGS {
             let steps = batch.frames.windows(2).filter(|pair| apart(pair[0].time, pair[1].time));
             self.recordings += steps.count() as u64;
         }
@@ -184,10 +182,11 @@ fn read(
 mod tests {
     use super::*;
     use crate::source::RawFrame;
+    use crate::time::SECOND;
 
     fn frame_at(day: f64) -> RawFrame {
         RawFrame {
-            time: Time((day * DAY as f64) as u64),
+            time: Time((day * BETWEEN_RECORDINGS as f64) as u64),
             number: 1,
             offset: 0,
             captured: 0,

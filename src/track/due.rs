@@ -28,8 +28,11 @@ impl Tracker {
         let agreed = time.min(self.previous);
         self.previous = time;
         if agreed > self.clock {
-            self.clock = agreed;
+            let before = std::mem::replace(&mut self.clock, agreed);
             if agreed >= self.due {
+                if agreed.since(before) > BETWEEN_RECORDINGS {
+                    self.judge_pending(before, sink);
+                }
                 self.fire(agreed, sink);
                 self.look_ahead();
             }

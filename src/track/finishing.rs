@@ -8,6 +8,22 @@ impl Tracker {
     pub fn finish(&mut self, end: Time, sink: &mut impl Sink) {
         let end = end.max(self.previous).max(self.clock);
         self.fire(end, sink);
+        self.judge_pending(end, sink);
+        let live = |(_, connection): &(usize, &Connection)| connection.has(Connection::LIVE);
+        let told = self.store.told.iter().enumerate().filter(live);
+        let mut half_closed: Vec<(u32, u32)> =
+            told.map(|(place, connection)| (connection.home, place as u32)).collect();
+        let told = self.store.told.iter().filter(|connection| is_but_a_syn(connection)).count();
+        self.counts.unanswered += (self.store.asked() + told) as u64;
+        self.counts.half_open += self.store.told.iter().filter(|connection| is_half_open(connection)).count() as u64;
+        half_closed.sort_unstable();
+        for (_, place) in half_closed {
+            self.tell_half_close(place, sink);
+        }
+    }
+
+    /// A recording is over at `end`: judges what waits, and the silences that convince by then; the others stay undecided.
+    pub(super) fn judge_pending(&mut self, end: Time, sink: &mut impl Sink) {
         while let Some((time, _, place, generation)) = self.waiting.pop() {
             self.look_at_places(place, generation);
             match self.live(place, generation).filter(|connection| verdict::awaits_copy(connection, end)) {
@@ -17,14 +33,10 @@ impl Tracker {
             self.waited(time, place, generation);
         }
         let mut silent: Vec<(Time, u32, usize, u32)> = Vec::new();
-        let mut half_closed: Vec<(u32, u32)> = Vec::new();
         for (place, connection) in self.store.told.iter().enumerate() {
-            let (home, place) = (connection.home, place as u32);
-            let last = |side: &usize| unanswered(connection, *side).map(|last| (last, home, *side, place));
+            let last =
+                |side: &usize| unanswered(connection, *side).map(|last| (last, connection.home, *side, place as u32));
             silent.extend([CLIENT, SERVER].iter().filter_map(last));
-            if connection.has(Connection::LIVE) {
-                half_closed.push((home, place));
-            }
         }
         silent.sort_unstable();
         let (convincing, recent): (Vec<_>, Vec<_>) =
@@ -40,13 +52,6 @@ impl Tracker {
         }
         for (_, _, _, place) in recent {
             self.leave_undecided(place, end, sink);
-        }
-        let told = self.store.told.iter().filter(|connection| is_but_a_syn(connection)).count();
-        self.counts.unanswered += (self.store.asked() + told) as u64;
-        self.counts.half_open += self.store.told.iter().filter(|connection| is_half_open(connection)).count() as u64;
-        half_closed.sort_unstable();
-        for (_, place) in half_closed {
-            self.tell_half_close(place, sink);
         }
     }
 

@@ -182,6 +182,8 @@ pub struct Counts {
 
 /// Frames of one recording are never further out of order.
 const LONG_BACK: u64 = 60 * SECOND;
+/// More silence than this, nanoseconds, or a step back by more, and the frames are of another recording.
+pub const BETWEEN_RECORDINGS: u64 = 86_400 * SECOND;
 
 type Slot = (Time, u32, u16);
 

@@ -319,6 +319,15 @@ class Service(unittest.TestCase):
             self.assertIsNone(failure["timing"]["idle_before_ms"])
             self.assertNotIn(0, [packet["frame"] for packet in failure["evidence"]])
 
+    def test_a_reset_before_a_word_was_said_needs_no_acknowledgment(self) -> None:
+        with self.live("--light") as live:
+            talk = conversation(1)
+            self.wire.inject([*talk[:3], frame(1, 1, 104730, 7920, RST | ACK, 0)])
+            self.assertEqual(live.stop(), 0)
+            failure = live.lines()[0]
+            self.assertEqual((failure["type"], failure.get("kind")), ("failure", "reset"), failure)
+            self.assertEqual((failure["client"]["errno"], failure["confidence"]), ("ECONNRESET", "possible"), failure)
+
     def test_what_opens_and_closes_is_enough_for_a_refusal(self) -> None:
         with self.live("--light") as live:
             self.wire.refuse(2)

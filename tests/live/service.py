@@ -11,6 +11,7 @@ import itertools
 import os
 import pty
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -327,6 +328,16 @@ class Service(unittest.TestCase):
             failure = live.lines()[0]
             self.assertEqual((failure["type"], failure.get("kind")), ("failure", "reset"), failure)
             self.assertEqual((failure["client"]["errno"], failure["confidence"]), ("ECONNRESET", "possible"), failure)
+
+    def test_root_of_a_user_namespace_that_has_no_other_user_can_capture(self) -> None:
+        alone = ["unshare", "--user", "--map-root-user", "--net"]
+        if subprocess.run([*alone, "true"], capture_output=True).returncode:
+            self.skipTest("user namespaces cannot be made here")
+        command = ["ip link set lo up && exec " + shlex.join([TCPWHY, "-i", "lo", "-v", "--duration", "1"])]
+        done = subprocess.run([*alone, "sh", "-c", *command], capture_output=True, text=True, timeout=20)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("user 0 as before in a user namespace without another, no capability in effect", done.stderr)
+        self.assertNotIn("did not start", done.stderr)
 
     def test_what_opens_and_closes_is_enough_for_a_refusal(self) -> None:
         with self.live("--light") as live:

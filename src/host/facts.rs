@@ -8,6 +8,7 @@ use super::process::Process;
 use super::sockets::Socket;
 use crate::causes::Confidence;
 use crate::context::Side;
+use crate::decode::End;
 use crate::diagnose::{EndedBy, Finding, ResetKind};
 use crate::track::kernel::Kind;
 
@@ -120,6 +121,13 @@ fn choose(sockets: &[Socket], address: IpAddr) -> Option<Socket> {
         (socket.serves(address), socket.device == 0, is_exact, socket.is_full(), socket.queue)
     };
     sockets.iter().max_by_key(rank).copied()
+}
+
+/// Is one that listened where the server is served gone since?
+fn listener_was_closed(server: End, view: &View) -> bool {
+    let served = view.before.unwrap_or_default().iter().filter(|socket| socket.local.port == server.port);
+    let is_gone = |socket: &Socket| view.now.iter().all(|other| other.inode != socket.inode);
+    served.filter(|socket| socket.serves(server.ip)).any(is_gone)
 }
 
 /// A process, or that it is not known.
@@ -292,9 +300,14 @@ impl Told {
             }
         }
         let missing = moved.iter().find(|(rise, .., cause)| *rise == 0 && is_about(finding, &[cause]));
-        if let Some((_, name, ..)) = missing.filter(|_| view.is_counted && all > 0) {
+        let is_another_way = all > 0 || rise(&view.counted, "EstabResets") > 0;
+        if let Some((_, name, ..)) = missing.filter(|_| view.is_counted && is_another_way) {
             self.confidence = Some(Confidence::Possible);
             self.facts.push(format!("But {name}, which counts such endings, did not rise."));
+            if all == 0 && view.side == Side::Server && listener_was_closed(finding.taken_at(), view) {
+                // inet_csk_listen_stop() resets what waits in the queue, read or not, and counts nothing.
+                self.facts.push("Rather, the socket that listens was closed before it was accepted.".to_owned());
+            }
         }
     }
 }

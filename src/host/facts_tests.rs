@@ -158,6 +158,23 @@ fn an_abort_of_this_host_was_counted() {
 }
 
 #[test]
+fn a_connection_that_was_reset_with_its_listener_was_not_closed_with_unread_data() {
+    let finding = ended("unread_data", EndedBy::Server);
+    let listened = [socket("0.0.0.0", 5432, 1, 21433)];
+    let before = View { is_counted: true, ..view(&[], Some(&listened), &[("EstabResets", 1), ("OutRsts", 1)]) };
+    let closed = look(&finding, before);
+    assert_eq!(closed.confidence, Some(Confidence::Possible));
+    let expected = "But TCPAbortOnClose, which counts such endings, did not rise. \
+                    Rather, the socket that listens was closed before it was accepted.";
+    assert!(closed.fact.ends_with(expected), "{}", closed.fact);
+    let stays = View { is_counted: true, ..view(&listened, Some(&listened), &[("EstabResets", 1)]) };
+    assert!(look(&finding, stays).fact.ends_with("did not rise."));
+    // Nothing was counted here at all: the RST may be another host's.
+    let elsewhere = look(&finding, View { is_counted: true, ..view(&[], Some(&listened), &[]) });
+    assert_eq!(elsewhere.confidence, None);
+}
+
+#[test]
 fn who_holds_a_socket_is_told_or_that_it_is_gone() {
     let finding = ended("unread_data", EndedBy::Client);
     let gone = look(&finding, View { side: Side::Client, ..view(&[], None, &[]) });

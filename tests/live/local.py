@@ -108,6 +108,14 @@ connection.send(b"an answer that gets lost")
 time.sleep(60)
 """
 
+# Accepts nothing, and is gone soon.
+SHORT_LIVED = """
+import socket, sys, time
+server = socket.create_server((sys.argv[1], int(sys.argv[2])))
+print("listens", flush=True)
+time.sleep(3)
+"""
+
 # Asks, and waits for the answer.
 ASKER = """
 import socket, sys, time
@@ -371,6 +379,15 @@ class Local(unittest.TestCase):
             self.assertEqual((failure["cause"], failure["confidence"]), ("unread_data", "certain"), failure)
             self.assertEqual(failure["local"]["counters"]["TCPAbortOnClose"], 1)
             self.assertEqual(failure["local"]["listener"]["pid"], service.pid)
+
+    def test_what_was_reset_in_the_queue_of_a_service_that_ended_was_not_closed_by_it(self) -> None:
+        with self.service(SHORT_LIVED, SERVER, "91"), running(self.wire, self.work) as live:
+            time.sleep(1.2)
+            self.client(TALK, "91")
+            failure = self.failure(live)
+            self.assertEqual((failure["kind"], failure["confidence"]), ("reset", "possible"), failure)
+            fact = failure["local"]["fact"]
+            self.assertIn("But TCPAbortOnClose, which counts such endings, did not rise. Rather, the socket that", fact)
 
     def unanswered(self, live: Live) -> dict:
         """The failure of what is still unanswered when the capture ends: its socket is still there then."""

@@ -11,6 +11,7 @@ use crate::context::Side;
 use crate::decode::End;
 use crate::diagnose::{EndedBy, Finding, ResetKind};
 use crate::track::kernel::Kind;
+use crate::track::{CLIENT, SERVER};
 
 /// Of so many percent of the connections that may be tracked, it is said.
 const NEARLY_FULL: u64 = 95;
@@ -50,6 +51,17 @@ pub(super) fn side(finding: &Finding, here: [bool; 2]) -> Option<Side> {
         [true, false] => Some(Side::Client),
         [false, false] => None,
     }
+}
+
+/// Is the socket that was found between the ends of this connection its own? A RST leaves none: who sends it has none any
+/// more, and who accepts it frees it at once (`tcp_done()`), without TIME_WAIT. Then it is a later connection's, from the
+/// same port, which a busy client takes again within the time for which a verdict waits.
+pub(super) fn is_its_own(finding: &Finding, side: Side, socket: &Socket) -> bool {
+    let sent_it = match side {
+        Side::Client => finding.ended_by == EndedBy::Client && finding.victim == SERVER,
+        Side::Server => finding.ended_by == EndedBy::Server && finding.victim == CLIENT,
+    };
+    finding.reset.is_none() || !(sent_it || socket.waits_in_time_wait())
 }
 
 /// Does it build up over the whole connection, and not at its end?

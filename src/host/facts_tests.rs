@@ -175,6 +175,20 @@ fn a_connection_that_was_reset_with_its_listener_was_not_closed_with_unread_data
 }
 
 #[test]
+fn what_is_found_after_a_reset_is_a_later_connections() {
+    let by_server = Finding { victim: CLIENT, ..ended("unread_data", EndedBy::Server) };
+    let in_state = |state| Socket { state, ..socket("::", 1, 0, 7) };
+    let is_its_own = |finding: &Finding, side, state| is_its_own(finding, side, &in_state(state));
+    // The server aborted it: no socket of it is left there, whatever is found. Its RST may not have come to the client.
+    assert!(!is_its_own(&by_server, Side::Server, 1) && !is_its_own(&by_server, Side::Server, 6));
+    assert!(is_its_own(&by_server, Side::Client, 1) && !is_its_own(&by_server, Side::Client, 6));
+    let forged = Finding { ended_by: EndedBy::Middlebox, ..by_server.clone() };
+    assert!(is_its_own(&forged, Side::Server, 1) && is_its_own(&forged, Side::Client, 1));
+    let silent = Finding { reset: None, ended_by: EndedBy::Network, ..by_server };
+    assert!(is_its_own(&silent, Side::Server, 6) && is_its_own(&silent, Side::Client, 6));
+}
+
+#[test]
 fn who_holds_a_socket_is_told_or_that_it_is_gone() {
     let finding = ended("unread_data", EndedBy::Client);
     let gone = look(&finding, View { side: Side::Client, ..view(&[], None, &[]) });

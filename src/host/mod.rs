@@ -138,8 +138,10 @@ impl Host {
         let before = self.before(begun).and_then(|note| note.listening.clone());
         let is_socket_asked = finding.kind != Some(Kind::Refused);
         let socket = if is_socket_asked { self.sockets.connection(own.0, own.1, own_device) } else { None };
+        let socket = socket.filter(|socket| facts::is_its_own(finding, side, socket));
         let is_peer_asked = is_socket_asked && here == [true, true];
         let peer = if is_peer_asked { self.sockets.connection(peer.0, peer.1, peer_device) } else { None };
+        let peer = peer.filter(|socket| facts::is_its_own(finding, side.other(), socket));
         let is_conntrack_asked = finding.kind == Some(Kind::TimedOut);
         let view = View {
             side,

@@ -8,10 +8,11 @@ use super::diag::Diag;
 use super::{SETTLED, read};
 use crate::decode::End;
 
-/// States of a socket (net/tcp_states.h): open, a handshake that is not complete, the other end has closed, waits for
-/// clients.
+/// States of a socket (net/tcp_states.h): open, a handshake that is not complete, closed by both ends, closed by the other
+/// end, waits for clients.
 const ESTABLISHED: u8 = 1;
 const SYN_RECV: u8 = 3;
+const TIME_WAIT: u8 = 6;
 const CLOSE_WAIT: u8 = 8;
 const LISTEN: u8 = 10;
 /// Of a table that lists all connections, no more than this is read; what stands behind is unknown.
@@ -50,6 +51,11 @@ impl Socket {
     /// states: close() leaves them (`new_state` in net/ipv4/tcp.c).
     pub fn is_unaccepted(&self) -> bool {
         self.inode == 0 && [ESTABLISHED, SYN_RECV, CLOSE_WAIT].contains(&self.state)
+    }
+
+    /// Is it what remains of a connection that both ends have closed?
+    pub fn waits_in_time_wait(&self) -> bool {
+        self.state == TIME_WAIT
     }
 
     /// Can its queue take no more? (`sk_acceptq_is_full()`)

@@ -108,6 +108,36 @@ connection.send(b"an answer that gets lost")
 time.sleep(60)
 """
 
+# Aborts the first connection, keeps the second.
+ABORTS_ONE = """
+import socket, struct, sys, time
+server = socket.create_server((sys.argv[1], int(sys.argv[2])))
+print("listens", flush=True)
+first, _ = server.accept()
+first.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+first.close()
+second, _ = server.accept()
+time.sleep(60)
+"""
+
+# Connects from one port, and again from the same when the first connection is reset.
+SAME_PORT = """
+import socket, sys, time
+def connected():
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    client.bind(("", 5050))
+    client.connect((sys.argv[1], int(sys.argv[2])))
+    return client
+with connected() as first:
+    try:
+        first.recv(1)
+    except ConnectionResetError:
+        print("reset", flush=True)
+second = connected()
+time.sleep(60)
+"""
+
 # Accepts nothing, and is gone soon.
 SHORT_LIVED = """
 import socket, sys, time
@@ -388,6 +418,20 @@ class Local(unittest.TestCase):
             self.assertEqual((failure["kind"], failure["confidence"]), ("reset", "possible"), failure)
             fact = failure["local"]["fact"]
             self.assertIn("But TCPAbortOnClose, which counts such endings, did not rise. Rather, the socket that", fact)
+
+    def test_a_later_connection_from_the_same_port_is_not_taken_for_the_one_that_was_reset(self) -> None:
+        for launcher in LAUNCHERS:
+            with (
+                self.subTest(sock_diag=not launcher),
+                self.service(ABORTS_ONE, SERVER, "92") as service,
+                running(self.wire, self.work, launcher=launcher) as live,
+                self.program(self.wire.a, SAME_PORT, SERVER, "92"),
+            ):
+                failure = self.failure(live)
+                local = failure["local"]
+                self.assertEqual((failure["kind"], local["process"]), ("reset", None), failure)
+                self.assertEqual(local["listener"]["pid"], service.pid)
+                self.assertTrue(local["fact"].startswith("The server's socket is gone. "), local)
 
     def unanswered(self, live: Live) -> dict:
         """The failure of what is still unanswered when the capture ends: its socket is still there then."""

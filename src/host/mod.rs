@@ -40,7 +40,9 @@ const NOTES: usize = 150;
 const WITH_SOCKETS: usize = 6;
 /// So long are listening sockets, their processes and counters believed.
 const FRESH: Duration = Duration::from_millis(100);
-/// So long are addresses and all other sockets believed.
+/// So long are own addresses believed.
+const ADDRESSED: Duration = Duration::from_secs(1);
+/// So long are the tables of all sockets believed.
 const SETTLED: Duration = Duration::from_secs(5);
 /// So long is it believed that nobody can be seen to hold a socket.
 const UNSEEN: Duration = Duration::from_secs(1);
@@ -202,7 +204,7 @@ impl Host {
 
     /// The number of the interface that has the address, or 0 for any of them; `None` if none has it.
     fn device_of(&mut self, address: IpAddr) -> Option<u32> {
-        if self.addresses.as_ref().is_none_or(|(at, _)| at.elapsed() > SETTLED) {
+        if self.addresses.as_ref().is_none_or(|(at, _)| at.elapsed() > ADDRESSED) {
             let interfaces = pnet::datalink::interfaces();
             let own = interfaces.iter().flat_map(|it| it.ips.iter().map(|network| (network.ip(), it.index)));
             self.addresses = Some((Instant::now(), own.collect()));

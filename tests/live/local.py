@@ -433,6 +433,18 @@ class Local(unittest.TestCase):
                 self.assertEqual(local["listener"]["pid"], service.pid)
                 self.assertTrue(local["fact"].startswith("The server's socket is gone. "), local)
 
+    def test_an_address_that_was_added_a_moment_ago_is_this_hosts(self) -> None:
+        with running(self.wire, self.work) as live:
+            self.wire.refuse(1, 93)
+            self.failure(live)
+            added = SERVER.rpartition(".")[0] + ".12"
+            Wire.ip(f"-n {self.wire.b} addr add {added}/24 dev vb")
+            self.addCleanup(Wire.ip, f"-n {self.wire.b} addr del {added}/24 dev vb")
+            time.sleep(1)
+            self.wire.refuse(1, 94, added)
+            wait_until(lambda: live.failures() == 2, "the second failure is printed")
+            self.assertEqual(live.lines()[1]["local"]["fact"], "Nothing listens on port 94 here.")
+
     def unanswered(self, live: Live) -> dict:
         """The failure of what is still unanswered when the capture ends: its socket is still there then."""
         time.sleep(5)

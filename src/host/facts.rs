@@ -20,8 +20,10 @@ const NEARLY_FULL: u64 = 95;
 pub(super) struct View<'a> {
     /// Which end is here.
     pub side: Side,
-    /// The sockets that listen now.
+    /// The sockets that listen now, at least those on the server's port.
     pub now: &'a [Socket],
+    /// Those on other ports as well?
+    pub are_all_known: bool,
     /// Those that listened before the connection began, if that was noted.
     pub before: Option<&'a [Socket]>,
     /// Counters that rose meanwhile.
@@ -276,7 +278,7 @@ impl Told {
         let others = view.now.iter().filter(|socket| socket.queue > 0);
         let is_alone = others.filter(|socket| listener.is_none_or(|own| own.inode != socket.inode)).count() == 0;
         // A queue that has room by now may not be the one that overflowed.
-        if is_alone && listener.is_some_and(|socket| socket.is_full()) {
+        if view.are_all_known && is_alone && listener.is_some_and(|socket| socket.is_full()) {
             self.confidence = Some(Confidence::Certain);
             self.facts.push(format!("The kernel counted it: ListenOverflows rose by {overflows}."));
         } else {

@@ -13,6 +13,7 @@ fn view<'a>(now: &'a [Socket], before: Option<&'a [Socket]>, counted: &[(&'stati
     View {
         side: Side::Server,
         now,
+        are_all_known: true,
         before,
         counted: counted.to_vec(),
         is_counted: false,
@@ -110,6 +111,8 @@ fn a_full_queue_is_certain_when_no_other_can_have_overflowed() {
         "{}",
         sure.fact
     );
+    let crowded = look(&finding, View { are_all_known: false, ..view(&[own], None, &[("ListenOverflows", 4)]) });
+    assert_eq!(crowded.confidence, None);
     let drained = look(&finding, view(&[Socket { queue: 2, ..own }], None, &[("ListenOverflows", 4)]));
     assert_eq!(drained.confidence, None);
     let unsure = look(&finding, view(&[own, socket("0.0.0.0", 80, 1, 6)], None, &[("ListenOverflows", 4)]));

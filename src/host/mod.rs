@@ -54,7 +54,7 @@ const REMEMBERED: usize = 1024;
 struct Note {
     time: Time,
     counters: Counters,
-    /// Sockets that listened; `None` in old notes.
+    /// Sockets that listened; `None` in old notes, and where there were too many.
     listening: Option<Rc<[Socket]>>,
 }
 
@@ -72,6 +72,8 @@ pub struct Host {
     notes: VecDeque<Note>,
     noted: Instant,
     newest: Option<(Instant, Note)>,
+    /// The port that was asked for last, where there are too many to note them all, and what listens on it.
+    asked: Option<(Instant, u16, Rc<[Socket]>)>,
     /// Own addresses, each with the number of its interface.
     addresses: Option<(Instant, HashMap<IpAddr, u32>)>,
     holders: HashMap<u64, (Instant, Option<Process>)>,
@@ -96,6 +98,7 @@ impl Host {
             notes: VecDeque::new(),
             noted: Instant::now(),
             newest: None,
+            asked: None,
             addresses: None,
             holders: HashMap::new(),
         };
@@ -145,9 +148,12 @@ impl Host {
         let peer = if is_peer_asked { self.sockets.connection(peer.0, peer.1, peer_device) } else { None };
         let peer = peer.filter(|socket| facts::is_its_own(finding, side.other(), socket));
         let is_conntrack_asked = finding.kind == Some(Kind::TimedOut);
+        let are_all_known = now.listening.is_some();
+        let listening = now.listening.unwrap_or_else(|| self.listening_on(finding.taken_at().port));
         let view = View {
             side,
-            now: now.listening.as_deref().unwrap_or_default(),
+            now: &listening,
+            are_all_known,
             before: before.as_deref(),
             counted,
             is_counted,
@@ -182,6 +188,16 @@ impl Host {
         }
     }
 
+    /// The sockets that listen on this port, of more than are noted.
+    fn listening_on(&mut self, port: u16) -> Rc<[Socket]> {
+        if let Some((_, _, known)) = self.asked.as_ref().filter(|(at, of, _)| *of == port && at.elapsed() < FRESH) {
+            return known.clone();
+        }
+        let found: Rc<[Socket]> = self.sockets.listening_on(port).into();
+        self.asked = Some((Instant::now(), port, found.clone()));
+        found
+    }
+
     /// How things stand now.
     fn now(&mut self) -> Note {
         if let Some((_, note)) = self.newest.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
@@ -191,7 +207,8 @@ impl Host {
         let counters = Counters::parse(&text(&mut self.netstat), &text(&mut self.snmp));
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let time = Time(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX));
-        let note = Note { time, counters, listening: Some(self.sockets.listening().into()) };
+        let (listening, are_all) = self.sockets.listening();
+        let note = Note { time, counters, listening: are_all.then(|| listening.into()) };
         self.newest = Some((Instant::now(), note.clone()));
         note
     }

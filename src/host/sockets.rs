@@ -97,14 +97,33 @@ impl Sockets {
         !matches!(self, Sockets::Tables { files, .. } if files.is_empty())
     }
 
-    /// The sockets that listen.
-    pub fn listening(&mut self) -> Vec<Socket> {
+    /// The sockets that listen. The second is false if there are more of them.
+    pub fn listening(&mut self) -> (Vec<Socket>, bool) {
         match self {
-            Sockets::Diag(diag) => diag.listening().unwrap_or_default(),
+            Sockets::Diag(diag) => diag.listening(None).unwrap_or_default(),
             Sockets::Tables { files, .. } => {
-                files.iter_mut().flat_map(|file| listening(&read(file, START_OF_TABLE))).collect()
+                let (mut found, mut are_all) = (Vec::new(), true);
+                for file in files {
+                    let mut table = read(file, START_OF_TABLE);
+                    if table.len() as u64 >= START_OF_TABLE && !ends_listening(&table) {
+                        table = read(file, TABLE);
+                        are_all &= (table.len() as u64) < TABLE || ends_listening(&table);
+                    }
+                    found.extend(listening(&table));
+                }
+                (found, are_all)
             }
         }
+    }
+
+    /// Those that listen on this port, where there are too many of all.
+    pub fn listening_on(&mut self, port: u16) -> Vec<Socket> {
+        let mut found = match self {
+            Sockets::Diag(diag) => diag.listening(Some(port)).unwrap_or_default().0,
+            Sockets::Tables { files, .. } => files.iter_mut().flat_map(|file| listening(&read(file, TABLE))).collect(),
+        };
+        found.retain(|socket| socket.local.port == port);
+        found
     }
 
     /// The socket of the connection between these ends, if it is still there. `device` has the own address.
@@ -125,6 +144,11 @@ impl Sockets {
 /// The rows of sockets that listen. They come first in a table, so nothing is read behind them.
 fn listening(table: &str) -> Vec<Socket> {
     table.lines().skip(1).map_while(row).take_while(Socket::listens).collect()
+}
+
+/// Is there a socket that does not listen, behind which there is none that does?
+fn ends_listening(table: &str) -> bool {
+    table.lines().skip(1).filter_map(row).any(|socket| !socket.listens())
 }
 
 /// The row of the connection between these ends.
@@ -194,6 +218,9 @@ mod tests {
         assert_eq!(rows.len(), 2);
         assert_eq!((rows[0].local, rows[0].inode), (end("127.0.0.1", 5432), 21433));
         assert_eq!((rows[1].local, rows[1].queue), (end("0.0.0.0", 22), 0x81));
+        assert!(ends_listening(TCP));
+        let (cut, _) = TCP.split_at(TCP.len() - 120);
+        assert!(!ends_listening(cut), "those that listen may go on");
         let rows = listening(TCP6);
         assert_eq!(rows.len(), 1);
         assert_eq!((rows[0].local, rows[0].queue, rows[0].inode), (end("::", 80), 2, 777));

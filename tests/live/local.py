@@ -138,6 +138,16 @@ second = connected()
 time.sleep(60)
 """
 
+# Listens on so many ports.
+CROWDED = """
+import resource, socket, sys, time
+first, count = int(sys.argv[2]), int(sys.argv[3])
+resource.setrlimit(resource.RLIMIT_NOFILE, (count + 100, count + 100))
+held = [socket.create_server((sys.argv[1], first + number)) for number in range(count)]
+print("listens", flush=True)
+time.sleep(60)
+"""
+
 # Accepts nothing, and is gone soon.
 SHORT_LIVED = """
 import socket, sys, time
@@ -409,6 +419,22 @@ class Local(unittest.TestCase):
             self.assertEqual((failure["cause"], failure["confidence"]), ("unread_data", "certain"), failure)
             self.assertEqual(failure["local"]["counters"]["TCPAbortOnClose"], 1)
             self.assertEqual(failure["local"]["listener"]["pid"], service.pid)
+
+    def test_of_thousands_of_services_none_is_forgotten(self) -> None:
+        first, count = 20_000, 5_000
+        for launcher in LAUNCHERS:
+            with (
+                self.subTest(sock_diag=not launcher),
+                self.service(CROWDED, "127.0.0.1", str(first), str(count)) as service,
+                running(self.wire, self.work, launcher=launcher) as live,
+            ):
+                ports = [first, first + count // 3, first + count // 2, first + count - 1]
+                for port in ports:
+                    self.wire.refuse(1, port)
+                wait_until(lambda: live.failures() == len(ports), "the failures are printed")
+                listeners = [line["local"]["listener"] for line in live.lines()]
+                self.assertEqual([each and (each["port"], each["pid"]) for each in listeners],
+                                 [(port, service.pid) for port in ports])
 
     def test_what_was_reset_in_the_queue_of_a_service_that_ended_was_not_closed_by_it(self) -> None:
         with self.service(SHORT_LIVED, SERVER, "91"), running(self.wire, self.work) as live:

@@ -51,28 +51,31 @@ impl Diag {
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let socket = socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, Some(SOCK_DIAG)).ok()?;
         let mut diag = Diag { socket, sequence: 0, room: vec![0; PIECE] };
-        diag.listening().ok()?;
+        diag.listening(None).ok()?;
         Some(diag)
     }
 
-    /// The sockets that listen.
-    pub fn listening(&mut self) -> Result<Vec<Socket>, Errno> {
-        let mut found = self.ask(AF_INET, NLM_F_DUMP, None)?;
+    /// The sockets that listen, on any port or one. The second is false if there are more of them.
+    pub fn listening(&mut self, port: Option<u16>) -> Result<(Vec<Socket>, bool), Errno> {
+        let wanted = Wanted::Listening(port.unwrap_or(0));
+        let mut found = self.ask(AF_INET, NLM_F_DUMP, wanted)?;
         // A host may have no IPv6.
-        found.extend(self.ask(AF_INET6, NLM_F_DUMP, None).unwrap_or_default());
-        Ok(found)
+        let of_ipv6 = self.ask(AF_INET6, NLM_F_DUMP, wanted).unwrap_or_default();
+        let are_all = found.len().max(of_ipv6.len()) < MOST;
+        found.extend(of_ipv6);
+        Ok((found, are_all))
     }
 
     /// The socket of the connection between these ends. One that is bound to an interface, as those of link-local
     /// addresses are, is found by the number of that only (`inet_sk_bound_dev_eq()`).
     pub fn connection(&mut self, own: End, other: End, device: u32) -> Option<Socket> {
         let family = if own.ip.is_ipv4() { AF_INET } else { AF_INET6 };
-        let found = self.ask(family, 0, Some(Wanted { own, other, device })).ok()?;
+        let found = self.ask(family, 0, Wanted::Connection { own, other, device }).ok()?;
         // Where there is none, the kernel answers with the socket that listens.
         found.into_iter().find(|socket| !socket.listens())
     }
 
-    fn ask(&mut self, family: u8, flags: u16, wanted: Option<Wanted>) -> Result<Vec<Socket>, Errno> {
+    fn ask(&mut self, family: u8, flags: u16, wanted: Wanted) -> Result<Vec<Socket>, Errno> {
         self.sequence = self.sequence.wrapping_add(1);
         send(&self.socket, &request(family, flags, self.sequence, wanted), SendFlags::empty())?;
         let mut found = Vec::new();
@@ -87,16 +90,21 @@ impl Diag {
     }
 }
 
-/// The connection that is asked for: this host's end, the other, and the interface that it is bound to, or 0.
-struct Wanted {
-    own: End,
-    other: End,
-    device: u32,
+/// What is asked for.
+#[derive(Clone, Copy)]
+enum Wanted {
+    /// What listens on this port, or on any if it is 0.
+    Listening(u16),
+    /// A connection: this host's end, the other, and the interface that it is bound to, or 0.
+    Connection { own: End, other: End, device: u32 },
 }
 
-/// A `struct nlmsghdr` and a `struct inet_diag_req_v2`. Without a connection all sockets that listen are meant.
-fn request(family: u8, flags: u16, sequence: u32, wanted: Option<Wanted>) -> Vec<u8> {
-    let states = if wanted.is_some() { u32::MAX } else { 1 << LISTEN };
+/// A `struct nlmsghdr` and a `struct inet_diag_req_v2`.
+fn request(family: u8, flags: u16, sequence: u32, wanted: Wanted) -> Vec<u8> {
+    let (states, own_port, ends, device) = match wanted {
+        Wanted::Listening(port) => (1 << LISTEN, port, None, 0),
+        Wanted::Connection { own, other, device } => (u32::MAX, own.port, Some([own, other]), device),
+    };
     let mut bytes = Vec::with_capacity(HEADER + 56);
     bytes.extend(72u32.to_ne_bytes());
     bytes.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
@@ -105,12 +113,11 @@ fn request(family: u8, flags: u16, sequence: u32, wanted: Option<Wanted>) -> Vec
     bytes.extend([0; 4]);
     bytes.extend([family, IPPROTO_TCP, 0, 0]);
     bytes.extend(states.to_ne_bytes());
-    let (own, other) = (wanted.as_ref().map(|it| it.own), wanted.as_ref().map(|it| it.other));
-    bytes.extend(own.map_or(0, |end| end.port).to_be_bytes());
-    bytes.extend(other.map_or(0, |end| end.port).to_be_bytes());
-    bytes.extend(address_bytes(own));
-    bytes.extend(address_bytes(other));
-    bytes.extend(wanted.map_or(0, |it| it.device).to_ne_bytes());
+    bytes.extend(own_port.to_be_bytes());
+    bytes.extend(ends.map_or(0, |[_, other]| other.port).to_be_bytes());
+    bytes.extend(address_bytes(ends.map(|[own, _]| own)));
+    bytes.extend(address_bytes(ends.map(|[_, other]| other)));
+    bytes.extend(device.to_ne_bytes());
     // INET_DIAG_NOCOOKIE: whichever socket it is.
     bytes.extend([0xff; 8]);
     bytes
@@ -276,7 +283,12 @@ mod tests {
         let client = TcpStream::connect(address).expect("connected");
         let own = end("127.0.0.1", client.local_addr().expect("bound").port());
         let other = end("127.0.0.1", address.port());
-        let waits = diag.listening().expect("an answer");
+        for port in [None, Some(address.port())] {
+            let (waits, are_all) = diag.listening(port).expect("an answer");
+            assert!(are_all && waits.iter().any(|socket| socket.local == other), "{waits:?}");
+            assert!(port.is_none() || waits.iter().all(|socket| socket.local.port == address.port()), "{waits:?}");
+        }
+        let (waits, _) = diag.listening(None).expect("an answer");
         let waits = waits.iter().find(|socket| socket.local == other).expect("it listens");
         assert!(waits.listens() && waits.inode != 0 && waits.queue == 1, "{waits:?}");
         assert!(waits.backlog.is_some_and(|backlog| backlog > 0), "{waits:?}");

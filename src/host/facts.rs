@@ -8,8 +8,10 @@ use super::process::Process;
 use super::sockets::Socket;
 use crate::causes::Confidence;
 use crate::context::Side;
+use crate::decode::End;
 use crate::diagnose::{EndedBy, Finding, ResetKind};
 use crate::track::kernel::Kind;
+use crate::track::{CLIENT, SERVER};
 
 /// Of so many percent of the connections that may be tracked, it is said.
 const NEARLY_FULL: u64 = 95;
@@ -18,8 +20,10 @@ const NEARLY_FULL: u64 = 95;
 pub(super) struct View<'a> {
     /// Which end is here.
     pub side: Side,
-    /// The sockets that listen now.
+    /// The sockets that listen now, at least those on the server's port.
     pub now: &'a [Socket],
+    /// Those on other ports as well?
+    pub are_all_known: bool,
     /// Those that listened before the connection began, if that was noted.
     pub before: Option<&'a [Socket]>,
     /// Counters that rose meanwhile.
@@ -49,6 +53,17 @@ pub(super) fn side(finding: &Finding, here: [bool; 2]) -> Option<Side> {
         [true, false] => Some(Side::Client),
         [false, false] => None,
     }
+}
+
+/// Is the socket that was found between the ends of this connection its own? A RST leaves none: who sends it has none any
+/// more, and who accepts it frees it at once (`tcp_done()`), without TIME_WAIT. Then it is a later connection's, from the
+/// same port, which a busy client takes again within the time for which a verdict waits.
+pub(super) fn is_its_own(finding: &Finding, side: Side, socket: &Socket) -> bool {
+    let sent_it = match side {
+        Side::Client => finding.ended_by == EndedBy::Client && finding.victim == SERVER,
+        Side::Server => finding.ended_by == EndedBy::Server && finding.victim == CLIENT,
+    };
+    finding.reset.is_none() || !(sent_it || socket.waits_in_time_wait())
 }
 
 /// Does it build up over the whole connection, and not at its end?
@@ -123,6 +138,13 @@ fn choose(sockets: &[Socket], address: IpAddr) -> Option<Socket> {
         (socket.serves(address), socket.device == 0, is_exact, socket.is_full(), socket.queue)
     };
     sockets.iter().max_by_key(rank).copied()
+}
+
+/// Is one that listened where the server is served gone since?
+fn listener_was_closed(server: End, view: &View) -> bool {
+    let served = view.before.unwrap_or_default().iter().filter(|socket| socket.local.port == server.port);
+    let is_gone = |socket: &Socket| view.now.iter().all(|other| other.inode != socket.inode);
+    served.filter(|socket| socket.serves(server.ip)).any(is_gone)
 }
 
 /// A process, or that it is not known.
@@ -259,7 +281,7 @@ impl Told {
         let others = view.now.iter().filter(|socket| socket.queue > 0);
         let is_alone = others.filter(|socket| listener.is_none_or(|own| own.inode != socket.inode)).count() == 0;
         // A queue that has room by now may not be the one that overflowed.
-        if is_alone && listener.is_some_and(|socket| socket.is_full()) {
+        if view.are_all_known && is_alone && listener.is_some_and(|socket| socket.is_full()) {
             self.confidence = Some(Confidence::Certain);
             self.facts.push(format!("The kernel counted it: ListenOverflows rose by {overflows}."));
         } else {
@@ -307,12 +329,17 @@ impl Told {
             }
         }
         let missing = moved.iter().find(|(rise, .., cause)| *rise == 0 && is_about(finding, &[cause]));
-        if let Some((_, name, ..)) = missing.filter(|_| view.is_counted && all > 0) {
+        let is_another_way = all > 0 || rise(&view.counted, "EstabResets") > 0;
+        if let Some((_, name, ..)) = missing.filter(|_| view.is_counted && is_another_way) {
             self.confidence = Some(Confidence::Possible);
             // What was counted once in place of it tells which cause it was.
             let other = moved.iter().find(|(rise, .., cause)| all == 1 && *rise > 0 && !cause.is_empty());
             let rather = other.map_or(String::new(), |(.., cause)| format!(": `tcpwhy explain {cause}` fits better"));
             self.facts.push(format!("But {name}, which counts such endings, did not rise{rather}."));
+            if all == 0 && view.side == Side::Server && listener_was_closed(finding.taken_at(), view) {
+                // inet_csk_listen_stop() resets what waits in the queue, read or not, and counts nothing.
+                self.facts.push("Rather, the socket that listens was closed before it was accepted.".to_owned());
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ fn view<'a>(now: &'a [Socket], before: Option<&'a [Socket]>, counted: &[(&'stati
     View {
         side: Side::Server,
         now,
+        are_all_known: true,
         before,
         counted: counted.to_vec(),
         is_counted: false,
@@ -110,6 +111,8 @@ fn a_full_queue_is_certain_when_no_other_can_have_overflowed() {
         "{}",
         sure.fact
     );
+    let crowded = look(&finding, View { are_all_known: false, ..view(&[own], None, &[("ListenOverflows", 4)]) });
+    assert_eq!(crowded.confidence, None);
     let drained = look(&finding, view(&[Socket { queue: 2, ..own }], None, &[("ListenOverflows", 4)]));
     assert_eq!(drained.confidence, None);
     let unsure = look(&finding, view(&[own, socket("0.0.0.0", 80, 1, 6)], None, &[("ListenOverflows", 4)]));
@@ -156,6 +159,37 @@ fn an_abort_of_this_host_was_counted() {
     assert!(otherwise.fact.ends_with(fits), "{}", otherwise.fact);
     let of_the_other = look(&ended("unread_data", EndedBy::Client), view(&[], None, &[("TCPAbortOnClose", 1)]));
     assert!(!of_the_other.fact.contains("TCPAbortOnClose"), "{}", of_the_other.fact);
+}
+
+#[test]
+fn a_connection_that_was_reset_with_its_listener_was_not_closed_with_unread_data() {
+    let finding = ended("unread_data", EndedBy::Server);
+    let listened = [socket("0.0.0.0", 5432, 1, 21433)];
+    let before = View { is_counted: true, ..view(&[], Some(&listened), &[("EstabResets", 1), ("OutRsts", 1)]) };
+    let closed = look(&finding, before);
+    assert_eq!(closed.confidence, Some(Confidence::Possible));
+    let expected = "But TCPAbortOnClose, which counts such endings, did not rise. \
+                    Rather, the socket that listens was closed before it was accepted.";
+    assert!(closed.fact.ends_with(expected), "{}", closed.fact);
+    let stays = View { is_counted: true, ..view(&listened, Some(&listened), &[("EstabResets", 1)]) };
+    assert!(look(&finding, stays).fact.ends_with("did not rise."));
+    // Nothing was counted here at all: the RST may be another host's.
+    let elsewhere = look(&finding, View { is_counted: true, ..view(&[], Some(&listened), &[]) });
+    assert_eq!(elsewhere.confidence, None);
+}
+
+#[test]
+fn what_is_found_after_a_reset_is_a_later_connections() {
+    let by_server = Finding { victim: CLIENT, ..ended("unread_data", EndedBy::Server) };
+    let in_state = |state| Socket { state, ..socket("::", 1, 0, 7) };
+    let is_its_own = |finding: &Finding, side, state| is_its_own(finding, side, &in_state(state));
+    // The server aborted it: no socket of it is left there, whatever is found. Its RST may not have come to the client.
+    assert!(!is_its_own(&by_server, Side::Server, 1) && !is_its_own(&by_server, Side::Server, 6));
+    assert!(is_its_own(&by_server, Side::Client, 1) && !is_its_own(&by_server, Side::Client, 6));
+    let forged = Finding { ended_by: EndedBy::Middlebox, ..by_server.clone() };
+    assert!(is_its_own(&forged, Side::Server, 1) && is_its_own(&forged, Side::Client, 1));
+    let silent = Finding { reset: None, ended_by: EndedBy::Network, ..by_server };
+    assert!(is_its_own(&silent, Side::Server, 6) && is_its_own(&silent, Side::Client, 6));
 }
 
 #[test]

@@ -40,7 +40,9 @@ const NOTES: usize = 150;
 const WITH_SOCKETS: usize = 6;
 /// So long are listening sockets, their processes and counters believed.
 const FRESH: Duration = Duration::from_millis(100);
-/// So long are addresses and all other sockets believed.
+/// So long are own addresses believed.
+const ADDRESSED: Duration = Duration::from_secs(1);
+/// So long are the tables of all sockets believed.
 const SETTLED: Duration = Duration::from_secs(5);
 /// So long is it believed that nobody can be seen to hold a socket.
 const UNSEEN: Duration = Duration::from_secs(1);
@@ -52,7 +54,7 @@ const REMEMBERED: usize = 1024;
 struct Note {
     time: Time,
     counters: Counters,
-    /// Sockets that listened; `None` in old notes.
+    /// Sockets that listened; `None` in old notes, and where there were too many.
     listening: Option<Rc<[Socket]>>,
 }
 
@@ -70,6 +72,8 @@ pub struct Host {
     notes: VecDeque<Note>,
     noted: Instant,
     newest: Option<(Instant, Note)>,
+    /// The port that was asked for last, where there are too many to note them all, and what listens on it.
+    asked: Option<(Instant, u16, Rc<[Socket]>)>,
     /// Own addresses, each with the number of its interface.
     addresses: Option<(Instant, HashMap<IpAddr, u32>)>,
     holders: HashMap<u64, (Instant, Option<Process>)>,
@@ -94,6 +98,7 @@ impl Host {
             notes: VecDeque::new(),
             noted: Instant::now(),
             newest: None,
+            asked: None,
             addresses: None,
             holders: HashMap::new(),
         };
@@ -138,12 +143,17 @@ impl Host {
         let before = self.before(begun).and_then(|note| note.listening.clone());
         let is_socket_asked = finding.kind != Some(Kind::Refused);
         let socket = if is_socket_asked { self.sockets.connection(own.0, own.1, own_device) } else { None };
+        let socket = socket.filter(|socket| facts::is_its_own(finding, side, socket));
         let is_peer_asked = is_socket_asked && here == [true, true];
         let peer = if is_peer_asked { self.sockets.connection(peer.0, peer.1, peer_device) } else { None };
+        let peer = peer.filter(|socket| facts::is_its_own(finding, side.other(), socket));
         let is_conntrack_asked = finding.kind == Some(Kind::TimedOut);
+        let are_all_known = now.listening.is_some();
+        let listening = now.listening.unwrap_or_else(|| self.listening_on(finding.taken_at().port));
         let view = View {
             side,
-            now: now.listening.as_deref().unwrap_or_default(),
+            now: &listening,
+            are_all_known,
             before: before.as_deref(),
             counted,
             is_counted,
@@ -178,6 +188,16 @@ impl Host {
         }
     }
 
+    /// The sockets that listen on this port, of more than are noted.
+    fn listening_on(&mut self, port: u16) -> Rc<[Socket]> {
+        if let Some((_, _, known)) = self.asked.as_ref().filter(|(at, of, _)| *of == port && at.elapsed() < FRESH) {
+            return known.clone();
+        }
+        let found: Rc<[Socket]> = self.sockets.listening_on(port).into();
+        self.asked = Some((Instant::now(), port, found.clone()));
+        found
+    }
+
     /// How things stand now.
     fn now(&mut self) -> Note {
         if let Some((_, note)) = self.newest.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
@@ -187,7 +207,8 @@ impl Host {
         let counters = Counters::parse(&text(&mut self.netstat), &text(&mut self.snmp));
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let time = Time(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX));
-        let note = Note { time, counters, listening: Some(self.sockets.listening().into()) };
+        let (listening, are_all) = self.sockets.listening();
+        let note = Note { time, counters, listening: are_all.then(|| listening.into()) };
         self.newest = Some((Instant::now(), note.clone()));
         note
     }
@@ -200,7 +221,7 @@ impl Host {
 
     /// The number of the interface that has the address, or 0 for any of them; `None` if none has it.
     fn device_of(&mut self, address: IpAddr) -> Option<u32> {
-        if self.addresses.as_ref().is_none_or(|(at, _)| at.elapsed() > SETTLED) {
+        if self.addresses.as_ref().is_none_or(|(at, _)| at.elapsed() > ADDRESSED) {
             let interfaces = pnet::datalink::interfaces();
             let own = interfaces.iter().flat_map(|it| it.ips.iter().map(|network| (network.ip(), it.index)));
             self.addresses = Some((Instant::now(), own.collect()));

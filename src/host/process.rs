@@ -176,7 +176,7 @@ mod tests {
     fn this_process_holds_its_own_socket() {
         let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
         let port = socket.local_addr().expect("bound").port();
-        let listening = super::super::sockets::Sockets::open().listening();
+        let (listening, _) = super::super::sockets::Sockets::open().listening();
         let own = listening.iter().find(|socket| socket.local.port == port).expect("it listens");
         let holder = Holders::default().of(own.inode);
         assert_eq!(holder.map(|process| process.pid), Some(std::process::id()));

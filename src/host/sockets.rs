@@ -8,10 +8,11 @@ use super::diag::Diag;
 use super::{SETTLED, read};
 use crate::decode::End;
 
-/// States of a socket (net/tcp_states.h): open, a handshake that is not complete, the other end has closed, waits for
-/// clients.
+/// States of a socket (net/tcp_states.h): open, a handshake that is not complete, closed by both ends, closed by the other
+/// end, waits for clients.
 const ESTABLISHED: u8 = 1;
 const SYN_RECV: u8 = 3;
+const TIME_WAIT: u8 = 6;
 const CLOSE_WAIT: u8 = 8;
 const LISTEN: u8 = 10;
 /// Of a table that lists all connections, no more than this is read; what stands behind is unknown.
@@ -50,6 +51,11 @@ impl Socket {
     /// states: close() leaves them (`new_state` in net/ipv4/tcp.c).
     pub fn is_unaccepted(&self) -> bool {
         self.inode == 0 && [ESTABLISHED, SYN_RECV, CLOSE_WAIT].contains(&self.state)
+    }
+
+    /// Is it what remains of a connection that both ends have closed?
+    pub fn waits_in_time_wait(&self) -> bool {
+        self.state == TIME_WAIT
     }
 
     /// Can its queue take no more? (`sk_acceptq_is_full()`)
@@ -91,14 +97,33 @@ impl Sockets {
         !matches!(self, Sockets::Tables { files, .. } if files.is_empty())
     }
 
-    /// The sockets that listen.
-    pub fn listening(&mut self) -> Vec<Socket> {
+    /// The sockets that listen. The second is false if there are more of them.
+    pub fn listening(&mut self) -> (Vec<Socket>, bool) {
         match self {
-            Sockets::Diag(diag) => diag.listening().unwrap_or_default(),
+            Sockets::Diag(diag) => diag.listening(None).unwrap_or_default(),
             Sockets::Tables { files, .. } => {
-                files.iter_mut().flat_map(|file| listening(&read(file, START_OF_TABLE))).collect()
+                let (mut found, mut are_all) = (Vec::new(), true);
+                for file in files {
+                    let mut table = read(file, START_OF_TABLE);
+                    if table.len() as u64 >= START_OF_TABLE && !ends_listening(&table) {
+                        table = read(file, TABLE);
+                        are_all &= (table.len() as u64) < TABLE || ends_listening(&table);
+                    }
+                    found.extend(listening(&table));
+                }
+                (found, are_all)
             }
         }
+    }
+
+    /// Those that listen on this port, where there are too many of all.
+    pub fn listening_on(&mut self, port: u16) -> Vec<Socket> {
+        let mut found = match self {
+            Sockets::Diag(diag) => diag.listening(Some(port)).unwrap_or_default().0,
+            Sockets::Tables { files, .. } => files.iter_mut().flat_map(|file| listening(&read(file, TABLE))).collect(),
+        };
+        found.retain(|socket| socket.local.port == port);
+        found
     }
 
     /// The socket of the connection between these ends, if it is still there. `device` has the own address.
@@ -119,6 +144,11 @@ impl Sockets {
 /// The rows of sockets that listen. They come first in a table, so nothing is read behind them.
 fn listening(table: &str) -> Vec<Socket> {
     table.lines().skip(1).map_while(row).take_while(Socket::listens).collect()
+}
+
+/// Is there a socket that does not listen, behind which there is none that does?
+fn ends_listening(table: &str) -> bool {
+    table.lines().skip(1).filter_map(row).any(|socket| !socket.listens())
 }
 
 /// The row of the connection between these ends.
@@ -188,6 +218,9 @@ mod tests {
         assert_eq!(rows.len(), 2);
         assert_eq!((rows[0].local, rows[0].inode), (end("127.0.0.1", 5432), 21433));
         assert_eq!((rows[1].local, rows[1].queue), (end("0.0.0.0", 22), 0x81));
+        assert!(ends_listening(TCP));
+        let (cut, _) = TCP.split_at(TCP.len() - 120);
+        assert!(!ends_listening(cut), "those that listen may go on");
         let rows = listening(TCP6);
         assert_eq!(rows.len(), 1);
         assert_eq!((rows[0].local, rows[0].queue, rows[0].inode), (end("::", 80), 2, 777));

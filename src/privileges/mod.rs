@@ -106,8 +106,11 @@ fn become_nobody_special(wanted: CapabilitySet, made: Option<&File>) -> Result<(
     }
     let changeable = before.effective.contains(CapabilitySet::SETUID | CapabilitySet::SETGID);
     let mut who = format!("user {} as before", geteuid().as_raw());
-    if geteuid().is_root() && changeable {
-        let user = whom_to_become();
+    let user = whom_to_become();
+    if geteuid().is_root() && changeable && !may_become(user) {
+        // Root of such a namespace is nobody special outside of it.
+        who.push_str(" in a user namespace without another");
+    } else if geteuid().is_root() && changeable {
         if let Some(file) = made {
             // A file that stays root's can still be written on; only opening it again may fail, which is said then.
             let _ = fchown(file, Some(user.uid), Some(user.gid));
@@ -130,6 +133,25 @@ fn whom_to_become() -> User {
     let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u32>().ok());
     caller(number("SUDO_UID"), number("SUDO_GID"))
         .unwrap_or_else(|| nobody(&std::fs::read_to_string("/etc/passwd").unwrap_or_default()))
+}
+
+/// Does this user namespace have that user at all? One that somebody makes for himself alone has only root, and does not let
+/// groups be given up (user_namespaces(7)).
+fn may_become(user: User) -> bool {
+    let read = |name: &str| std::fs::read_to_string(Path::new("/proc/self").join(name)).ok();
+    let has = |map: &str, id| read(map).is_none_or(|map| is_mapped(&map, id));
+    has("uid_map", user.uid) && has("gid_map", user.gid) && read("setgroups").is_none_or(|it| it.trim() != "deny")
+}
+
+/// Is the number among those of a map: lines of the first one inside, the first one outside, and how many there are?
+fn is_mapped(map: &str, id: u32) -> bool {
+    map.lines().any(|line| {
+        let mut numbers = line.split_ascii_whitespace().map(|number| number.parse::<u64>().ok());
+        let (Some(Some(first)), _, Some(Some(count))) = (numbers.next(), numbers.next(), numbers.next()) else {
+            return false;
+        };
+        (first..first.saturating_add(count)).contains(&u64::from(id))
+    })
 }
 
 /// The caller of sudo, unless that is root as well.
@@ -174,6 +196,17 @@ mod tests {
         assert_eq!(nobody(passwd), User { uid: 99, gid: 98 });
         assert_eq!(nobody("nobody:x:0:0::/:"), User { uid: NOBODY, gid: NOBODY });
         assert_eq!(nobody("broken\nnobody"), User { uid: NOBODY, gid: NOBODY });
+    }
+
+    #[test]
+    fn a_user_is_looked_for_in_the_map_of_the_namespace() {
+        let everyone = "         0          0 4294967295\n";
+        let alone = "         0       1000          1\n";
+        let container = "0 1000 1\n1 100000 65536\n";
+        for (map, there) in [(everyone, true), (alone, false), (container, true), ("", false), ("65534 0\n", false)] {
+            assert_eq!(is_mapped(map, NOBODY), there, "{map}");
+        }
+        assert!(is_mapped(container, 65536) && !is_mapped(container, 65537));
     }
 
     #[test]

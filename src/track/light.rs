@@ -4,7 +4,7 @@ use super::connection::{CLIENT, Connection, Half, SERVER, other};
 use super::seq;
 use super::sketch::{Brief, Sketch};
 use super::store::Room;
-use super::story::{Pending, Repeated, Silence};
+use super::story::{Pending, Repeated, Silence, Story};
 use crate::decode::{Flags, Segment};
 
 /// Takes from a closing segment what both ends must have sent before it.
@@ -19,8 +19,9 @@ pub fn assume_unseen(connection: &mut Connection, from: usize, segment: &Segment
         talked |= advance(&mut connection.half[other(from)], segment.acknowledgment);
     }
     let server_began = connection.half[SERVER].isn.wrapping_add(1);
+    let opened = talked || if from == CLIENT { acknowledges } else { is_of_opened_socket(connection, segment) };
     let client = &mut connection.half[CLIENT];
-    if (talked || (from == CLIENT && acknowledges)) && !client.has(Half::ACK) {
+    if opened && !client.has(Half::ACK) {
         // The last segment of the handshake carries no flag that would have let it pass.
         client.ack = server_began;
         client.set(Half::ACK);
@@ -29,6 +30,15 @@ pub fn assume_unseen(connection: &mut Connection, from: usize, segment: &Segment
     if acknowledges && sender.has(Half::ACK) && seq::after(segment.acknowledgment, sender.ack) {
         sender.ack = segment.acknowledgment;
     }
+}
+
+/// Does this FIN or RST of the server show that the client had acknowledged the SYN-ACK? Before that the server has no socket
+/// that it could close or abort, only a request, which it forgets without a word (`inet_csk_listen_stop()`), and with a RST
+/// of this number it answers nothing but that ACK (`tcp_v4_send_reset()`). A client without the SYN-ACK would repeat its SYN.
+fn is_of_opened_socket(connection: &Connection, segment: &Segment) -> bool {
+    let story = connection.story.as_deref();
+    let repeats = |story: &Story| story.syn_ack_retransmissions > 0 || story.silence[CLIENT].what == Repeated::Syn;
+    segment.sequence == connection.half[SERVER].isn.wrapping_add(1) && !story.is_some_and(repeats)
 }
 
 /// A SYN or SYN-ACK came. The ACK of a SYN-ACK is not captured, so what the client repeated until then may have its answer,
@@ -165,6 +175,18 @@ mod tests {
             let [full, light] = both(&format!("+0 > S 0:0(0)\n+.01 < S. 0:0(0) ack 1\n{late}{answer}{rest}{close}"));
             assert_eq!(full, light, "the SYN-ACK was lost once");
         }
+        // A server that closes before a word was said; the last one had no room in its queue (tcp_abort_on_overflow).
+        let at_once = "+0 > S 0:0(0)\n+.01 < S. 0:0(0) ack 1\n+.01 > . 1:1(0) ack 1\n";
+        for ending in ["+.2 < R. 1:1(0) ack 1\n", "+.2 < F. 1:1(0) ack 1\n+.01 > R 1:1(0)\n", "+0 < R 1:1(0)\n"] {
+            let [full, light] = both(&format!("{at_once}{ending}"));
+            assert_eq!(full, light, "{ending}");
+        }
+        let unsure = "+0 > S 0:0(0)\n+.01 < S. 0:0(0) ack 1\n+1 < S. 0:0(0) ack 1\n+.2 < R. 1:1(0) ack 1\n";
+        let [full, light] = both(unsure);
+        assert!(
+            full == light && matches!(full.as_slice(), [Ending::Undecided(_)]),
+            "the ACK was lost: {full:?} {light:?}"
+        );
         let [full, light] = both("+0 > S 0:0(0)\n+.01 < R. 0:0(0) ack 1\n");
         assert!(full == light && matches!(full.as_slice(), [Ending::Failure(_)]), "{full:?}");
     }

@@ -108,6 +108,54 @@ connection.send(b"an answer that gets lost")
 time.sleep(60)
 """
 
+# Aborts the first connection, keeps the second.
+ABORTS_ONE = """
+import socket, struct, sys, time
+server = socket.create_server((sys.argv[1], int(sys.argv[2])))
+print("listens", flush=True)
+first, _ = server.accept()
+first.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+first.close()
+second, _ = server.accept()
+time.sleep(60)
+"""
+
+# Connects from one port, and again from the same when the first connection is reset.
+SAME_PORT = """
+import socket, sys, time
+def connected():
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    client.bind(("", 5050))
+    client.connect((sys.argv[1], int(sys.argv[2])))
+    return client
+with connected() as first:
+    try:
+        first.recv(1)
+    except ConnectionResetError:
+        print("reset", flush=True)
+second = connected()
+time.sleep(60)
+"""
+
+# Listens on so many ports.
+CROWDED = """
+import resource, socket, sys, time
+first, count = int(sys.argv[2]), int(sys.argv[3])
+resource.setrlimit(resource.RLIMIT_NOFILE, (count + 100, count + 100))
+held = [socket.create_server((sys.argv[1], first + number)) for number in range(count)]
+print("listens", flush=True)
+time.sleep(60)
+"""
+
+# Accepts nothing, and is gone soon.
+SHORT_LIVED = """
+import socket, sys, time
+server = socket.create_server((sys.argv[1], int(sys.argv[2])))
+print("listens", flush=True)
+time.sleep(3)
+"""
+
 # Asks, and waits for the answer.
 ASKER = """
 import socket, sys, time
@@ -371,6 +419,57 @@ class Local(unittest.TestCase):
             self.assertEqual((failure["cause"], failure["confidence"]), ("unread_data", "certain"), failure)
             self.assertEqual(failure["local"]["counters"]["TCPAbortOnClose"], 1)
             self.assertEqual(failure["local"]["listener"]["pid"], service.pid)
+
+    def test_of_thousands_of_services_none_is_forgotten(self) -> None:
+        first, count = 20_000, 5_000
+        for launcher in LAUNCHERS:
+            with (
+                self.subTest(sock_diag=not launcher),
+                self.service(CROWDED, "127.0.0.1", str(first), str(count)) as service,
+                running(self.wire, self.work, launcher=launcher) as live,
+            ):
+                ports = [first, first + count // 3, first + count // 2, first + count - 1]
+                for port in ports:
+                    self.wire.refuse(1, port)
+                wait_until(lambda: live.failures() == len(ports), "the failures are printed")
+                listeners = [line["local"]["listener"] for line in live.lines()]
+                self.assertEqual([each and (each["port"], each["pid"]) for each in listeners],
+                                 [(port, service.pid) for port in ports])
+
+    def test_what_was_reset_in_the_queue_of_a_service_that_ended_was_not_closed_by_it(self) -> None:
+        with self.service(SHORT_LIVED, SERVER, "91"), running(self.wire, self.work) as live:
+            time.sleep(1.2)
+            self.client(TALK, "91")
+            failure = self.failure(live)
+            self.assertEqual((failure["kind"], failure["confidence"]), ("reset", "possible"), failure)
+            fact = failure["local"]["fact"]
+            self.assertIn("But TCPAbortOnClose, which counts such endings, did not rise. Rather, the socket that", fact)
+
+    def test_a_later_connection_from_the_same_port_is_not_taken_for_the_one_that_was_reset(self) -> None:
+        for launcher in LAUNCHERS:
+            with (
+                self.subTest(sock_diag=not launcher),
+                self.service(ABORTS_ONE, SERVER, "92") as service,
+                running(self.wire, self.work, launcher=launcher) as live,
+                self.program(self.wire.a, SAME_PORT, SERVER, "92"),
+            ):
+                failure = self.failure(live)
+                local = failure["local"]
+                self.assertEqual((failure["kind"], local["process"]), ("reset", None), failure)
+                self.assertEqual(local["listener"]["pid"], service.pid)
+                self.assertTrue(local["fact"].startswith("The server's socket is gone. "), local)
+
+    def test_an_address_that_was_added_a_moment_ago_is_this_hosts(self) -> None:
+        with running(self.wire, self.work) as live:
+            self.wire.refuse(1, 93)
+            self.failure(live)
+            added = SERVER.rpartition(".")[0] + ".12"
+            Wire.ip(f"-n {self.wire.b} addr add {added}/24 dev vb")
+            self.addCleanup(Wire.ip, f"-n {self.wire.b} addr del {added}/24 dev vb")
+            time.sleep(1)
+            self.wire.refuse(1, 94, added)
+            wait_until(lambda: live.failures() == 2, "the second failure is printed")
+            self.assertEqual(live.lines()[1]["local"]["fact"], "Nothing listens on port 94 here.")
 
     def unanswered(self, live: Live) -> dict:
         """The failure of what is still unanswered when the capture ends: its socket is still there then."""

@@ -11,6 +11,7 @@ import itertools
 import os
 import pty
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -318,6 +319,25 @@ class Service(unittest.TestCase):
             self.assertEqual((failure["kind"], failure["confidence"]), ("reset", "possible"), failure)
             self.assertIsNone(failure["timing"]["idle_before_ms"])
             self.assertNotIn(0, [packet["frame"] for packet in failure["evidence"]])
+
+    def test_a_reset_before_a_word_was_said_needs_no_acknowledgment(self) -> None:
+        with self.live("--light") as live:
+            talk = conversation(1)
+            self.wire.inject([*talk[:3], frame(1, 1, 104730, 7920, RST | ACK, 0)])
+            self.assertEqual(live.stop(), 0)
+            failure = live.lines()[0]
+            self.assertEqual((failure["type"], failure.get("kind")), ("failure", "reset"), failure)
+            self.assertEqual((failure["client"]["errno"], failure["confidence"]), ("ECONNRESET", "possible"), failure)
+
+    def test_root_of_a_user_namespace_that_has_no_other_user_can_capture(self) -> None:
+        alone = ["unshare", "--user", "--map-root-user", "--net"]
+        if subprocess.run([*alone, "true"], capture_output=True).returncode:
+            self.skipTest("user namespaces cannot be made here")
+        command = ["ip link set lo up && exec " + shlex.join([TCPWHY, "-i", "lo", "-v", "--duration", "1"])]
+        done = subprocess.run([*alone, "sh", "-c", *command], capture_output=True, text=True, timeout=20)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("user 0 as before in a user namespace without another, no capability in effect", done.stderr)
+        self.assertNotIn("did not start", done.stderr)
 
     def test_what_opens_and_closes_is_enough_for_a_refusal(self) -> None:
         with self.live("--light") as live:

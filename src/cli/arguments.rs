@@ -65,7 +65,7 @@ pub struct Analyse {
     #[arg(short = 'r', value_name = "FILE")]
     pub read: Vec<PathBuf>,
     /// Capture live on an interface; 'any' is all of them
-    #[arg(short = 'i', value_name = "IFACE", conflicts_with = "read")]
+    #[arg(short = 'i', value_name = "IFACE", conflicts_with = "read", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub interface: Option<String>,
     /// A habit from tcpdump: no name is looked up anyhow
     #[arg(short = 'n', hide = true, action = clap::ArgAction::Count)]
@@ -88,8 +88,8 @@ pub struct Analyse {
     /// Exit with status 1 when a failure was found
     #[arg(long, overrides_with = "exit_code")]
     pub exit_code: bool,
-    /// Bytes kept of each packet
-    #[arg(short = 's', value_name = "BYTES", default_value_t = 256, value_parser = clap::value_parser!(u32).range(64..=262_144))]
+    /// Bytes kept of each packet; 0 is all
+    #[arg(short = 's', value_name = "BYTES", default_value_t = 256, value_parser = snaplen)]
     #[arg(help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
     pub snaplen: u32,
     /// Size of the kernel's buffer in KiB
@@ -174,6 +174,16 @@ impl Analyse {
     }
 }
 
+/// Bytes to keep of each packet. 0 is all, as in tcpdump; below 64 bytes no header is whole.
+fn snaplen(text: &str) -> Result<u32, String> {
+    const ALL: u32 = 262_144;
+    match text.parse() {
+        Ok(0) => Ok(ALL),
+        Ok(bytes @ 64..=ALL) => Ok(bytes),
+        _ => Err(format!("it is 64 to {ALL}, or 0 for all")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,6 +254,15 @@ mod tests {
         }
         let help = parse(&["explain", "--help"]).map(|_| ()).map_err(|error| error.kind());
         assert_eq!(help, Err(clap::error::ErrorKind::DisplayHelp));
+    }
+
+    #[test]
+    fn all_of_each_packet_may_be_kept() {
+        let kept = |bytes| parse(&["-i", "lo", "-s", bytes]).map(|parsed| parsed.analyse.snaplen).ok();
+        assert_eq!(
+            ["0", "64", "63", "262144", "262145", "-1", "x"].map(kept),
+            [Some(262_144), Some(64), None, Some(262_144), None, None, None]
+        );
     }
 
     #[test]

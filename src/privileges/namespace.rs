@@ -24,6 +24,7 @@ pub fn enter(which: &str) -> Result<bool, String> {
             io::ErrorKind::PermissionDenied => {
                 "entering another network namespace needs root: run it with sudo".to_owned()
             }
+            io::ErrorKind::InvalidInput => "is no network namespace; 'ip netns' lists those with names".to_owned(),
             _ => error.to_string(),
         };
         format!("--netns {}: {what}", printable(which))
@@ -65,5 +66,7 @@ mod tests {
     fn what_is_not_there_is_said_in_one_line() {
         let problem = enter("no-such\x1bnamespace").expect_err("there is none");
         assert!(problem.contains("ip netns") && !problem.contains(['\x1b', '\n']), "{problem}");
+        let problem = enter("/proc/self/status").expect_err("it is another file");
+        assert!(problem.contains("no network namespace"), "{problem}");
     }
 }

@@ -86,6 +86,9 @@ pub(super) fn describe(error: &pcap::Error) -> String {
     if lower.contains("no such device") {
         return "there is no such interface; 'tcpwhy interfaces' lists them".to_owned();
     }
+    if lower.contains("cannot allocate memory") {
+        return format!("{message}; ask for a smaller buffer with -B");
+    }
     message
 }
 

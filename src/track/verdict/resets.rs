@@ -241,7 +241,9 @@ fn may_have_been_gone(connection: &Connection, story: &Story, reset: &Reset) -> 
     let overtaken = sender.data_input == reset.mark.input && { sender.data_time } > reset.mark.time;
     let forged = [reset, &back].iter().any(|reset| forged(connection, reset));
     let taken = connection.acknowledged(reset.from) || connection.is_at_sacked_edge(other(reset.from), reset.sequence);
-    crossed && !overtaken && !spoke && !forged && !taken
+    // Where nothing went before the first RST nothing is there to answer: both ends aborted, or a device let both know.
+    let answers = reset.prompted && taken;
+    crossed && !overtaken && !spoke && !forged && !answers
 }
 
 /// Does the way that the RST came show that another one sent it?

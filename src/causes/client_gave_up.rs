@@ -133,9 +133,11 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         return None;
     }
     if case.fin_was_lost() {
-        let text =
-            "The client closed the connection before it had the whole answer, and its FIN did not reach the server.";
-        return Some(Match::likely(text.to_owned()));
+        // It had acknowledged all that the server said, and may have had enough of it.
+        let early = if case.lost(SERVER) > 0 { " before it had the whole answer" } else { "" };
+        return Some(Match::likely(format!(
+            "The client closed the connection{early}, and its FIN did not reach the server."
+        )));
     }
     if case.client_waits() {
         let waited = case.waited_for_answer();

@@ -140,9 +140,13 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         });
     }
     if let Some((after, rtt)) = case.faster_than_light() {
+        let what = match reset.acknowledgment {
+            Some(_) => "acknowledged the client's data",
+            None => "answered the end of the handshake",
+        };
         return Some(Match::possible(format!(
-            "A RST in the {sender}'s name acknowledged the client's data {} after it was sent, though the {sender} is {} \
-             away by the handshake: something nearer sent it, or the handshake was slow.",
+            "A RST in the {sender}'s name {what} {} after it was sent, though the {sender} is {} away by the handshake: something \
+             nearer sent it, or the handshake was slow.",
             duration(after),
             duration(rtt)
         )));

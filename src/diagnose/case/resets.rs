@@ -83,8 +83,9 @@ impl Case<'_> {
         (track::is_from_elsewhere(ttls, (low, high)) && !usual).then_some((reset.ttl, low))
     }
 
-    /// The server's RST acknowledges the client's last payload sooner than a packet can go there and back: the time
-    /// that it took, and the round trip. Only a capture at the client shows the whole round trip.
+    /// The server's RST is an answer that comes sooner than a packet can go there and back: the time that it took, and the round
+    /// trip. It acknowledges the client's last payload, or has the number with which the client acknowledges the SYN-ACK
+    /// (`tcp_v4_send_reset()`). Only a capture at the client shows the whole round trip.
     pub fn faster_than_light(&self) -> Option<(u64, u64)> {
         let reset = self.reset().filter(|reset| reset.from == SERVER)?;
         let connection = self.connection();
@@ -93,12 +94,18 @@ impl Case<'_> {
         let at_client = self.story.syn_retransmissions == 0
             && there >= 4 * MILLISECOND
             && (there..there + there / 5).contains(&back);
-        let client = self.half(CLIENT);
+        let (client, server) = (self.half(CLIENT), self.half(SERVER));
         // What another segment has acknowledged before can be acknowledged at once: then the handshake was slow.
         let covers = reset.acknowledgment == Some(client.data_until) && !reset.had_all;
         let own = track::is_next_of_the_socket(connection, reset);
         let after = self.since_payload(CLIENT);
-        (at_client && covers && !own && client.has(Half::DATA) && after < there / 2).then_some((after, there))
+        if at_client && covers && !own && client.has(Half::DATA) && after < there / 2 {
+            return Some((after, there));
+        }
+        // No SYN-ACK can have been acknowledged before it came. A server that has been heard since has shown how far it is.
+        let answers = reset.is_reply() && reset.sequence == server.next && connection.has_only_opened(SERVER);
+        let after = reset.mark.time.since(self.syn_acked());
+        (at_client && answers && server.has(Half::SYN) && after < there / 2).then_some((after, there))
     }
 
     /// The sender of the RST answered while the other end was still sending an upload, and closed at once: it can hardly

@@ -2,11 +2,11 @@
 
 use super::super::connection::{CLIENT, Connection, Half, Mark, SERVER, other};
 use super::super::seq;
-use super::super::story::What;
+use super::super::story::{Repeated, Silence, What};
 use super::acknowledgment::{note_accepted, take_acknowledgment};
 use super::far;
 use super::reset::after_reset;
-use super::retransmission::{answers, on_old_segment};
+use super::retransmission::{answers, on_old_segment, wait_is_over};
 use super::window::{on_window, window};
 use super::{FAR, Next, acknowledges_syn, closed, event, gives_up, note_options, reach, tell, waits_for_syn_ack};
 use crate::decode::{Flags, Segment, Signs};
@@ -203,6 +203,18 @@ pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment) ->
     };
     story.probes = Default::default();
     story.spurious_retransmissions[from] = 0;
+    // Who has something to send waits for the acknowledgment of that, and probes no more (`tcp_keepalive_timer()`: "if
+    // (tp->packets_out || !tcp_write_queue_empty(sk)) goto resched"). And into a closed window none sends more than a byte of it (RFC
+    // 9293, section 3.8.6.1; Linux sends none, `tcp_write_wakeup()`): it has opened.
+    let probes_no_more = match story.silence[from].what {
+        Repeated::KeepAlive => true,
+        Repeated::WindowProbe => segment.payload_length > 1,
+        Repeated::Nothing | Repeated::Syn | Repeated::Data => false,
+    };
+    if probes_no_more && story.resets[from] == 0 {
+        story.silence[from] = Silence::default();
+        wait_is_over(story, from);
+    }
     if story.fin[to].is_some() {
         story.data_after_fin[from] = story.data_after_fin[from].saturating_add(segment.payload_length);
         story.data_after_fin_at[from].get_or_insert(Mark::of(segment));

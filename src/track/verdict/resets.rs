@@ -108,13 +108,15 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     let victim_closed = half[victim].has(Half::FIN) || story.fin[victim].is_some();
     // Who has ended only its sending probes still (`tcp_keepalive_timer()`, in FIN_WAIT2).
     if probed_to_death(connection, story, &reset) {
-        if (sender_closed || victim_closed) && !hears_no_answer(connection, story, sender) {
+        if hears_no_answer(connection, story, sender) {
+            let mut errno = errno_at(sender, Errno::ETIMEDOUT);
+            let open = if sender_closed { Errno::EPIPE } else { Errno::ECONNRESET };
+            errno[victim] = (!victim_closed).then_some(open);
+            return Ending::Failure(Failure { kind: Kind::TimedOut, errno, victim: sender, by: By::Silence });
+        }
+        if sender_closed || victim_closed {
             return Ending::Undecided(Doubt::HalfClosed);
         }
-        let mut errno = errno_at(sender, Errno::ETIMEDOUT);
-        let open = if sender_closed { Errno::EPIPE } else { Errno::ECONNRESET };
-        errno[victim] = (!victim_closed).then_some(open);
-        return Ending::Failure(Failure { kind: Kind::TimedOut, errno, victim: sender, by: By::Silence });
     }
     if sender_closed && victim_closed {
         return judge_reset_of_both_closed(connection, story, reset);
@@ -155,7 +157,7 @@ pub(super) fn hears_nothing(connection: &Connection, story: &Story, reset: &Rese
 
 /// The probes of `side` come at another interval than that after which the first one came: it has got no answer to them, as
 /// after an answer it waits as long as before the first (`tcp_keepalive_timer()`). Where both are the same, an abort may meet
-/// the time of the next one by chance.
+/// the time of the next one, too: an idle time that is a multiple of that interval ends with it, as both begin with the last payload.
 fn hears_no_answer(connection: &Connection, story: &Story, side: usize) -> bool {
     let probes = story.probes[side];
     let first = probes.last - probes.interval.saturating_mul(u64::from(probes.count.saturating_sub(1)));
@@ -241,7 +243,9 @@ fn may_have_been_gone(connection: &Connection, story: &Story, reset: &Reset) -> 
     let overtaken = sender.data_input == reset.mark.input && { sender.data_time } > reset.mark.time;
     let forged = [reset, &back].iter().any(|reset| forged(connection, reset));
     let taken = connection.acknowledged(reset.from) || connection.is_at_sacked_edge(other(reset.from), reset.sequence);
-    crossed && !overtaken && !spoke && !forged && !taken
+    // Where nothing went before the first RST nothing is there to answer: both ends aborted, or a device let both know.
+    let answers = reset.prompted && taken;
+    crossed && !overtaken && !spoke && !forged && !answers
 }
 
 /// Does the way that the RST came show that another one sent it?

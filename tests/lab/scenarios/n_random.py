@@ -60,4 +60,13 @@ SCENARIOS = [
         client="connect as=first bind=40000 timeout=1.5; sleep .2; connect as=second bind=40000 timeout=1.5",
         expect={"*": fail("timed_out", "syn_unanswered", by="network", at={"server": "none"})},
     ),
+    Scenario(
+        "rejected_by_a_rst_and_the_reply_dropped",
+        "the router rejects the server's second answer in the client's name, and drops the replies to what the client says then",
+        delay=0.01,
+        router="firewall 'iif r2s meta length > 600 reject with tcp reset' 'iif r2s tcp flags & rst == rst drop'; mark set",
+        server="listen; accept; recv; answer; sleep .01; answer 200 1000; sleep 1.5; recv",
+        client="await set; connect keepidle=1; get; recv; sleep 1.5",
+        expect=fail("reset", "forged_reset", by="middlebox", at={"client": "none"}, hidden={"server": "client"}),
+    ),
 ]

@@ -86,9 +86,9 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     }
     // Who rejects one RST rejects the next, but need not say so each time (RFC 1812, section 4.3.2.8; `icmpv4_xrlim_allow()`).
     if story.rejected[sender]
-        || story.resets_are_lost(sender)
         || lost_on_the_way(connection, story, &reset)
-        || hears_nothing(connection, story, &reset)
+        || (story.resets_are_lost(sender) || hears_nothing(connection, story, &reset))
+            && !is_first_to_go_out(connection, &reset)
     {
         return Ending::Undecided(Doubt::OddReset);
     }

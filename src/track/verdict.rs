@@ -13,11 +13,11 @@ use super::receive::{RTO_MIN_EARLY, SHORTEST_SYN_TIMEOUT, SWAPPED, may_be_of_win
 use super::seq;
 use super::story::{Acceptance, Pending, Repeated, Reset, Silence, Story};
 use crate::time::{MILLISECOND, SECOND, Time};
-use origin::lost_on_the_way;
 pub use origin::{
     awaits_copy, foreign, hops, is_from_elsewhere, is_next_of_the_socket, is_the_sockets, made_on_the_way,
     may_be_a_detour, may_have_come_in, seen_on_a_part_of_the_way, tells_no_distance,
 };
+use origin::{is_first_to_go_out, lost_on_the_way};
 use resets::{hears_nothing, judge_reset};
 
 /// A client whose SYN-ACKs never come repeats its SYN a second after the last one, or a little later.

@@ -5,8 +5,8 @@ use super::super::places::bit;
 use super::super::seq;
 use super::super::story::{Acceptance, HalfAccepted, Pending, Repeated, Reset, Silence, Story, What};
 use super::{
-    Next, Restart, SHORTEST_SYN_TIMEOUT, SWAPPED, gives_up, may_be_of_windows, misses_syn_ack, note_data, note_options,
-    reach, repeat, tell, tenth_of_microseconds, waits_for_syn_ack,
+    Next, REORDERED_WITHIN, Restart, SHORTEST_SYN_TIMEOUT, SWAPPED, gives_up, may_be_of_windows, misses_syn_ack,
+    note_data, note_options, reach, repeat, tell, tenth_of_microseconds, waits_for_syn_ack,
 };
 use crate::decode::{Segment, Signs};
 use crate::time::MILLISECOND;
@@ -84,6 +84,12 @@ fn on_another_syn(connection: &mut Connection, from: usize, segment: &Segment) -
     let mark = Mark::of(segment);
     let story = connection.story();
     match story.other_syn {
+        // No timer sends it again so soon: a copy.
+        Some((first, isn, _))
+            if isn == segment.sequence && story.resets[from] == 0 && mark.time.since(first.time) < REORDERED_WITHIN =>
+        {
+            Next::default()
+        }
         Some((_, isn, _)) if isn == segment.sequence => Next::restart(Restart::AtOtherSyn),
         // Its RST, whether or not the other end took it, was the end of the socket before this one.
         _ if story.resets[from] > 0 => Next::restart(Restart::Here),

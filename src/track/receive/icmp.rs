@@ -97,10 +97,14 @@ fn errno_of(error: &IcmpError) -> Option<Errno> {
     if error.ipv6 { tcp_v6_err(error.kind, error.code) } else { tcp_v4_err(error.kind, error.code) }
 }
 
-/// The RST itself brought the error: it did not arrive.
+/// The RST itself brought the error: it did not arrive. An abort and the replies of its host without the socket have the same
+/// number; what tells them apart is ACK.
 fn take_back_reset(story: &mut Story, from: usize, error: &IcmpError) {
-    let quotes =
-        |reset: &&mut Reset| reset.from == from && reset.sequence == error.sequence && reset.mark.time <= error.time;
+    let known = error.about.has(Flags::RST);
+    let quotes = |reset: &&mut Reset| {
+        let another = known && error.about.has(Flags::ACK) != reset.acknowledgment.is_some();
+        reset.from == from && reset.sequence == error.sequence && reset.mark.time <= error.time && !another
+    };
     if let Some(reset) = story.reset.as_mut().filter(quotes) {
         reset.acceptance = Acceptance::NotAccepted;
         story.rejected[from] = true;

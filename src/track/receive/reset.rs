@@ -211,6 +211,7 @@ fn describe(connection: &mut Connection, from: usize, segment: &Segment) -> Rese
         unread: connection.has_closed_window(from)
             || told_of && segment.window > 0 && segment.window / 2 >= sent.window && !is_swapped(&sent, segment),
         copied: false,
+        another_went_out: false,
         place: Place::of(segment),
         again: None,
         sight: Sight::default(),
@@ -326,7 +327,8 @@ fn keep(story: &mut Story, reset: Reset, passed: bool) {
     let confirms = outranks && own && reset.is_bare();
     let same_way = earlier.from == from && (earlier.ttls.0..=earlier.ttls.1).contains(&reset.ttl);
     let edge = if earlier.from == from && seq::after(earlier.edge, reset.edge) { earlier.edge } else { reset.edge };
-    let reset = Reset { edge, ..reset };
+    let another_went_out = earlier.from == from && (earlier.another_went_out || earlier.went_out());
+    let reset = Reset { edge, another_went_out, ..reset };
     let reset = match earlier.acknowledgment {
         Some(_) if confirms && same_way => Reset {
             acknowledgment: earlier.acknowledgment,

@@ -60,6 +60,8 @@ pub struct Reset {
     pub unread: bool,
     /// The capture holds the RST a second time.
     pub copied: bool,
+    /// One of the same sender, which this one took the place of, was seen before and behind a hop.
+    pub another_went_out: bool,
     /// Where it was captured first.
     pub place: Place,
     /// Where it was captured last, if more than once.
@@ -97,6 +99,11 @@ impl Reset {
     /// Was it seen where this is so?
     pub fn was_seen(&self, there: impl Fn(Place) -> bool) -> bool {
         there(self.place) || self.again.is_some_and(there)
+    }
+
+    /// Was it seen before and behind a hop, which takes one off the TTL?
+    pub fn went_out(&self) -> bool {
+        self.ttls.0 != self.ttls.1
     }
 
     /// Notes that it was seen once more, there and with this TTL.

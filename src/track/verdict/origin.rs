@@ -139,8 +139,16 @@ pub fn awaits_copy(connection: &Connection, end: Time) -> bool {
 }
 
 fn seen_at_one_place_only(connection: &Connection, reset: &Reset) -> bool {
-    let forwarded = |half: &Half| half.has(Half::COPIED) && half.ttl_low < half.ttl_high;
-    connection.half.iter().all(forwarded) && reset.ttls.0 == reset.ttls.1 && !reset.sight.in_part
+    is_forwarded(connection) && !reset.went_out() && !reset.sight.in_part
+}
+
+/// The RST went out of the host that forwards, which none of its sender did before: that those were lost there says nothing of it.
+pub(super) fn is_first_to_go_out(connection: &Connection, reset: &Reset) -> bool {
+    is_forwarded(connection) && reset.went_out() && !reset.another_went_out
+}
+
+fn is_forwarded(connection: &Connection) -> bool {
+    connection.half.iter().all(|half| half.has(Half::COPIED) && half.ttl_low < half.ttl_high)
 }
 
 /// The RST came in like all packets of its sender: with the TTL that they have before a hop of the capturing host is taken off,
@@ -225,6 +233,7 @@ mod tests {
             only_opened: false,
             unread: false,
             copied: true,
+            another_went_out: false,
             place: Place::default(),
             again: None,
             sight: Sight { vantage: Vantage::Far, ..Sight::default() },

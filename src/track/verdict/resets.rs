@@ -86,9 +86,9 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     }
     // Who rejects one RST rejects the next, but need not say so each time (RFC 1812, section 4.3.2.8; `icmpv4_xrlim_allow()`).
     if story.rejected[sender]
-        || story.resets_are_lost(sender)
         || lost_on_the_way(connection, story, &reset)
-        || hears_nothing(connection, story, &reset)
+        || (story.resets_are_lost(sender) || hears_nothing(connection, story, &reset))
+            && !is_first_to_go_out(connection, &reset)
     {
         return Ending::Undecided(Doubt::OddReset);
     }
@@ -167,11 +167,18 @@ fn hears_no_answer(connection: &Connection, story: &Story, side: usize) -> bool 
         > probes.interval / 8 + connection.crossing()
 }
 
-/// ECONNRESET for who got the RST. If somebody else sent it, the end in whose name it came went on, and may have been reset in
-/// its turn: in CLOSE_WAIT that is EPIPE.
+/// ECONNRESET for who got the RST.
 fn failed(connection: &Connection, story: &Story, reset: &Reset) -> Ending {
-    let (sender, victim) = (reset.from, other(reset.from));
+    let victim = other(reset.from);
     let mut errno = errno_at(victim, Errno::ECONNRESET);
+    errno[reset.from] = reset_in_turn(connection, story, reset);
+    Ending::Failure(Failure { kind: Kind::Reset, errno, victim, by: By::Reset })
+}
+
+/// If somebody else sent the RST, the end in whose name it came went on, and may have been reset in its turn: in CLOSE_WAIT that
+/// is EPIPE, in FIN_WAIT2, in which it still reads, ECONNRESET.
+fn reset_in_turn(connection: &Connection, story: &Story, reset: &Reset) -> Option<Errno> {
+    let (sender, victim) = (reset.from, other(reset.from));
     // With SYN cookies a host answers so what has overtaken the first segment behind the SYN-ACK, with which it makes a socket
     // (`cookie_v4_check()`).
     let first = connection.half[victim].isn.wrapping_add(1);
@@ -188,12 +195,16 @@ fn failed(connection: &Connection, story: &Story, reset: &Reset) -> Ending {
     // Who aborts had a socket until then, and has none since (`tcp_disconnect()`, `__tcp_close()`): who goes on has not aborted.
     let own = is_next_of_the_socket(connection, reset) || is_the_sockets(connection, reset);
     let aborts = own && story.sender_lives.is_none();
-    let back = story.reset_back.filter(Reset::is_accepted).filter(another).filter(taken).filter(|_| !aborts);
-    if back.is_some() && !connection.half[sender].has(Half::FIN) {
-        let closed = connection.half[victim].has(Half::FIN);
-        errno[sender] = Some(if closed { Errno::EPIPE } else { Errno::ECONNRESET });
+    let arrives = |back: &Reset| !lost_on_the_way(connection, story, back);
+    let back = story.reset_back.filter(Reset::is_accepted).filter(another).filter(taken).filter(arrives);
+    back.filter(|_| !aborts)?;
+    let closed = |side: usize| connection.half[side].has(Half::FIN);
+    match (closed(sender), closed(victim)) {
+        (false, false) => Some(Errno::ECONNRESET),
+        (false, true) => Some(Errno::EPIPE),
+        (true, false) => story.read_after_fin[sender].then_some(Errno::ECONNRESET),
+        (true, true) => None,
     }
-    Ending::Failure(Failure { kind: Kind::Reset, errno, victim, by: By::Reset })
 }
 
 /// The client's RST to a server that repeated its SYN-ACK: where no socket was made of the handshake (`tcp_check_req()`)
@@ -336,5 +347,7 @@ fn judge_reset_after_fin(connection: &Connection, story: &Story, reset: Reset) -
     if connection.half[victim].has(Half::PAYLOAD_CUT) && lost <= connection.half[victim].data_length {
         return Ending::Undecided(Doubt::CutShort);
     }
-    Ending::Failure(Failure { kind: Kind::BrokenPipe, errno: errno_at(victim, Errno::EPIPE), victim, by: By::Reset })
+    let mut errno = errno_at(victim, Errno::EPIPE);
+    errno[reset.from] = reset_in_turn(connection, story, &reset);
+    Ending::Failure(Failure { kind: Kind::BrokenPipe, errno, victim, by: By::Reset })
 }

@@ -60,4 +60,28 @@ SCENARIOS = [
         client="connect as=first bind=40000 timeout=1.5; sleep .2; connect as=second bind=40000 timeout=1.5",
         expect={"*": fail("timed_out", "syn_unanswered", by="network", at={"server": "none"})},
     ),
+    Scenario(
+        "rejected_by_a_rst_and_the_reply_dropped",
+        "the router rejects the server's second answer in the client's name, and drops the replies to what the client says then",
+        delay=0.01,
+        router="firewall 'iif r2s meta length > 600 reject with tcp reset' 'iif r2s tcp flags & rst == rst drop'; mark set",
+        server="listen; accept; recv; answer; sleep .01; answer 200 1000; sleep 1.5; recv",
+        client="await set; connect keepidle=1; get; recv; sleep 1.5",
+        expect=fail("reset", "forged_reset", by="middlebox", at={"client": "none"}, hidden={"server": "client"}),
+    ),
+    Scenario(
+        "replies_dropped_and_the_last_let_through",
+        "the router drops the replies of the server's host to what the client sends again, and then lets one through",
+        router="await idle; firewall 'iif r2s tcp flags & rst == rst drop'; mark dead; await asked; sleep 1; firewall",
+        server="listen; accept; recv; answer; await dead; vanish",
+        client="connect; get; recv; mark idle; await dead; sleep .1; get; mark asked; recv; sleep .2",
+        expect=fail(
+            "reset",
+            "peer_forgot_connection",
+            by="server",
+            # There all of them go out, and nothing shows which one arrived.
+            at={"server": fail("reset", "peer_forgot_connection", by="server", or_kinds=(None, "timed_out"))},
+            hidden={"server": "client"},
+        ),
+    ),
 ]

@@ -203,15 +203,20 @@ pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment) ->
     };
     story.probes = Default::default();
     story.spurious_retransmissions[from] = 0;
-    // Who has something to send waits for the acknowledgment of that, and probes no more (`tcp_keepalive_timer()`: "if
-    // (tp->packets_out || !tcp_write_queue_empty(sk)) goto resched"). And into a closed window none sends more than a byte of it (RFC
-    // 9293, section 3.8.6.1; Linux sends none, `tcp_write_wakeup()`): it has opened.
-    let probes_no_more = match story.silence[from].what {
+    let silence = &story.silence[from];
+    let goes_on = match silence.what {
+        // Who has something to send waits for the acknowledgment of that, and probes no more (`tcp_keepalive_timer()`: "if
+        // (tp->packets_out || !tcp_write_queue_empty(sk)) goto resched").
         Repeated::KeepAlive => true,
+        // Into a closed window none sends more than a byte of it (RFC 9293, section 3.8.6.1; Linux sends none,
+        // `tcp_write_wakeup()`): it has opened.
         Repeated::WindowProbe => segment.payload_length > 1,
-        Repeated::Nothing | Repeated::Syn | Repeated::Data => false,
+        // The first repetition may be a probe for the tail, after which new payload may follow. Behind a second one, which is by
+        // timer, the window is one segment until that is acknowledged (`tcp_enter_loss()`).
+        Repeated::Data => silence.attempts > 2,
+        Repeated::Nothing | Repeated::Syn => false,
     };
-    if probes_no_more && story.resets[from] == 0 {
+    if goes_on && story.resets[from] == 0 {
         story.silence[from] = Silence::default();
         wait_is_over(story, from);
     }

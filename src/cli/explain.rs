@@ -108,9 +108,6 @@ fn kind_page(kind: Kind) -> String {
     page.calls(about.calls);
     page.causes(kind);
     page.rest(about.errno, kind);
-    if kind != Kind::Aborted {
-        page.retries(kind, &Language::ALL);
-    }
     page.done()
 }
 
@@ -123,11 +120,6 @@ fn errno_page(about: &languages::Page) -> String {
     page.calls(kind.calls);
     page.causes(about.kind);
     page.rest(about.errno, about.kind);
-    if about.kind != Kind::Aborted {
-        page.section("A good retry", retry::RULE);
-        page.gap();
-        page.paragraph(2, &format!("In Python, Go, Node, Java, Rust and C#: tcpwhy explain {}", about.kind.id()));
-    }
     page.done()
 }
 
@@ -304,6 +296,16 @@ mod tests {
         }
         let page = explain(Some("ConnectionResetError")).unwrap_or_default();
         assert!(page.contains("except ConnectionResetError:") && !page.contains("ThreadLocalRandom"));
+    }
+
+    #[test]
+    fn the_pages_of_an_errno_and_of_a_kind_show_a_good_retry_in_every_language() {
+        for topic in ["ECONNRESET", "EPIPE", "refused", "timed_out"] {
+            let page = explain(Some(topic)).unwrap_or_default();
+            for language in Language::ALL {
+                assert!(page.contains(&format!("\n  {}:\n", language.name())), "{topic}: {}", language.name());
+            }
+        }
     }
 
     /// Who pastes a line of a log wants to know what to do about it, not what all languages say of its errno.

@@ -143,13 +143,16 @@ impl Text {
         self.section("Which of them it is", FIND_OUT);
     }
 
-    /// What the pages of a kind and of an errno end with, but for code.
+    /// What the pages of a kind and of an errno end with.
     pub(super) fn rest(&mut self, errno: Errno, kind: Kind) {
         self.section("Is it safe to try again?", kinds::page(kind).again);
         self.heading("What programs say");
         match kind {
             Kind::Aborted if errno == kinds::page(kind).errno => self.words(&[(kind, errno)]),
             _ => self.sayings(errno),
+        }
+        if kind != Kind::Aborted {
+            self.retries(kind, &Language::ALL);
         }
     }
 

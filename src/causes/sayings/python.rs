@@ -148,7 +148,7 @@ pub(super) const PYTHON: &[Saying] = &[
     says!(
         "requests",
         "ChunkedEncodingError: ('Connection broken: IncompleteRead(N bytes read, M more expected)', ...)",
-        ["IncompleteRead", "bytes read", "more expected"],
+        ["IncompleteRead", "more expected"],
         [EPIPE],
         "End of file in the middle of the answer: the server closed by a FIN, as its kernel does when the process is killed."
     ),

@@ -419,6 +419,7 @@ mod tests {
             ("*1 send() failed (104: Connection reset by peer) while sending request to upstream", "nginx", true),
             ("HTTP request sent, awaiting response... No data received.", "wget", true),
             ("Connection closed by server.", "redis", true),
+            ("ssh: Could not resolve hostname a: Temporary failure in name resolution", "glibc", false),
         ] {
             let (Some(Found::Sayings(said)) | Some(Found::Message(_, said))) = look_up(line) else { panic!("{line}") };
             assert!(!said.is_empty() && said.iter().all(|saying| saying.program == program), "{line}: {said:?}");

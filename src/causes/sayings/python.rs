@@ -155,7 +155,7 @@ pub(super) const PYTHON: &[Saying] = &[
     says!(
         "requests",
         "ConnectionError: ... NameResolutionError(\"... Failed to resolve 'HOST' ([Errno -3] Temporary failure in name resolution)\")",
-        ["NameResolutionError", "Temporary failure in name resolution", "Name or service not known"],
+        ["NameResolutionError"],
         [],
         "The name was not resolved, and no connection was begun. -3: the name server did not answer; -2: it knows no such name."
     ),

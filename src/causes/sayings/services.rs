@@ -318,4 +318,11 @@ pub(super) const SERVICES: &[Saying] = &[
         [EPIPE, ECONNRESET],
         "End of file before the login was done; sshd's log has the reason. Before the banner see kex_exchange_identification."
     ),
+    says!(
+        "glibc",
+        "getaddrinfo(): Temporary failure in name resolution; Name or service not known",
+        ["Temporary failure in name resolution", "Name or service not known"],
+        [],
+        "The name was not resolved, and no connection was begun. Temporary failure: the name server did not answer; not known: it knows no such name."
+    ),
 ];

@@ -145,6 +145,7 @@ pub fn look_up(topic: &str) -> Option<Found> {
         .or_else(|| exactly(topic, joined_keys))
         .or_else(|| of_haproxy(topic))
         .or_else(|| of_access_log(topic))
+        .or_else(|| of_ssh(topic))
         .or_else(|| within(topic))
         .or_else(|| topic.trim_end().ends_with(": EOF").then(|| exactly("EOF", keys))?)
 }
@@ -176,6 +177,26 @@ fn of_access_log(line: &str) -> Option<Found> {
     let status = behind.split_once("\" ")?.1.split_whitespace().next()?;
     let said = named(&format!("status {status}"));
     (!said.is_empty()).then_some(Found::Sayings(said))
+}
+
+/// What ssh and sshd say with an address in it. The words around it are those of many programs.
+fn of_ssh(line: &str) -> Option<Found> {
+    let has_port = |rest: &str| {
+        let words: Vec<_> = rest.split_whitespace().collect();
+        let is_number = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+        words.windows(2).any(|pair| matches!(pair, ["port", number] if is_number(number)))
+    };
+    let behind = |words| line.split_once(words).map(|(_, rest)| rest);
+    let name = if behind("Connection closed by ").is_some_and(has_port) {
+        "Connection closed by HOST port"
+    } else if behind("Connection reset by ").is_some_and(has_port) {
+        "Connection reset by HOST port"
+    } else if behind("Timeout, server ").is_some_and(|rest| rest.contains(" not responding")) {
+        "Timeout, server HOST not responding"
+    } else {
+        return None;
+    };
+    Some(Found::Sayings(named(name)))
 }
 
 fn named(name: &str) -> Vec<&'static Saying> {
@@ -374,11 +395,11 @@ mod tests {
             ("[..] f1 f1/<NOSRV> -1/-1/-1/-1/3001 408 0 - - cR-- 1/1/0/0/0 0/0 \"<BADREQ>\"", "HAProxy", false),
             ("[..] f3 b3/s1 0/0/0/-1/0 502 209 - - SH-- 1/1/0/0/0 0/0 \"GET / HTTP/1.1\"", "HAProxy", true),
             ("curl: (92) HTTP/2 stream 1 was not closed cleanly: INTERNAL_ERROR (err 2)", "curl", false),
-            ("curl: (35) OpenSSL/3.0.19: error:0A00010B:SSL routines::wrong version number", "curl", false),
+            ("curl: (35) OpenSSL/3.0.19: error:0A00010B:SSL routines::wrong version number", "OpenSSL", false),
             ("HTTP request sent, awaiting response... Read error (Connection timed out) in headers.", "wget", true),
             (
                 "SSL_do_handshake() failed (SSL: error:0A000126:SSL routines::unexpected eof while reading)",
-                "nginx",
+                "OpenSSL",
                 true,
             ),
             ("dial tcp: lookup a on 10.0.0.53:53: read udp 10.0.0.1:3->10.0.0.53:53: i/o timeout", "Go", false),
@@ -393,11 +414,36 @@ mod tests {
             ("Connection reset by 10.190.2.2 port 2225", "ssh", true),
             ("Connection closed by 10.190.2.2 port 2222", "ssh", true),
             ("kex_exchange_identification: read: Connection reset by peer", "ssh", true),
+            ("Timeout, server 10.190.2.2 not responding.", "ssh", true),
+            ("sshd[3]: Connection closed by authenticating user root 10.0.0.1 port 4242 [preauth]", "ssh", true),
+            ("*1 send() failed (104: Connection reset by peer) while sending request to upstream", "nginx", true),
+            ("HTTP request sent, awaiting response... No data received.", "wget", true),
             ("Connection closed by server.", "redis", true),
+            ("ssh: Could not resolve hostname a: Temporary failure in name resolution", "glibc", false),
         ] {
             let (Some(Found::Sayings(said)) | Some(Found::Message(_, said))) = look_up(line) else { panic!("{line}") };
             assert!(!said.is_empty() && said.iter().all(|saying| saying.program == program), "{line}: {said:?}");
             assert!(said.iter().all(|saying| saying.errnos.is_empty() != failed), "{line}: {said:?}");
+        }
+    }
+
+    /// What is told of one program is wrong for another.
+    #[test]
+    fn common_words_are_not_taken_for_one_program() {
+        for line in [
+            "Connection closed by foreign host.",
+            "mosquitto: Connection closed by client mosq-123",
+            "kernel: nfs: server 10.0.0.1 not responding, still trying",
+            "CIFS: Server not responding, has not responded in 180 seconds. Reconnecting...",
+            "bgpd: NOTIFICATION received from peer 10.1.1.1 (Cease)",
+            "226 Transfer complete. 12345 bytes received in 0.01 secs",
+            "rsync: connection unexpectedly closed (0 bytes received so far) [sender]",
+            "cURL error 28: Operation timed out after 5000 milliseconds with 0 bytes received",
+            "512 bytes read",
+            "ntpd: no data received for 64 s",
+            "send() failed: No buffer space available",
+        ] {
+            assert!(look_up(line).is_none(), "{line}");
         }
     }
 

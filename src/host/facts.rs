@@ -297,7 +297,7 @@ impl Told {
         }
         let led_on = if view.may_translate { ", or NAT leads it on to where nothing answers" } else { "" };
         self.facts.push(format!(
-            "The SYN came to this host, and no SYN-ACK or RST left it: a filter here (nftables, rp_filter) may drop it{led_on}."
+            "The SYN came to this host, and no SYN-ACK or RST was seen to leave it: a filter here (nftables, rp_filter) may drop it{led_on}."
         ));
     }
 

@@ -228,8 +228,7 @@ fn a_server_that_never_had_a_socket_for_the_client_has_not_lost_it() {
     let mut finding = ended("syn_unanswered", EndedBy::Network);
     (finding.kind, finding.timing.connect) = (Some(Kind::TimedOut), None);
     // The kernel answers a SYN that reaches it, one way or the other.
-    let dropped =
-        "The SYN came to this host, and no SYN-ACK or RST left it: a filter here (nftables, rp_filter) may drop it";
+    let dropped = "The SYN came to this host, and no SYN-ACK or RST was seen to leave it: a filter here (nftables, rp_filter) may drop it";
     let nobody = look(&finding, view(&[], None, &[]));
     assert_eq!(nobody.fact, format!("Nothing listens on port 5432 here. {dropped}."));
     let all = [socket("0.0.0.0", 5432, 0, 21433)];

@@ -76,7 +76,7 @@ pub(super) const HTTP: &[Saying] = &[
     says!(
         "nginx",
         "writev() failed ({number}: {message}) while sending request to upstream",
-        ["writev() failed", "send() failed"],
+        ["writev() failed", "send() failed (32", "send() failed (104"],
         [EPIPE, ECONNRESET],
         "\"Sending to client\": the client is gone, `tcpwhy explain client_gave_up`."
     ),
@@ -201,8 +201,8 @@ pub(super) const HTTP: &[Saying] = &[
         "The server ended this one request by a RST_STREAM with this code, and the connection lives; in Go because its WriteTimeout ran out or the handler panicked."
     ),
     says!(
-        "curl",
-        "exit 35: wrong version number",
+        "OpenSSL",
+        "error:0A00010B:SSL routines::wrong version number",
         ["wrong version number", "WRONG_VERSION_NUMBER"],
         [],
         "What came in the TLS handshake was no TLS: the port speaks plain HTTP, or another protocol. `tcpwhy explain wrong_protocol`."
@@ -221,7 +221,13 @@ pub(super) const HTTP: &[Saying] = &[
         [ETIMEDOUT],
         "The connection is there, but the TLS handshake did not end in time."
     ),
-    says!("wget", "No data received.", ["No data received"], [ECONNRESET, EPIPE], "End of file in place of an answer."),
+    says!(
+        "wget",
+        "HTTP request sent, awaiting response... No data received.",
+        ["awaiting response... No data received"],
+        [ECONNRESET, EPIPE],
+        "End of file in place of an answer."
+    ),
     says!(
         "wget",
         "Connection closed at byte N. Retrying.",
@@ -237,9 +243,16 @@ pub(super) const HTTP: &[Saying] = &[
         "Almost always wget's own --read-timeout (900 s by default), which borrows the errno's text."
     ),
     says!(
+        "OpenSSL",
+        "error:0A000126:SSL routines::unexpected eof while reading",
+        ["unexpected eof while reading"],
+        [ECONNRESET, EPIPE],
+        "End of file in TLS, without its close_notify; in a handshake the other end is a health check, a scan, a client that does not trust the certificate, or a server that speaks no TLS."
+    ),
+    says!(
         "nginx",
         "peer closed connection in SSL handshake while SSL handshaking",
-        ["peer closed connection in SSL handshake", "unexpected eof while reading"],
+        ["peer closed connection in SSL handshake"],
         [ECONNRESET, EPIPE],
         "End of file in the TLS handshake: to the client a health check, a scan or a browser that does not trust the certificate; to an upstream a server that speaks no TLS, or does not know the name (proxy_ssl_server_name)."
     ),

@@ -317,7 +317,7 @@ pub(super) const RUNTIMES: &[Saying] = &[
     says!(
         "Go",
         "stream error: stream ID N; INTERNAL_ERROR; received from peer",
-        ["stream error: stream ID", "received from peer"],
+        ["stream error: stream ID"],
         [],
         "The other end ended this one request by a RST_STREAM with this code, and the connection lives; a server in Go because its WriteTimeout ran out or the handler panicked."
     ),
@@ -345,7 +345,7 @@ pub(super) const RUNTIMES: &[Saying] = &[
     says!(
         "Java",
         "java.io.IOException: fixed content-length: N, bytes received: M",
-        ["fixed content length", "bytes received"],
+        ["fixed content length"],
         [EPIPE, ECONNRESET],
         "java.net.http.HttpClient: the connection ended in the middle of the answer, by an end of file or a RST; its cause tells which."
     ),

@@ -244,7 +244,7 @@ pub(super) const SERVICES: &[Saying] = &[
     says!(
         "ssh",
         "Timeout, server HOST not responding.",
-        ["Timeout, server", "not responding"],
+        ["Timeout, server HOST not responding"],
         [ETIMEDOUT],
         "The program's own limit: ServerAliveCountMax (3) times ServerAliveInterval without an answer. The host, or the path, is gone."
     ),
@@ -307,15 +307,22 @@ pub(super) const SERVICES: &[Saying] = &[
     says!(
         "ssh",
         "Connection reset by HOST port 22",
-        ["Connection reset by"],
+        ["Connection reset by HOST port"],
         [ECONNRESET],
         "Behind the banner, in the key exchange: sshd, or what listens there, closed with something unread."
     ),
     says!(
         "ssh",
         "Connection closed by HOST port 22",
-        ["Connection closed by"],
+        ["Connection closed by HOST port"],
         [EPIPE, ECONNRESET],
         "End of file before the login was done; sshd's log has the reason. Before the banner see kex_exchange_identification."
+    ),
+    says!(
+        "glibc",
+        "getaddrinfo(): Temporary failure in name resolution; Name or service not known",
+        ["Temporary failure in name resolution", "Name or service not known"],
+        [],
+        "The name was not resolved, and no connection was begun. Temporary failure: the name server did not answer; not known: it knows no such name."
     ),
 ];

@@ -212,8 +212,13 @@ pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment) ->
         // `tcp_write_wakeup()`): it has opened.
         Repeated::WindowProbe => segment.payload_length > 1,
         // The first repetition may be a probe for the tail, after which new payload may follow. Behind a second one, which is by
-        // timer, the window is one segment until that is acknowledged (`tcp_enter_loss()`).
-        Repeated::Data => silence.attempts > 2,
+        // timer, the window is one segment until that is acknowledged (`tcp_enter_loss()`). That holds back no FIN, and what was
+        // written before it (`tcp_cwnd_test()` before Linux 6.10: "Don't be strict about the congestion window for the final FIN"),
+        // and what begins with the repeated byte repeats it, whatever was added.
+        Repeated::Data => {
+            let behind = seq::after(segment.sequence, silence.sequence);
+            silence.attempts > 2 && behind && !segment.flags.has(Flags::FIN)
+        }
         Repeated::Nothing | Repeated::Syn => false,
     };
     if goes_on && story.resets[from] == 0 {

@@ -30,7 +30,7 @@ impl Tracker {
         if agreed > self.clock {
             let before = std::mem::replace(&mut self.clock, agreed);
             if agreed >= self.due {
-                if agreed.since(before) > BETWEEN_RECORDINGS {
+                if agreed.since(before) > BETWEEN_RECORDINGS && !self.overdue.is_empty() {
                     self.judge_pending(before, sink);
                 }
                 self.fire(agreed, sink);

@@ -102,6 +102,13 @@ impl Silence {
         self.last.time + u64::from(self.put_off) * SECOND + self.timeouts(intervals)
     }
 
+    /// At `time` this end probes a closed window no more, though the next probe was due: its socket is gone, or one was lost on its
+    /// way to where the capture was made.
+    pub fn has_stopped_probing(&self, time: Time) -> bool {
+        let due = self.last.time + u64::from(self.put_off) * SECOND + self.timeouts(2);
+        self.what == Repeated::WindowProbe && self.attempts >= 2 && time > due
+    }
+
     /// An ICMP error came when the socket would have sent its payload again, and it has not: it had given up before, by
     /// TCP_USER_TIMEOUT for one. Where the error takes one step of the back-off back, what is due by that goes out as soon as it
     /// comes (`tcp_ld_RTO_revert()`, RFC 6069).

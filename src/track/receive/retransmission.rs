@@ -112,6 +112,7 @@ pub(super) fn repeat(connection: &mut Connection, from: usize, segment: &Segment
         silence.length = segment.payload_length;
         silence.until = segment.sequence.wrapping_add(segment.payload_length);
         silence.answers = 0;
+        silence.put_off = 0;
         silence.shown = 0;
         silence.unheard = attempts;
         return attempts == 1 || silence.interval >= REORDERED_WITHIN;
@@ -131,6 +132,7 @@ pub(super) fn repeat(connection: &mut Connection, from: usize, segment: &Segment
     silence.until = segment.sequence.wrapping_add(segment.payload_length);
     silence.interval = silence.interval.max(interval);
     silence.last = mark;
+    silence.put_off = 0;
     silence.length = silence.length.max(segment.payload_length);
     // What was overdue has come in the time of grace: the sender goes on, whether or not others' packets had told the time.
     let story = connection.story();
@@ -163,6 +165,11 @@ pub(super) fn answers(story: &mut Story, to: usize, segment: &Segment, old: bool
         Repeated::WindowProbe if !asked && bare => {
             silence.interval = silence.interval.max(segment.time.since(silence.last.time));
             silence.last = Mark::of(segment);
+            silence.put_off = 0;
+        }
+        Repeated::WindowProbe if !bare && !old && segment.time < silence.overdue() => {
+            let seconds = segment.time.since(silence.last.time).div_ceil(SECOND);
+            silence.put_off = seconds.try_into().unwrap_or(u16::MAX);
         }
         Repeated::WindowProbe | Repeated::Syn | Repeated::Nothing => {}
     }

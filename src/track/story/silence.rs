@@ -42,7 +42,10 @@ pub struct Silence {
     /// See there.
     pub shown: u8,
     /// Segments of the other end that came meanwhile and acknowledged nothing of it.
-    pub answers: u32,
+    pub answers: u16,
+    /// Until so many seconds after the last probe the other end, whose window is closed, sent payload of its own: `tcp_ack_probe()`
+    /// waits anew with each of its segments, so that none is due as long as they come.
+    pub put_off: u16,
     /// Attempts since the other end was last heard.
     pub unheard: u32,
     /// The snaplen cut the windows: keep-alive probes may be those of a window that is closed.
@@ -96,7 +99,14 @@ impl Silence {
             Repeated::Nothing | Repeated::Syn | Repeated::KeepAlive => false,
         };
         let intervals = if answered { 2 + 4 } else { 2 };
-        self.last.time + self.timeouts(intervals)
+        self.last.time + u64::from(self.put_off) * SECOND + self.timeouts(intervals)
+    }
+
+    /// At `time` this end probes a closed window no more, though the next probe was due: its socket is gone, or one was lost on its
+    /// way to where the capture was made.
+    pub fn has_stopped_probing(&self, time: Time) -> bool {
+        let due = self.last.time + u64::from(self.put_off) * SECOND + self.timeouts(2);
+        self.what == Repeated::WindowProbe && self.attempts >= 2 && time > due
     }
 
     /// An ICMP error came when the socket would have sent its payload again, and it has not: it had given up before, by

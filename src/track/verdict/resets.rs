@@ -20,6 +20,12 @@ pub(super) fn judge_reset(connection: &Connection, story: &Story, reset: Reset) 
         Acceptance::EndsHalfOpen => judge_half_open(connection, story),
         Acceptance::Exact => match judge_exact(connection, story, reset) {
             Ending::Failure(_) if may_have_been_gone(connection, story, &reset) => Ending::Undecided(Doubt::OddReset),
+            // `tcp_probe_timer()` gives up without a word, by TCP_USER_TIMEOUT for one: that is ETIMEDOUT, and the RST found nobody.
+            Ending::Failure(failure)
+                if failure.victim == victim && story.silence[victim].has_stopped_probing(reset.mark.time) =>
+            {
+                Ending::Undecided(Doubt::Hole)
+            }
             ending => ending,
         },
         Acceptance::InWindow | Acceptance::OutOfWindow => {

@@ -79,11 +79,14 @@ class ProgramCommands:
         self.do_wait_port(Command("wait_port", [str(port)]))
 
     def do_wait_port(self, command: Command) -> None:
-        """Wait until something listens on a port of this host."""
+        """wait_port N [FILE WORD]: wait until something listens on a port of this host, and FILE holds WORD."""
         port = f":{int(command.args[0]):04X} "
+        file, word = command.args[1:] or ("/dev/null", "")
+        state = Path(self.names["work"], file)
         for _ in range(1000):
             tables = Path("/proc/net/tcp").read_text() + Path("/proc/net/tcp6").read_text()
-            if any(port in line and " 0A " in line for line in tables.splitlines()):
+            listens = any(port in line and " 0A " in line for line in tables.splitlines())
+            if listens and state.exists() and word in state.read_text():
                 break
             time.sleep(0.02)
         self.marks.set(f"{self.role}-ready")

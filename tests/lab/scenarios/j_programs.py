@@ -240,7 +240,7 @@ SCENARIOS = [
         "psql asks PostgreSQL a question",
         needs=POSTGRES,
         setup={"server": "{initdb}"},
-        server="spawn postgres '{postgres}'; wait_port 5432",
+        server="spawn postgres '{postgres}'; wait_port 5432 pg/postmaster.pid ready",
         client="run psql 'psql -h {server} -U postgres -c \"select 1\"'",
         expect=OK,
     ),
@@ -249,7 +249,7 @@ SCENARIOS = [
         "PostgreSQL is stopped (fast shutdown) while psql waits for an answer",
         needs=POSTGRES,
         setup={"server": "{initdb}"},
-        server="spawn postgres '{postgres}'; wait_port 5432; await asked; sleep 2.5; stop postgres INT",
+        server="spawn postgres '{postgres}'; wait_port 5432 pg/postmaster.pid ready; await asked; sleep 2.5; stop postgres INT",
         client="mark asked; run psql 'psql -h {server} -U postgres -c \"select pg_sleep(20)\"'",
         expect=OK,
     ),
@@ -258,7 +258,7 @@ SCENARIOS = [
         "PostgreSQL is killed while psql waits for an answer",
         needs=POSTGRES,
         setup={"server": "{initdb}"},
-        server="spawn postgres '{postgres}'; wait_port 5432; await asked; sleep 2.5; stop postgres KILL",
+        server="spawn postgres '{postgres}'; wait_port 5432 pg/postmaster.pid ready; await asked; sleep 2.5; stop postgres KILL",
         client="mark asked; run psql 'psql -h {server} -U postgres -c \"select pg_sleep(20)\"'",
         expect=OK,
     ),
@@ -268,7 +268,7 @@ SCENARIOS = [
         needs=POSTGRES,
         setup={"server": "{initdb}"},
         server="""
-            spawn postgres '{postgres}'; wait_port 5432; await asked; sleep 1.5; stop postgres INT
+            spawn postgres '{postgres}'; wait_port 5432 pg/postmaster.pid ready; await asked; sleep 1.5; stop postgres INT
             spawn postgres-again '{postgres}'; sleep 3""",
         client="""
             mark asked
@@ -280,7 +280,7 @@ SCENARIOS = [
         "PostgreSQL ends a session that is idle (idle_session_timeout), and psql asks again a little later",
         needs=POSTGRES,
         setup={"server": "{initdb}"},
-        server="spawn postgres '{postgres} -c idle_session_timeout=1s'; wait_port 5432; mark ready; sleep 4",
+        server="spawn postgres '{postgres} -c idle_session_timeout=1s'; wait_port 5432 pg/postmaster.pid ready; mark ready; sleep 4",
         client="""
             await ready
             run psql 'psql -h {server} -U postgres -c "select 1" -c "\\! sleep 1.7" -c "select 2"'""",
@@ -291,7 +291,7 @@ SCENARIOS = [
         "curl speaks HTTP to the port of PostgreSQL",
         needs=(*CURL, *POSTGRES),
         setup={"server": "{initdb}"},
-        server="spawn postgres '{postgres}'; wait_port 5432; mark ready; sleep 1",
+        server="spawn postgres '{postgres}'; wait_port 5432 pg/postmaster.pid ready; mark ready; sleep 1",
         client="await ready; run curl 'curl -sS http://{host}:5432/'",
         expect=OK,
     ),

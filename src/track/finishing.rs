@@ -9,13 +9,15 @@ impl Tracker {
         let end = end.max(self.previous).max(self.clock);
         self.fire(end, sink);
         self.judge_pending(end, sink);
-        let live = |(_, connection): &(usize, &Connection)| connection.has(Connection::LIVE);
-        let told = self.store.told.iter().enumerate().filter(live);
-        let mut half_closed: Vec<(u32, u32)> =
-            told.map(|(place, connection)| (connection.home, place as u32)).collect();
-        let told = self.store.told.iter().filter(|connection| is_but_a_syn(connection)).count();
-        self.counts.unanswered += (self.store.asked() + told) as u64;
-        self.counts.half_open += self.store.told.iter().filter(|connection| is_half_open(connection)).count() as u64;
+        self.counts.unanswered += self.store.asked() as u64;
+        let mut half_closed: Vec<(u32, u32)> = Vec::new();
+        for (place, connection) in self.store.told.iter().enumerate() {
+            if connection.has(Connection::LIVE) {
+                self.counts.unanswered += u64::from(is_but_a_syn(connection));
+                self.counts.half_open += u64::from(is_half_open(connection));
+                half_closed.push((connection.home, place as u32));
+            }
+        }
         half_closed.sort_unstable();
         for (_, place) in half_closed {
             self.tell_half_close(place, sink);
@@ -99,19 +101,18 @@ impl Tracker {
     }
 }
 
-/// Was nothing seen but a SYN, not repeated as a kernel does that gets no answer, nor an error that decides?
+/// Was nothing seen of a live connection but a SYN, not repeated as a kernel does that gets no answer, nor an error that decides?
 fn is_but_a_syn(connection: &Connection) -> bool {
     let [client, server] = &connection.half;
     let syn_only = client.has(Half::SYN) && !client.has(Half::ACK) && !server.has(Half::ANY);
-    connection.has(Connection::LIVE) && syn_only && !connection.decided && unanswered(connection, CLIENT).is_none()
+    syn_only && !connection.decided && unanswered(connection, CLIENT).is_none()
 }
 
-/// Did the server repeat its SYN-ACK (`reqsk_timer_handler()`), and the client leave it at its SYN?
+/// Did the server of a live connection repeat its SYN-ACK (`reqsk_timer_handler()`), and the client leave it at its SYN?
 fn is_half_open(connection: &Connection) -> bool {
     let [client, server] = &connection.half;
     let waits = |story: &Story| story.syn_ack_retransmissions > 0 && story.silence[CLIENT].what != Repeated::Syn;
-    connection.has(Connection::LIVE)
-        && !connection.decided
+    !connection.decided
         && client.has(Half::SYN)
         && !client.has(Half::ACK)
         && server.has(Half::SYN)

@@ -99,14 +99,13 @@ impl Silence {
             Repeated::Nothing | Repeated::Syn | Repeated::KeepAlive => false,
         };
         let intervals = if answered { 2 + 4 } else { 2 };
-        self.last.time + u64::from(self.put_off) * SECOND + self.timeouts(intervals)
+        self.due(intervals)
     }
 
     /// At `time` this end probes a closed window no more, though the next probe was due: its socket is gone, or one was lost on its
     /// way to where the capture was made.
     pub fn has_stopped_probing(&self, time: Time) -> bool {
-        let due = self.last.time + u64::from(self.put_off) * SECOND + self.timeouts(2);
-        self.what == Repeated::WindowProbe && self.attempts >= 2 && time > due
+        self.what == Repeated::WindowProbe && self.attempts >= 2 && time > self.due(2)
     }
 
     /// An ICMP error came when the socket would have sent its payload again, and it has not: it had given up before, by
@@ -114,7 +113,7 @@ impl Silence {
     /// comes (`tcp_ld_RTO_revert()`, RFC 6069).
     pub fn ended_before(&self, error: &SoftError) -> bool {
         let intervals = if error.reverts_backoff() { 1 } else { 2 };
-        self.what == Repeated::Data && error.time > self.last.time + self.timeouts(intervals)
+        self.what == Repeated::Data && error.time > self.due(intervals)
     }
 
     /// The same of a SYN, which was sent at `start` for the first time: its first timeout is a second (TCP_TIMEOUT_INIT).
@@ -125,6 +124,11 @@ impl Silence {
     /// When a client whose first SYN was sent at `start` sent its last one.
     pub fn last_syn(&self, start: Time) -> Time {
         if self.what == Repeated::Syn { self.last.time } else { start }
+    }
+
+    /// When it is too late for the one that follows after so many times the longest interval, and was perhaps put off.
+    fn due(&self, intervals: u64) -> Time {
+        self.last.time + u64::from(self.put_off) * SECOND + self.timeouts(intervals)
     }
 
     /// So many times the longest interval, and what timers may be late.

@@ -107,7 +107,7 @@ impl Listener for Nobody {
         black_box(note);
     }
 
-    fn wants_benign(&self) -> bool {
+    fn wants_all(&self) -> bool {
         false
     }
 

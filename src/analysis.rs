@@ -14,7 +14,7 @@ use crate::track::{Benign, Doubt, Ended, Ending, SERVER, Sink, Tracker};
 
 /// Who gets what is found.
 pub trait Listener {
-    /// A failure, or with `wants_benign` a benign ending. They come in time order.
+    /// A failure, or with `wants_all` also another ending. They come in time order.
     fn finding(&mut self, finding: Finding);
 
     /// A client reached a service.
@@ -23,8 +23,8 @@ pub trait Listener {
     /// Something to tell the user that is no finding: a damaged file.
     fn note(&mut self, note: String);
 
-    /// Should benign endings be made into findings?
-    fn wants_benign(&self) -> bool;
+    /// Should endings that are no failures, or may be none, be made into findings?
+    fn wants_all(&self) -> bool;
 
     /// May findings tell what the applications said last?
     fn wants_payload(&self) -> bool {
@@ -285,15 +285,14 @@ impl<L: Listener> Sink for Judge<'_, L> {
             }
             Ending::Benign(benign) => {
                 count(&mut self.benign, &Benign::ALL, benign);
-                if !self.listener.wants_benign() {
-                    return;
-                }
             }
             Ending::Undecided(doubt) => {
                 count(&mut self.undecided, &Doubt::ALL, doubt);
-                return;
             }
             Ending::Quiet => return,
+        }
+        if !matches!(ended.ending, Ending::Failure(_)) && !self.listener.wants_all() {
+            return;
         }
         self.messages_forgotten += ended.forgotten() as u64;
         if let Some(mut finding) = diagnose(&ended) {

@@ -164,7 +164,7 @@ impl Episode {
     fn is_like(&self, finding: &Finding) -> bool {
         self.example.kind == finding.kind
             && self.example.server.end == finding.server.end
-            && self.example.cause.map(|cause| cause.id) == finding.cause.map(|cause| cause.id)
+            && self.cause_id() == finding.cause_id()
     }
 
     /// Repeated ones and then late ones are worth the most when memory is short.

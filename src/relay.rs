@@ -26,7 +26,7 @@ pub fn relayed<T>(listener: &mut (impl Listener + Send), work: impl FnOnce(&mut 
         let mut relay = Relay {
             parcel: Parcel::default(),
             hand_over,
-            wants_benign: listener.wants_benign(),
+            wants_all: listener.wants_all(),
             wants_payload: listener.wants_payload(),
             closed: &closed,
         };
@@ -81,7 +81,7 @@ impl Parcel {
 pub struct Relay<'a> {
     parcel: Parcel,
     hand_over: SyncSender<Parcel>,
-    wants_benign: bool,
+    wants_all: bool,
     wants_payload: bool,
     closed: &'a AtomicBool,
 }
@@ -112,8 +112,8 @@ impl Listener for Relay<'_> {
         self.parcel.notes.push(note);
     }
 
-    fn wants_benign(&self) -> bool {
-        self.wants_benign
+    fn wants_all(&self) -> bool {
+        self.wants_all
     }
 
     fn wants_payload(&self) -> bool {
@@ -152,7 +152,7 @@ mod tests {
             self.0.push(note);
         }
 
-        fn wants_benign(&self) -> bool {
+        fn wants_all(&self) -> bool {
             true
         }
 
@@ -178,7 +178,7 @@ mod tests {
         let (mut near, mut far) = (Heard(Vec::new(), 99_999), Heard(Vec::new(), 99_999));
         tell(&mut near);
         relayed(&mut far, |relay| {
-            assert!(relay.wants_benign() && relay.wants_payload());
+            assert!(relay.wants_all() && relay.wants_payload());
             tell(relay);
         });
         assert_eq!(near.0.len(), 5009);

@@ -15,6 +15,7 @@ pub mod client_gave_up;
 mod clues;
 pub mod connect_cancelled;
 pub mod conntrack_invalid;
+pub mod doubts;
 pub mod forged_reset;
 pub mod half_close;
 pub mod half_open_scan;
@@ -84,6 +85,8 @@ pub enum Owner {
     Nobody,
     /// Who runs the end that ended the connection. A report knows which one that is and names it.
     Ender,
+    /// Who captures: the packets at hand do not tell.
+    Capture,
 }
 
 impl Owner {
@@ -95,6 +98,7 @@ impl Owner {
             Owner::Network => "network",
             Owner::Nobody => "nobody",
             Owner::Ender => "ender",
+            Owner::Capture => "capture",
         }
     }
 }

@@ -94,8 +94,8 @@ impl Listener for Writer<'_> {
         }
     }
 
-    fn wants_benign(&self) -> bool {
-        self.report.wants_benign()
+    fn wants_all(&self) -> bool {
+        self.report.wants_all()
     }
 
     fn wants_payload(&self) -> bool {

@@ -79,7 +79,7 @@ pub struct Analyse {
     /// Write the report there instead of to standard output
     #[arg(short = 'o', long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Also the benign endings that are left out by default
+    /// Also the endings that are no failures, and those that the capture cannot decide
     #[arg(long, overrides_with = "all")]
     pub all: bool,
     /// Say nothing of what the applications said (TLS names, HTTP requests, ...)

@@ -6,19 +6,22 @@ mod parts;
 
 use layout::{Text, WIDTH};
 pub use nearest::UnknownTopic;
-use parts::{NOTATION, act, belongs_to, errnos, errnos_of, general, plain};
+use parts::{NOTATION, belongs_to, errnos, errnos_of, general, plain};
 
 use crate::causes::kinds;
 use crate::causes::languages::{self, Found, Saying};
 use crate::causes::retry::{self, Language};
-use crate::causes::{self, Cause, Group};
+use crate::causes::{self, Cause, Group, doubts};
 use crate::track::kernel::{Errno, Kind};
 
-/// The page on a topic: a cause, a kind, an errno, or a language's name for it; without a topic the list of them.
+/// The page on a topic: a cause, a doubt, a kind, an errno, or a language's name for it; without a topic the list of them.
 pub fn explain(topic: Option<&str>) -> Result<String, UnknownTopic> {
     let Some(topic) = topic else { return Ok(list()) };
     if let Some(cause) = causes::find(&topic.trim().to_lowercase().replace(' ', "_")) {
         return Ok(cause_page(cause));
+    }
+    if let Some(doubt) = doubts::find(&topic.trim().to_lowercase().replace(' ', "_")) {
+        return Ok(doubt_page(doubt));
     }
     if let Some(kind) = kinds::find(topic.trim()) {
         return Ok(kind_page(kind));
@@ -49,6 +52,10 @@ fn list() -> String {
     group(&mut page, "any kind", |cause| cause.kinds.len() == Kind::ALL.len());
     group(&mut page, "patterns, seen over many connections", |cause| cause.group == Group::Pattern);
     group(&mut page, "endings that are no failures", |cause| cause.group == Group::Benign);
+    page.heading("undecided: what a capture may not tell");
+    for doubt in &doubts::PAGES {
+        page.entry(doubt.doubt.id(), doubt.title);
+    }
     page.heading("errors");
     let errnos: Vec<_> = languages::ERRNOS.iter().map(|page| page.errno.name()).collect();
     page.paragraph(2, &errnos.join(" "));
@@ -75,13 +82,7 @@ fn cause_page(cause: &Cause) -> String {
     }
     page.section("Why it happens", &plain(cause.why));
     page.section("What it is not", &plain(cause.is_not));
-    page.heading(&format!("What to do ({})", act(cause.remedy.owner)));
-    page.paragraph(2, &format!("{}.", plain(cause.remedy.title)));
-    page.gap();
-    for (number, step) in (1..).zip(cause.remedy.steps) {
-        page.item(&format!("{number}. "), &plain(step));
-    }
-    page.commands(cause.remedy.commands);
+    page.remedy(&cause.remedy);
     page.settings(cause.settings);
     if (1..=2).contains(&cause.kinds.len()) {
         page.heading("What programs say");
@@ -96,6 +97,16 @@ fn cause_page(cause: &Cause) -> String {
         }
         _ => {}
     }
+    page.done()
+}
+
+fn doubt_page(about: &doubts::Page) -> String {
+    let mut page = Text::new();
+    page.title(&format!("{}: {}", about.doubt.id(), about.title));
+    page.paragraph(0, "undecided: the capture cannot tell whether an application got an error; --all lists it");
+    page.section("What is seen", about.seen);
+    page.section("Why it cannot be told", about.why);
+    page.remedy(&about.remedy);
     page.done()
 }
 
@@ -195,9 +206,11 @@ fn shortened(topic: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::track::Doubt;
 
     fn topics() -> Vec<&'static str> {
         let mut topics: Vec<&str> = causes::ALL.iter().map(|cause| cause.id).collect();
+        topics.extend(Doubt::ALL.into_iter().map(Doubt::id));
         topics.extend(Kind::ALL.into_iter().map(Kind::id));
         topics.extend(languages::ERRNOS.iter().map(|page| page.errno.name()));
         topics.extend(languages::all_sayings().flat_map(|saying| saying.names.iter().copied()));
@@ -232,7 +245,7 @@ mod tests {
         let ids: Vec<_> = ids.filter_map(|line| line.split_whitespace().next()).filter(|id| id.contains('_')).collect();
         assert!(ids.len() > 35);
         for id in ids {
-            assert!(causes::find(id).is_some(), "{id}");
+            assert!(causes::find(id).is_some() || doubts::find(id).is_some(), "{id}");
         }
     }
 

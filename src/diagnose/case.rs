@@ -17,8 +17,8 @@ use crate::short::Short;
 use crate::time::{MILLISECOND, SECOND, Time};
 use crate::track::kernel::{Errno, Kind};
 use crate::track::{
-    Benign, By, CLIENT, Connection, Ended, Ending, Event, Half, Repeated, Reset, SERVER, Service, Silence, Story,
-    Visits, What, other,
+    Benign, By, CLIENT, Connection, Doubt, Ended, Ending, Event, Half, Repeated, Reset, SERVER, Service, Silence,
+    Story, Visits, What, other,
 };
 
 /// One connection's ending and all that is known about it.
@@ -32,15 +32,15 @@ pub struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    /// The case of a failure or a benign ending; `None` for the rest.
+    /// The case of an ending of which there is something to say.
     pub fn of(ended: &'a Ended<'a>) -> Option<Case<'a>> {
         match ended.ending {
-            Ending::Failure(_) | Ending::Benign(_) => {
+            Ending::Failure(_) | Ending::Benign(_) | Ending::Undecided(_) => {
                 let (story, end) = (ended.connection.story.as_deref()?, ended.ends[SERVER]);
                 let server = Short::end(end.ip, end.port);
                 Some(Case { ended, story, server, reading: OnceCell::new(), mismatch: OnceCell::new() })
             }
-            Ending::Undecided(_) | Ending::Quiet => None,
+            Ending::Quiet => None,
         }
     }
 
@@ -49,7 +49,7 @@ impl<'a> Case<'a> {
         self.ended.ending
     }
 
-    /// The failure's kind; `None` for a benign ending.
+    /// The failure's kind; `None` for what is none.
     pub fn kind(&self) -> Option<Kind> {
         match self.ended.ending {
             Ending::Failure(failure) => Some(failure.kind),
@@ -62,6 +62,14 @@ impl<'a> Case<'a> {
         match self.ended.ending {
             Ending::Benign(benign) => Some(benign),
             Ending::Failure(_) | Ending::Undecided(_) | Ending::Quiet => None,
+        }
+    }
+
+    /// Why it cannot be told, if so.
+    pub fn doubt(&self) -> Option<Doubt> {
+        match self.ended.ending {
+            Ending::Undecided(doubt) => Some(doubt),
+            Ending::Failure(_) | Ending::Benign(_) | Ending::Quiet => None,
         }
     }
 
@@ -81,7 +89,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The end that the failure happened to; the client for benign endings.
+    /// The end that the failure happened to, or that got the RST; else the client.
     pub fn victim(&self) -> usize {
         match self.ended.ending {
             Ending::Failure(failure) => failure.victim,

@@ -174,6 +174,9 @@ fn reset_note(case: &Case<'_>, event: &Event, foreign: bool) -> Cow<'static, str
             about!(from, "another RST from the ", end, "")
         };
     };
+    if case.doubt().is_some() {
+        return about!(from, "a RST in the ", end, "'s name");
+    }
     if case.by() == Some(By::Silence) {
         return about!(from, end, " gives up");
     }

@@ -8,6 +8,7 @@ use crate::decode::End;
 use crate::host::Local;
 use crate::short::Short;
 use crate::time::Time;
+use crate::track::Doubt;
 use crate::track::kernel::{Errno, Kind};
 
 /// Who ended a connection.
@@ -145,13 +146,15 @@ pub struct Traffic {
     pub server_bytes: u64,
 }
 
-/// What became of a connection: a failure (`kind` is some), or a benign ending.
+/// What became of a connection: a failure (`kind` is some), what cannot be told (`doubt` is some), or a benign ending.
 #[derive(Clone, Debug)]
 pub struct Finding {
     /// When it became a fact: the deciding packet, or the moment when silence was long enough.
     pub time: Time,
-    /// The failure; `None` for a benign ending.
+    /// The failure; `None` for what is none.
     pub kind: Option<Kind>,
+    /// Why the capture cannot tell whether it is one; `None` where it can.
+    pub doubt: Option<Doubt>,
     /// Why; `None` is `unexplained`.
     pub cause: Option<&'static Cause>,
     /// How sure the cause is.
@@ -210,9 +213,21 @@ impl Finding {
         self.translated.map_or(self.server.end, |[_, server]| server)
     }
 
-    /// The cause's id, `unexplained` without one.
+    /// The cause's id, `unexplained` without one; or that of the doubt.
     pub fn cause_id(&self) -> &'static str {
-        self.cause.map_or("unexplained", |cause| cause.id)
+        match self.doubt {
+            Some(doubt) => doubt.id(),
+            None => self.cause.map_or("unexplained", |cause| cause.id),
+        }
+    }
+
+    /// The id of its kind, or the word for what is no failure.
+    pub fn kind_id(&self) -> &'static str {
+        match (self.kind, self.doubt) {
+            (Some(kind), _) => kind.id(),
+            (None, Some(_)) => "undecided",
+            (None, None) => "benign",
+        }
     }
 }
 

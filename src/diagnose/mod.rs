@@ -25,7 +25,10 @@ const FORGED: &Cause = &causes::forged_reset::CAUSE;
 /// The finding about a connection's ending; `None` where there is nothing to say.
 pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
     let case = Case::of(ended)?;
-    let (cause, mut found) = explain(&case);
+    let (cause, mut found) = match case.doubt() {
+        Some(doubt) => (None, Match::possible(words::undecided(&case, doubt))),
+        None => explain(&case),
+    };
     let reset_reason = case.reset_reason();
     if let Some(reason) = &reset_reason {
         found.yield_to(reason);
@@ -42,6 +45,7 @@ pub fn diagnose(ended: &Ended<'_>) -> Option<Finding> {
     Some(Finding {
         time: ended.time,
         kind: case.kind(),
+        doubt: case.doubt(),
         cause: cause.filter(|cause| case.kind().is_none_or(|kind| cause.kinds.contains(&kind))),
         confidence: found.confidence,
         ended_by,
@@ -119,6 +123,9 @@ fn ended_by(case: &Case<'_>, cause: Option<&'static Cause>, confidence: Confiden
     }
     if forged || by_device || case.refusal_is_not_the_servers() {
         return EndedBy::Middlebox;
+    }
+    if case.doubt().is_some() {
+        return EndedBy::Unknown;
     }
     let Ending::Failure(failure) = case.ending() else {
         return case.reset().map_or(EndedBy::Unknown, |reset| case.side(reset.from));

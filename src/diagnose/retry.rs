@@ -11,6 +11,9 @@ use crate::track::{CLIENT, Half, SERVER};
 
 /// The verdict, and why: a clause without a capital or full stop.
 pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static, str>) {
+    if case.doubt().is_some() {
+        return (RetryVerdict::Unknown, "the capture cannot tell whether the connection failed".into());
+    }
     let client = case.half(CLIENT);
     let server = case.half(SERVER);
     // It was, where the server sent payload or acknowledged some, though the capture lost the client's acknowledgment.

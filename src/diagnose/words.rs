@@ -6,7 +6,7 @@ use super::case::Case;
 use crate::short::Short;
 use crate::time::{MILLISECOND, SECOND};
 use crate::track::kernel::{Errno, Kind};
-use crate::track::{By, CLIENT, Half, Repeated, other};
+use crate::track::{By, CLIENT, Doubt, Half, Repeated, other};
 
 /// A duration for a sentence: "0.35 ms", "12 ms", "5.0 s", "350 s".
 pub fn duration(nanoseconds: u64) -> Short {
@@ -141,6 +141,46 @@ pub fn calls(case: &Case<'_>, side: usize) -> Option<String> {
         },
     };
     Some([before, errno.name(), after].concat())
+}
+
+/// The sentence for what the capture cannot tell.
+pub fn undecided(case: &Case<'_>, doubt: Doubt) -> String {
+    let (victim, ender) = (case.name(case.victim()), case.name(other(case.victim())));
+    match doubt {
+        Doubt::BeganLate => format!(
+            "A RST in the {ender}'s name came to the {victim}; whether that had to accept it depends on packets from before \
+             the capture."
+        ),
+        Doubt::OneDirection => {
+            "The packets of one end are missing, which would tell what became of the connection.".to_owned()
+        }
+        Doubt::OddReset => format!(
+            "A RST in the {ender}'s name fits nothing that was captured: the {victim} may not have accepted it, or may have \
+             had no socket any more."
+        ),
+        Doubt::EndedEarly => "The capture ended while a repeated packet was unanswered.".to_owned(),
+        Doubt::Unanswered => "A single SYN was neither answered nor repeated.".to_owned(),
+        Doubt::HalfOpen => "The server repeated its SYN-ACK, and the client said no more.".to_owned(),
+        Doubt::CutShort => "The bytes that would tell were cut off by the snap length.".to_owned(),
+        Doubt::Hole => "Packets are missing from the capture that would tell what each end got.".to_owned(),
+        Doubt::Multipath => {
+            "One path of several (MPTCP) failed; the application hears of it only if there is no other.".to_owned()
+        }
+        Doubt::HalfAccepted => {
+            "The client gave up while the server repeated its SYN-ACK; whether an application of the \
+                                server had the connection does not show."
+                .to_owned()
+        }
+        Doubt::HalfClosed => {
+            "A RST met an end that had sent its FIN: if its application had closed the socket, nobody got \
+                              an error; if it still read, it got one."
+                .to_owned()
+        }
+        Doubt::MoreToSend => format!(
+            "The {ender} closed and reset the connection while the {victim} was sending; whether the {victim} had more to \
+             send does not show."
+        ),
+    }
 }
 
 /// The sentence for a failure that no cause explains.

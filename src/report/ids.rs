@@ -7,7 +7,6 @@ use sha1::{Digest, Sha1};
 use super::remedy::EndTexts;
 use crate::diagnose::Finding;
 use crate::short::Short;
-use crate::track::kernel::Kind;
 
 /// 16 hexadecimal digits that only this finding has: the same for the same input, today and later, in whatever order its files
 /// are named.
@@ -24,7 +23,7 @@ pub fn id_of(finding: &Finding, ends: &EndTexts) -> Short {
         hash.add(ip.as_bytes());
         hash.add(&end.port.to_be_bytes());
     }
-    hash.add(finding.kind.map_or("benign", Kind::id).as_bytes());
+    hash.add(finding.kind_id().as_bytes());
     hash.add(&deciding.map_or(0, |evidence| evidence.frame).to_be_bytes());
     // In the place of the input's number, which changes with the order.
     hash.add(&0u16.to_be_bytes());

@@ -8,8 +8,8 @@ use serde::ser::{SerializeMap, Serializer};
 use super::Inputs;
 use super::ids::{community_id, id, id_of};
 use super::line::{Line, milliseconds};
-use super::remedy::{EndTexts, Template, owner_of};
-use crate::causes::{ALL, Cause, port_scan, retry_storm, unexplained};
+use super::remedy::{EndTexts, Template, owner_of, remedy_of};
+use crate::causes::{ALL, Cause, Remedy, port_scan, retry_storm};
 use crate::context::{Context, Value};
 use crate::decode::End;
 use crate::diagnose::{EndReport, Finding, ResetKind, Summary};
@@ -21,24 +21,32 @@ use crate::track::kernel::{Errno, Kind};
 /// Raised when the meaning of a field changes.
 pub const SCHEMA: u32 = 1;
 
-/// The line for a failure or a benign ending, with its line end.
+/// The line for a finding, with its line end.
 pub fn finding_line(finding: &Finding, inputs: &Inputs) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(4096);
     write_finding(&mut bytes, finding, inputs);
     bytes
 }
 
-/// Adds the line for a failure or a benign ending, with its line end.
+/// Adds the line for a finding, with its line end.
 pub fn write_finding(bytes: &mut Vec<u8>, finding: &Finding, inputs: &Inputs) {
     let ends = EndTexts::of(finding);
     let (mut line, mut clock) = (Line(bytes), inputs.clock());
-    line.raw(if finding.kind.is_some() { "{\"type\":\"failure\"" } else { "{\"type\":\"benign\"" });
+    line.raw(match (finding.kind, finding.doubt) {
+        (Some(_), _) => "{\"type\":\"failure\"",
+        (None, None) => "{\"type\":\"benign\"",
+        (None, Some(_)) => "{\"type\":\"undecided\"",
+    });
     line.raw(",\"schema\":").number(SCHEMA.into());
     line.raw(",\"id\":").short(&id_of(finding, &ends));
     line.raw(",\"ts\":").short(&clock.rfc3339(finding.time));
     line.raw(",\"kind\":").id(finding.kind.map(Kind::id));
-    line.raw(",\"cause\":").id(Some(finding.cause_id()));
-    line.raw(",\"confidence\":").id(Some(finding.confidence.id()));
+    let decided = finding.doubt.is_none();
+    line.raw(",\"cause\":").id(decided.then(|| finding.cause_id()));
+    line.raw(",\"confidence\":").id(decided.then(|| finding.confidence.id()));
+    if let Some(doubt) = finding.doubt {
+        line.raw(",\"doubt\":").id(Some(doubt.id()));
+    }
     line.raw(",\"ended_by\":").id(Some(finding.ended_by.id()));
     line.raw(",\"reset\":").id(finding.reset.map(ResetKind::id));
     if let Some(reason) = &finding.reset_reason {
@@ -146,27 +154,28 @@ fn write_evidence(line: &mut Line<'_>, finding: &Finding, inputs: &Inputs, clock
 /// The remedy is most of the line, and the same for all findings with one cause but for addresses and ports: those are
 /// filled into what was written once.
 fn write_remedy(line: &mut Line<'_>, finding: &Finding, ends: &EndTexts) {
-    static WRITTEN: OnceLock<Vec<(&Cause, Template)>> = OnceLock::new();
-    let written = WRITTEN.get_or_init(|| ALL.iter().map(|cause| (*cause, written_remedy(cause))).collect());
-    let cause = finding.cause.unwrap_or(&unexplained::CAUSE);
-    let owner = owner_of(cause, finding);
+    static WRITTEN: OnceLock<Vec<(&Remedy, Template)>> = OnceLock::new();
+    let write = |cause: &&'static Cause| (&cause.remedy, written_remedy(&cause.remedy, cause.id));
+    let written = WRITTEN.get_or_init(|| ALL.iter().map(write).collect());
+    let (remedy, topic) = remedy_of(finding);
+    let owner = owner_of(remedy, finding);
     let ends = ends.met_by(owner, finding);
     line.raw(",\"remedy\":{\"owner\":").id(Some(owner.id())).raw(",");
-    match written.iter().find(|(other, _)| std::ptr::eq(*other, cause)) {
+    match written.iter().find(|(other, _)| std::ptr::eq(*other, remedy)) {
         Some((_, remedy)) => remedy.fill_in(line.0, &ends),
-        None => written_remedy(cause).fill_in(line.0, &ends),
+        None => written_remedy(remedy, topic).fill_in(line.0, &ends),
     }
 }
 
 /// A remedy as JSON without its owner and first bracket, with the placeholders of its texts still in it: JSON leaves
 /// their characters as they are.
-fn written_remedy(cause: &Cause) -> Template {
+fn written_remedy(remedy: &Remedy, topic: &str) -> Template {
     let mut bytes = Vec::new();
     Line(&mut bytes).value(&RemedyLine {
-        title: cause.remedy.title,
-        steps: cause.remedy.steps,
-        commands: cause.remedy.commands,
-        explain: format!("tcpwhy explain {}", cause.id),
+        title: remedy.title,
+        steps: remedy.steps,
+        commands: remedy.commands,
+        explain: format!("tcpwhy explain {topic}"),
     });
     let written = String::from_utf8(bytes).unwrap_or_default();
     Template::of(written.get(1..).unwrap_or("}"))

@@ -53,6 +53,20 @@ fn a_benign_ending_has_another_type_and_no_kind() {
 }
 
 #[test]
+fn what_cannot_be_told_has_its_doubt_and_claims_nothing() {
+    let line = parsed(finding_line(&samples::undecided(), &one_file(6)));
+    assert_eq!((&line["type"], &line["doubt"]), (&"undecided".into(), &"odd_reset".into()));
+    for field in ["kind", "cause", "confidence"] {
+        assert_eq!(line[field], Value::Null, "{field}");
+    }
+    assert_eq!((&line["client"]["errno"], &line["server"]["errno"]), (&Value::Null, &Value::Null));
+    assert_eq!(line["remedy"]["owner"], "capture");
+    assert_eq!(line["remedy"]["explain"], "tcpwhy explain odd_reset");
+    assert_eq!(line["remedy"]["commands"][0], "ss -tnpi 'dst 10.0.0.2'");
+    assert_ne!(line["id"], parsed(finding_line(&samples::benign(), &one_file(6)))["id"]);
+}
+
+#[test]
 fn what_no_cause_explains_is_unexplained() {
     let line = parsed(finding_line(&Finding { cause: None, ..samples::keepalive_race() }, &one_file(6)));
     assert_eq!(line["cause"], "unexplained");

@@ -43,8 +43,8 @@ impl LiveReport {
         }
     }
 
-    /// Should benign endings be handed over? Others need not be made.
-    pub fn wants_benign(&self) -> bool {
+    /// Should endings that are no failures be handed over? Others need not be made.
+    pub fn wants_all(&self) -> bool {
         self.options.all
     }
 

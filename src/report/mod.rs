@@ -36,7 +36,7 @@ pub enum Format {
 pub struct Options {
     /// Text or JSON.
     pub format: Format,
-    /// Also the benign endings?
+    /// Also the endings that are no failures, or may be none?
     pub all: bool,
     /// Colours in text?
     pub colour: bool,
@@ -113,8 +113,8 @@ impl Report {
         self.inputs = inputs;
     }
 
-    /// Should benign endings be handed over? Others need not be made.
-    pub fn wants_benign(&self) -> bool {
+    /// Should endings that are no failures be handed over? Others need not be made.
+    pub fn wants_all(&self) -> bool {
         self.options.all
     }
 

@@ -1,6 +1,6 @@
 //! A remedy for one finding: the cause's texts with the real addresses and ports filled in.
 
-use crate::causes::{Cause, Owner, Remedy, unexplained};
+use crate::causes::{Cause, Owner, Remedy, doubts, unexplained};
 use crate::decode::End;
 use crate::diagnose::{EndedBy, Finding};
 use crate::short::Short;
@@ -23,7 +23,19 @@ pub struct Advice {
 
 /// What to do about `finding`.
 pub fn advice(finding: &Finding) -> Advice {
-    advice_for(finding.cause.unwrap_or(&unexplained::CAUSE), finding)
+    let (remedy, topic) = remedy_of(finding);
+    fill(remedy, finding, topic)
+}
+
+/// What to do about `finding`, with placeholders, and the topic that explains more.
+pub fn remedy_of(finding: &Finding) -> (&'static Remedy, &'static str) {
+    match finding.doubt {
+        Some(doubt) => (&doubts::page(doubt).remedy, doubt.id()),
+        None => {
+            let cause = finding.cause.unwrap_or(&unexplained::CAUSE);
+            (&cause.remedy, cause.id)
+        }
+    }
 }
 
 /// What to do about `finding` on account of this cause, which may be a pattern beside the finding's own.
@@ -32,7 +44,7 @@ pub fn advice_for(cause: &Cause, finding: &Finding) -> Advice {
 }
 
 fn fill(remedy: &Remedy, finding: &Finding, topic: &str) -> Advice {
-    let owner = owner(remedy.owner, finding.ended_by);
+    let owner = owner_of(remedy, finding);
     let ends = EndTexts::of(finding).met_by(owner, finding);
     let fill_all = |texts: &[&str]| texts.iter().map(|text| fill_in(text, &ends)).collect();
     Advice {
@@ -44,14 +56,9 @@ fn fill(remedy: &Remedy, finding: &Finding, topic: &str) -> Advice {
     }
 }
 
-/// Who has to act on account of this cause.
-pub fn owner_of(cause: &Cause, finding: &Finding) -> Owner {
-    owner(cause.remedy.owner, finding.ended_by)
-}
-
 /// Who has to act: where that depends on who ended the connection, the report knows.
-fn owner(owner: Owner, ended_by: EndedBy) -> Owner {
-    match (owner, ended_by) {
+pub fn owner_of(remedy: &Remedy, finding: &Finding) -> Owner {
+    match (remedy.owner, finding.ended_by) {
         (Owner::Ender, EndedBy::Client) => Owner::Client,
         (Owner::Ender, EndedBy::Server | EndedBy::Unknown) => Owner::Server,
         (Owner::Ender, EndedBy::Middlebox | EndedBy::Network) => Owner::Network,

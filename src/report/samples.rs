@@ -7,7 +7,7 @@ use crate::decode::End;
 use crate::diagnose::{EndReport, EndedBy, Evidence, Finding, ResetKind, RetryVerdict, Timing, Traffic};
 use crate::time::Time;
 use crate::track::kernel::{Errno, Kind};
-use crate::track::{CLIENT, SERVER};
+use crate::track::{CLIENT, Doubt, SERVER};
 
 /// 2026-11-22T06:16:55.359084123Z.
 pub const DECIDED: Time = Time(1_795_328_215_359_084_123);
@@ -89,6 +89,7 @@ pub fn keepalive_race() -> Finding {
         local: None,
         time: DECIDED,
         kind: Some(Kind::BrokenPipe),
+        doubt: None,
         cause: Some(&KEEPALIVE_RACE),
         confidence: Confidence::Likely,
         ended_by: EndedBy::Server,
@@ -131,6 +132,7 @@ pub fn refused_from(client: u8, port: u16) -> Finding {
         context: None,
         local: None,
         kind: Some(Kind::Refused),
+        doubt: None,
         cause: Some(&NO_LISTENER),
         confidence: Confidence::Certain,
         client: EndReport {
@@ -165,6 +167,7 @@ pub fn health_check() -> Finding {
         context: None,
         local: None,
         kind: Some(Kind::Aborted),
+        doubt: None,
         cause: Some(&HEALTH_CHECK),
         ended_by: EndedBy::Client,
         victim: SERVER,
@@ -183,6 +186,7 @@ pub fn benign() -> Finding {
         context: None,
         local: None,
         kind: None,
+        doubt: None,
         cause: Some(&HALF_CLOSE),
         client: end(v4(1), 40000),
         server: end(v4(2), 80),
@@ -190,6 +194,11 @@ pub fn benign() -> Finding {
         reset_reason: None,
         ..keepalive_race()
     }
+}
+
+/// What a capture cannot tell.
+pub fn undecided() -> Finding {
+    Finding { kind: None, doubt: Some(Doubt::OddReset), cause: None, client: end(v4(1), 40000), ..keepalive_race() }
 }
 
 /// The same finding, `after` nanoseconds later.

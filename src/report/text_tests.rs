@@ -349,6 +349,16 @@ fn benign_endings_are_listed_when_asked_for() {
 }
 
 #[test]
+fn what_cannot_be_told_is_listed_when_asked_for() {
+    let findings = [samples::undecided()];
+    let text = rendered(&findings, Options { all: true, ..Options::default() });
+    let at = "Undecided\n   odd_reset, 10.0.0.1:40000 -> 10.0.0.2:8080";
+    assert!(text.contains(at) && text.contains("\n      Frame 14: The server closed"), "{text}");
+    assert!(!text.contains("Benign endings") && text.starts_with("No failed connections"), "{text}");
+    assert!(!plain(&findings).contains("Frame 14"));
+}
+
+#[test]
 fn what_is_not_sure_is_not_dressed_up() {
     let unsure =
         Finding { cause: None, role_known: false, confidence: Confidence::Possible, ..samples::keepalive_race() };

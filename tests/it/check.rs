@@ -25,10 +25,11 @@ use std::net::IpAddr;
 
 use tcpwhy::analysis::{Listener, analyse};
 use tcpwhy::decode::End;
-use tcpwhy::diagnose::{Finding, Summary};
+use tcpwhy::diagnose::{Finding, RetryVerdict, Summary};
 use tcpwhy::notation::{Family, parse};
 use tcpwhy::source::{Files, Settings};
 use tcpwhy::time::Time;
+use tcpwhy::track::Doubt;
 use tcpwhy::track::kernel::Kind;
 
 use crate::conditions::{self, Condition};
@@ -38,13 +39,16 @@ use crate::conditions::{self, Condition};
 pub struct Collector {
     /// Failures and benign endings.
     pub findings: Vec<Finding>,
+    /// What cannot be told.
+    pub undecided: Vec<Finding>,
     /// Notes about the input.
     pub notes: Vec<String>,
 }
 
 impl Listener for Collector {
     fn finding(&mut self, finding: Finding) {
-        self.findings.push(finding);
+        let place = if finding.doubt.is_some() { &mut self.undecided } else { &mut self.findings };
+        place.push(finding);
     }
 
     fn success(&mut self, _client: IpAddr, _server: IpAddr, _port: u16, _time: Time) {}
@@ -53,7 +57,7 @@ impl Listener for Collector {
         self.notes.push(note);
     }
 
-    fn wants_benign(&self) -> bool {
+    fn wants_all(&self) -> bool {
         true
     }
 
@@ -225,6 +229,7 @@ fn compare(
     if wanted != found {
         let _ = writeln!(complaint, "undecided {found:?}, not {wanted:?}");
     }
+    complaint.push_str(&not_as_counted(&collector.undecided, summary));
     for note in &collector.notes {
         let _ = writeln!(complaint, "note: {note}");
     }
@@ -238,6 +243,28 @@ fn compare(
         let wrong = differences(expected, finding, ends, condition);
         if !wrong.is_empty() {
             let _ = writeln!(complaint, "not {}: {}", wrong.join(", "), describe(finding));
+        }
+    }
+    complaint
+}
+
+/// What is listed as undecided is what is counted so, and claims nothing.
+fn not_as_counted(undecided: &[Finding], summary: &Summary) -> String {
+    let mut complaint = String::new();
+    for doubt in Doubt::ALL.into_iter().filter(|doubt| !matches!(doubt, Doubt::Unanswered | Doubt::HalfOpen)) {
+        let listed = undecided.iter().filter(|finding| finding.doubt == Some(doubt)).count() as u64;
+        let counted = summary.undecided.iter().find(|(id, _)| *id == doubt.id()).map_or(0, |(_, count)| *count);
+        if listed != counted {
+            let _ = writeln!(complaint, "{listed} listed as {}, {counted} counted", doubt.id());
+        }
+    }
+    for finding in undecided {
+        let claims = finding.kind.is_some()
+            || finding.cause.is_some()
+            || finding.client.errno.or(finding.server.errno).is_some()
+            || finding.retry != RetryVerdict::Unknown;
+        if claims || finding.evidence.is_empty() {
+            let _ = writeln!(complaint, "undecided, and says {}", describe(finding));
         }
     }
     complaint

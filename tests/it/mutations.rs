@@ -36,7 +36,7 @@ impl Listener for Collected {
         assert!(!note.chars().any(is_unsafe), "{note:?}");
     }
 
-    fn wants_benign(&self) -> bool {
+    fn wants_all(&self) -> bool {
         true
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::causes::{self, languages};
+use crate::track::Doubt;
 use crate::track::kernel::Kind;
 
 /// A topic that the catalogue does not have.
@@ -41,6 +42,7 @@ fn nearest(topic: &str) -> Vec<&'static str> {
     let known = causes::ALL
         .iter()
         .map(|cause| cause.id)
+        .chain(Doubt::ALL.into_iter().map(Doubt::id))
         .chain(Kind::ALL.into_iter().map(Kind::id))
         .chain(languages::ERRNOS.iter().flat_map(|page| [page.errno.name(), page.errno.message()]))
         .chain(languages::all_sayings().flat_map(|saying| saying.names.iter().copied()));

@@ -4,7 +4,7 @@ use super::layout::{Text, WIDTH, fold_command};
 use crate::causes::kinds::{self, Calls};
 use crate::causes::languages::{self, Saying};
 use crate::causes::retry::{self, Language};
-use crate::causes::{Cause, Group, Owner, Setting};
+use crate::causes::{Cause, Group, Owner, Remedy, Setting};
 use crate::track::kernel::{Errno, Kind};
 
 pub(super) const NOTATION: &str = "\
@@ -63,12 +63,13 @@ pub(super) fn may_be_a_servers(saying: &Saying) -> bool {
     saying.program == "C" || (saying.errnos.len() == 1 && saying.program != "curl")
 }
 
-pub(super) fn act(owner: Owner) -> &'static str {
+fn act(owner: Owner) -> &'static str {
     match owner {
         Owner::Client => "who runs the client",
         Owner::Server => "who runs the server",
         Owner::Network => "who runs the network",
         Owner::Nobody => "nobody needs to",
+        Owner::Capture => "who captures",
         Owner::Ender => "who runs the end that ended it, which a report names",
     }
 }
@@ -96,7 +97,17 @@ pub(super) fn general(saying: &Saying) -> String {
 
 /// The parts of pages that the catalogue fills.
 impl Text {
-    pub(super) fn commands(&mut self, commands: &[&str]) {
+    pub(super) fn remedy(&mut self, remedy: &Remedy) {
+        self.heading(&format!("What to do ({})", act(remedy.owner)));
+        self.paragraph(2, &format!("{}.", plain(remedy.title)));
+        self.gap();
+        for (number, step) in (1..).zip(remedy.steps) {
+            self.item(&format!("{number}. "), &plain(step));
+        }
+        self.commands(remedy.commands);
+    }
+
+    fn commands(&mut self, commands: &[&str]) {
         if commands.is_empty() {
             return;
         }

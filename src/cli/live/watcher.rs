@@ -68,8 +68,8 @@ impl Listener for Watcher {
         self.screen.note(&note);
     }
 
-    fn wants_benign(&self) -> bool {
-        self.report.wants_benign()
+    fn wants_all(&self) -> bool {
+        self.report.wants_all()
     }
 
     fn wants_payload(&self) -> bool {

@@ -76,7 +76,7 @@ pub fn numbered(page: &mut Page, told: &mut Told, number: usize, earlier: Option
     let finding = &episode.example;
     let cause = problem.cause_id();
     let number = format!("{number}. ");
-    let kind = finding.kind.map_or("benign", Kind::id);
+    let kind = finding.kind_id();
     page.edges(
         &[(Role::Plain, &number), (Role::Failure, kind), (Role::Plain, ": "), (Role::Heading, &title(finding))],
         &times(problem.count),
@@ -105,7 +105,8 @@ pub fn in_a_line(page: &mut Page, problem: &Problem) {
     let left = format!("{kind}{}, {}", problem.cause_id(), who(problem));
     let mut right = times(problem.count);
     let [episode] = problem.episodes.as_slice() else {
-        return page.edges(&[(Role::Plain, "   "), (Role::Plain, &left)], &right);
+        page.edges(&[(Role::Plain, "   "), (Role::Plain, &left)], &right);
+        return doubt(page, problem);
     };
     if episode.is_retry_storm() {
         right = format!("{right}, a retry_storm");
@@ -113,10 +114,21 @@ pub fn in_a_line(page: &mut Page, problem: &Problem) {
         right = format!("{right}, every {}", duration(median(&episode.intervals)));
     }
     page.edges(&[(Role::Plain, "   "), (Role::Plain, &left)], &right);
+    doubt(page, problem);
     // Of a benign ending nobody asks what was said last.
     if let Some(context) = said(&episode.example).filter(|_| episode.count == 1 && problem.kind().is_some()) {
         page.paragraph("      ", Role::Faint, &context);
     }
+}
+
+/// Why it cannot be told what became of a connection, and where that shows.
+fn doubt(page: &mut Page, problem: &Problem) {
+    let Some(finding) = problem.earliest().map(|episode| &episode.example).filter(|first| first.doubt.is_some()) else {
+        return;
+    };
+    let which = if problem.count == 1 { "Frame" } else { "The first, frame" };
+    let at = finding.evidence.last().map_or(String::new(), |last| format!("{which} {}: ", last.frame));
+    page.paragraph("      ", Role::Faint, &format!("{at}{}", escape_and_cut(&finding.summary, SENTENCE)));
 }
 
 /// A scan in a line.
@@ -201,6 +213,7 @@ fn fix(page: &mut Page, finding: &Finding, told: Option<usize>) {
         Owner::Server => "Fix at the server",
         Owner::Network => "Fix in the network",
         Owner::Ender => "Fix at the end that ended it",
+        Owner::Capture => "Next capture",
         Owner::Nobody => "Nothing to fix",
     };
     page.blank();

@@ -78,7 +78,12 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
         page.labelled("benign", &if all { benign } else { format!("{benign} (--all lists them)") });
     }
     if summary.undecided.iter().any(|(_, number)| *number > 0) {
-        page.labelled("undecided", &in_words(&summary.undecided, doubt));
+        let undecided = in_words(&summary.undecided, doubt);
+        // Of single SYNs there may be millions.
+        let only_counted = [Doubt::Unanswered, Doubt::HalfOpen].map(Doubt::id);
+        let listed = summary.undecided.iter().any(|(id, number)| *number > 0 && !only_counted.contains(id));
+        let hint = if listed && !all { " (--all lists them)" } else { "" };
+        page.labelled("undecided", &format!("{undecided}{hint}"));
     }
     page.labelled("packets", &packets(summary));
     if summary.unseen > 0 {

@@ -3,11 +3,10 @@
 use super::block::Told;
 use super::layout::{Page, Role};
 use super::problem::{Problem, problems};
-use super::{Found, address, block, closing, in_lines, is_scanned};
+use super::{Found, address, block, closing, in_lines, is_scanned, no_failures};
 use crate::diagnose::{Finding, Summary};
 use crate::episodes::Episodes;
 use crate::report::{Inputs, Options};
-use crate::track::kernel::Kind;
 use crate::units::{clock, counted};
 
 /// A finding that is the first of its kind, with everything there is to know. `number` is its place among those that
@@ -27,7 +26,7 @@ pub fn first(finding: &Finding, number: usize, told: Option<usize>, inputs: &Inp
 /// The same again: a line or two. `number` is where it was told in full, `times` how often it happened by now.
 pub fn again(finding: &Finding, number: Option<usize>, times: u64, options: &Options) -> String {
     let mut page = Page::new(options.width, options.colour);
-    let kind = finding.kind.map_or("benign", Kind::id);
+    let kind = finding.kind_id();
     let cause = finding.cause_id();
     let (client, server) = (address(finding.client.end), address(finding.server.end));
     let rest = format!(": {cause}, {client} -> {server}");
@@ -36,7 +35,11 @@ pub fn again(finding: &Finding, number: Option<usize>, times: u64, options: &Opt
         Some(number) => format!("as {number}, {} by now", counted(times, "time", "times")),
         None => String::new(),
     };
-    let role = if finding.kind.is_some() { Role::Failure } else { Role::Fine };
+    let role = match (finding.kind, finding.doubt) {
+        (Some(_), _) => Role::Failure,
+        (None, Some(_)) => Role::Plain,
+        (None, None) => Role::Fine,
+    };
     page.edges(&[(Role::Plain, &time), (Role::Plain, " "), (role, kind), (Role::Plain, &rest)], &right);
     page.into_text()
 }
@@ -50,8 +53,7 @@ pub fn look_back(found: &Found, summary: &Summary, options: &Options) -> String 
     let failures = problems(failed.filter(|episode| !is_scanned(found, episode)));
     in_lines(&mut page, "Failures", found.scans, &failures.iter().collect::<Vec<&Problem>>());
     if options.all {
-        let benign = problems(found.episodes.iter().filter(|episode| episode.example.kind.is_none()));
-        in_lines(&mut page, "Benign endings", &[], &benign.iter().collect::<Vec<&Problem>>());
+        no_failures(&mut page, found.episodes);
     }
     closing::summary(&mut page, summary, found.folded, options.all);
     page.into_text()

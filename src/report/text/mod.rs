@@ -57,11 +57,20 @@ pub fn render(found: &Found, summary: &Summary, inputs: &Inputs, options: &Optio
     in_lines(&mut page, "Other failures", &[], &others);
     in_lines(&mut page, "Seldom a problem: health checks, scans, cancelled connects", found.scans, &noise);
     if options.all {
-        let benign = problems(found.episodes.iter().filter(|episode| episode.example.kind.is_none()));
-        in_lines(&mut page, "Benign endings", &[], &benign.iter().collect::<Vec<_>>());
+        no_failures(&mut page, found.episodes);
     }
     closing::summary(&mut page, summary, found.folded, options.all);
     page.into_text()
+}
+
+/// What ended without a failure, and what the capture cannot decide.
+fn no_failures(page: &mut Page, episodes: &[Episode]) {
+    for (heading, undecided) in [("Benign endings", false), ("Undecided", true)] {
+        let is_wanted =
+            |episode: &&Episode| episode.example.kind.is_none() && episode.example.doubt.is_some() == undecided;
+        let endings = problems(episodes.iter().filter(is_wanted));
+        in_lines(page, heading, &[], &endings.iter().collect::<Vec<_>>());
+    }
 }
 
 /// Is it told as a part of a scan?

@@ -1,0 +1,232 @@
+//! What a capture cannot tell, and what would: a page for each [`Doubt`].
+
+use super::{Owner, Remedy};
+use crate::track::Doubt;
+
+/// What is known of a doubt.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    /// Which one.
+    pub doubt: Doubt,
+    /// As a heading.
+    pub title: &'static str,
+    /// What is seen in the packets.
+    pub seen: &'static str,
+    /// Why it cannot be told what the applications got.
+    pub why: &'static str,
+    /// What to do so that it shows.
+    pub remedy: Remedy,
+}
+
+/// All of them, in the order of [`Doubt::ALL`].
+pub static PAGES: [Page; Doubt::ALL.len()] = [
+    Page {
+        doubt: Doubt::BeganLate,
+        title: "The capture began after the connection",
+        seen: "A RST ends a connection whose beginning is not in the capture.",
+        why: "Which sequence number the receiver of the RST expected, and whether a FIN had gone before it, depends on \
+              packets from before the capture.",
+        remedy: Remedy {
+            owner: Owner::Capture,
+            title: "Start the capture before the connection is made",
+            steps: &[
+                "Start the capture before the connection is made.",
+                "If the connection lives for days, make its application connect anew while the capture runs.",
+            ],
+            commands: &[],
+        },
+    },
+    Page {
+        doubt: Doubt::OneDirection,
+        title: "Only one direction was captured",
+        seen: "A RST or unanswered packets, and nothing that the other end sent.",
+        why: "What the other end had received and sent shows only in its own packets.",
+        remedy: Remedy {
+            owner: Owner::Capture,
+            title: "Capture both directions",
+            steps: &[
+                "Capture on one of the two hosts: there both directions pass.",
+                "On a mirror port, mirror both directions; on a router, capture on `any`, since the way back may use another \
+                 interface.",
+                "Use `host ADDRESS` in the filter, not `src host` or `dst host`.",
+            ],
+            commands: &["tcpdump -i any -w both.pcap 'host {server.ip} and (tcp or icmp or icmp6)'"],
+        },
+    },
+    Page {
+        doubt: Doubt::OddReset,
+        title: "A RST that its receiver may not have accepted",
+        seen: "A RST whose sequence number, or whose place among the other packets, fits nothing that was captured.",
+        why: "A receiver drops a RST that is not exactly at the number that it expects (RFC 5961, section 3.2). Here it may \
+              have expected that number or another one, or its socket may have been gone already.",
+        remedy: Remedy {
+            owner: Owner::Capture,
+            title: "Capture at the end that received the RST",
+            steps: &[
+                "Capture at the end that received the RST: whether its socket goes on shows there.",
+                "Look into the log of its application at that time: no error there means that the RST was dropped.",
+            ],
+            commands: &["ss -tnpi 'dst {peer.ip}'"],
+        },
+    },
+    Page {
+        doubt: Doubt::EndedEarly,
+        title: "Unanswered when the capture ended",
+        seen: "A packet was repeated without an answer, and then the capture ended.",
+        why: "The answer may have come just after. Silence counts as a failure when the next repetition does not come, or \
+              when the capture goes on for a second or more after the last one.",
+        remedy: Remedy {
+            owner: Owner::Capture,
+            title: "Capture for longer",
+            steps: &[
+                "Capture for longer: a connect() gives up after about two minutes, established connections after 15.",
+            ],
+            commands: &[],
+        },
+    },
+    Page {
+        doubt: Doubt::Unanswered,
+        title: "A single SYN without an answer",
+        seen: "One SYN, neither answered nor repeated.",
+        why: "A kernel repeats its SYN after a second. A scanner does not, nor does who cancels its connect() before that; or \
+              the capture missed the rest.",
+        remedy: Remedy {
+            owner: Owner::Capture,
+            title: "Capture closer to the client, and for longer",
+            steps: &[
+                "See whether one address sends many of them: that is a scan.",
+                "Else capture closer to the client, and for longer.",
+            ],
+            commands: &[],
+        },
+    },
+    Page {
+        doubt: Doubt::HalfOpen,
+        title: "A SYN-ACK repeated in vain",
+        seen: "The server repeats its SYN-ACK, and the client says no more.",
+        why: "The client's address may be forged (a SYN flood), the client may be gone, or its ACK, or the SYN-ACK, may be \
+              lost on the way.",
+        remedy: Remedy {
+            owner: Owner::Capture,
+            title: "Find out whether it is a flood or one client",
+            steps: &[
+                "Many of them from many addresses are a flood: SYN cookies (on by default) keep the service reachable.",
+                "For a single client, capture at the client: does the SYN-ACK arrive, and is it answered?",
+            ],
+            commands: &[
+                "ss -tn state syn-recv 'sport = :{server.port}'",
+                "nstat -az TcpExtSyncookiesSent TcpExtTCPReqQFullDoCookies",
+            ],
+        },
+    },
+    Page {
+        doubt: Doubt::CutShort,
+        title: "The deciding bytes were cut off",
+        seen: "Packets are shorter in the capture than on the wire, and what was cut off decides.",
+        why: "The cut bytes are a TCP option, a TLS record that may be a goodbye, or the packet that an ICMP error quotes.",
+        remedy: Remedy {
+            owner: Owner::Capture,
+            title: "Capture whole packets",
+            steps: &["Capture whole packets, or at least 256 bytes of each."],
+            commands: &["tcpdump -i any -s 0 -w whole.pcap 'host {server.ip} and (tcp or icmp or icmp6)'"],
+        },
+    },
+    Page {
+        doubt: Doubt::Hole,
+        title: "Packets are missing just before the end",
+        seen: "Acknowledgments or sequence numbers tell of packets that the capture does not hold.",
+        why: "One of the missing packets may have been a FIN, or the payload on which the verdict depends.",
+        remedy: Remedy {
+            owner: Owner::Capture,
+            title: "Capture without losing packets",
+            steps: &[
+                "Look at what tcpdump says at its end: \"dropped by kernel\" means that its buffer was too small.",
+                "Capture with a larger buffer and a filter, on the host and not on a mirror port, which drops under load.",
+            ],
+            commands: &["tcpdump -i any -B 65536 -s 256 -w trace.pcap 'host {server.ip} and (tcp or icmp or icmp6)'"],
+        },
+    },
+    Page {
+        doubt: Doubt::Multipath,
+        title: "One path of an MPTCP connection failed",
+        seen: "A RST or silence on one subflow of a Multipath TCP connection.",
+        why: "The application hears of it only if no other subflow is left (RFC 8684).",
+        remedy: Remedy {
+            owner: Owner::Capture,
+            title: "Capture on all interfaces of the host",
+            steps: &["Capture on all interfaces of the host, so that every subflow shows."],
+            commands: &["ss -Mia", "ip mptcp monitor"],
+        },
+    },
+    Page {
+        doubt: Doubt::HalfAccepted,
+        title: "The client gave up while the server repeated its SYN-ACK",
+        seen: "The handshake looks complete to the client, which ends the connection while the server still repeats its \
+               SYN-ACK.",
+        why: "With a full accept queue, or after a lost ACK, the server has no socket for the connection yet, and no \
+              application hears of its end. If the queue had room by then, accept() returns it, and recv() fails.",
+        remedy: Remedy {
+            owner: Owner::Capture,
+            title: "See whether the accept queue of the server is full",
+            steps: &["On the server, see whether the accept queue overflows, and raise the backlog if it does."],
+            commands: &["nstat -az TcpExtListenOverflows TcpExtListenDrops", "ss -ltn 'sport = :{server.port}'"],
+        },
+    },
+    Page {
+        doubt: Doubt::HalfClosed,
+        title: "A RST met an end that had sent its FIN",
+        seen: "One end sends its FIN, and then a RST comes to it before all was acknowledged and closed.",
+        why: "If its application had closed the socket, nobody is there to get an error. If it had called \
+              shutdown(SHUT_WR) and still waited for an answer, its recv() fails with ECONNRESET. The packets are the same.",
+        remedy: Remedy {
+            owner: Owner::Capture,
+            title: "Ask the application that sent the FIN",
+            steps: &[
+                "Look into the log of the application that sent the FIN, or trace its calls: close() or shutdown()?",
+            ],
+            commands: &["strace -f -e trace=shutdown,close,recvfrom,read -p PID"],
+        },
+    },
+    Page {
+        doubt: Doubt::MoreToSend,
+        title: "An upload was cut off, or was complete",
+        seen: "One end sends a FIN and then a RST while the other one uploads; all that came was acknowledged.",
+        why: "If the sender had more, its next send() fails with EPIPE. If that was all, it gets no error.",
+        remedy: Remedy {
+            owner: Owner::Capture,
+            title: "Compare what was sent with what was meant",
+            steps: &["Compare the bytes that were sent with the length that the application meant to send."],
+            commands: &[],
+        },
+    },
+];
+
+/// The page on a doubt.
+pub fn page(doubt: Doubt) -> &'static Page {
+    let at = Doubt::ALL.iter().position(|other| *other == doubt).unwrap_or_default();
+    &PAGES[at]
+}
+
+/// The page on the doubt with this id (`-` may stand for `_`).
+pub fn find(id: &str) -> Option<&'static Page> {
+    let id = id.replace('-', "_");
+    PAGES.iter().find(|page| page.doubt.id() == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_doubt_has_its_own_page() {
+        for (wanted, page) in Doubt::ALL.into_iter().zip(&PAGES) {
+            assert_eq!(page.doubt, wanted);
+            assert!(
+                !page.remedy.steps.is_empty() && !page.title.ends_with('.') && page.why.ends_with('.'),
+                "{wanted:?}"
+            );
+            assert!(std::ptr::eq(super::page(wanted), page) && find(wanted.id()).is_some());
+        }
+        assert!(find("half-open").is_some() && find("nothing").is_none());
+    }
+}

@@ -68,7 +68,9 @@ wait 15
         commands: &[
             "tracepath -n {peer.ip}",
             "ip -s link show",
-            "nft add rule inet filter forward tcp flags syn tcp option maxseg size set rt mtu",
+            "\
+            nft 'add table inet mss; add chain inet mss forward { type filter hook forward priority mangle; }; \
+            add rule inet mss forward tcp flags syn tcp option maxseg size set rt mtu'",
         ],
     },
     settings: &[

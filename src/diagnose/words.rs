@@ -101,7 +101,7 @@ pub fn calls(case: &Case<'_>, side: usize) -> Option<String> {
         Kind::Refused | Kind::Unreachable if connecting => ("connect fails with ", ""),
         Kind::TimedOut if connecting => ("connect fails with ", ", unless the application's own timeout comes first"),
         Kind::Refused | Kind::Unreachable => {
-            ("recv or send fails with ", ", which an ICMP error has put in the place of ETIMEDOUT")
+            ("recv or send fails with ", ", set by an ICMP error in place of ETIMEDOUT")
         }
         Kind::Reset if case.connection().half[other(side)].has(Half::DATA) => (
             "recv returns what had arrived, then the next call fails with ",
@@ -113,26 +113,24 @@ pub fn calls(case: &Case<'_>, side: usize) -> Option<String> {
         Kind::TimedOut => match case.story().silence[side].what {
             // `tcp_recvmsg()` looks at SOCK_DONE, which `tcp_fin()` sets, ahead of the error.
             Repeated::KeepAlive | Repeated::Nothing if read_out => {
-                ("recv returns 0 (EOF), send fails with ", " when the keep-alive probes are used up")
+                ("recv returns 0 (EOF), send fails with ", " after the last keep-alive probe")
             }
             Repeated::Data if read_out => (
                 "send succeeds, recv returns 0 (EOF); the next send fails with ",
                 " after the last retransmission, unless the application's own timeout comes first",
             ),
             Repeated::KeepAlive if case.story().silence[side].windows_cut => {
-                ("recv or send fails with ", " when the probes are used up")
+                ("recv or send fails with ", " after the last probe")
             }
-            Repeated::KeepAlive => ("recv fails with ", " when the keep-alive probes are used up"),
+            Repeated::KeepAlive => ("recv fails with ", " after the last keep-alive probe"),
             // Its probes were answered, which it did not see.
-            Repeated::Nothing if side == case.victim() => {
-                ("recv fails with ", " when the keep-alive probes are used up")
-            }
+            Repeated::Nothing if side == case.victim() => ("recv fails with ", " after the last keep-alive probe"),
             Repeated::WindowProbe if case.story().silence[side].probes_in_vain() => {
-                ("send blocks (EAGAIN without blocking) until it fails with ", " when the window probes are used up")
+                ("send blocks (EAGAIN if non-blocking) until it fails with ", " after the last window probe")
             }
             Repeated::WindowProbe => (
-                "send blocks (EAGAIN without blocking) until it fails with ",
-                " by TCP_USER_TIMEOUT, or the application gives up",
+                "send blocks (EAGAIN if non-blocking) until it fails with ",
+                " (TCP_USER_TIMEOUT), or the application gives up",
             ),
             Repeated::Data | Repeated::Syn | Repeated::Nothing => (
                 "send succeeds; recv or the next send fails with ",
@@ -151,8 +149,8 @@ pub fn unexplained(case: &Case<'_>) -> String {
     match (case.kind(), case.by()) {
         (Some(Kind::Refused), _) => format!("{server} refused the connection."),
         (Some(Kind::Reset), _) if case.behind_a_syn_proxy() => format!(
-            "A SYN proxy completed the handshake in the name of {server}, which then refused it: most likely nothing listens \
-             there."
+            "A SYN proxy completed the handshake on behalf of {server}, which then refused it: most likely nothing \
+             listens there."
         ),
         (Some(Kind::Reset), _) => format!("The {ender} reset the connection; the packets do not show why."),
         (Some(Kind::BrokenPipe), _) => format!("The {victim} wrote to a connection that the {ender} had closed."),

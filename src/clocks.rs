@@ -49,7 +49,10 @@ pub fn compare(paths: &[PathBuf], interrupt: &Interrupt) -> Clocks {
         let (name, first) = (printable_path(&paths[at]), printable_path(&paths[first]));
         let (by, way) =
             (duration(ahead.unsigned_abs()).replace(TIED, " "), if ahead > 0 { "ahead of" } else { "behind" });
-        clocks.notes.push(format!("{name}: its clock is {by} {way} that of {first}, by the packets that both show; told are the times of {first}"));
+        clocks.notes.push(format!(
+            "{name}: its clock is {by} {way} that of {first}, judging by the packets in both; \
+                                   all times are those of {first}"
+        ));
     }
     clocks
 }

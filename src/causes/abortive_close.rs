@@ -22,17 +22,17 @@ pub static CAUSE: Cause = Cause {
         Most often the application asked for it: SO_LINGER with a time of 0 makes close() send a RST instead of a FIN \
         (tcp_disconnect() and tcp_send_active_reset(); Linux counts TCPAbortOnData). Programs do this to avoid \
         TIME_WAIT, to free memory at once, or to get rid of a connection that they judge dead or unwelcome.\n\n\
-        Other ways to the same packet: `ss -K` or another tool of SOCK_DESTROY; a listening socket that is closed \
-        while connections wait in its accept queue; a proxy that passes a RST of one leg on to the other; nginx \
-        with reset_timedout_connection; Go's SetLinger(0); a load test client; a load balancer that ends a \
+        Other sources of the same packet: `ss -K` or another tool that uses SOCK_DESTROY; a listening socket that is \
+        closed while connections wait in its accept queue; a proxy that passes a RST from one leg on to the other; \
+        nginx with reset_timedout_connection; Go's SetLinger(0); a load test client; a load balancer that ends a \
         connection after its idle time.",
     is_not: "\
-        Not `unread_data`, as far as packets show; if the peer's last bytes were never answered, that is the \
-        likelier story.\n\n\
+        Not `unread_data`, as far as the packets show; if the peer's last bytes were never answered, that cause is \
+        likelier.\n\n\
         Not a forgery: sequence, window, options and TTL fit a live socket of that host.\n\n\
         Not a lost answer: everything that had been sent before was acknowledged.\n\n\
-        Perhaps `idle_expired`, if the connection had been silent for a minute or more: then a timer, and no program \
-        that meant it, is the likelier story.",
+        Perhaps `idle_expired`, if the connection had been silent for a minute or more: a timer is then likelier than \
+        a program that meant to reset.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
 +0 > . 1:1(0) ack 1 win 64240
@@ -44,23 +44,24 @@ pub static CAUSE: Cause = Cause {
 "#,
     remedy: Remedy {
         owner: Owner::Ender,
-        title: "Close with FIN, unless the RST is meant",
+        title: "Close with a FIN, unless the RST is intended",
         steps: &[
             "\
             If the report's last words are an error (\"max number of clients reached\", \"Too many connections\", \
-            \"protected mode\"), that is why it closed: mend that.",
+            \"protected mode\"), that is why it closed: fix that.",
             "\
-            Look at how long the connection was idle. After a minute or more think of a timer first, at the end that \
-            sent the RST or in a load balancer before it: go on with `tcpwhy explain idle_expired`.",
+            Look at how long the connection was idle. After a minute or more, suspect a timer first, at the end that \
+            sent the RST or in a load balancer in front of it: see `tcpwhy explain idle_expired`.",
             "\
             Search the program at the end that sent the RST for SO_LINGER with 0 seconds (setLinger, SetLinger, \
             resetAndDestroy) and for timeouts that abort.",
-            "Ask whether an operator or a script used `ss -K`, or a proxy copies resets from its other leg.",
             "\
-            Replace it by an ordinary close. TIME_WAIT is harmless on a server; where ports run out on a client, \
-            widen net.ipv4.ip_local_port_range and reuse connections.",
+            Ask whether an operator or a script used `ss -K`, or whether a proxy passes on resets from its other leg.",
             "\
-            At the other end treat it as the end of a reusable connection: open a new one, and retry what is \
+            Replace it with an ordinary close. TIME_WAIT is harmless on a server; if a client runs out of ports, widen \
+            net.ipv4.ip_local_port_range and reuse connections.",
+            "\
+            At the other end, treat it as the end of a pooled connection: open a new one, and retry what is \
             idempotent.",
         ],
         commands: &[
@@ -78,28 +79,28 @@ pub static CAUSE: Cause = Cause {
         Setting { program: "HAProxy", name: "option nolinger", default: "off", advice: "remove it if it was set" },
         Setting {
             program: "HAProxy",
-            name: "towards servers",
+            name: "connections to servers",
             default: "",
-            advice: "it resets a server's connection when it gives up a request, and at the end of a check: no fault",
+            advice: "resets them when it abandons a request and at the end of a health check: not a fault",
         },
         Setting {
             program: "MariaDB",
             name: "wait_timeout, interactive_timeout, connect_timeout",
             default: "28800 s, 28800 s, 10 s",
-            advice: "it resets the session that was idle for so long; a pool's own limit must be shorter",
+            advice: "resets sessions that were idle for that long; a pool's own limit must be shorter",
         },
         Setting {
             program: "RabbitMQ",
             name: "heartbeat",
             default: "60 s",
-            advice: "it resets a client from which nothing came for twice that: a client that works for longer must serve \
-                     its connection meanwhile",
+            advice: "resets a client that was silent for twice that: a client that works for longer must service its \
+                     connection meanwhile",
         },
         Setting {
             program: "Redis",
             name: "maxclients, protected-mode",
             default: "10000, yes",
-            advice: "it says why it refuses a client and closes without reading the client's command",
+            advice: "says why it refuses a client, and closes without reading the client's command",
         },
         MIGRATE_REQUESTS,
         Setting { program: "Go", name: "(*net.TCPConn).SetLinger", default: "-1", advice: "0 resets" },
@@ -123,7 +124,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let nothing_unread = !asked && !reset.unread && !case.upload_was_cut() && case.lost(victim) == 0;
     if let Some(closed) = case.story().window_closed[victim].filter(|_| nothing_unread) {
         return Some(Match::likely(format!(
-            "The {} ended the connection with a RST when the {} had read nothing for {}: its window was closed.",
+            "The {} ended the connection with a RST after the {} had kept its window closed for {}.",
             case.name(reset.from),
             case.name(victim),
             duration(reset.mark.time.since(closed.time))
@@ -133,8 +134,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let timer = if reset.from == SERVER { timer_hint(case, idle) } else { String::new() };
     nothing_unread.then(|| {
         Match::likely(format!(
-            "The {} ended the connection with {} instead of a FIN{}{timer}, though the packets show nothing that was left \
-             unread.",
+            "The {} ended the connection with {} instead of a FIN{}{timer}; the packets show no unread data.",
             case.name(reset.from),
             if reset.is_fast_close { "MP_FASTCLOSE" } else { "a RST" },
             Case::idle_words(idle)

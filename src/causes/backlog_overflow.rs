@@ -17,27 +17,27 @@ pub static CAUSE: Cause = Cause {
     kinds: &[Kind::Reset, Kind::TimedOut],
     title: "The server's accept queue is full",
     seen: "\
-        Three shapes. The common one: the handshake completes for the client, it sends its request, but nothing is \
-        acknowledged, and the server repeats its SYN-ACK after 1, 3, 7 seconds as if the client's ACK had never \
-        come. The client resends its request meanwhile.\n\n\
-        Or SYNs are ignored and answered only at a retransmission, a whole second or more later, while other \
-        clients of the same port get in.\n\n\
+        It has three forms. In the common one, the handshake completes for the client, which sends its request, but \
+        nothing is acknowledged: the server retransmits its SYN-ACK after 1, 3, 7 seconds as if the client's ACK had \
+        never come, and the client retransmits its request.\n\n\
+        Or SYNs are ignored, and only a retransmission is answered, a second or more later, while other clients of the \
+        same port get in.\n\n\
         Or, with net.ipv4.tcp_abort_on_overflow=1, a bare `R` follows right after the client's ACK.",
     why: "\
-        A listening socket has a queue of finished connections that wait for accept(). Its length is the smaller \
-        of listen()'s backlog and net.core.somaxconn. When it is full, tcp_v4_syn_recv_sock() refuses to make the \
-        child socket and counts ListenOverflows; the kernel drops the final ACK on purpose, so that the client's \
+        A listening socket has a queue of finished connections that wait for accept(). Its length is the smaller of \
+        listen()'s backlog and net.core.somaxconn. When it is full, tcp_v4_syn_recv_sock() refuses to make the child \
+        socket and counts ListenOverflows; the kernel drops the final ACK on purpose, so that the client's \
         retransmission may find room later. New SYNs are dropped too (ListenDrops).\n\n\
-        The queue fills because the application does not call accept() often enough: all workers are busy, a \
-        blocked event loop, a long garbage collection, a stopped process, file descriptors used up, or simply a \
-        burst that is larger than the backlog.",
+        The queue fills because the application does not call accept() often enough: busy workers, a blocked event \
+        loop, a long garbage collection, a stopped process, no file descriptors left, or simply a burst larger than \
+        the backlog.",
     is_not: "\
-        Not a filter that drops the SYNs of some clients: all others get in at once then, and an accept queue lets \
-        nobody in while it is full.\n\n\
+        Not a filter that drops the SYNs of some clients: then all others get in at once, whereas a full accept queue \
+        lets nobody in.\n\n\
         Not packet loss, although it looks the same from the client: other flows to the host are fine, and the \
-        server's counters tell.\n\n\
-        Not `return_path_lost`: there the SYN-ACK does not reach the client; here the client has answered it and \
-        sends data.\n\n\
+        server's counters show it.\n\n\
+        Not `return_path_lost`: there the SYN-ACK does not reach the client; here the client answers it and sends \
+        data.\n\n\
         Not `no_listener`: a full queue never refuses on Linux; on Windows it does.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.01 < S. 0:0(0) ack 1 win 65160 <mss 1460>
@@ -61,11 +61,11 @@ wait 3
         title: "Let the application accept faster, and give the queue room for bursts",
         steps: &[
             "\
-            On the server compare Recv-Q (waiting now) with Send-Q (the limit) of the listening socket; equal or \
-            nearly so is the finding.",
+            On the server, compare Recv-Q (waiting now) with Send-Q (the limit) of the listening socket: if they are \
+            nearly equal, the queue is full.",
             "See whether ListenOverflows and ListenDrops rise while it happens.",
             "\
-            If they do not, a filter drops the SYNs of this client, or of all above a rate: fail2ban, a security group, a \
+            If they do not, a filter drops this client's SYNs, or all above some rate: fail2ban, a security group, a \
             connection limit.",
             "\
             Find out why accept() is not called: busy workers, a blocked event loop, the limit of open files, a \
@@ -88,13 +88,13 @@ wait 3
             program: "sysctl",
             name: "net.core.somaxconn",
             default: "4096",
-            advice: "128 before Linux 5.4; caps every backlog",
+            advice: "128 before Linux 5.4; it caps every backlog",
         },
         Setting {
             program: "sysctl",
             name: "net.ipv4.tcp_max_syn_backlog",
             default: "by memory",
-            advice: "half-open connections; a limit only where net.ipv4.tcp_syncookies is 0",
+            advice: "half-open connections; a hard limit only if net.ipv4.tcp_syncookies is 0",
         },
         Setting { program: "sysctl", name: "net.ipv4.tcp_abort_on_overflow", default: "0", advice: "leave it" },
         Setting { program: "nginx", name: "listen ... backlog=", default: "511", advice: "raise with somaxconn" },
@@ -135,22 +135,22 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         let repeated = case.story().syn_ack_retransmissions > 0;
         return (repeated && took_nothing).then(|| {
             Match::likely(format!(
-                "{server} completed the handshake for the client only: it repeats its SYN-ACK and ignores the \
-                 client's ACK and data, as with a full accept queue."
+                "{server} retransmits its SYN-ACK and ignores the client's ACK and data, as a server with a full \
+                 accept queue does."
             ))
         });
     }
     if case.reset_by(SERVER) && case.story().half_accepted.is_some() {
         return Some(Match::likely(format!(
-            "{server} repeated its SYN-ACK though the client had acknowledged it, and gave up with a RST: its accept queue is \
-             full, or the client's ACK does not reach it."
+            "{server} retransmitted its SYN-ACK although the client had acknowledged it, then gave up with a RST: its \
+             accept queue is full, or the client's ACK does not reach it."
         )));
     }
     let at_once = case.at_once(case.decisive().since(case.opened()));
     let dropped = case.reset_kind() == Some(ResetKind::Reply) && case.reset_by(SERVER) && took_nothing;
     if dropped && !case.two_hosts_answered() && (at_once || case.story().syn_ack_retransmissions > 0) {
         let text = format!(
-            "{server} answered the end of the handshake with a RST, as with a full accept queue and \
+            "{server} answered the last ACK of the handshake with a RST, as with a full accept queue and \
              tcp_abort_on_overflow."
         );
         return Some(Match::likely(text));
@@ -183,17 +183,19 @@ fn ignored(case: &Case<'_>) -> Option<Match> {
     let (service, server, start) = (answers_others(case)?, case.server(), case.connection().start);
     let answers = service.answered >= start;
     if answers && service.hesitates_since(lately(case)) {
-        let text =
-            format!("{server} answered others late, and not this SYN: its accept queue is full, or a filter drops it.");
+        let text = format!(
+            "{server} answered other SYNs late and this one not at all: its accept queue is full, or a filter \
+                     drops this one."
+        );
         return Some(Match::likely(text));
     }
     Some(Match::possible(if answers {
-        format!("{server} answered others but not this SYN: its accept queue is full, or a filter drops it.")
+        format!("{server} answered other SYNs but not this one: its accept queue is full, or a filter drops this one.")
     } else {
         let ago = duration(start.since(service.answered));
         format!(
-            "{server} answered others {ago} before but not this SYN: its accept queue is full, a filter drops it, or the host \
-             is gone."
+            "{server} answered other SYNs {ago} before but not this one: its accept queue is full, a filter drops this \
+             one, or the host is gone."
         )
     }))
 }

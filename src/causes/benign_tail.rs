@@ -10,18 +10,16 @@ pub static CAUSE: Cause = Cause {
     id: "benign_tail",
     group: Group::Benign,
     kinds: &[],
-    title: "A RST after everything was said",
+    title: "A RST after the exchange was complete",
     seen: "\
-        Both ends have said goodbye, or the answer was complete, and then a RST follows. All data was acknowledged \
+        Both ends had closed, or the answer was complete, and then a RST follows. All data had been acknowledged \
         before it.",
     why: "\
-        A close() can leave bytes over: a TLS close_notify that arrives at a socket which is already closed, an \
-        ACK that meets a host that has forgotten the connection, a program that prefers RST to TIME_WAIT, a \
-        browser that drops a finished connection. The RST goes to a socket whose application has closed it; there \
-        is nobody to be told.",
+        Some packets come after the close: a TLS close_notify for a socket that is already closed, an ACK for a \
+        connection that its host has forgotten. Some programs prefer a RST to TIME_WAIT, and browsers drop finished \
+        connections. The RST reaches a socket that its application has closed, so nobody gets an error.",
     is_not: "\
-        Not a failure, although counters of RST packets rise and load balancers draw a graph of it (\"target reset \
-        count\").\n\n\
+        Not a failure, although RST counters rise and load balancers graph it (\"target reset count\").\n\n\
         Not `peer_closed`: there the writer was still open and got EPIPE.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
@@ -44,7 +42,7 @@ pub static CAUSE: Cause = Cause {
         program: "nginx",
         name: "lingering_close",
         default: "on",
-        advice: "`always` avoids some of these tails",
+        advice: "`always` avoids some of these RSTs",
     }],
     detect,
 };
@@ -53,15 +51,14 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let lost = case.lost(CLIENT).max(case.lost(SERVER));
     let unanswered = case.client_waits();
     Some(Match::likely(if case.aborts_crossed() {
-        "Both ends gave up the connection at the same time, each with a RST; neither application got an error."
-            .to_string()
+        "Both ends reset the connection at the same time; neither application got an error.".to_string()
     } else if lost == 0 && unanswered {
-        "A RST came after a FIN, all data acknowledged; neither application got an error, though the client's last message \
-         had no answer."
+        "A RST came after a FIN, with all data acknowledged; neither application got an error, though the client's \
+         last message had no answer."
             .to_string()
     } else if lost == 0 {
-        "A RST came after both applications had what they wanted; neither got an error.".to_string()
+        "A RST came after both applications were done; neither got an error.".to_string()
     } else {
-        format!("A RST came after the end; {} had no reader any more, but no application got an error.", bytes(lost))
+        format!("A RST came after the close; {} had no reader left, but no application got an error.", bytes(lost))
     }))
 }

@@ -17,19 +17,18 @@ pub static CAUSE: Cause = Cause {
     kinds: &[Kind::Reset, Kind::BrokenPipe],
     title: "The client gave up before the answer was complete",
     seen: "\
-        The request was sent and acknowledged. While the server was still working or still sending, the client \
-        closed: with a FIN, to which the server's later data is answered by RST, or with an abort-RST that cuts \
-        the stream.\n\n\
-        The time between request and close tells more: a round number (5, 10, 30, 60 s) is a timeout in the client \
-        or a proxy in front; anything else is a person, a closed tab, a cancelled task.",
+        The request was sent and acknowledged. While the server was still working or still sending, the client closed: \
+        with a FIN, to which the server's later data is answered by RST, or with an abort-RST that cuts the stream.\n\n\
+        The time from request to close tells why: a round number (5, 10, 30, 60 s) is a timeout in the client or a \
+        proxy; anything else is a person, a closed tab, a cancelled task.",
     why: "\
-        A client that does not want the answer any more closes its socket. The server does not notice until it \
-        sends: its first write succeeds, the client's kernel has no reader for it and answers with RST, and the \
-        next write fails. After a FIN the errno is EPIPE, since the server is in CLOSE_WAIT; after an abort it is \
-        ECONNRESET on the first call, then EPIPE.\n\n\
-        So the error appears in the server's log, and its cause is the client's patience or the server's slowness.",
+        A client that no longer wants the answer closes its socket. The server does not notice until it sends: its \
+        first write succeeds, the client's kernel has no reader for it and answers with a RST, and the next write \
+        fails. After a FIN the errno is EPIPE, since the server is in CLOSE_WAIT; after an abort, the first call fails \
+        with ECONNRESET and later writes with EPIPE.\n\n\
+        So the error appears in the server's log, but its cause is an impatient client or a slow server.",
     is_not: "\
-        Not a fault of the network, and not a bug of the server that \"writes to a broken pipe\".\n\n\
+        Not a network fault, and not a bug in the server that \"writes to a broken pipe\".\n\n\
         Not `unread_data` by the server: the RST comes from the client.\n\n\
         In logs: nginx writes status 499, HAProxy termination state CD or CH, Node emits 'close' before 'finish'.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
@@ -46,19 +45,19 @@ pub static CAUSE: Cause = Cause {
 "#,
     remedy: Remedy {
         owner: Owner::Client,
-        title: "Bring the client's timeout and the server's time to answer together",
+        title: "Make the server answer within the client's timeout, or raise that timeout",
         steps: &[
             "\
-            Take the time from request to close from the report. If it is round, find that timeout in the client \
-            or in the proxy at {client.ip}. If it is next to nothing, the client did not want the answer (to a QUIT, \
-            say): it could read to the end of file before it closes. Right after a TLS handshake, look in its log \
-            whether it trusts the certificate and the name in it.",
+            Take the time from request to close from the report. If it is round, find that timeout in the client or in \
+            the proxy at {client.ip}. If it is close to zero, the client did not want the answer (to a QUIT, say); it \
+            should read to end of file before it closes. Right after a TLS handshake, check in its log whether it \
+            trusts the certificate and the name in it.",
             "\
-            Measure how long the server needs for this request, in its own log; decide whether the server is slow \
-            or the client too impatient.",
+            Find out from the server's log how long it needs for this request; decide whether the server is slow or \
+            the client too impatient.",
             "\
-            Give each hop a shorter timeout than the one in front of it, so that the server gives up before its \
-            client does and can say so.",
+            Give each hop a shorter timeout than the hop in front of it, so that the server times out first and can \
+            say so.",
             "\
             Let the server notice: cancel work when the client has gone (request context in Go, req.on('close') in \
             Node).",
@@ -76,15 +75,15 @@ pub static CAUSE: Cause = Cause {
             program: "nginx",
             name: "proxy_ignore_client_abort",
             default: "off",
-            advice: "on: the backend's request is finished although the client has gone",
+            advice: "on: the backend's request is completed even though the client has gone",
         },
         Setting {
             program: "nginx",
             name: "proxy_read_timeout",
             default: "60s",
-            advice: "a proxy as the client: between two reads from the backend",
+            advice: "when nginx is the client: between two reads from the backend",
         },
-        Setting { program: "HAProxy", name: "timeout server", default: "none", advice: "as the client of its servers" },
+        Setting { program: "HAProxy", name: "timeout server", default: "none", advice: "when HAProxy is the client" },
         Setting { program: "AWS ALB", name: "idle_timeout.timeout_seconds", default: "60", advice: "" },
         Setting {
             program: "Python",
@@ -142,7 +141,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     if case.client_waits() {
         let waited = case.waited_for_answer();
         let text = if case.request_went_on() {
-            "The client ended the connection when the server had answered before the request was complete.".to_string()
+            "The client ended the connection after the server had answered an incomplete request.".to_string()
         } else if case.finished_tls_handshake() {
             "The client ended the connection after the TLS handshake, before it had asked for anything.".to_string()
         } else if !case.saw_payload() {
@@ -150,7 +149,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         } else if case.at_once(waited) {
             "The client ended the connection without waiting for the answer.".to_string()
         } else {
-            format!("The client gave up after it had waited {} for the answer.", duration(waited))
+            format!("The client gave up after waiting {} for the answer.", duration(waited))
         };
         return Some(Match::likely(text));
     }
@@ -158,7 +157,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         let later = case.since_payload(CLIENT);
         let later = if case.at_once(later) { String::new() } else { format!(" {} later", duration(later)) };
         return Some(Match::likely(format!(
-            "The client cancelled what it had asked for, and ended the connection with a RST{later}."
+            "The client cancelled its request, and ended the connection with a RST{later}."
         )));
     }
     let cut = case.answer_is_cut();

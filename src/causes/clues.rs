@@ -84,8 +84,8 @@ pub fn check_in_rhythm(case: &Case<'_>) -> Option<&'static str> {
     }
     match case.finished_tls_handshake() {
         true => Some("after the TLS handshake"),
-        false if case.connection().is_greeted() => Some("when it has the greeting"),
-        false => (!case.client_waits()).then_some("when it has an answer"),
+        false if case.connection().is_greeted() => Some("when it has received the greeting"),
+        false => (!case.client_waits()).then_some("when it has received an answer"),
     }
 }
 
@@ -95,14 +95,14 @@ pub fn reported_unreachable(case: &Case<'_>, meaning: Meaning) -> Option<Match> 
     if case.is_of_its_own_host(&icmp) {
         let asks = if icmp.ipv6 { "neighbour solicitations" } else { "ARP requests" };
         return Some(Match::likely(format!(
-            "{}'s own host reported that {} cannot be reached: {}. As a rule nobody answers its {asks}, for that address or for the \
-             router to it.",
+            "{}'s own host reported that {} cannot be reached: {}. Usually nobody answers its {asks} for that address \
+             or for the router to it.",
             icmp.reporter,
             case.peer(),
             icmp.name()
         )));
     }
-    let translated = if case.is_in_the_name_of_the_other_end(&icmp) { ", or a NAT in its name," } else { "" };
+    let translated = if case.is_in_the_name_of_the_other_end(&icmp) { ", or a NAT using its address," } else { "" };
     let text =
         format!("{}{translated} reported that {} cannot be reached: {}.", icmp.reporter, case.peer(), icmp.name());
     Some(if case.by() == Some(By::Icmp) && case.icmp_is_prompt() { Match::certain(text) } else { Match::likely(text) })

@@ -11,20 +11,20 @@ pub static CAUSE: Cause = Cause {
     id: "connect_cancelled",
     group: Group::Failure,
     kinds: &[Kind::Aborted],
-    title: "The client connected and left without a word",
+    title: "The client connected and left without sending anything",
     seen: "\
-        The client opens the connection and resets it before a single byte of payload has gone either way. Or the \
-        SYN-ACK comes late, and the client, which has meanwhile given up, answers it with a RST.",
+        The client opens the connection and resets it before any payload in either direction. Or the SYN-ACK comes \
+        late, and the client, having given up, answers it with a RST.",
     why: "\
-        The program changed its mind. A browser opens connections ahead and does not need them all; a client that \
-        races IPv6 against IPv4 (Happy Eyeballs) drops the loser; a pool shrinks; a connect timeout fires; a user \
-        closes the tab; a load test ends.\n\n\
+        The program no longer needs the connection. A browser opens connections in advance and does not use them all; \
+        a client that races IPv6 against IPv4 (Happy Eyeballs) drops the loser; a pool shrinks; a connect timeout \
+        fires; a user closes the tab; a load test ends.\n\n\
         If the handshake was finished, the server's accept() has returned or will return a socket whose first call \
-        fails with ECONNRESET. If not, the server notices nothing. Other systems than Linux report ECONNABORTED \
-        from accept().",
+        fails with ECONNRESET. If not, the server notices nothing. Systems other than Linux report ECONNABORTED from \
+        accept().",
     is_not: "\
-        Not a failure that a user has noticed, as long as the client has another connection that works.\n\n\
-        Not `health_check`: no rhythm. Not `half_open_scan`: a normal SYN of a normal stack.\n\n\
+        Not a failure that a user notices, as long as another connection of the client works.\n\n\
+        Not `health_check`: there is no fixed period. Not `half_open_scan`: the SYN is that of an ordinary TCP stack.\n\n\
         If the SYN-ACK was late, ask why: loss of SYNs, or `backlog_overflow`.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
@@ -35,10 +35,12 @@ pub static CAUSE: Cause = Cause {
         owner: Owner::Client,
         title: "If it matters at all, find out why the client gave up",
         steps: &[
-            "Look for a connection of the same client that succeeded at the same time: then this was a spare one.",
+            "\
+            Look for a connection of the same client that succeeded at the same time: if there is one, this one was \
+            spare.",
             "If the handshake took long, look for lost SYNs and a full accept queue first.",
             "\
-            In the server, treat ECONNRESET before the first byte as a visitor who left: no stack trace, no alert.",
+            In the server, treat ECONNRESET before the first byte as a client that left: no stack trace, no alert.",
         ],
         commands: &["nstat -az TcpExtListenOverflows TcpExtListenDrops TcpExtTCPTimeouts"],
     },
@@ -66,6 +68,6 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         return Some(Match::possible(text));
     }
     Some(Match::likely(format!(
-        "The client gave up its connection to {server} after {waited}, before it was complete."
+        "The client gave up connecting to {server} after {waited}, before the handshake was complete."
     )))
 }

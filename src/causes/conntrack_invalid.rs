@@ -15,23 +15,22 @@ pub static CAUSE: Cause = Cause {
     kinds: &[Kind::Reset],
     title: "Connection tracking called a packet INVALID and broke the NAT",
     seen: "\
-        In the middle of a healthy transfer one end sends a bare `R` with window 0, the answer of a host that has \
-        no such connection. Yet the same end has a live socket: it goes on with its data, and now the other side \
-        has none and answers with a RST of its own.\n\n\
-        On the client's node you see the reason: a packet of the server arrived with the server's real address \
-        (the pod's), not the Service address that the client had connected to.",
+        In the middle of a healthy transfer, one end sends a bare `R` with window 0, as a host without such a \
+        connection does. Yet that end has a live socket: it keeps sending, and now the other end has none and answers \
+        with a RST of its own.\n\n\
+        A capture on the client's node shows why: a packet from the server arrived with the server's real address (the \
+        pod's), not the Service address that the client connected to.",
     why: "\
-        NAT in Linux is done per connection by conntrack. A packet that it judges INVALID (its sequence outside \
-        the window that conntrack has tracked, often a very late retransmission) is not part of any entry, so it \
-        is passed on without translation. The client's kernel gets a segment from an address that it never talked \
-        to, finds no socket, and tcp_v4_send_reset() answers. That RST reaches the server with valid numbers and \
-        kills the connection.\n\n\
-        It needs load: packet loss and reordering, a conntrack that misses packets, hosts with large windows and \
-        fast links. That is why it is rare, random and worse in bulk transfers. Known since Kubernetes issue \
-        74839.",
+        NAT in Linux is done per connection by conntrack. A packet that it judges INVALID (its sequence outside the \
+        window that conntrack has tracked, often a very late retransmission) is not part of any entry, so it is passed \
+        on without translation. The client's kernel gets a segment from an address it never connected to, finds no \
+        socket, and tcp_v4_send_reset() answers. That RST reaches the server with valid numbers and kills the \
+        connection.\n\n\
+        It takes load: packet loss and reordering, packets that conntrack misses, large windows and fast links. That \
+        is why it is rare, random and worse in bulk transfers. See Kubernetes issue 74839.",
     is_not: "\
         Not the application on either side: both had live sockets.\n\n\
-        Not `forged_reset`: no device invented the RST, the client's own kernel sent it, and it has the right TTL.\n\n\
+        Not `forged_reset`: no device forged the RST; the client's own kernel sent it, with the right TTL.\n\n\
         Not `peer_forgot_connection`: that host really has no socket and says nothing afterwards.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.001 < S. 0:0(0) ack 1 win 65160 <mss 1460>
@@ -50,18 +49,18 @@ pub static CAUSE: Cause = Cause {
 "#,
     remedy: Remedy {
         owner: Owner::Network,
-        title: "Make conntrack liberal, or drop what it calls INVALID, on the nodes that translate",
+        title: "Set conntrack to liberal, or drop packets in state INVALID, on the nodes that do the NAT",
         steps: &[
-            "On the nodes that do the NAT, watch the counter `invalid` of conntrack rise with the failures.",
+            "On the nodes that do the NAT, check whether conntrack's `invalid` counter rises with the failures.",
             "\
             Set net.netfilter.nf_conntrack_tcp_be_liberal=1 there: conntrack then calls only out-of-window RSTs \
             invalid. kube-proxy can do it (--conntrack-tcp-be-liberal, or conntrack.tcpBeLiberal in its \
             configuration).",
             "\
-            Or drop packets in state INVALID before they are forwarded, as kube-proxy's iptables mode does. Do not \
-            do this where traffic takes different ways in and out: half of it is INVALID by nature.",
+            Or drop packets in state INVALID before they are forwarded, as kube-proxy's iptables mode does. Do not do \
+            this where routing is asymmetric: half of the traffic is INVALID there.",
             "Never REJECT packets in state INVALID: that sends RSTs into healthy connections.",
-            "Update old kernels: 6.1 brought a repair of how conntrack follows sequence numbers.",
+            "Update old kernels: 6.1 fixed how conntrack follows sequence numbers.",
         ],
         commands: &[
             "conntrack -S",
@@ -93,7 +92,7 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    let text = "The client's host answered a late packet of its own connection with a RST, as it does when connection \
-                tracking takes the packet for invalid and leaves its address untranslated.";
+    let text = "The client's host answered a late packet of its own connection with a RST, as it does when conntrack \
+                calls the packet INVALID and leaves its address untranslated.";
     case.answers_a_late_copy().then(|| Match::likely(text.to_string()))
 }

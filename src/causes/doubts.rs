@@ -31,7 +31,7 @@ pub static PAGES: [Page; Doubt::ALL.len()] = [
             title: "Start the capture before the connection is made",
             steps: &[
                 "Start the capture before the connection is made.",
-                "If the connection lives for days, make its application connect anew while the capture runs.",
+                "If the connection lives for days, make its application reconnect while the capture runs.",
             ],
             commands: &[],
         },
@@ -40,14 +40,14 @@ pub static PAGES: [Page; Doubt::ALL.len()] = [
         doubt: Doubt::OneDirection,
         title: "Only one direction was captured",
         seen: "A RST or unanswered packets, and nothing that the other end sent.",
-        why: "What the other end had received and sent shows only in its own packets.",
+        why: "Only the missing packets show what their sender had received and sent.",
         remedy: Remedy {
             owner: Owner::Capture,
             title: "Capture both directions",
             steps: &[
                 "Capture on one of the two hosts: there both directions pass.",
-                "On a mirror port, mirror both directions; on a router, capture on `any`, since the way back may use another \
-                 interface.",
+                "On a mirror port, mirror both directions; on a router, capture on `any`, since the return path may use \
+                 another interface.",
                 "Use `host ADDRESS` in the filter, not `src host` or `dst host`.",
             ],
             commands: &["tcpdump -i any -w both.pcap 'host {server.ip} and (tcp or icmp or icmp6)'"],
@@ -55,16 +55,16 @@ pub static PAGES: [Page; Doubt::ALL.len()] = [
     },
     Page {
         doubt: Doubt::OddReset,
-        title: "A RST that its receiver may not have accepted",
-        seen: "A RST whose sequence number, or whose place among the other packets, fits nothing that was captured.",
-        why: "A receiver drops a RST that is not exactly at the number that it expects (RFC 5961, section 3.2). Here it may \
-              have expected that number or another one, or its socket may have been gone already.",
+        title: "A RST that its receiver may have dropped",
+        seen: "A RST whose sequence number or position does not fit the other packets.",
+        why: "A receiver drops a RST that is not exactly at the sequence number that it expects (RFC 5961, section 3.2). \
+              Here it may have expected that number or another one, or its socket may already have been gone.",
         remedy: Remedy {
             owner: Owner::Capture,
             title: "Capture at the end that received the RST",
             steps: &[
-                "Capture at the end that received the RST: whether its socket goes on shows there.",
-                "Look into the log of its application at that time: no error there means that the RST was dropped.",
+                "Capture at the end that received the RST: there you see whether its socket goes on.",
+                "Check the log of its application at that time: no error there means that the RST was dropped.",
             ],
             commands: &["ss -tnpi 'dst {peer.ip}'"],
         },
@@ -72,9 +72,9 @@ pub static PAGES: [Page; Doubt::ALL.len()] = [
     Page {
         doubt: Doubt::EndedEarly,
         title: "Unanswered when the capture ended",
-        seen: "A packet was repeated without an answer, and then the capture ended.",
-        why: "The answer may have come just after. Silence counts as a failure when the next repetition does not come, or \
-              when the capture goes on for a second or more after the last one.",
+        seen: "A segment was retransmitted without an answer, and then the capture ended.",
+        why: "The answer may have come just after. Silence counts as a failure when the next retransmission does not come, \
+              or when the capture goes on for a second or more after the last one.",
         remedy: Remedy {
             owner: Owner::Capture,
             title: "Capture for longer",
@@ -87,25 +87,25 @@ pub static PAGES: [Page; Doubt::ALL.len()] = [
     Page {
         doubt: Doubt::Unanswered,
         title: "A single SYN without an answer",
-        seen: "One SYN, neither answered nor repeated.",
-        why: "A kernel repeats its SYN after a second. A scanner does not, nor does who cancels its connect() before that; or \
-              the capture missed the rest.",
+        seen: "One SYN, neither answered nor retransmitted.",
+        why: "A kernel retransmits its SYN after a second. A scanner does not, nor does a client that cancels its connect() \
+              before that; or the capture missed the rest.",
         remedy: Remedy {
             owner: Owner::Capture,
             title: "Capture closer to the client, and for longer",
             steps: &[
-                "See whether one address sends many of them: that is a scan.",
-                "Else capture closer to the client, and for longer.",
+                "Check whether one address sends many of them: that is a scan.",
+                "Otherwise capture closer to the client, and for longer.",
             ],
             commands: &[],
         },
     },
     Page {
         doubt: Doubt::HalfOpen,
-        title: "A SYN-ACK repeated in vain",
-        seen: "The server repeats its SYN-ACK, and the client says no more.",
-        why: "The client's address may be forged (a SYN flood), the client may be gone, or its ACK, or the SYN-ACK, may be \
-              lost on the way.",
+        title: "A SYN-ACK retransmitted in vain",
+        seen: "The server retransmits its SYN-ACK, and the client sends nothing more.",
+        why: "The client's address may be forged (a SYN flood), the client may be gone, or its ACK or the SYN-ACK may be \
+              lost.",
         remedy: Remedy {
             owner: Owner::Capture,
             title: "Find out whether it is a flood or one client",
@@ -122,7 +122,7 @@ pub static PAGES: [Page; Doubt::ALL.len()] = [
     Page {
         doubt: Doubt::CutShort,
         title: "The deciding bytes were cut off",
-        seen: "Packets are shorter in the capture than on the wire, and what was cut off decides.",
+        seen: "The capture holds only the beginning of each packet, and the missing bytes would decide.",
         why: "The cut bytes are a TCP option, a TLS record that may be a goodbye, or the packet that an ICMP error quotes.",
         remedy: Remedy {
             owner: Owner::Capture,
@@ -134,14 +134,14 @@ pub static PAGES: [Page; Doubt::ALL.len()] = [
     Page {
         doubt: Doubt::Hole,
         title: "Packets are missing just before the end",
-        seen: "Acknowledgments or sequence numbers tell of packets that the capture does not hold.",
+        seen: "Acknowledgments or sequence numbers show that the capture lacks packets.",
         why: "One of the missing packets may have been a FIN, or the payload on which the verdict depends.",
         remedy: Remedy {
             owner: Owner::Capture,
             title: "Capture without losing packets",
             steps: &[
-                "Look at what tcpdump says at its end: \"dropped by kernel\" means that its buffer was too small.",
-                "Capture with a larger buffer and a filter, on the host and not on a mirror port, which drops under load.",
+                "Read what tcpdump prints at its end: \"dropped by kernel\" means that its buffer was too small.",
+                "Capture with a larger buffer and a filter, and on the host: mirror ports drop packets under load.",
             ],
             commands: &["tcpdump -i any -B 65536 -s 256 -w trace.pcap 'host {server.ip} and (tcp or icmp or icmp6)'"],
         },
@@ -150,51 +150,49 @@ pub static PAGES: [Page; Doubt::ALL.len()] = [
         doubt: Doubt::Multipath,
         title: "One path of an MPTCP connection failed",
         seen: "A RST or silence on one subflow of a Multipath TCP connection.",
-        why: "The application hears of it only if no other subflow is left (RFC 8684).",
+        why: "The application gets an error only if no other subflow is left (RFC 8684).",
         remedy: Remedy {
             owner: Owner::Capture,
             title: "Capture on all interfaces of the host",
-            steps: &["Capture on all interfaces of the host, so that every subflow shows."],
+            steps: &["Capture on all interfaces of the host, so that you see every subflow."],
             commands: &["ss -Mia", "ip mptcp monitor"],
         },
     },
     Page {
         doubt: Doubt::HalfAccepted,
-        title: "The client gave up while the server repeated its SYN-ACK",
-        seen: "The handshake looks complete to the client, which ends the connection while the server still repeats its \
+        title: "The client gave up while the server retransmitted its SYN-ACK",
+        seen: "The handshake is complete for the client, which ends the connection while the server still retransmits its \
                SYN-ACK.",
         why: "With a full accept queue, or after a lost ACK, the server has no socket for the connection yet, and no \
-              application hears of its end. If the queue had room by then, accept() returns it, and recv() fails.",
+              application gets an error. If the queue had room by then, accept() returns the socket, and recv() fails.",
         remedy: Remedy {
             owner: Owner::Capture,
-            title: "See whether the accept queue of the server is full",
-            steps: &["On the server, see whether the accept queue overflows, and raise the backlog if it does."],
+            title: "Check whether the accept queue of the server is full",
+            steps: &["On the server, check whether the accept queue overflows, and raise the backlog if it does."],
             commands: &["nstat -az TcpExtListenOverflows TcpExtListenDrops", "ss -ltn 'sport = :{server.port}'"],
         },
     },
     Page {
         doubt: Doubt::HalfClosed,
-        title: "A RST met an end that had sent its FIN",
-        seen: "One end sends its FIN, and then a RST comes to it before all was acknowledged and closed.",
-        why: "If its application had closed the socket, nobody is there to get an error. If it had called \
-              shutdown(SHUT_WR) and still waited for an answer, its recv() fails with ECONNRESET. The packets are the same.",
+        title: "A RST reached an end that had sent its FIN",
+        seen: "One end sends its FIN and then receives a RST, before everything was acknowledged and closed.",
+        why: "If its application had called close(), nobody gets an error. If it had called shutdown(SHUT_WR) and still \
+              waited for an answer, its next call fails. The packets are the same.",
         remedy: Remedy {
             owner: Owner::Capture,
             title: "Ask the application that sent the FIN",
-            steps: &[
-                "Look into the log of the application that sent the FIN, or trace its calls: close() or shutdown()?",
-            ],
+            steps: &["Check the log of the application that sent the FIN, or trace its calls: close() or shutdown()?"],
             commands: &["strace -f -e trace=shutdown,close,recvfrom,read -p PID"],
         },
     },
     Page {
         doubt: Doubt::MoreToSend,
         title: "An upload was cut off, or was complete",
-        seen: "One end sends a FIN and then a RST while the other one uploads; all that came was acknowledged.",
+        seen: "One end sends a FIN and then a RST while the other one uploads; everything was acknowledged.",
         why: "If the sender had more, its next send() fails with EPIPE. If that was all, it gets no error.",
         remedy: Remedy {
             owner: Owner::Capture,
-            title: "Compare what was sent with what was meant",
+            title: "Compare what was sent with what was meant to be sent",
             steps: &["Compare the bytes that were sent with the length that the application meant to send."],
             commands: &[],
         },

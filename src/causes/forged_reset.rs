@@ -17,35 +17,33 @@ pub static CAUSE: Cause = Cause {
     kinds: &[Kind::Reset],
     title: "A device between them forged the RST",
     seen: "\
-        A RST arrives in the name of one end, but that end did not send it. The sign is one of these, and the \
-        report names which: the supposed sender goes on sending data after its own RST; the TTL tells another distance \
-        than all other packets of that direction; the RST came faster than the handshake says that host can answer; several \
-        RSTs come with different sequence numbers; a host that forwards all other packets sends it, but it never \
-        came in there.\n\n\
-        Typical moment: right after the first payload (the TLS ClientHello with its server name, or the HTTP \
-        request line), or after a long silence.",
+        A RST arrives with the address of one end, but that end did not send it. The report names the sign: the \
+        supposed sender keeps sending data after its own RST; the TTL shows a different distance from all other \
+        packets in that direction; the RST came sooner than that host can answer, by the round trip of the handshake; \
+        several RSTs come with different sequence numbers; or a host that forwards all other packets sent this one \
+        without having received it.\n\n\
+        Typical moment: right after the first payload (the TLS ClientHello with its server name, or the HTTP request \
+        line), or after a long silence.",
     why: "\
-        A device on the path keeps its own idea of the connection. When a rule matches, or its session table drops \
-        the entry, it writes a RST with the other end's address. The receiver's kernel cannot know: \
-        tcp_validate_incoming() only asks whether the sequence number is right (RFC 5961), and tcp_reset() then \
-        hands ECONNRESET to the application.\n\n\
-        The usual devices: an intrusion prevention system, a next-generation firewall that blocks an application \
-        or a category, a TLS inspection proxy, a web filter, a national censor, a load balancer that fails over, a \
-        carrier's NAT that ends idle sessions. Also a Linux host that does the NAT for others, a Docker or Kubernetes \
-        node for one: when conntrack has lost the entry, or calls the packet INVALID, the packet is for the node \
-        itself, which has no such socket and answers.",
+        A device on the path tracks the connection. When a rule matches, or its session table drops the entry, it \
+        sends a RST with the other end's address. The receiver's kernel cannot tell: tcp_validate_incoming() only \
+        checks the sequence number (RFC 5961), and tcp_reset() then sets ECONNRESET.\n\n\
+        The usual devices: an intrusion prevention system, a next-generation firewall that blocks an application or a \
+        category, a TLS inspection proxy, a web filter, a national censor, a load balancer that fails over, a \
+        carrier's NAT that ends idle sessions. Also a Linux host that does NAT for others, such as a Docker or \
+        Kubernetes node: when conntrack has lost the entry, or calls the packet INVALID, the packet goes to the node \
+        itself, which has no such socket and answers with a RST.",
     is_not: "\
-        Not the server's application, although every log on the client says \"reset by peer\". Searching there is \
-        the usual waste of days.\n\n\
-        A window of 0, missing timestamps or an IP ID of 0 are no signs of a forgery: Linux itself answers like \
-        that whenever a segment meets no socket.\n\n\
-        A RST with the window and the next IP identification of the live socket is its own, whatever way it took.\n\n\
-        Perhaps the host itself, where the report says no more than possible: a RST from a few hops further away \
-        than the other packets may have taken a detour, a packet filter on the host can reject with a RST while the \
-        program goes on sending, another host may have taken over its address, the capture may have lost one \
-        packet, or the handshake was slow.\n\n\
-        If the TTL is equal and nothing else differs, a forgery on the same hop count cannot be seen from packets, \
-        and this tool does not claim it.",
+        Not the server's application, although every log on the client says \"reset by peer\". Do not waste days \
+        searching there.\n\n\
+        A window of 0, missing timestamps or an IP ID of 0 are not signs of a forgery: Linux itself answers like that \
+        whenever it has no socket for a segment.\n\n\
+        A RST with the window and the next IP ID of the live socket is its own, whatever path it took.\n\n\
+        Perhaps the host itself, where the report says only \"possible\": a RST from a few hops further away than the \
+        other packets may have taken a detour, a packet filter on the host can reject with a RST while the program \
+        goes on sending, another host may have taken over its address, the capture may have lost one packet, or the \
+        handshake was slow.\n\n\
+        If the TTL is equal and nothing else differs, packets cannot show a forgery, and tcpwhy does not claim one.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460> ttl 64
 +.03 < S. 0:0(0) ack 1 win 65160 <mss 1460> ttl 52
 +0 > . 1:1(0) ack 1 win 64240 ttl 64
@@ -60,21 +58,21 @@ pub static CAUSE: Cause = Cause {
 "#,
     remedy: Remedy {
         owner: Owner::Network,
-        title: "Find the device by its distance and ask it why it ended the session",
+        title: "Find the device by its hop distance, and read in its log why it ended the session",
         steps: &[
             "\
             Count the hops: initial TTLs are 64, 128 or 255; the RST's TTL gives the device's distance from the \
             capture, the data's TTL the server's.",
             "\
-            Capture at the server as well, for the same connection. If the server never sent that RST, and \
-            receives one itself, the matter is settled.",
+            Capture at the server as well, for the same connection. If the server never sent that RST, and received \
+            one itself, it was forged.",
             "\
             Ask whoever runs the firewall for its session log for {client.ip} port {client.port} to {server.ip} \
             port {server.port} at that second: most devices record a reason for the end of a session (policy, \
             application, threat, aged out).",
             "\
-            If the device is a Linux host that translates addresses (a container host, a Kubernetes node), look at its \
-            `conntrack -S` and `conntrack -L` for lost and invalid entries, and at what flushed them: a restarted \
+            If the device is a Linux host that translates addresses (a container host, a Kubernetes node), look for \
+            lost and invalid entries with `conntrack -S` and `conntrack -L`, and for what flushed them: a restarted \
             service, a short nf_conntrack_tcp_timeout_established, a full table. See `tcpwhy explain \
             conntrack_invalid`.",
             "\
@@ -104,7 +102,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let foreign = case.foreign_ttl().filter(|_| !case.behind_a_syn_proxy());
     if case.story().sender_lives.is_some() {
         let text =
-            format!("A RST in the {sender}'s name ended the connection, but the {sender} itself went on sending.");
+            format!("A RST with the {sender}'s address ended the connection, but the {sender} itself kept sending.");
         return Some(match (case.is_abort(), foreign.is_some() || case.made_on_the_way()) {
             (true, _) => Match::certain(text),
             (false, true) => Match::likely(text),
@@ -114,15 +112,15 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     if case.aborts_ahead_of_itself() {
         return Some(Match::likely(format!(
-            "RSTs in the {sender}'s name came with different sequence numbers, further ahead than it had sent: something on \
-             the way guessed where the connection would be."
+            "RSTs with the {sender}'s address came with different sequence numbers, beyond what it had sent: a device \
+             on the path guessed where the connection would be."
         )));
     }
     if case.made_on_the_way() && !case.met_an_idle_timer() {
         let made = if case.may_have_come_in() { Match::possible } else { Match::likely };
         return Some(made(format!(
-            "A RST in the {sender}'s name was made by the host that captured it: it forwards all other packets of the \
-             {sender}, but this one never came in."
+            "The capturing host itself made a RST with the {sender}'s address: it forwards all other packets of the \
+             {sender}, but never received this one."
         )));
     }
     if case.met_an_idle_timer() {
@@ -130,12 +128,12 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     if let Some((ttl, usual)) = foreign {
         let text = format!(
-            "A RST in the {sender}'s name ended the connection, but it came with TTL {ttl}, the {sender}'s own packets \
-             with TTL {usual}"
+            "A RST with the {sender}'s address ended the connection, but came with TTL {ttl}, the {sender}'s own \
+             packets with TTL {usual}"
         );
         // What lies between both is nearer than the sender; but not all that forges tells its distance.
         return Some(match case.may_be_a_detour() {
-            true => Match::possible(format!("{text}: it took a longer way, or something else sent it.")),
+            true => Match::possible(format!("{text}: it took a longer path, or something else sent it.")),
             false => Match::likely(format!("{text}.")),
         });
     }
@@ -145,8 +143,8 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             None => "answered the end of the handshake",
         };
         return Some(Match::possible(format!(
-            "A RST in the {sender}'s name {what} {} after it was sent, though the {sender} is {} away by the handshake: something \
-             nearer sent it, or the handshake was slow.",
+            "A RST with the {sender}'s address {what} {} after it was sent, though the handshake's round trip was {}: \
+             something nearer sent it, or the handshake was slow.",
             duration(after),
             duration(rtt)
         )));
@@ -156,8 +154,8 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     if case.seen_on_a_part_of_the_way() {
         return Some(Match::possible(format!(
-            "A RST in the {sender}'s name ended the connection, but it was not seen all along the way that the {sender}'s \
-             other packets take: something on the way may have made it."
+            "A RST with the {sender}'s address ended the connection, but was not seen along the whole path of the \
+             {sender}'s other packets: a device on the path may have made it."
         )));
     }
     None

@@ -9,13 +9,13 @@ pub static CAUSE: Cause = Cause {
     id: "half_close",
     group: Group::Benign,
     kinds: &[],
-    title: "One end finished sending and went on reading",
+    title: "One end finished sending but kept reading",
     seen: "\
         One end sends a FIN, the other goes on sending data, and this data is acknowledged. Later comes the second \
         FIN.",
     why: "\
-        shutdown(SHUT_WR) closes one direction only: \"that was my request, now I read the answer\". TCP allows it \
-        for any length of time. `nc -N`, socat, rsh, some HTTP clients, and proxies that pass a FIN on do so.",
+        shutdown(SHUT_WR) closes one direction only: \"that was my request, now I read the answer\". TCP allows it for \
+        any length of time. `nc -N`, socat, rsh, some HTTP clients, and proxies that pass on a FIN do this.",
     is_not: "\
         Not `peer_closed`: there the end that sent the FIN has closed its socket and answers data with RST.\n\n\
         Not a leak, unless the second FIN never comes: then look for an application that does not close \
@@ -34,8 +34,8 @@ pub static CAUSE: Cause = Cause {
         owner: Owner::Nobody,
         title: "Nothing to do",
         steps: &["\
-            If many connections stay half closed, look for sockets in CLOSE-WAIT on the end that has not closed, \
-            and for FIN-WAIT-2 on the other."],
+            If many connections stay half-closed, look for sockets in CLOSE-WAIT at the end that has not closed, and \
+            in FIN-WAIT-2 at the other."],
         commands: &["ss -tanp state close-wait"],
     },
     settings: &[Setting {
@@ -53,7 +53,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let read_on = || [CLIENT, SERVER].into_iter().find(|side| story.read_after_fin[*side]);
     let closer = story.first_fin.or_else(read_on)?;
     Some(Match::likely(format!(
-        "The {} had shut down its sending side and read on until the {} was done.",
+        "The {} shut down its sending side and kept reading until the {} was done.",
         case.name(closer),
         case.name(other(closer))
     )))

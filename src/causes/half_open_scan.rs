@@ -15,18 +15,18 @@ pub static CAUSE: Cause = Cause {
     kinds: &[Kind::Aborted],
     title: "A scanner checked whether the port is open",
     seen: "\
-        SYN, SYN-ACK, and then a bare RST from the client in place of the ACK. The handshake stays half done, so \
-        the server's application never hears of it: accept() does not return, no errno is set.\n\n\
-        The SYN often looks unlike that of an operating system: a window of 1024, no options or the MSS alone, an \
-        IP ID of 54321 (ZMap), a port that stays the same.",
+        SYN, SYN-ACK, and then a bare RST from the client in place of the ACK. The handshake is never completed, so \
+        the server's application does not notice: accept() does not return, no errno is set.\n\n\
+        The SYN is often unlike that of an operating system: a window of 1024, no options or only the MSS, an IP ID of \
+        54321 (ZMap), a source port that never changes.",
     why: "\
-        The scanner writes its SYN with a raw socket. Its own kernel knows nothing of that and answers the SYN-ACK \
-        as it answers every segment without a socket, with a RST. For the scanner this is enough: SYN-ACK means \
-        open, RST means closed, silence means filtered.\n\n\
+        The scanner writes its SYN with a raw socket. Its own kernel knows nothing of that and, having no socket for \
+        the SYN-ACK, answers with a RST. For the scanner this is enough: SYN-ACK means open, RST means closed, silence \
+        means filtered.\n\n\
         On the server the request socket (state SYN_RECV) is dropped when the RST comes.",
     is_not: "\
-        Not a failed client of yours, unless the SYN-ACK came seconds late: a program that gives up connecting \
-        leaves the same picture (`connect_cancelled`).\n\n\
+        Not a failing client of yours, unless the SYN-ACK came seconds late: a program that gives up connecting looks \
+        the same (`connect_cancelled`).\n\n\
         Not an attack by itself. The whole internet is scanned, many times a day.",
     example: r#"+0 > S 0:0(0) win 1024 <mss 1460>
 +.001 < S. 0:0(0) ack 1 win 64240 <mss 1460>
@@ -34,11 +34,11 @@ pub static CAUSE: Cause = Cause {
 "#,
     remedy: Remedy {
         owner: Owner::Nobody,
-        title: "Close or filter ports that need not be seen",
+        title: "Close or filter ports that need not be reachable",
         steps: &[
             "Check whether {client.ip} is one of your own scanners or monitors.",
             "If the port should not be reachable from there, filter it.",
-            "Otherwise leave it out of alerts: the application was not touched.",
+            "Otherwise leave it out of alerts: the application saw nothing.",
         ],
         commands: &["ss -ltnp 'sport = :{server.port}'", "nft list ruleset"],
     },

@@ -17,15 +17,15 @@ pub static CAUSE: Cause = Cause {
         RST comes in its place and acknowledges the SYN-ACK. The same source does it again every few seconds, with a \
         constant period.",
     why: "\
-        A load balancer or a monitor asks only whether the port accepts connections. It knows after the handshake, \
-        and hangs up with a RST because that frees its port without TIME_WAIT (HAProxy's plain TCP check does so).\n\n\
-        On Linux the server's accept() succeeds all the same, and its first read fails with ECONNRESET; on other \
-        systems accept() itself may report ECONNABORTED. That is what fills logs with \"connection reset by peer\" \
-        from one address.",
+        A load balancer or a monitor checks only whether the port accepts connections. After the handshake it knows, \
+        and resets the connection because that frees its port without TIME_WAIT (as HAProxy's plain TCP check does).\n\n\
+        On Linux the server's accept() still succeeds, and its first read fails with ECONNRESET; on other systems \
+        accept() itself may report ECONNABORTED. That is what fills logs with \"connection reset by peer\" from one \
+        address.",
     is_not: "\
-        Not a failing client, and not a scan: one port, one rhythm, few sources.\n\n\
-        A check that asks more, and resets the connection when it knows enough, is `abortive_close`.\n\n\
-        Not a sign that the service is well either: the kernel completes handshakes for an application that hangs.",
+        Not a failing client, and not a scan: one port, one fixed period, few sources.\n\n\
+        A check that asks more before it resets the connection is `abortive_close`.\n\n\
+        Not proof that the service is healthy: the kernel completes handshakes even if the application hangs.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.001 < S. 0:0(0) ack 1 win 65160 <mss 1460>
 +0 > . 1:1(0) ack 1 win 64240
@@ -45,15 +45,15 @@ pub static CAUSE: Cause = Cause {
 "#,
     remedy: Remedy {
         owner: Owner::Nobody,
-        title: "Let the check ask a question, or the server keep quiet about it",
+        title: "Let the check send a request, or do not log such connections",
         steps: &[
             "\
             Make sure that {client.ip} is your load balancer or monitor, and that the period is the configured \
             one.",
             "\
-            Better than a bare connect or handshake: a check that sends a request and reads the answer. It proves that \
-            the application lives.",
-            "Let the server not log connections that such a check resets.",
+            Prefer a check that sends a request and reads the answer to a bare connect: it proves that the application \
+            works.",
+            "Or tell the server not to log connections that such a check resets.",
         ],
         commands: &["\
             tcpdump -ni any 'host {client.ip} and tcp port {server.port} and \
@@ -64,13 +64,14 @@ pub static CAUSE: Cause = Cause {
             program: "HAProxy",
             name: "option httpchk, inter",
             default: "off, 2s",
-            advice: "an HTTP request in place of the bare connect; every check ends with a RST unless the server closes first",
+            advice: "an HTTP request instead of a bare connect; every check ends with a RST unless the server closes \
+                     first",
         },
         Setting {
             program: "HAProxy",
             name: "option dontlognull",
             default: "off",
-            advice: "as the server: no log line for connections without data",
+            advice: "when HAProxy is the server: no log line for connections without data",
         },
         Setting {
             program: "Kubernetes",
@@ -88,7 +89,9 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     if visits.keeps_rhythm(case.connection().start) {
         let every = duration(case.connection().start.since(visits.last));
         return Some(Match::likely(format!(
-            "The client connects to {server} every {every} and hangs up without a word: a health check."
+            "\
+            The client connects to {server} every {every} and resets the connection without sending anything: a health \
+            check."
         )));
     }
     let probed = case.client_had_connected() && !case.connection().has_payload();

@@ -15,22 +15,23 @@ pub static CAUSE: Cause = Cause {
     title: "A router could not deliver to the host",
     seen: "\
         The SYN is answered by an ICMP error \"host unreachable\" (3/1; in IPv6 \"address unreachable\", 1/3), or \
-        \"time exceeded\" (11/0). It quotes the SYN, and its source address names the router that gave up; \
-        or, where the server's address is translated (a Kubernetes Service), is the server's, for the NAT changes \
-        it back. connect() fails with EHOSTUNREACH, \"No route to host\".\n\n\
-        Often it comes three seconds after the SYN: so long the last router asked for the host's hardware address.",
+        \"time exceeded\" (11/0). It quotes the SYN, and its source address names the router that gave up. If the \
+        server's address is translated (a Kubernetes Service), NAT puts the server's address there instead. connect() \
+        fails with EHOSTUNREACH, \"No route to host\".\n\n\
+        Often it comes three seconds after the SYN, once the last router's ARP requests have timed out.",
     why: "\
-        The packet found its way to the last network, but nobody there answered ARP or neighbour discovery for the \
-        address. The router then sends ICMP, and tcp_v4_err() makes EHOSTUNREACH of it by icmp_err_convert[]; in \
-        SYN_SENT it is fatal at once.\n\n\
-        If the target lies in the client's own network, the client's kernel comes to the same result: neither the SYN nor an \
-        ICMP error is on the wire. A capture on the client with `-i any` shows the error on `lo`, from the client's own address.\n\n\
-        The usual reasons: the host is off or its interface is down; the address is not assigned any more (a \
-        deleted instance or pod, a stale DNS record); a wrong netmask or VLAN; a routing loop (time exceeded).",
+        The packet reached the last network, but nobody there answered ARP or neighbour discovery for the address. The \
+        router then sends an ICMP error, which tcp_v4_err() turns into EHOSTUNREACH (icmp_err_convert[]); in SYN_SENT \
+        it is fatal at once.\n\n\
+        If the target is in the client's own subnet, the client's kernel does the same itself: neither the SYN nor an \
+        ICMP error is on the wire. A capture on the client with `-i any` shows the error on `lo`, from the client's \
+        own address.\n\n\
+        The usual reasons: the host is off or its interface is down; the address is no longer assigned (a deleted \
+        instance or pod, a stale DNS record); a wrong netmask or VLAN; a routing loop (time exceeded).",
     is_not: "\
-        Not a missing route in the client, whatever the text says: that would be ENETUNREACH before any packet.\n\n\
+        Not a missing route on the client, whatever the text says: that would be ENETUNREACH before any packet.\n\n\
         Not a firewall, unless the code is 9, 10 or 13 (`rejected_by_policy`). Some devices use 3/1 for that too; \
-        if the host answers others at the same time, think of it.\n\n\
+        suspect one if the host answers others at the same time.\n\n\
         Not a stopped service.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +1 > S 0:0(0) win 64240 <mss 1460>
@@ -45,7 +46,7 @@ pub static CAUSE: Cause = Cause {
             Is {peer.ip} the right and current address? Resolve the name again; look for instances or pods that \
             were replaced.",
             "\
-            On the router that sent the ICMP, look at its neighbour table for {peer.ip}: FAILED or INCOMPLETE \
+            On the router that sent the ICMP error, look up {peer.ip} in the neighbour table: FAILED or INCOMPLETE \
             means that nobody answered.",
             "See whether the host is up and its interface has the address, with the right prefix length and VLAN.",
             "For \"time exceeded\", trace the route and look for the loop.",

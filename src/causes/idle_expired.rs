@@ -23,17 +23,17 @@ pub static CAUSE: Cause = Cause {
         The gap is a little longer than a round number: 240 s (Azure), 350 s (AWS NLB and NAT gateway), 600 s \
         (Google Cloud), 3600 s (many firewalls). The report names the nearest one, as a hint and not as proof.",
     why: "\
-        Every NAT, stateful firewall and layer 4 load balancer keeps an entry for each connection and removes it \
-        after a silence. The two ends are not told; for their kernels the connection is open. The next segment \
-        then meets a device that does not know it. Some drop it silently (Azure's load balancer by default, most \
-        firewalls): the sender retransmits until net.ipv4.tcp_retries2 runs out, about 15 minutes, and gets \
-        ETIMEDOUT. Some answer with a RST in the peer's name (AWS NAT gateway and NLB): ECONNRESET.\n\n\
-        Linux's own keep-alive does not help by default: it is off unless the application sets SO_KEEPALIVE, and \
-        then waits 7200 s, longer than almost every device.",
+        Every NAT, stateful firewall and layer 4 load balancer keeps an entry for each connection and removes it when \
+        it has been idle. Neither end is told; both kernels still have the connection open. The next segment then \
+        reaches a device that does not know it. Some drop it silently (Azure's load balancer by default, most \
+        firewalls): the sender retransmits until net.ipv4.tcp_retries2 runs out, about 15 minutes, and gets ETIMEDOUT. \
+        Some answer with a RST in the peer's name (AWS NAT gateway and NLB): ECONNRESET.\n\n\
+        Linux's own keep-alive does not help by default: it is off unless the application sets SO_KEEPALIVE, and then \
+        waits 7200 s, longer than almost every device.",
     is_not: "\
-        Not a crash of the server: its side still has the connection, or closed it long ago for its own reasons.\n\n\
-        Not `keepalive_race`: there the server sends a FIN, which the client sees. Here nobody says anything until \
-        data flows.\n\n\
+        Not a crash of the server: the server still has the connection, or closed it long ago for its own reasons.\n\n\
+        Not `keepalive_race`: there the server sends a FIN, which the client sees. Here nothing is sent until there is \
+        new data.\n\n\
         Not `peer_forgot_connection`, although the RST can look alike: restarts do not follow the length of the \
         silence.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460> ttl 64
@@ -49,24 +49,23 @@ pub static CAUSE: Cause = Cause {
 "#,
     remedy: Remedy {
         owner: Owner::Client,
-        title: "Send keep-alives, or retire idle connections, before the device's timer",
+        title: "Send keep-alives, or retire idle connections, before the device's timer expires",
         steps: &[
             "\
-            Compare the gap with the idle timers of the devices on the path; every hop counts, the shortest one \
-            wins.",
+            Compare the gap with the idle timers of all devices on the path; the shortest one counts.",
             "\
-            Turn TCP keep-alive on in the application or its driver, with a first probe well below that timer (60 \
-            s suits all of the usual ones). The sysctl alone does nothing for sockets without SO_KEEPALIVE.",
+            Turn TCP keep-alive on in the application or its driver, with a first probe well below that timer (60 s is \
+            below all the usual ones). The sysctl alone does nothing for sockets without SO_KEEPALIVE.",
             "\
-            Or let the pool drop connections that were idle for longer: a maximum idle time and a maximum life, \
-            plus a test before use where the pool offers one.",
+            Or let the pool drop connections before that: a maximum idle time and a maximum lifetime, plus a test \
+            before use if the pool offers one.",
             "\
             Where you own the device, raise its timer or make it answer: Azure's TCP reset on idle turns 15 \
             minutes of silence into an immediate ECONNRESET.",
             "\
             Set TCP_USER_TIMEOUT (or tcp_user_timeout of libpq) so that a dead path is noticed in seconds rather \
             than after 15 minutes.",
-            "Retry idempotent work on a fresh connection. Ask first what was acknowledged.",
+            "Retry idempotent work on a new connection. First check what was acknowledged.",
         ],
         commands: &[
             "ss -tnoi 'dst {peer.ip} and dport = :{peer.port}'",
@@ -80,7 +79,7 @@ pub static CAUSE: Cause = Cause {
             program: "sysctl",
             name: "net.ipv4.tcp_keepalive_time, _intvl, _probes",
             default: "7200, 75, 9",
-            advice: "60, 10, 3 for sockets with SO_KEEPALIVE that set nothing themselves",
+            advice: "60, 10, 3, for sockets with SO_KEEPALIVE that set no times of their own",
         },
         Setting {
             program: "AWS NLB",
@@ -98,7 +97,7 @@ pub static CAUSE: Cause = Cause {
             program: "Azure load balancer",
             name: "idleTimeoutInMinutes, enableTcpReset",
             default: "4, false",
-            advice: "4 to 100 minutes; switch the reset on",
+            advice: "4 to 100 minutes; turn the reset on",
         },
         Setting {
             program: "PostgreSQL",
@@ -156,8 +155,8 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     if case.waited_for(Repeated::Data) {
         return Some(Match::likely(format!(
-            "Something on the path had forgotten the connection after {gap} without traffic, or the other end was gone: \
-             what the {name} sent then was never acknowledged."
+            "After {gap} without traffic, a device on the path had forgotten the connection, or the other end was \
+             gone: what the {name} sent next was never acknowledged."
         )));
     }
     let replied = case.reset_kind() == Some(ResetKind::Reply) && case.at_once(case.since_payload(victim));
@@ -167,8 +166,8 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let found = if straight { Match::possible } else { Match::likely };
     replied.then(|| {
         found(format!(
-            "After {gap} without traffic the first segment of the {name} met a RST; {timer} forgets idle connections \
-             after that time."
+            "After {gap} without traffic, the {name}'s next segment was answered by a RST; {timer} forgets idle \
+             connections after that time."
         ))
     })
 }

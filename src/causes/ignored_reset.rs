@@ -16,16 +16,16 @@ pub static CAUSE: Cause = Cause {
         A RST arrives whose sequence number is not exactly the next one expected. The receiver goes on as if \
         nothing had happened, or answers with a bare ACK (a challenge), and the connection continues.",
     why: "\
-        A RST needs no secret but a number, so RFC 5961 lets a receiver believe only one that hits RCV.NXT \
-        exactly; tcp_validate_incoming() drops the others or challenges them (tcp_send_challenge_ack()). If the \
-        sender is honest, it answers the challenge with a RST that fits.\n\n\
-        Who sends such: devices that lost track of the connection, delayed duplicates, somebody who guesses, \
+        The only secret in a RST is its sequence number, so RFC 5961 lets a receiver accept only one that equals \
+        RCV.NXT; tcp_validate_incoming() drops the others or challenges them (tcp_send_challenge_ack()). A genuine \
+        sender answers the challenge with a RST that fits.\n\n\
+        Such RSTs come from devices that lost track of the connection, delayed duplicates, attackers that guess, \
         censors that send several at once.\n\n\
-        A RST with the right number ends nothing either where it does not get to TCP: some hosts drop those of a \
-        censor with a filter. That the connection goes on shows it.",
+        A RST with the right number is also harmless if it does not reach TCP: some hosts filter out those of a \
+        censor. The connection then goes on.",
     is_not: "\
-        Not a failure: no application was told anything. Tools that count every RST flag as a broken connection \
-        are wrong here.",
+        Not a failure: no application noticed anything. Tools that count every RST as a broken connection are wrong \
+        here.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
 +0 > . 1:1(0) ack 1 win 64240
@@ -42,12 +42,12 @@ pub static CAUSE: Cause = Cause {
 "#,
     remedy: Remedy {
         owner: Owner::Nobody,
-        title: "Nothing to do for the connection; see who sends it if there are many",
+        title: "Nothing to fix; if there are many, find out who sends them",
         steps: &[
             "\
-            Compare TTL and IP ID of the RST with the data of that direction: another distance means another \
-            sender.",
-            "If it comes often, ask who runs the firewalls on the way.",
+            Compare the RST's TTL and IP ID with those of data in that direction: a different distance means a \
+            different sender.",
+            "If it happens often, ask whoever runs the firewalls on the path.",
         ],
         commands: &["nstat -az TcpExtTCPChallengeACK"],
     },
@@ -61,11 +61,11 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let (sender, receiver) = (case.name(reset.from), case.name(other(reset.from)));
     if reset.is_accepted() {
         return Some(Match::likely(format!(
-            "A RST in the {sender}'s name has the right numbers, but did not get to the {receiver}'s TCP, as where a filter \
-             drops it; the connection went on."
+            "A RST with the {sender}'s address had the right numbers, but did not reach the {receiver}'s TCP (a filter \
+             may have dropped it); the connection went on."
         )));
     }
     let why = if story.signed[case.victim()] { "it is not signed" } else { "its numbers do not fit" };
     let after = if story.went_on() { "; the connection went on" } else { "" };
-    Some(Match::likely(format!("A RST in the {sender}'s name was not accepted, because {why}{after}.")))
+    Some(Match::likely(format!("A RST with the {sender}'s address was not accepted, because {why}{after}.")))
 }

@@ -21,23 +21,23 @@ pub static CAUSE: Cause = Cause {
         Earlier requests on the connection were answered. After a pause the client sends the next one, and within \
         about one round trip the server's FIN crosses it. The server's kernel then answers the request with a RST, \
         because the socket is closed. No byte of a response comes.\n\n\
-        In the other variant the request reached the server's kernel just before the close: the RST acknowledges \
-        it, but no application has read it.\n\n\
-        The pause before the request equals a timer: 5 s (older Node, Apache httpd), 60 s (nginx upstream, AWS \
+        In the other variant the request reached the server's kernel just before the close: the RST acknowledges it, \
+        but no application has read it.\n\n\
+        The pause before the request matches an idle timer: 5 s (older Node, Apache httpd), 60 s (nginx upstream, AWS \
         ALB), 65 s (newer Node), 75 s (nginx).",
     why: "\
         Both ends keep an idle connection for reuse, each with a timer of its own. When the server's timer fires \
-        first it sends FIN; for one trip through the network the client cannot know, and if it picks that \
-        connection in this moment, the request is lost. The server application has closed its socket, so \
-        tcp_v4_rcv() finds it gone or shut down for receiving, and a RST goes back.\n\n\
+        first, it sends a FIN; until the FIN arrives the client cannot know, and if it reuses the connection at that \
+        moment, the request is lost. The server application has closed its socket, so tcp_v4_rcv() finds it gone or \
+        shut down for receiving, and a RST goes back.\n\n\
         The client is in CLOSE_WAIT when the RST comes, so tcp_reset() sets EPIPE; if the RST came without a FIN \
         before it, ECONNRESET. A client that reads first sees end of file: \"socket hang up\", \"Empty reply from \
         server\", RemoteDisconnected.\n\n\
-        The rate falls when traffic rises, since busy connections never idle long enough. That is how one tells it \
+        The rate falls when traffic rises, since busy connections are never idle long enough. That distinguishes it \
         from overload.",
     is_not: "\
-        Not a crash of the server: its log shows nothing, because for it nothing happened.\n\n\
-        Not the network: the packets cross by design, on any path longer than zero.\n\n\
+        Not a server crash: the server's log shows nothing, because nothing happened there.\n\n\
+        Not the network: packets can cross on any path.\n\n\
         Not `stale_connection`: there the FIN had arrived half a second before or more, and the client should have \
         known.\n\n\
         Not every RST that answers the request after a pause: a server that closes because of that request, without \
@@ -61,15 +61,15 @@ pub static CAUSE: Cause = Cause {
         title: "Let the side that reuses connections time out first",
         steps: &[
             "\
-            Take the pause before the request from the report, and find whose idle timer it is: the server's, or a \
-            load balancer's in front of it.",
+            Take the pause before the request from the report, and find the idle timer that matches: the server's, or \
+            that of a load balancer in front of it.",
             "\
-            Where you run the server: raise its keep-alive time above that of every proxy and client in front (ALB \
-            60 s: use 65 to 75 s; Google's load balancers 600 s: use 620 s).",
-            "Where you run the client: set its idle time below the server's, by a few seconds.",
+            If you run the server, raise its keep-alive timeout above that of every proxy and client in front of it \
+            (ALB 60 s: use 65 to 75 s; Google's load balancers 600 s: use 620 s).",
+            "If you run the client, set its idle timeout a few seconds below the server's.",
             "\
-            Retry once, at once, on a fresh connection, when the request is idempotent or the report says \
-            not_delivered. A RST that does not acknowledge the request proves that no application saw it.",
+            Retry once, immediately, on a new connection, if the request is idempotent or the report says the retry is \
+            safe. A RST that does not acknowledge the request proves that no application saw it.",
             "Do not turn keep-alive off: it hides the race and costs a handshake for every request.",
         ],
         commands: &["\
@@ -81,13 +81,13 @@ pub static CAUSE: Cause = Cause {
             program: "nginx",
             name: "keepalive_timeout",
             default: "75s",
-            advice: "towards clients; above the proxy's in front",
+            advice: "for clients; above that of the proxy in front",
         },
         Setting {
             program: "nginx",
             name: "keepalive_timeout in upstream {}",
             default: "60s",
-            advice: "towards backends; below the backend's",
+            advice: "for backends; below the backend's",
         },
         Setting {
             program: "Node",
@@ -105,7 +105,7 @@ pub static CAUSE: Cause = Cause {
             program: "HAProxy",
             name: "timeout http-keep-alive",
             default: "timeout http-request, else timeout client",
-            advice: "towards clients",
+            advice: "for clients",
         },
         Setting {
             program: "HAProxy",

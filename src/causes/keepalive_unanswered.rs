@@ -14,21 +14,19 @@ pub static CAUSE: Cause = Cause {
     kinds: &[Kind::TimedOut],
     title: "Keep-alive probes were not answered",
     seen: "\
-        After a silence one end sends keep-alive probes: empty segments whose sequence number lies one below the \
-        next, at a constant interval. None is answered. After the last one the prober sends a RST and gives up.",
+        After a silence, one end sends keep-alive probes: empty segments with a sequence number one below the next, at \
+        a constant interval. None is answered. After the last one the prober sends a RST and gives up.",
     why: "\
-        tcp_keepalive_timer() found the connection idle for tcp_keepalive_time and asked whether the other end \
-        still knows it. After tcp_keepalive_probes questions without an answer it calls tcp_send_active_reset() \
-        and tcp_write_err(): the waiting read fails with ETIMEDOUT. (This is the only timeout that puts a RST on \
-        the wire; a death by retransmission sends none.)\n\n\
+        tcp_keepalive_timer() finds the connection idle for tcp_keepalive_time and probes the other end. After \
+        tcp_keepalive_probes unanswered probes it calls tcp_send_active_reset() and tcp_write_err(): the waiting read \
+        fails with ETIMEDOUT. (This is the only timeout that sends a RST; giving up on retransmissions sends none.)\n\n\
         The usual reasons: the other host is off, hangs, or was removed; its address moved; the path is broken; a \
-        firewall or NAT has dropped its entry and throws the probes away. With Linux's defaults it takes 7200 s \
-        and another 11 minutes to find out.",
+        firewall or NAT has dropped its entry and discards the probes. With Linux's defaults it takes two hours and 11 \
+        minutes to find out.",
     is_not: "\
-        Not a probe's fault: without it the connection would have stayed open and dead.\n\n\
+        Not the probes' fault: without them the connection would have stayed open and dead.\n\n\
         Not a RST by the other end: the prober sent it itself.\n\n\
-        If probes are answered by a RST, the other host lives and has no such connection: \
-        `peer_forgot_connection`.",
+        If probes are answered by a RST, the other host lives and has no such connection: `peer_forgot_connection`.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
 +0 > . 1:1(0) ack 1 win 64240
@@ -44,12 +42,12 @@ pub static CAUSE: Cause = Cause {
 "#,
     remedy: Remedy {
         owner: Owner::Network,
-        title: "Find where the peer went; probe earlier so that it is noticed sooner",
+        title: "Find out where the peer went; probe earlier to notice sooner",
         steps: &[
-            "See whether {peer.ip} answers anything now, and since when it has been silent.",
+            "Check whether {peer.ip} answers anything now, and since when it has been silent.",
             "\
-            If new connections work, a device on the path has forgotten the old one: compare the silence with its \
-            idle timer (`tcpwhy explain idle_expired`) and probe before it.",
+            If new connections work, a device on the path has forgotten the old one: compare the silence with its idle \
+            timer (`tcpwhy explain idle_expired`) and probe earlier than that.",
             "If nothing works, look for a host that is down, an address that moved, or a broken route.",
             "\
             Set shorter times for sockets that matter: TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT, or the settings \
@@ -106,7 +104,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         // A closed window is probed by the same segments (`tcp_write_wakeup()`).
         if case.silence().windows_cut {
             return Match::possible(format!(
-                "{text} They may be those of a closed window: the windows were not captured."
+                "{text} They may be zero-window probes instead: the windows were not captured."
             ));
         }
         // It probes only when all is acknowledged (`tcp_keepalive_timer()`): else the capture lost that, and maybe a window that

@@ -25,7 +25,7 @@ pub static ERRNOS: [Page; 13] = [
         number: 111,
         kind: Kind::Refused,
         meaning: "connect() was answered with RST, or with ICMP port unreachable. Nothing listens there, or a firewall \
-                  rejects. It is also what an open connection gets when it times out after ICMP port unreachable.",
+                  rejects it. An open connection also gets it if it times out after an ICMP port unreachable.",
     },
     Page {
         errno: Errno::ECONNRESET,
@@ -39,16 +39,16 @@ pub static ERRNOS: [Page; 13] = [
         errno: Errno::EPIPE,
         number: 32,
         kind: Kind::BrokenPipe,
-        meaning: "A write to a connection that cannot be written to any more: the peer had sent FIN and answered an \
-                  earlier write with RST; or this program called shutdown(SHUT_WR) itself; or an earlier call has \
-                  already been told of a reset. Without MSG_NOSIGNAL the process also gets SIGPIPE.",
+        meaning: "A write to a connection that can no longer be written to: the peer had sent a FIN and answered an \
+                  earlier write with a RST; or this program called shutdown(SHUT_WR) itself; or an earlier call \
+                  already reported a reset. Without MSG_NOSIGNAL the process also gets SIGPIPE.",
     },
     Page {
         errno: Errno::ETIMEDOUT,
         number: 110,
         kind: Kind::TimedOut,
-        meaning: "The kernel gave up repeating: SYNs, data, or keep-alive probes. Do not confuse it with a program's \
-                  own deadline, which has no errno: \"timed out\", \"i/o timeout\", \"Read timed out\".",
+        meaning: "The kernel gave up retransmitting SYNs, data or keep-alive probes. Do not confuse it with a \
+                  program's own timeout, which has no errno: \"timed out\", \"i/o timeout\", \"Read timed out\".",
     },
     Page {
         errno: Errno::EHOSTUNREACH,
@@ -56,8 +56,8 @@ pub static ERRNOS: [Page; 13] = [
         kind: Kind::Unreachable,
         meaning: "ICMP host unreachable (3/1), host prohibited (3/10), administratively prohibited (3/13) or time \
                   exceeded, for the SYN; in IPv6 address unreachable (1/3), beyond the scope of the source address \
-                  (1/2) or time exceeded. Also without any packet, when the neighbour does not answer ARP, or by an \
-                  `unreachable` route. The text \"No route to host\" is older than most of its reasons.",
+                  (1/2) or time exceeded. Also without any packet, if the neighbour does not answer ARP, or because of \
+                  an `unreachable` route. The text \"No route to host\" often misleads.",
     },
     Page {
         errno: Errno::ENETUNREACH,
@@ -71,8 +71,8 @@ pub static ERRNOS: [Page; 13] = [
         number: 103,
         kind: Kind::Aborted,
         meaning: "A connection ended before accept() returned it. Linux does not report it for TCP: accept() succeeds \
-                  and the first read fails with ECONNRESET. Other systems do, and Windows uses its cousin \
-                  WSAECONNABORTED for connections that its own side gave up.",
+                  and the first read fails with ECONNRESET. Other systems do; on Windows, WSAECONNABORTED means that \
+                  this end gave up the connection.",
     },
     Page {
         errno: Errno::EACCES,
@@ -86,16 +86,16 @@ pub static ERRNOS: [Page; 13] = [
         errno: Errno::EPROTO,
         number: 71,
         kind: Kind::Unreachable,
-        meaning: "ICMP parameter problem for the SYN (in IPv6 also a code that the kernel does not \
-                  know): a router did not like the IP header. Rare; look for odd IP \
-                  options or IPv6 extension headers, and for the device that the ICMP packet comes from.",
+        meaning: "ICMP parameter problem for the SYN (in IPv6 also a code that the kernel does not know): a router \
+                  rejected the IP header. Rare; look for unusual IP options or IPv6 extension headers, and for the \
+                  device that sent the ICMP packet.",
     },
     Page {
         errno: Errno::ENOPROTOOPT,
         number: 92,
         kind: Kind::Unreachable,
         meaning: "ICMP protocol unreachable (3/2) for the SYN: the host says that it does not speak TCP at all. In \
-                  practice a filter that answers so.",
+                  practice, a filter sends it.",
     },
     Page {
         errno: Errno::EHOSTDOWN,
@@ -107,7 +107,7 @@ pub static ERRNOS: [Page; 13] = [
         errno: Errno::ENONET,
         number: 64,
         kind: Kind::Unreachable,
-        meaning: "ICMP source host isolated (3/8) for the SYN. An obsolete code; whoever sends it is worth a look.",
+        meaning: "ICMP source host isolated (3/8) for the SYN. An obsolete code; find out which device sends it.",
     },
     Page {
         errno: Errno::EOPNOTSUPP,

@@ -135,8 +135,7 @@ const MIGRATE_REQUESTS: Setting = Setting {
     program: "Linux",
     name: "net.ipv4.tcp_migrate_req",
     default: "0",
-    advice: "1 hands what waits in the queue of a listener that is closed to another one of its SO_REUSEPORT group (since \
-             5.14)",
+    advice: "1 moves the queue of a closed listener to another listener in its SO_REUSEPORT group (since 5.14)",
 };
 
 /// Where a cause stands in the catalogue, the ones that give way to others first.

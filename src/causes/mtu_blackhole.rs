@@ -15,20 +15,20 @@ pub static CAUSE: Cause = Cause {
     kinds: &[Kind::TimedOut],
     title: "Large packets disappear, small ones arrive",
     seen: "\
-        The handshake works and small packets are acknowledged. The first segments of full size are never \
-        acknowledged, however often they are sent, while a smaller one behind them gets through: the receiver's \
-        SACK shows it. A login works and the first long output hangs; a TLS handshake hangs at the certificate; \
-        GET works and POST does not.",
+        The handshake works and small packets are acknowledged. Full-sized segments are never acknowledged, however \
+        often they are sent, while a smaller one after them gets through: the receiver's SACK shows it. A login works \
+        but the first long output hangs; a TLS handshake hangs at the certificate; GET works but POST does not.",
     why: "\
-        A link on the path carries less than the ends believe: a tunnel, VPN, overlay network (VXLAN takes 50 \
-        bytes), PPPoE (8 bytes). IPv4 packets of TCP carry \"don't fragment\", so the router there must drop them \
-        and say \"fragmentation needed\" (ICMP 3/4; IPv6: packet too big). When a firewall drops that message, \
-        tcp_v4_mtu_reduced() is never called, and the sender repeats packets that can never arrive until \
-        ETIMEDOUT, or until an application's own timeout.",
+        A link on the path has a smaller MTU than the ends believe: a tunnel, VPN, overlay network (VXLAN takes 50 \
+        bytes), PPPoE (8 bytes). IPv4 packets of TCP carry \"don't fragment\", so the router there must drop them and \
+        say \"fragmentation needed\" (ICMP 3/4; IPv6: packet too big). When a firewall drops that message, \
+        tcp_v4_mtu_reduced() is never called, and the sender retransmits packets that cannot arrive, until ETIMEDOUT \
+        or an application's own timeout.",
     is_not: "\
-        Not loss in general: the small packets of the same seconds arrive.\n\n\
+        Not general packet loss: small packets arrive at the same time.\n\n\
         Not `reader_stalled`: the receiver's window is open.\n\n\
-        Not a firewall that dislikes content, though that can look alike: try the same bytes in small packets.",
+        Not a firewall that blocks certain content, though that can look the same: try the same bytes in small \
+        packets.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460,sackOK>
 +.02 < S. 0:0(0) ack 1 win 65160 <mss 1460,sackOK>
 +0 > . 1:1(0) ack 1 win 64240
@@ -60,15 +60,17 @@ wait 15
             Allow ICMP type 3 code 4, and ICMPv6 type 2, through every firewall on the way back, also in cloud \
             security groups and network ACLs.",
             "Or clamp the MSS on the router at the narrow link.",
-            "Set the MTU of tunnel, overlay or container network to what the underlay really carries.",
+            "Set the MTU of the tunnel, overlay or container network to what the underlay really carries.",
             "\
-            As a remedy on the sender, net.ipv4.tcp_mtu_probing=1 lets the kernel find a smaller size after it has \
+            As a workaround on the sender, net.ipv4.tcp_mtu_probing=1 lets the kernel find a smaller size once it has \
             detected a black hole.",
         ],
         commands: &[
             "tracepath -n {peer.ip}",
             "ip -s link show",
-            "nft add rule inet filter forward tcp flags syn tcp option maxseg size set rt mtu",
+            "\
+            nft 'add table inet mss; add chain inet mss forward { type filter hook forward priority mangle; }; \
+            add rule inet mss forward tcp flags syn tcp option maxseg size set rt mtu'",
         ],
     },
     settings: &[
@@ -105,7 +107,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         return None;
     }
     let text = format!(
-        "Small segments of the {name} arrive, its segments of {} do not: the path drops large packets.",
+        "Small segments from the {name} arrive, but its segments of {} do not: the path drops large packets.",
         bytes(silence.length)
     );
     let behind_a_hole = case.half(other(case.victim())).has(Half::SACKS);

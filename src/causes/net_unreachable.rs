@@ -16,30 +16,30 @@ pub static CAUSE: Cause = Cause {
         The SYN is answered by ICMP \"network unreachable\" (3/0; in IPv6 \"no route to destination\", 1/0), sent \
         by a router on the way. connect() fails with ENETUNREACH, \"Network is unreachable\".",
     why: "\
-        That router looked up the destination and found no route, not even a default. tcp_v4_err() makes \
-        ENETUNREACH of it, and in SYN_SENT it is fatal at once.\n\n\
-        If the client itself has no route, connect() fails with the same errno and no packet is sent; a capture \
-        cannot show that.\n\n\
-        The usual reasons: a VPN or peering that is down or lacks the prefix; a route that was withdrawn; a typing \
-        error in the address; IPv6 that is configured on the host but not connected to anything, so that the first \
-        address of a name always fails.",
+        That router has no route to the destination, not even a default. tcp_v4_err() turns the ICMP error into \
+        ENETUNREACH, which in SYN_SENT is fatal at once.\n\n\
+        If the client itself has no route, connect() fails with the same errno and no packet is sent; a capture cannot \
+        show that.\n\n\
+        The usual reasons: a VPN or peering that is down or lacks the prefix; a route that was withdrawn; a typo in \
+        the address; IPv6 that is configured on the host but leads nowhere, so that the first address of a name always \
+        fails.",
     is_not: "\
-        Not the host: nobody got as far as asking for it.\n\n\
+        Not the host: the packets never got near it.\n\n\
         Not a firewall: 3/9, 3/10 and 3/13 say so (`rejected_by_policy`).",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.01 < icmp 3/0 from 10.0.0.254 S 0:0(0)
 "#,
     remedy: Remedy {
         owner: Owner::Network,
-        title: "Give the router that complains a route to {peer.ip}",
+        title: "Give the router that sent the error a route to {peer.ip}",
         steps: &[
-            "Take the router from the report (the ICMP source) and ask it for its route to {peer.ip}.",
+            "Take the router from the report (the ICMP source) and look up its route to {peer.ip}.",
             "\
-            Look at tunnels, VPNs and peerings that should carry this prefix, and at what was withdrawn at that \
-            time.",
+            Check the tunnels, VPNs and peerings that should carry this prefix, and which routes were withdrawn at \
+            that time.",
             "\
-            See which address family fails. If IPv6 leads nowhere, mend it or take the AAAA record or the address \
-            away.",
+            Check which address family fails. If IPv6 leads nowhere, fix it, or remove the AAAA record or the host's \
+            IPv6 address.",
             "In the client, try the name's next address (Happy Eyeballs does it) before failing.",
         ],
         commands: &["ip route get {peer.ip}", "ip -6 route show default", "tracepath -n {peer.ip}"],

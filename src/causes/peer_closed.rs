@@ -11,27 +11,27 @@ pub static CAUSE: Cause = Cause {
     id: "peer_closed",
     group: Group::Failure,
     kinds: &[Kind::BrokenPipe],
-    title: "One end went on writing after the other had closed",
+    title: "One end kept writing after the other had closed",
     seen: "\
-        One end sends a FIN. The other goes on sending, and its data is answered by a bare RST: ACK not set, \
-        window 0, the sequence number taken from the segment that it answers.",
+        One end sends a FIN. The other keeps sending, and its data is answered by a bare RST: ACK not set, window 0, \
+        the sequence number taken from the segment that it answers.",
     why: "\
-        A FIN says only \"I shall send no more\"; it does not say whether its sender still reads. After close() it \
-        does not: the kernel has nobody to give the data to, so tcp_v4_send_reset() answers. After \
-        shutdown(SHUT_WR) it does read, and no RST comes.\n\n\
-        That is why the first write after a FIN succeeds and the second fails. The RST meets a socket in \
-        CLOSE_WAIT, tcp_reset() sets EPIPE, and the next send() returns it, with a SIGPIPE for programs that do \
-        not ignore it. Reads only return what is queued and then 0.\n\n\
-        The usual reasons: a writer that never reads and so never sees the end of file; a server that answered \
-        early (an error, a redirect) and closed while the client was still uploading; a protocol in which one side \
-        ends the session and the other has not noticed; a program at the end of a pipeline that has seen enough; a relay \
-        that accepts first and connects then (docker-proxy, pasta or slirp4netns for a published container port, ssh -L, \
-        socat) and found nobody: it closes at once, without a byte.",
+        A FIN says only \"I will send no more\"; it does not say whether its sender still reads. After close() it does \
+        not: the kernel has nobody to give the data to, so tcp_v4_send_reset() answers. After shutdown(SHUT_WR) it \
+        still reads, and no RST comes.\n\n\
+        That is why the first write after a FIN succeeds and the second fails. The RST meets a socket in CLOSE_WAIT, \
+        tcp_reset() sets EPIPE, and the next send() returns it, with a SIGPIPE for programs that do not ignore it. \
+        Reads only return what is queued and then 0.\n\n\
+        The usual reasons: a writer that never reads and so never sees the end of file; a server that answered early \
+        (an error, a redirect) and closed while the client was still uploading; a protocol in which one side ends the \
+        session and the other has not noticed; a program at the end of a pipeline that has read enough; a relay that \
+        accepts first and connects afterwards (docker-proxy, pasta or slirp4netns for a published container port, ssh \
+        -L, socat): if its own connect fails, it closes at once, without a byte.",
     is_not: "\
-        Not a fault of the network.\n\n\
+        Not a network fault.\n\n\
         Not `unread_data`: there the close itself is a RST, because bytes were waiting unread. Here everything had \
         been read and the close was a clean FIN.\n\n\
-        Not ECONNRESET: a program that treats EPIPE as something exotic misses the same event in its other half.",
+        Not ECONNRESET, but the same event seen in CLOSE_WAIT: handle both.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
 +0 > . 1:1(0) ack 1 win 64240
@@ -46,19 +46,20 @@ pub static CAUSE: Cause = Cause {
 "#,
     remedy: Remedy {
         owner: Owner::Client,
-        title: "Read for the end of file while writing, and treat EPIPE as a close",
+        title: "Watch for end of file while writing, and treat EPIPE as a close",
         steps: &[
             "\
             Find out why {server.ip} closed: its log at the time of the FIN, or its last bytes before it, often an \
-            error message. If it closed at once and without a byte, it may be a relay: does the service behind it listen?",
+            error message. If it closed at once without sending a byte, it may be a relay: is the service behind it \
+            listening?",
             "\
-            While you write, also watch the socket for reading; when read returns 0, stop writing. Read what the \
-            other end said before it left.",
+            While you write, also watch the socket for reading; when read returns 0, stop writing. Read what the other \
+            end sent before it closed.",
             "\
             Ignore SIGPIPE (MSG_NOSIGNAL, or signal(SIGPIPE, SIG_IGN)) so that EPIPE arrives as an error and does \
             not kill the process.",
-            "In the server that closes early, read the request to its end first, or say so in the protocol.",
-            "Repeat idempotent work on a new connection.",
+            "In a server that closes early, first read the request to its end, or announce the close in the protocol.",
+            "Retry idempotent work on a new connection.",
         ],
         commands: &["ss -tanp state close-wait 'dst {server.ip}'"],
     },
@@ -67,31 +68,31 @@ pub static CAUSE: Cause = Cause {
             program: "nginx",
             name: "client_header_timeout, client_body_timeout, send_timeout",
             default: "60s each",
-            advice: "a client that is slower is closed",
+            advice: "a slower client is disconnected",
         },
         Setting {
             program: "nginx",
             name: "proxy_read_timeout",
             default: "60s",
-            advice: "also closes a WebSocket in which the backend says nothing for so long: let it ping",
+            advice: "also closes a WebSocket on which the backend was silent for that long: let it send pings",
         },
         Setting {
             program: "HAProxy",
             name: "timeout client, timeout server, timeout tunnel",
             default: "none",
-            advice: "tunnel counts for WebSockets and for TCP in both directions",
+            advice: "tunnel applies to WebSockets and to TCP, in both directions",
         },
         Setting {
             program: "PostgreSQL",
             name: "idle_in_transaction_session_timeout, idle_session_timeout",
             default: "0: off",
-            advice: "the session's last words are 25P03 or 57P05",
+            advice: "the session's last message is 25P03 or 57P05",
         },
         Setting {
             program: "sshd",
             name: "MaxStartups, LoginGraceTime, ClientAliveInterval",
             default: "10:30:100, 120 s, 0: off",
-            advice: "what it closes on before and after the login",
+            advice: "limits after which it closes, before and after login",
         },
         Setting {
             program: "C",

@@ -15,24 +15,24 @@ pub static CAUSE: Cause = Cause {
     kinds: &[Kind::Reset],
     title: "The other host no longer knew the connection",
     seen: "\
-        In an open connection, without any FIN, data or a keep-alive probe is answered by a bare `R`: no ACK, \
-        window 0, its sequence number equal to the segment's ACK number. That is how a kernel answers a segment \
-        for which it has no socket.\n\n\
+        In an open connection without any FIN, data or a keep-alive probe is answered by a bare `R`: no ACK, window 0, \
+        its sequence number equal to the segment's ACK number. That is how a kernel answers a segment for which it has \
+        no socket.\n\n\
         Often other connections to the same host end in the same second, and new ones are refused for a while: the \
         service or the host restarted.",
     why: "\
-        The socket vanished without a word to this end. tcp_v4_rcv() looks it up, finds none, and \
-        tcp_v4_send_reset() answers from the segment alone; that is why the RST is so bare.\n\n\
-        The usual reasons: the host rebooted or lost power; a virtual address moved to a standby that never had \
-        the connection; a load balancer hashed the flow to another backend after a change of its list; a container \
-        was killed together with its network namespace, so that no FIN could leave; the peer sent FIN or RST long \
-        ago and the packet was lost; the peer gave up retransmitting, which sends nothing. A packet filter on the peer's \
-        host that begins to reject what it let through (REJECT with tcp-reset) answers just like that, too.",
+        The socket vanished without notice to this end. tcp_v4_rcv() looks it up, finds none, and tcp_v4_send_reset() \
+        builds the answer from the segment alone; that is why the RST is so bare.\n\n\
+        The usual reasons: the host rebooted or lost power; a virtual address moved to a standby that never had the \
+        connection; a load balancer hashed the flow to another backend after its list had changed; a container was \
+        killed together with its network namespace, so that no FIN could leave; the peer sent FIN or RST long ago and \
+        the packet was lost; the peer gave up retransmitting, which sends nothing. A packet filter on the peer's host \
+        that begins to reject what it used to accept (REJECT with tcp-reset) looks the same.",
     is_not: "\
-        Not an application that closed the connection: that sends a FIN, or an abort-RST with a live window and an \
-        ACK (`abortive_close`, `unread_data`).\n\n\
-        Not necessarily a crash of the service: when a process dies, its kernel closes its sockets with FIN or \
-        RST. Only when the kernel or its namespace goes too, nobody speaks.\n\n\
+        Not an application that closed the connection: that sends a FIN, or an abort-RST with a live window and an ACK \
+        (`abortive_close`, `unread_data`).\n\n\
+        Not necessarily a crash of the service: when a process dies, its kernel closes its sockets with FIN or RST. \
+        Only when the kernel or the network namespace dies too is nothing sent.\n\n\
         Not `idle_expired`, if the silence before was short.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
@@ -50,8 +50,8 @@ pub static CAUSE: Cause = Cause {
         title: "Drain connections before the host, pod or address goes away",
         steps: &[
             "\
-            Find out what happened on {peer.ip} at that time: a reboot, a failover, a rescheduled pod, a changed \
-            backend list.",
+            Find out what happened on {peer.ip} at that time: a reboot, a failover, a rescheduled pod, a new backend \
+            list.",
             "\
             Drain before you stop: take the backend out of the load balancer, wait for its connections to end, \
             then stop it.",
@@ -62,7 +62,7 @@ pub static CAUSE: Cause = Cause {
             For addresses that move, expect this and make clients reconnect at once; a standby cannot know the \
             connections unless it shares their state (conntrackd does so for firewalls only).",
             "\
-            Reconnect and retry idempotent requests, with backoff and jitter: after a restart everybody comes back \
+            Reconnect and retry idempotent requests, with backoff and jitter: after a restart, all clients come back \
             in the same second.",
         ],
         commands: &[
@@ -76,7 +76,7 @@ pub static CAUSE: Cause = Cause {
             program: "Kubernetes",
             name: "terminationGracePeriodSeconds",
             default: "30",
-            advice: "plus a preStop sleep",
+            advice: "add a preStop sleep",
         },
         Setting {
             program: "Node",
@@ -88,13 +88,13 @@ pub static CAUSE: Cause = Cause {
             program: "HAProxy",
             name: "option redispatch",
             default: "off",
-            advice: "another server gets the next attempt",
+            advice: "the next attempt goes to another server",
         },
         Setting {
             program: "AWS target group",
             name: "deregistration_delay.timeout_seconds",
             default: "300",
-            advice: "time for draining",
+            advice: "the time to drain",
         },
     ],
     detect,
@@ -109,7 +109,8 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let (sender, victim) = (case.name(reset.from), case.name(case.victim()));
     // Where it was the client, `client_gave_up` says so.
     if reset.from == SERVER && case.fin_was_lost() {
-        let text = "The server had closed, but its FIN did not reach the client, whose next payload found no socket.";
+        let text = "The server had closed, but its FIN did not reach the client, and the client's next payload was \
+                    answered by a RST.";
         return Some(Match::likely(text.to_owned()));
     }
     if case.story().first_fin.is_some() {
@@ -117,13 +118,13 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     if reset.from == SERVER && case.two_hosts_answered() {
         return Some(Match::likely(format!(
-            "A second SYN-ACK with another number came from {}, as where two hosts have that address; one of them had no \
-             socket for this connection and answered the client with a RST.",
+            "A second SYN-ACK with another sequence number came from {}: two hosts seem to have that address, and the \
+             one without a socket for this connection answered the client with a RST.",
             case.server()
         )));
     }
     let text =
-        format!("The {sender}'s host had no socket for this connection any more and answered the {victim} with a RST.");
+        format!("The {sender}'s host no longer had a socket for this connection and answered the {victim} with a RST.");
     // The capture may have a hole just where the sender closed.
     let lossy = case.half(reset.from).has(Half::ACKED_UNSEEN);
     Some(if lossy { Match::possible(text) } else { Match::likely(text) })

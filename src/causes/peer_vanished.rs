@@ -15,18 +15,16 @@ pub static CAUSE: Cause = Cause {
     kinds: &[Kind::TimedOut],
     title: "The peer went silent in an open connection",
     seen: "\
-        Data is sent and never acknowledged; the kernel sends it again after 0.2, 0.4, 0.8 s and so on, each pause \
-        twice as long. Nothing from the other end reaches its sender, no ACK, no RST, no ICMP. The connection \
-        dies without a last packet.",
+        Data is sent and never acknowledged; the kernel retransmits it after 0.2, 0.4, 0.8 s and so on, doubling the \
+        pause. Nothing comes back: no ACK, no RST, no ICMP. The connection dies without a last packet.",
     why: "\
-        tcp_retransmit_timer() repeats the first unacknowledged segment until tcp_write_timeout() calls it a day: \
-        after net.ipv4.tcp_retries2 attempts (15, about 924 s and more), or after TCP_USER_TIMEOUT. Then \
-        tcp_write_err() sets ETIMEDOUT and drops the socket without a word to the peer. If an ICMP error had come \
-        meanwhile, its errno (EHOSTUNREACH) takes the place of ETIMEDOUT.\n\n\
+        tcp_retransmit_timer() retransmits the first unacknowledged segment until tcp_write_timeout() gives up: after \
+        net.ipv4.tcp_retries2 attempts (15, about 924 s and more), or after TCP_USER_TIMEOUT. Then tcp_write_err() \
+        sets ETIMEDOUT and drops the socket without telling the peer. If an ICMP error had come meanwhile, its errno \
+        (EHOSTUNREACH) replaces ETIMEDOUT.\n\n\
         Most applications give up earlier, with a timeout of their own, and then the errno is never seen.\n\n\
-        The usual reasons: the host lost power, panicked or was removed; a link, VPN or tunnel went down; a \
-        wireless client left; a virtual machine was paused or moved; a firewall was reloaded and forgot its \
-        sessions.",
+        The usual reasons: the host lost power, panicked or was removed; a link, VPN or tunnel went down; a wireless \
+        client left; a virtual machine was paused or moved; a firewall was reloaded and forgot its sessions.",
     is_not: "\
         Not a slow server: its kernel would acknowledge the data at once.\n\n\
         Not a closed connection: that would answer with a RST.\n\n\
@@ -48,14 +46,14 @@ wait 15
 "#,
     remedy: Remedy {
         owner: Owner::Network,
-        title: "Find out whether host or path died, and make clients notice within seconds",
+        title: "Find out whether the host or the path died, and make clients notice within seconds",
         steps: &[
             "\
-            See whether {peer.ip} answers now, on this port and at all, and whether other flows to it went on at \
+            Check whether {peer.ip} answers now, on this port or at all, and whether other flows to it kept working at \
             the time.",
             "\
-            If the host was alive, walk the path: link and tunnel state, firewall reload or failover, route \
-            changes at that second.",
+            If the host was alive, check the path: link and tunnel state, firewall reload or failover, route changes \
+            at that second.",
             "\
             Set TCP_USER_TIMEOUT on connections that must not hang for 15 minutes (30 s is a common choice), or \
             lower net.ipv4.tcp_retries2 for the whole host (8 is about 100 s).",
@@ -117,19 +115,21 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let (sent, times) = (bytes(silence.length), silence.attempts);
     if case.waited_for(Repeated::Data) && case.heard_the_other_end() {
         return Some(Match::possible(format!(
-            "The {name} sent the same {sent} {times} times without an acknowledgment, though it heard the {peer} meanwhile: \
-             what it sends gets lost."
+            "The {name} sent the same {sent} {times} times without an acknowledgment, though it kept hearing from the \
+             {peer}: its own packets get lost."
         )));
     }
     let unanswered = case.waited_for(Repeated::Data) && case.story().spurious_retransmissions[victim] == 0;
     unanswered.then(|| {
         Match::likely(if case.story().resets_are_lost(other(victim)) {
             format!(
-                "RSTs in the {peer}'s name answered the {name}, but did not reach it: it sent the same {sent} {times} times \
-                 all the same."
+                "RSTs with the {peer}'s address answered the {name}, but did not reach it: it sent the same {sent} \
+                 {times} times."
             )
         } else {
-            format!("The {peer} stopped answering: the {name} sent the same {sent} {times} times without an acknowledgment.")
+            format!(
+                "The {peer} stopped answering: the {name} sent the same {sent} {times} times without an acknowledgment."
+            )
         })
     })
 }

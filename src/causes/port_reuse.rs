@@ -11,16 +11,16 @@ pub static CAUSE: Cause = Cause {
     id: "port_reuse",
     group: Group::Benign,
     kinds: &[],
-    title: "A new SYN met the remains of an old connection",
+    title: "A new SYN reused the ports of an old connection",
     seen: "\
-        A SYN is answered by a bare ACK with numbers that do not fit. The client answers with RST, sends its SYN \
-        once more, and now the handshake succeeds. The user loses some milliseconds, with older kernels a second.",
+        A SYN is answered by a bare ACK with unrelated numbers. The client answers with a RST and retransmits its SYN, \
+        and now the handshake succeeds. This costs some milliseconds, with older kernels a second.",
     why: "\
-        The client, or a NAT in front of it, chose a source port that the server still remembers: an old \
-        connection of the same four numbers is in ESTABLISHED or TIME_WAIT there. tcp_validate_incoming() answers \
-        a SYN in a live connection with a challenge ACK (RFC 5961), the client's kernel replies with a RST that \
-        carries just the right number, the old connection dies, and the repeated SYN finds the place free.\n\n\
-        It becomes a failure only when a firewall eats the odd ACK or the RST; then connect() times out.",
+        The client, or a NAT in front of it, chose a source port that the server still remembers: there, an old \
+        connection with the same 4-tuple is in ESTABLISHED or TIME_WAIT. tcp_validate_incoming() answers a SYN in a \
+        live connection with a challenge ACK (RFC 5961), the client's kernel replies with a RST that carries exactly \
+        the right number, the old connection dies, and the retransmitted SYN is accepted.\n\n\
+        It becomes a failure only if a firewall drops that ACK or the RST; then connect() times out.",
     is_not: "\
         Not an attack, and not a broken server.\n\n\
         Not `peer_forgot_connection`: here the server remembers too well.",
@@ -41,13 +41,13 @@ pub static CAUSE: Cause = Cause {
 "#,
     remedy: Remedy {
         owner: Owner::Nobody,
-        title: "Only if it is frequent: reuse connections, or give the client more ports",
+        title: "If it is frequent, reuse connections, or give the client more ports",
         steps: &[
             "Keep connections open and reuse them instead of opening one for each request.",
             "\
             Widen the range of ephemeral ports on the client; add addresses to a SNAT pool, and let it choose \
             ports at random (--random-fully).",
-            "Leave TCP timestamps on: they let the server take a new SYN in TIME_WAIT at once.",
+            "Leave TCP timestamps on: they let the server accept a new SYN in TIME_WAIT at once.",
             "If it ends in timeouts, find the firewall that drops the challenge ACK or the RST.",
         ],
         commands: &[
@@ -69,6 +69,6 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    let text = format!("The client used the ports of an older connection to {} again.", case.server());
+    let text = format!("The client reused the ports of an older connection to {}.", case.server());
     Some(Match::likely(text))
 }

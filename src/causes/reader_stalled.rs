@@ -15,17 +15,16 @@ pub static CAUSE: Cause = Cause {
     kinds: &[Kind::TimedOut],
     title: "The receiving application stopped reading",
     seen: "\
-        The receiver's window shrinks to 0 and stays there. The sender's probes are answered at once, each time \
-        with window 0: the receiver's kernel is alive, and says \"no room\". In the end the sender gives up.",
+        The receiver's window shrinks to 0 and stays there. The sender's probes are answered at once, each time with \
+        window 0: the receiver's kernel is alive but has no room. In the end the sender gives up.",
     why: "\
-        The receive buffer is full because the application does not call read(). The sender's kernel keeps asking \
-        (tcp_send_probe0()), at growing intervals, without end as long as it gets answers. What ends it is a limit \
-        of the sender: TCP_USER_TIMEOUT, which also counts time with a closed window (ETIMEDOUT), the \
-        application's own send timeout, or the kernel's limit for sockets that are already closed \
-        (net.ipv4.tcp_orphan_retries).\n\n\
-        The usual reasons: a consumer that is slower than the producer; a thread that waits for a lock, a disk or \
-        another service; a paused stream that is never resumed; a deadlock in which both ends write and neither \
-        reads; a debugger or SIGSTOP.",
+        The receive buffer is full because the application does not call read(). The sender's kernel keeps probing \
+        (tcp_send_probe0()), at growing intervals, for as long as it gets answers. What ends it is a limit at the \
+        sender: TCP_USER_TIMEOUT, which also counts time with a closed window (ETIMEDOUT), the application's own send \
+        timeout, or the kernel's limit for sockets that are already closed (net.ipv4.tcp_orphan_retries).\n\n\
+        The usual reasons: a consumer slower than the producer; a thread that waits for a lock, a disk or another \
+        service; a paused stream that is never resumed; a deadlock in which both ends write and neither reads; a \
+        debugger or SIGSTOP.",
     is_not: "\
         Not the network: the probes are answered within a round trip.\n\n\
         Not `peer_vanished`: there is an answer each time.\n\n\
@@ -53,14 +52,14 @@ wait 15
         owner: Owner::Ender,
         title: "Find out why the receiving application does not read",
         steps: &[
-            "On the receiving host see Recv-Q of the socket: it stays high and does not fall.",
+            "On the receiving host, look at the socket's Recv-Q: it stays high.",
             "\
-            See what the process does: a stack dump or its threads' wait channels tell which lock, disk or call \
-            it sits in.",
+            Find out what the process is doing: a stack dump or its threads' wait channels show the lock, disk or call \
+            that it is stuck in.",
             "Look for a deadlock: if the other direction's Send-Q is full too, both ends write and neither reads.",
             "\
-            Give the sender a deadline (a send timeout or TCP_USER_TIMEOUT), so that a stalled reader does not \
-            hold its memory for ever.",
+            Give the sender a deadline (a send timeout or TCP_USER_TIMEOUT), so that a stalled reader does not hold \
+            its memory forever.",
             "Let a proxy buffer for slow readers where that is its job.",
         ],
         commands: &["ss -tnpmoi 'dst {client.ip} or src {client.ip}'", "cat /proc/PID/stack"],
@@ -95,7 +94,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let closed = case.story().window_closed[other(victim)].filter(|_| case.reader_stalls())?;
     let (reader, since) = (case.name(other(victim)), duration(case.time().since(closed.time)));
     Some(Match::likely(format!(
-        "The {reader}'s application did not read: its window stayed closed for {since}, and the {} gave up.",
+        "The {reader}'s application did not read: its window stayed closed for {since} until the {} gave up.",
         case.name(victim)
     )))
 }

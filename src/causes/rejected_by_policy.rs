@@ -16,36 +16,35 @@ pub static CAUSE: Cause = Cause {
     title: "A firewall or policy rejects the connection",
     seen: "\
         The SYN is answered by an ICMP error that quotes it: \"communication administratively prohibited\" (3/13), \
-        \"host\" or \"network administratively prohibited\" (3/10, 3/9), or \"port unreachable\" (3/3), the \
-        default answer of REJECT in iptables and nftables. The ICMP packet's source address names the device that \
-        rejected. If it is the client's own, the rule is one of the client's OUTPUT chain: the SYN never left it, and only a \
-        capture on any interface (`-i any`) shows the error, on `lo`.\n\n\
+        \"host\" or \"network administratively prohibited\" (3/10, 3/9), or \"port unreachable\" (3/3), the default \
+        answer of REJECT in iptables and nftables. The ICMP packet's source address names the device that rejected it. \
+        If that is the client itself, the rule is in the client's OUTPUT chain: the SYN never left the client, and \
+        only a capture on all interfaces (`-i any`) shows the error, on `lo`.\n\n\
         Or it is answered by a RST that is not the host's own: its TTL differs from what that host's other packets \
         carry, or the port serves other clients at the same time.",
     why: "\
-        A packet filter was told to answer, not to drop. A rule can pick its answer: `reject with tcp reset` makes \
-        the client's connect() fail with ECONNREFUSED, exactly as a closed port would; ICMP 3/1, 3/10 and 3/13 \
+        A packet filter is configured to reject, not to drop. The rule chooses the answer: `reject with tcp reset` \
+        makes the client's connect() fail with ECONNREFUSED, exactly as a closed port would; ICMP 3/1, 3/10 and 3/13 \
         become EHOSTUNREACH (\"No route to host\"), 3/0 and 3/9 ENETUNREACH, 3/3 ECONNREFUSED, by the table \
         icmp_err_convert[] that tcp_v4_err() reads. In IPv6, administratively prohibited is EACCES (\"Permission \
         denied\").\n\n\
-        These errors are fatal only while connecting. On an open connection the kernel only remembers them and \
-        keeps retransmitting; if the peer stays silent, the remembered errno takes the place of ETIMEDOUT.",
+        These errors are fatal only while connecting. On an open connection the kernel only remembers them and keeps \
+        retransmitting; if the peer stays silent, the remembered errno replaces ETIMEDOUT.",
     is_not: "\
-        Not a routing problem, although EHOSTUNREACH reads \"No route to host\": a router without a route says 3/0 \
-        or 3/1 (`net_unreachable`, `host_unreachable`).\n\n\
-        Not a stopped service, unless the answer is a RST. A REJECT on the host itself and a closed port make the \
-        same packet with the same TTL; then only the list of listening sockets decides. If the port listens and \
-        yet refuses, it is the filter.",
+        Not a routing problem, although EHOSTUNREACH reads \"No route to host\": a router without a route says 3/0 or \
+        3/1 (`net_unreachable`, `host_unreachable`).\n\n\
+        Not a stopped service, unless the answer is a RST. A REJECT on the host itself and a closed port produce the \
+        same packet with the same TTL; then only the list of listening sockets can tell. If the port listens and \
+        connections are still refused, it is a filter.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.004 < icmp 3/13 from 10.0.0.254 S 0:0(0)
 "#,
     remedy: Remedy {
         owner: Owner::Network,
-        title: "Allow what passes between {client.ip} and {server.ip} port {server.port} where it is rejected",
+        title: "Allow traffic from {client.ip} to {server.ip} port {server.port} where it is rejected",
         steps: &[
             "\
-            Take the device from the report: for ICMP its source address, for a RST the number of hops that its \
-            TTL shows.",
+            Take the device from the report: for ICMP, its source address; for a RST, the hop count shown by its TTL.",
             "\
             On the server, see whether the port listens. If it does and clients still get refused, a filter in \
             front of it answers.",
@@ -53,8 +52,8 @@ pub static CAUSE: Cause = Cause {
             Search the rules of that device for REJECT and for {server.port}; on Linux, watch the rule's packet \
             counter rise while you connect.",
             "\
-            In Kubernetes, list the NetworkPolicies of the server's namespace: once one selects a pod, everything \
-            that no policy allows is cut off. Most network plugins drop, some reject.",
+            In Kubernetes, list the NetworkPolicies of the server's namespace: once one selects a pod, everything that \
+            no policy allows is blocked. Most network plugins drop, some reject.",
             "\
             Allow the flow there. Do not change REJECT to DROP to silence the error: a client that is refused \
             fails in milliseconds, one that is dropped hangs for two minutes.",
@@ -80,13 +79,13 @@ pub static CAUSE: Cause = Cause {
             program: "nftables",
             name: "reject with",
             default: "icmp port-unreachable",
-            advice: "`tcp reset` is the kinder answer for TCP, also through NAT",
+            advice: "`tcp reset` is the better answer for TCP, also through NAT",
         },
         Setting {
             program: "Kubernetes",
             name: "NetworkPolicy",
             default: "all allowed until a policy selects the pod",
-            advice: "allow the client's namespace and pod labels, and the port of the pod, not of the Service",
+            advice: "allow the client's namespace and pod labels, and the pod's port, not the Service's",
         },
     ],
     detect,
@@ -97,18 +96,18 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     if let Some((ttl, usual)) = case.foreign_refusal().filter(|_| case.refusal_is_not_the_servers()) {
         // Just before it is who forwards ports of its own address, to a container or another host: it refuses all others.
         let (found, forwards): (fn(String) -> Match, _) = match ttl.checked_sub(usual) {
-            Some(1 | 2) => (Match::possible, ", or the host that forwards to its containers"),
+            Some(1 | 2) => (Match::possible, ", or the host that forwards its ports does"),
             Some(_) | None => (Match::likely, ""),
         };
         return Some(found(format!(
-            "A RST with TTL {ttl} refused the connection to {server}, whose own packets come with TTL {usual}: \
-             something between them rejects it{forwards}."
+            "A RST with TTL {ttl} refused the connection to {server}, whose own packets have TTL {usual}: something in \
+             between rejects it{forwards}."
         )));
     }
     if case.refusal_is_not_the_servers() {
         return Some(Match::likely(format!(
-            "A RST refused the connection to {server}, but the server itself accepted it: something between them \
-             rejects it."
+            "A RST refused the connection to {server}, but the server itself accepted it: something in between rejects \
+             it."
         )));
     }
     let icmp = case.icmp()?;

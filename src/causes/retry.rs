@@ -4,8 +4,8 @@ use crate::track::kernel::Kind;
 
 /// When a retry is right, in one paragraph; it stands before the code.
 pub const RULE: &str = "\
-    Wait a random time between 0 and min(cap, base * 2^attempt), stop after a few tries, and catch the error that \
-    fits, not its base class. Repeat only what is idempotent or was certainly not delivered.";
+    Wait a random time between 0 and min(cap, base * 2^attempt), stop after a few tries, and catch the specific error, \
+    not its base class. Retry only what is idempotent or was certainly not delivered.";
 
 /// A language with a code example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,29 +8,29 @@ pub static CAUSE: Cause = Cause {
     id: "retry_storm",
     group: Group::Pattern,
     kinds: &[],
-    title: "The client hammers without backing off",
+    title: "The client retries without backing off",
     seen: "\
-        The same client tries the same port again and again, at once or after less than a second, as long as it \
-        fails: dozens or thousands of attempts where a few would have done.",
+        The same client tries the same port again and again, within less than a second each time, until it succeeds: \
+        dozens or thousands of attempts where a few would do.",
     why: "\
-        A loop around connect() without a pause, or with a constant one. Against a service that is starting, each \
-        attempt costs it work; when many clients do so in step, they return in waves and push it over again each \
-        time it comes up (thundering herd). On the client it uses up ephemeral ports and logs.\n\n\
+        A loop around connect() without a pause, or with a constant one. Each attempt costs a starting service work; \
+        many clients in step return in waves and overload it again each time it comes up (thundering herd). On the \
+        client, it uses up ephemeral ports and fills logs.\n\n\
         Retries multiply through layers: three tries in each of three layers are 27 at the bottom.",
     is_not: "\
         Not the cause of the first failure: that is the cause named on the episode.\n\n\
-        Not necessarily one client: several behind one NAT address look alike. The spread of source ports and times \
-        tells.",
+        Not necessarily one client: several behind one NAT address look the same. The spread of source ports and times \
+        shows it.",
     example: "",
     remedy: Remedy {
         owner: Owner::Client,
-        title: "Retry with exponential backoff, full jitter, a cap, and an end",
+        title: "Retry with exponential backoff, full jitter, a cap and a limit",
         steps: &[
             "\
-            Wait a random time between 0 and min(cap, base times 2^attempt): the random part is what keeps clients \
-            from marching in step.",
+            Wait a random time between 0 and min(cap, base * 2^attempt): the randomness keeps clients from retrying in \
+            step.",
             "Stop after a number of tries or a total time, and let the caller know.",
-            "Retry in one layer only, best the outermost that knows whether the request is idempotent.",
+            "Retry in one layer only, ideally the outermost one that knows whether the request is idempotent.",
             "\
             Add a budget: when more than a tenth of the requests are retries, stop retrying (a circuit breaker \
             does this).",
@@ -55,7 +55,7 @@ pub static CAUSE: Cause = Cause {
             program: "systemd",
             name: "RestartSec",
             default: "100ms",
-            advice: "for units that die because their server is away",
+            advice: "for units that exit because their server is down",
         },
     ],
     detect: undecided,

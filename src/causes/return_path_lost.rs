@@ -13,19 +13,18 @@ pub static CAUSE: Cause = Cause {
     id: "return_path_lost",
     group: Group::Failure,
     kinds: &[Kind::TimedOut],
-    title: "The other end answers, but its answers do not come back",
+    title: "The other end answers, but its answers do not arrive",
     seen: "\
-        The capture shows the client's SYN and the server's SYN-ACK, and then both again: the client repeats its \
-        SYN as if it had heard nothing, the server repeats its SYN-ACK. No ACK ever comes. The client gets \
-        ETIMEDOUT.",
+        The capture shows the client's SYN and the server's SYN-ACK, and then both again: the client retransmits its \
+        SYN as if it had received nothing, the server its SYN-ACK. No ACK ever comes. The client gets ETIMEDOUT.",
     why: "\
-        The way there works, the way back does not. The two ways of a connection may differ, and a stateful \
-        firewall that sees only one of them drops what does not fit; a router without a route back drops the rest.\n\n\
+        The forward path works, the return path does not. The two may differ: a stateful firewall that sees only one \
+        direction drops what does not fit, and a router without a route back drops everything.\n\n\
         The usual reasons: asymmetric routing over two gateways or links; a host with two interfaces that answers \
-        through the wrong one; a reverse path filter (rp_filter=1) on the client or on a router; a load balancer \
-        in direct-server-return mode whose backends lack the address on lo; a VIP that two hosts claim in ARP; a \
-        return route that is missing for the client's network, typical of VPNs and peerings; a security group or \
-        network ACL that is stateless and lacks the rule for ephemeral ports.",
+        through the wrong one; a reverse path filter (rp_filter=1) on the client or on a router; a load balancer in \
+        direct-server-return mode whose backends lack the address on lo; a VIP that two hosts claim in ARP; a missing \
+        return route for the client's network, typical of VPNs and peerings; a stateless network ACL without a rule \
+        for ephemeral ports.",
     is_not: "\
         Not a server that is down: it answers, in time.\n\n\
         Not `syn_unanswered`, although that is just what a capture at the client shows.\n\n\
@@ -45,20 +44,20 @@ wait 5
 "#,
     remedy: Remedy {
         owner: Owner::Network,
-        title: "Mend the way from {peer.ip} back to {failed.ip}",
+        title: "Fix the return path from {peer.ip} to {failed.ip}",
         steps: &[
-            "Ask {peer.ip} which way it would answer: route, interface and source address.",
-            "Capture at {failed.ip}, or on hops between, and find the last place that still sees the answer.",
+            "On {peer.ip}, look up how it would answer: route, interface and source address.",
+            "Capture at {failed.ip}, or at hops in between, and find the last place that still sees the answer.",
             "\
-            Look for a stateful device that sees one direction only; make both ways go through it, or translate \
-            the source on the way in.",
+            Look for a stateful device that sees only one direction; route both directions through it, or translate \
+            the source address on the way in.",
             "\
             On hosts with several interfaces, use policy routing, and rp_filter=2 (loose) in place of 1; in IPv6 such a \
             filter is a rule of the firewall (`fib saddr` in nft, `-m rpfilter` in ip6tables).",
             "\
-            In Kubernetes with externalTrafficPolicy: Local or direct server return, see that the node that \
-            answers is the node that was asked.",
-            "In AWS, network ACLs have no memory: allow ephemeral ports outbound for the answers.",
+            In Kubernetes with externalTrafficPolicy: Local or direct server return, check that the node that answers \
+            is the one that received the SYN.",
+            "In AWS, network ACLs are stateless: allow the answers to ephemeral ports outbound.",
         ],
         commands: &[
             "ip route get {failed.ip} from {peer.ip}",
@@ -73,7 +72,7 @@ wait 5
             program: "sysctl",
             name: "net.ipv4.conf.*.rp_filter",
             default: "0; systemd's defaults set 2",
-            advice: "2 is loose; the highest of `all` and the interface counts",
+            advice: "2 is loose; the higher of `all` and the interface's own counts",
         },
         Setting {
             program: "Kubernetes",
@@ -89,14 +88,16 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     if let Some(reset) = case.reset().filter(|reset| probed_to_death(case.connection(), case.story(), reset)) {
         let (name, peer) = (case.name(reset.from), case.name(other(reset.from)));
         return Some(Match::likely(format!(
-            "The {name} gave up after keep-alive probes that the {peer} did answer: the answers do not reach the {name}."
+            "\
+            The {name} gave up after keep-alive probes, although the {peer} answered them: the answers do not reach \
+            the {name}."
         )));
     }
     if case.waited_for(Repeated::Data) && case.story().spurious_retransmissions[case.victim()] >= 3 {
         let (name, peer) = (case.name(case.victim()), case.name(other(case.victim())));
         return Some(Match::likely(format!(
-            "The {peer} acknowledged what the {name} sent, but the {name} sent it {} times all the same: the answers do not reach \
-             the {name}.",
+            "The {peer} acknowledged what the {name} sent, but the {name} still sent it {} times: the answers do not \
+             reach the {name}.",
             case.silence().attempts
         )));
     }
@@ -105,8 +106,8 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     if case.story().challenged && !case.story().reuses_ports {
         return Some(Match::likely(format!(
-            "{} answered the SYN with an ACK of the older connection on these ports, and the client's RST stayed out: the \
-             answer does not reach the client.",
+            "{} answered the SYN with an ACK of the older connection on these ports, but no RST came from the client: \
+             the answer does not reach the client.",
             case.server()
         )));
     }
@@ -114,7 +115,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let refused = case.syns_met_resets() && case.refuses_a_syn();
     if refused && !case.story().signed[CLIENT] {
         return Some(Match::likely(format!(
-            "{} refused each SYN, but the client repeated it: the RST does not reach the client.",
+            "{} refused each SYN, but the client retransmitted it: the RST does not reach the client.",
             case.server()
         )));
     }
@@ -123,15 +124,17 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         // The client's kernel answers so as well, if another program sends SYNs of its own making.
         if repeats_behind_a_reset(case) {
             return Match::possible(format!(
-                "{server} answered the SYN, and was answered by a RST, but the client repeated its SYN: the SYN-ACK does not reach \
-                 the client, or the SYN is none of the client's kernel, but of a scanner."
+                "{server} answered the SYN, and was answered by a RST, but the client retransmitted its SYN: the \
+                 SYN-ACK does not reach the client, or the SYN comes from a scanner, not from the client's kernel."
             ));
         }
         let rejected = case.story().soft_error(SERVER).map(|error| IcmpSeen::of(&error));
         let rejected =
             rejected.map_or(String::new(), |icmp| format!(": {} rejects it, {}", icmp.reporter, icmp.name()));
         Match::likely(format!(
-            "{server} answered the SYN, but the client repeated it: the SYN-ACK does not reach the client{rejected}."
+            "\
+            {server} answered the SYN, but the client retransmitted it: the SYN-ACK does not reach the \
+            client{rejected}."
         ))
     })
 }

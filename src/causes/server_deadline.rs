@@ -16,20 +16,20 @@ pub static CAUSE: Cause = Cause {
     kinds: &[Kind::Reset],
     title: "The server's own deadline ended a request that took too long",
     seen: "\
-        The request arrived and was acknowledged. The server stayed silent for a round time, 30 or 60 seconds, and \
-        then reset the connection without a byte of an answer.",
+        The request arrived and was acknowledged. The server stayed silent for a round time, such as 30 or 60 seconds, \
+        and then reset the connection without a byte of an answer.",
     why: "\
-        Some watchdog in or around the server ran out: gunicorn's master kills a worker that has not reported for \
-        `timeout` seconds; a supervisor or the out-of-memory killer removes the process; a proxy ends a request \
-        that its backend has not answered; a database ends a session that sits idle in a transaction. When a \
-        process is killed, its kernel closes its sockets. With bytes of the request still unread the close becomes \
-        a RST, else a FIN.\n\n\
+        A timeout in or around the server expired: gunicorn's master kills a worker that has not reported for \
+        `timeout` seconds; a supervisor or the out-of-memory killer removes the process; a proxy ends a request that \
+        its backend has not answered; a database ends a session that is idle in a transaction. When a process is \
+        killed, its kernel closes its sockets. If bytes of the request are still unread, the close is a RST, otherwise \
+        a FIN.\n\n\
         The real fault is the slow request: a query without an index, a lock, a call to something that does not \
         answer.",
     is_not: "\
         Not `client_gave_up`: here the server ends it.\n\n\
         Not `idle_expired`: a request was in flight, the connection was not idle.\n\n\
-        If a proxy is the server, look for its 502 or 504: it may have ended the backend's leg only.",
+        If the server is a proxy, look for a 502 or 504: it may have ended only the backend's leg.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
 +0 > . 1:1(0) ack 1 win 64240
@@ -43,16 +43,16 @@ pub static CAUSE: Cause = Cause {
         title: "Find the deadline, then make the request faster or the deadline longer",
         steps: &[
             "\
-            Compare the time in the report with the deadlines of the server, of its supervisor and of everything \
-            between it and the client.",
+            Compare the time in the report with the timeouts of the server, its supervisor and everything between it \
+            and the client.",
             "\
             Read the server's log at that second: gunicorn writes WORKER TIMEOUT, the kernel writes \"Out of \
             memory: Killed process\".",
-            "Find what the request was waiting for; a deadline is the messenger.",
+            "Find out what the request was waiting for; the timeout is only the symptom.",
             "\
             Move long work out of the request (a queue, a job), or use a worker type that does not count a slow \
             request as a hang.",
-            "Only then raise the deadline, and those of the proxies in front with it.",
+            "Only then raise the timeout, and with it those of the proxies in front.",
             "\
             The request may have been processed: retry it only if it is idempotent, and not against a server that \
             is slow because it is overloaded.",
@@ -79,7 +79,7 @@ pub static CAUSE: Cause = Cause {
             program: "nginx",
             name: "client_header_timeout, client_body_timeout",
             default: "60s, 60s",
-            advice: "the request came too slowly; a RST only with reset_timedout_connection",
+            advice: "the request came too slowly; sends a RST only with reset_timedout_connection",
         },
         Setting {
             program: "HAProxy",

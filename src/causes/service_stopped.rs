@@ -12,7 +12,7 @@ pub static CAUSE: Cause = Cause {
     id: "service_stopped",
     group: Group::Failure,
     kinds: &[Kind::Refused],
-    title: "The service was there before and is not listening now",
+    title: "The service listened earlier but no longer does",
     seen: "\
         The SYN is answered at once by `R. 0:0(0) ack 1 win 0`. Earlier in the same capture this address and port \
         completed handshakes, so the address, the port, the route and the firewall were right: what is gone is the \
@@ -20,20 +20,20 @@ pub static CAUSE: Cause = Cause {
         A restart shows as a burst of refused attempts with a beginning and an end. The report gives both times, \
         and the gap is how long nobody could connect.",
     why: "\
-        With no socket in LISTEN for the port, the kernel finds nothing to hand the SYN to, and \
-        tcp_v4_send_reset() answers it. connect() then fails with ECONNREFUSED within one round trip.\n\n\
-        The usual reasons: a deploy or restart in which the old process closed its listener before the new one \
-        opened its own; a crash (out of memory, panic, failed health check) with a supervisor that waits before it \
-        starts the service again; a pod or instance that the load balancer still has in its list while it shuts \
-        down; a socket that was moved to another port or address by a new configuration.",
+        With no socket in LISTEN for the port, tcp_v4_send_reset() answers the SYN. connect() then fails with \
+        ECONNREFUSED within one round trip.\n\n\
+        The usual reasons: a deploy or restart in which the old process closed its listener before the new one opened \
+        its own; a crash (out of memory, panic, failed health check) with a supervisor that waits before it restarts \
+        the service; a pod or instance that the load balancer still lists while it shuts down; a new configuration \
+        that moved the service to another port or address.",
     is_not: "\
         Not `no_listener`: there nothing is known to have listened on the port in this capture, so a wrong port or \
         address is as likely as a stopped service.\n\n\
-        Not a service that is gone, where others are answered between the refusals: then one of several hosts behind \
-        the address does not listen, a pod or a backend that is not ready, or a filter refuses some clients.\n\n\
-        Not overload: Linux drops SYNs when the accept queue is full (`backlog_overflow`). But a server on Windows \
-        refuses them then.\n\n\
-        Not the network: something answered, in one round trip, in the name of the host.",
+        If others are answered between the refusals, the service is not gone: one of several hosts behind the address \
+        does not listen (a pod or backend that is not ready), or a filter refuses some clients.\n\n\
+        Not overload: Linux drops SYNs when the accept queue is full (`backlog_overflow`). A Windows server refuses \
+        them, however.\n\n\
+        Not the network: something answered for the host within one round trip.",
     example: r#"// the port answers one connection ...
 +0 > S 0:0(0) win 64240 <mss 1460>
 +.01 < S. 0:0(0) ack 1 win 65160 <mss 1460>
@@ -53,13 +53,13 @@ pub static CAUSE: Cause = Cause {
         owner: Owner::Server,
         title: "Find out why the service stopped listening, and close the gap between old and new",
         steps: &[
-            "Ask the host whether anything listens on port {server.port} now, and which process it is.",
+            "On the host, check whether anything listens on port {server.port} now, and which process it is.",
             "\
-            Read when and why the service last stopped: its journal, the kernel's out-of-memory messages, the \
-            deploy log; compare with the time of the first refused attempt.",
+            Find out when and why the service last stopped (its journal, the kernel's out-of-memory messages, the \
+            deploy log), and compare with the time of the first refused attempt.",
             "\
-            If others get in between, ask each host behind the address: a load balancer without a health check, or a pod \
-            without a readinessProbe, sends clients to one that does not listen.",
+            If others are answered in between, check each host behind the address: a load balancer without a health \
+            check, or a pod without a readinessProbe, sends clients to one that does not listen.",
             "\
             If this happens at every deploy, take the instance out of the load balancer first, let it drain, and \
             only then stop it: in Kubernetes a readinessProbe and a preStop hook that sleeps longer than endpoints \
@@ -68,9 +68,9 @@ pub static CAUSE: Cause = Cause {
             To restart without a gap, hand the listening socket over instead of closing it: systemd socket units, \
             nginx -s reload, HAProxy in master-worker mode, gunicorn with SIGHUP or SIGUSR2.",
             "\
-            In the client, retry the connect with exponential backoff and full jitter, a cap and an end, and only \
-            for the exception that means refused (ConnectionRefusedError, ECONNREFUSED), not for its base class: \
-            OSError would also hide a wrong name or a full disk.",
+            In the client, retry the connect with exponential backoff, full jitter, a cap and a limit, and only for \
+            the exception that means refused (ConnectionRefusedError, ECONNREFUSED), not for its base class: OSError \
+            would also hide a wrong name or a full disk.",
         ],
         commands: &[
             "ss -ltnp 'sport = :{server.port}'",
@@ -121,13 +121,13 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     // It is none that starts again, as a rule, if it serves others before the verdict.
     if service.answered > case.decisive() {
         return Some(Match::possible(format!(
-            "{server} refused the connection, but answered others right after that: one of several hosts behind the address does \
-             not listen, it had just started again, or a filter refuses this client."
+            "{server} refused the connection, but answered others right afterwards: one of several hosts behind the \
+             address does not listen, it was just restarting, or a filter refuses this client."
         )));
     }
     let ago = duration(case.decisive().since(service.answered_first));
     Some(Match::likely(format!(
-        "{server} refused the connection: nothing listens {} now, though it answered {ago} before.",
+        "{server} refused the connection: nothing listens {} now, though it answered {ago} earlier.",
         case.there()
     )))
 }

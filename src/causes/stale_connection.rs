@@ -17,22 +17,22 @@ pub static CAUSE: Cause = Cause {
     kinds: &[Kind::BrokenPipe],
     title: "The client reused a connection that had long been closed",
     seen: "\
-        The server closed the connection with a FIN, and the client's kernel acknowledged it: from then on every \
-        read would have returned end of file. Seconds or minutes later the client sends a request on this \
-        connection. The server has no socket any more and answers with a bare RST.\n\n\
-        The gap between FIN and request is in the report. It is longer than any race.",
+        The server closed the connection with a FIN, and the client's kernel acknowledged it: from then on every read \
+        would have returned end of file. Seconds or minutes later the client sends a request on this connection. The \
+        server has no socket any more and answers with a bare RST.\n\n\
+        The gap between FIN and request is in the report. It is too long for a race.",
     why: "\
-        An idle connection sat in a pool, and nobody looked at it while its end of file was waiting. In this state \
-        (CLOSE_WAIT) the kernel still takes a write: send() succeeds, since a peer that closed its sending side \
-        may still read. Only the RST that comes back tells otherwise, and as a FIN had been seen, tcp_reset() sets \
+        An idle connection sat in a pool, and nothing read the end of file that was waiting on it. In this state \
+        (CLOSE_WAIT) the kernel still takes a write: send() succeeds, since a peer that closed its sending side may \
+        still read. Only the RST that comes back shows otherwise, and as a FIN had come before, tcp_reset() sets \
         EPIPE: the next write fails with \"Broken pipe\", a read returns 0, end of file.\n\n\
         The usual reasons: a pool that hands out connections without a test, such as many database pools and HTTP \
-        clients in languages without a background reader; a worker that was blocked or suspended (a laptop's \
-        sleep, a frozen function) while the FIN arrived; a forked child that inherited an old connection.",
+        clients in languages without a background reader; a worker that was blocked or suspended (a sleeping laptop, a \
+        frozen serverless function) when the FIN arrived; a forked child that inherited an old connection.",
     is_not: "\
-        Not `keepalive_race`: the FIN did not cross the request, it was there all the time.\n\n\
+        Not `keepalive_race`: the FIN did not cross the request; it had arrived long before.\n\n\
         Not the server's fault: it may close idle connections, and it did so cleanly.\n\n\
-        Not lost work: no application read this request. It is safe to repeat.",
+        Not lost work: no application read this request. It is safe to retry.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
 +0 > . 1:1(0) ack 1 win 64240
@@ -51,12 +51,12 @@ pub static CAUSE: Cause = Cause {
         owner: Owner::Client,
         title: "Test pooled connections before use, and retire them before the server does",
         steps: &[
-            "Count the sockets that wait like this now: those in CLOSE-WAIT towards {server.ip}.",
+            "Count the sockets in this state now: those in CLOSE-WAIT to {server.ip}.",
             "\
-            Let the pool check a connection before it hands it out: readable while idle means closed. Most pools \
-            have an option for it.",
+            Let the pool check a connection before handing it out: readable while idle means closed. Most pools have \
+            an option for this.",
             "Set the pool's idle limit below the server's, so that the client closes first.",
-            "Repeat the request at once on a fresh connection; it was not delivered.",
+            "Retry the request at once on a new connection; it was not delivered.",
             "After fork() or a resume from sleep, start with an empty pool.",
         ],
         commands: &["ss -tanp state close-wait 'dst {server.ip}'"],
@@ -66,7 +66,7 @@ pub static CAUSE: Cause = Cause {
             program: "Apache HttpClient 5",
             name: "setValidateAfterInactivity",
             default: "",
-            advice: "checks connections that were idle for longer; also evictIdleConnections",
+            advice: "checks connections that were idle for longer; see also evictIdleConnections",
         },
         Setting { program: "SQLAlchemy", name: "pool_pre_ping", default: "False", advice: "True" },
         Setting {
@@ -92,13 +92,14 @@ pub static CAUSE: Cause = Cause {
             program: "MQTT brokers",
             name: "the keep-alive time in the client's CONNECT",
             default: "60 s in many clients",
-            advice: "the broker closes after one and a half of it without a packet: let the client's loop run, which pings",
+            advice: "the broker closes after 1.5 times that without a packet: keep the client's loop running, which \
+                     sends pings",
         },
         Setting {
             program: "HAProxy, nginx",
             name: "timeout tunnel, proxy_read_timeout",
             default: "none, 60s",
-            advice: "close an idle WebSocket: send pings more often",
+            advice: "they close an idle WebSocket: send pings more often",
         },
         Setting {
             program: "Go",

@@ -14,21 +14,21 @@ pub static CAUSE: Cause = Cause {
     kinds: &[Kind::TimedOut],
     title: "Nothing answers the SYN",
     seen: "\
-        The client sends its SYN again and again and nothing comes back: no SYN-ACK, no RST, no ICMP. Since Linux \
-        6.5 the first repeats are one second apart, then the pause doubles; older kernels double from the start \
-        (1, 3, 7, 15 s).\n\n\
-        RSTs that do not acknowledge the SYN are no answer: connect() ignores them (RFC 9293, section 3.10.7.3).",
+        The client retransmits its SYN again and again and nothing comes back: no SYN-ACK, no RST, no ICMP. Since \
+        Linux 6.5 the first retransmissions are one second apart, then the pause doubles; older kernels double from \
+        the start (1, 3, 7, 15 s).\n\n\
+        RSTs that do not acknowledge the SYN are not answers: connect() ignores them (RFC 9293, section 3.10.7.3).",
     why: "\
-        Somebody throws the packets away without a word, or nobody is there. connect() keeps trying for \
-        net.ipv4.tcp_syn_retries (6, a bit over two minutes), then fails with ETIMEDOUT. Most clients have a \
-        shorter connect timeout of their own, and report that in place of the errno.\n\n\
-        The usual reasons: a firewall, security group or network ACL that drops; a wrong or stale address, for \
-        example of a pod or instance that is gone; a host that is down, behind a router that does not say so; no \
-        route from the server back, seen from the client's side only; a SNAT pool or conntrack table that is full \
-        (then only new connections fail, in waves); an accept queue that is full (then others get in).\n\n\
+        Something drops the packets silently, or there is no host. connect() keeps trying for net.ipv4.tcp_syn_retries \
+        (6, a bit over two minutes), then fails with ETIMEDOUT. Most clients have a shorter connect timeout of their \
+        own, and report that in place of the errno.\n\n\
+        The usual reasons: a firewall, security group or network ACL that drops; a wrong or stale address, for example \
+        of a pod or instance that is gone; a host that is down, behind a router that does not say so; no route back \
+        from the server, in a capture at the client only; a SNAT pool or conntrack table that is full (then only new \
+        connections fail, in waves); an accept queue that is full (then others get in).\n\n\
         RSTs without ACK come from a relay that speaks for the server, such as passt and pasta of 2023 (the network of \
-        a rootless container): its own connection to the server failed, for whatever reason. A capture behind the relay \
-        shows what that met.",
+        a rootless container): its own connection to the server failed, for whatever reason. A capture behind the \
+        relay shows what that met.",
     is_not: "\
         Not a stopped service: a host without a listener says RST at once.\n\n\
         Not DNS: the name was resolved, or there would be no SYN.\n\n\
@@ -47,16 +47,16 @@ wait 3
         steps: &[
             "Is the address right and current? Resolve the name again and compare with {server.ip}.",
             "\
-            Capture on the server. If the SYNs arrive, the way back or the host's own filter is to blame; if not, \
-            the way there.",
+            Capture on the server. If the SYNs arrive, suspect the return path or the host's own filter; if not, the \
+            forward path.",
             "\
-            Walk the filters between: security groups, network ACLs, host firewall, NetworkPolicy, for {client.ip} \
-            to port {server.port}.",
+            Check every filter in between (security groups, network ACLs, host firewall, NetworkPolicy) for \
+            {client.ip} to port {server.port}.",
             "\
-            See whether every client and port fails, or only some. All ports: host or route. One port: a filter. \
-            Some clients, in waves: a full conntrack table or SNAT ports.",
+            Check whether every client and port fails, or only some. All ports: host or route. One port: a filter. \
+            Some clients, in waves: a full conntrack table, or no free SNAT ports.",
             "\
-            Set a connect timeout of a few seconds in the client and try the next address; two minutes help \
+            Set a connect timeout of a few seconds in the client and try the next address; waiting two minutes helps \
             nobody.",
             "\
             Retry with exponential backoff and jitter: a SYN that was dropped has had no effect, so it is always \
@@ -96,7 +96,7 @@ wait 3
         Setting {
             program: "libpq",
             name: "connect_timeout",
-            default: "wait for ever",
+            default: "wait forever",
             advice: "seconds; in each connection string",
         },
         Setting { program: "curl", name: "--connect-timeout", default: "300 s", advice: "" },
@@ -111,14 +111,15 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let server = case.server();
     if case.story().reuses_ports {
         return Some(Match::possible(format!(
-            "{server} answered the client's SYNs with an ACK of an older connection on these ports, and the client's RSTs did not \
-             end that: they do not reach {server}, or it ignores them in TIME_WAIT, as RFC 1337 has it and lwIP does."
+            "{server} answered the client's SYNs with an ACK of an older connection on these ports, and the client's \
+             RSTs did not end that one: they do not reach {server}, or it ignores them in TIME_WAIT (RFC 1337; lwIP \
+             does)."
         )));
     }
     if case.syns_met_resets() && !case.refuses_a_syn() {
         return Some(Match::possible(format!(
-            "{server} answered the client's SYNs with RSTs that do not acknowledge them, which connect() ignores: a relay that \
-             could not connect refuses like that. Capture behind it."
+            "{server} answered the client's SYNs with RSTs that do not acknowledge them, which connect() ignores: a \
+             relay that could not connect does this. Capture behind it."
         )));
     }
     let (times, span) = (case.silence().attempts, case.silence());

@@ -17,27 +17,25 @@ pub static CAUSE: Cause = Cause {
     kinds: &[Kind::Reset],
     title: "The TLS handshake failed and the connection was reset",
     seen: "\
-        The client's first bytes are a TLS ClientHello. Before any application data was exchanged, one end sends \
-        an alert record (type 21, level fatal) and the connection ends with a RST.\n\n\
+        The client's first bytes are a TLS ClientHello. Before any application data was exchanged, one end sends an \
+        alert record (type 21, level fatal) and the connection ends with a RST.\n\n\
         The alert's number is the answer: 40 handshake_failure, 42 bad_certificate, 45 certificate_expired, 46 \
         certificate_unknown, 48 unknown_ca, 70 protocol_version, 80 internal_error, 112 unrecognized_name, 116 \
-        certificate_required, 120 no_application_protocol. In TLS 1.3 alerts after the ServerHello are encrypted, \
-        and only the record's length of a few bytes gives them away.",
+        certificate_required, 120 no_application_protocol. In TLS 1.3, alerts after the ServerHello are encrypted, and \
+        only the record's short length gives them away.",
     why: "\
-        An end that gives up the handshake writes its alert and closes the socket. If the other end's bytes still \
-        lie unread in its receive buffer (early data, the client's certificate, a second flight), Linux turns the \
-        close into a RST: tcp_close() sees unread data and calls tcp_send_active_reset(). The RST may overtake the \
-        reading of the alert, and then the application reports \"connection reset\" where the truth was \
-        \"certificate expired\".\n\n\
-        The usual reasons: an expired or self-signed certificate, a missing intermediate, no common protocol \
-        version or cipher, a wrong server name (SNI), a client certificate that was required and not sent, an ALPN \
-        without a common protocol, a clock that is wrong.",
+        An end that gives up the handshake writes its alert and closes the socket. If the other end's bytes still lie \
+        unread in its receive buffer (early data, the client's certificate, a second flight), Linux turns the close \
+        into a RST: tcp_close() sees unread data and calls tcp_send_active_reset(). If the RST arrives before the \
+        alert has been read, the application reports \"connection reset\" instead of \"certificate expired\".\n\n\
+        The usual reasons: an expired or self-signed certificate, a missing intermediate, no common protocol version \
+        or cipher, a wrong server name (SNI), a client certificate that was required and not sent, no common ALPN \
+        protocol, a wrong clock.",
     is_not: "\
         Not a network fault: the handshake's bytes arrived and were answered.\n\n\
-        Not `wrong_protocol`: there the first bytes are no ClientHello, or the answer is no TLS.\n\n\
-        Not a handshake that hangs until one end has had enough: that is `client_gave_up` or `server_deadline`.\n\n\
-        An alert 0 (close_notify) is no failure, it is TLS's goodbye. A RST after it is a tail that nobody needs \
-        (`benign_tail`).",
+        Not `wrong_protocol`: there the first bytes are not a ClientHello, or the answer is not TLS.\n\n\
+        Not a handshake that hangs until one end gives up: that is `client_gave_up` or `server_deadline`.\n\n\
+        Alert 0 (close_notify) is not a failure but TLS's normal close. A RST after it does no harm (`benign_tail`).",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
 +0 > . 1:1(0) ack 1 win 64240
@@ -49,23 +47,23 @@ pub static CAUSE: Cause = Cause {
 "#,
     remedy: Remedy {
         owner: Owner::Server,
-        title: "Read the alert, then mend the certificate, the name or the protocol version",
+        title: "Read the alert, then fix the certificate, the name or the protocol version",
         steps: &[
             "\
-            Repeat the handshake by hand with the server name that the client uses, and read which step fails and \
-            which alert comes.",
+            Repeat the handshake by hand with the server name that the client uses, and see which step fails and which \
+            alert comes.",
             "\
             For 42, 45, 46 and 48, look at the chain that the server sends: dates, names, and whether the \
             intermediate certificates are there. The alert comes from the end that did not trust.",
             "\
-            For 40, 70 and 120, compare versions, ciphers and ALPN of both ends. A client that is too old, or a \
-            server that was hardened, are the usual pair.",
+            For 40, 70 and 120, compare versions, ciphers and ALPN of both ends. Usually the client is too old, or the \
+            server was hardened.",
             "For 112, the server has no certificate for that name: check the SNI that the client sends.",
             "For 116, the server asks for a client certificate: configure one, or do not require it.",
             "\
-            If no alert came, not even when you try by hand: does that port speak TLS at all, or was the server stopped just \
-            then? RFC 8446, section 6.2, demands an alert of who finds something wrong.",
-            "Do not retry: the same handshake fails the same way. Only 80 (internal_error) may pass.",
+            If no alert came, not even when you try by hand: does that port speak TLS at all, or was the server \
+            stopped just then? An end that finds an error should send an alert (RFC 8446, section 6.2).",
+            "Do not retry: the same handshake fails the same way. Only 80 (internal_error) may be temporary.",
         ],
         commands: &[
             "openssl s_client -connect {server.ip}:{server.port} -servername NAME -showcerts </dev/null",

@@ -15,28 +15,27 @@ pub static CAUSE: Cause = Cause {
     id: "unread_data",
     group: Group::Failure,
     kinds: &[Kind::Reset],
-    title: "One end closed its socket with data unread",
+    title: "One end closed its socket with unread data",
     seen: "\
-        One end's kernel acknowledges data, and then that end sends a RST with ACK, the right sequence number and \
-        a live window: a socket that was alive until this moment. Often its last words stand directly before the \
-        RST: an error page, a 413, a TLS alert.\n\n\
-        The other end typically was still sending, an upload or a second request, and reports \"connection reset\" \
-        or \"broken pipe\" instead of the answer that was already on its way.",
+        One end's kernel acknowledges data, and then that end sends a RST with ACK, the right sequence number and a \
+        live window: a socket that was alive until this moment. Often its last message comes directly before the RST: \
+        an error page, a 413, a TLS alert.\n\n\
+        The other end typically was still sending, an upload or a second request, and reports \"connection reset\" or \
+        \"broken pipe\" instead of the answer that was already on its way.",
     why: "\
-        tcp_close() looks into the receive buffer. If bytes are left that the application never read, a FIN would \
-        be a lie (it would say that all was received), so RFC 2525 and Linux demand a RST: __tcp_close() calls \
-        tcp_send_active_reset() and counts TCPAbortOnClose. On the other side the RST empties nothing that was \
-        read, but it can overtake: data that waits in the receive queue is still read first, then ECONNRESET comes \
-        once, then end of file.\n\n\
+        tcp_close() looks into the receive buffer. If the application never read some bytes, a FIN would be a lie (it \
+        would say that all was received), so as RFC 2525 advises, __tcp_close() calls tcp_send_active_reset() and \
+        counts TCPAbortOnClose. At the other end, data in the receive queue can still be read first; then ECONNRESET \
+        comes once, then end of file.\n\n\
         The usual reasons: a server that refuses an upload early (too large, not authorised) and closes without \
         reading the body; a handler that answers without reading the request's body; a process that is killed with \
         requests in its buffers; a listener that is closed, as in a restart, while connections wait in its accept \
-        queue; a server that does not take the first bytes at all, because it expects the PROXY protocol before \
-        them; a relay that accepted before it had connected itself, and could not (a published container port, a tunnel); a \
-        protocol error after which the rest is ignored; a client that has seen enough.",
+        queue; a server that does not read the first bytes at all, because it expects the PROXY protocol before them; \
+        a relay that accepted first and then could not connect (a published container port, a tunnel); a protocol \
+        error after which the rest is ignored; a client that has read enough.",
     is_not: "\
-        Not a crash and not the network. The end that reset the connection made a plain close().\n\n\
-        Not `abortive_close`: there nothing was left unread, and the RST was asked for, as with SO_LINGER.\n\n\
+        Not a crash and not the network. The end that reset the connection simply called close().\n\n\
+        Not `abortive_close`: there nothing was left unread, and the RST was intended, as with SO_LINGER.\n\n\
         Not `peer_closed`: there a FIN comes first, and the RST only answers later data.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
@@ -51,39 +50,39 @@ pub static CAUSE: Cause = Cause {
 "#,
     remedy: Remedy {
         owner: Owner::Ender,
-        title: "Read what has arrived to its end before you close",
+        title: "Read everything that has arrived before closing",
         steps: &[
             "\
             Find the bytes that were not read: the report says how many were acknowledged and which answer, if \
             any, preceded the RST.",
             "\
-            If an error answer preceded it (413, 401, 400), that is the true error: mend its reason, for example \
-            the limit on the body's size.",
+            If an error answer preceded it (413, 401, 400), that is the real error: fix its cause, for example the \
+            limit on the body's size.",
             "\
-            If no answer preceded it: did the server restart just then, does the port speak another protocol than the \
-            client, no TLS for example, does it expect the PROXY protocol (accept-proxy of HAProxy, proxy_protocol of \
-            nginx) before the request, or is {server.ip} port {server.port} a relay (docker-proxy, pasta, slirp4netns, \
-            ssh -L, socat)? Then capture behind it: its own connection failed.",
+            If no answer preceded it: did the server restart just then? Does the port speak a different protocol from \
+            the client (no TLS, for example)? Does it expect the PROXY protocol (accept-proxy of HAProxy, \
+            proxy_protocol of nginx) before the request? Is {server.ip} port {server.port} a relay (docker-proxy, \
+            pasta, slirp4netns, ssh -L, socat)? Then its own connection failed: capture behind it.",
             "\
-            Where the server closed: drain the body before closing, within a limit; or send the answer, call \
+            If the server closed: drain the body before closing, within a limit; or send the answer, call \
             shutdown(SHUT_WR), read until end of file, then close.",
             "\
-            Where the client closed: read the answer to its end, or take the server's error for what it is, the \
-            client's decision not to read on.",
+            If the client closed: read the answer to its end, or accept that the server gets an error because the \
+            client stopped reading.",
             "\
-            A client that was reset while it sent should still read: the answer may already be there. It should send \
+            A client that was reset while sending should still read: the answer may already be there. It should send \
             `Expect: 100-continue` before large bodies.",
-            "Confirm on the host that sent the RST: TcpExtTCPAbortOnClose rises by one for each.",
+            "Confirm it on the host that sent the RST: TcpExtTCPAbortOnClose rises by one each time.",
         ],
         commands: &["nstat -az TcpExtTCPAbortOnClose", "ss -tn '( sport = :{server.port} or dport = :{server.port} )'"],
     },
     settings: &[
-        Setting { program: "nginx", name: "client_max_body_size", default: "1m", advice: "the usual reason of a 413" },
+        Setting { program: "nginx", name: "client_max_body_size", default: "1m", advice: "the usual reason for a 413" },
         Setting {
             program: "nginx",
             name: "lingering_close, lingering_time, lingering_timeout",
             default: "on, 30s, 5s",
-            advice: "`always` reads on before every close",
+            advice: "`always` keeps reading before every close",
         },
         Setting {
             program: "HAProxy",
@@ -98,12 +97,12 @@ pub static CAUSE: Cause = Cause {
             advice: "a larger statement is answered with error 1153, and the rest of it is not read",
         },
         MIGRATE_REQUESTS,
-        Setting { program: "Node", name: "req.resume()", default: "", advice: "drain a body that you do not want" },
+        Setting { program: "Node", name: "req.resume()", default: "", advice: "drains a body that you do not want" },
         Setting {
             program: "Go",
             name: "net/http server",
             default: "",
-            advice: "reads up to 256 KiB of a body that the handler left, then closes",
+            advice: "reads up to 256 KiB that the handler left unread, then closes",
         },
     ],
     detect,
@@ -120,7 +119,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     let (sender, peer) = (case.name(reset.from), case.name(victim));
     Some(Match::likely(format!(
-        "The {sender} closed its socket while data of the {peer} was still unread or on its way, so its kernel sent a \
+        "The {sender} closed its socket while data from the {peer} was unread or still in flight, so its kernel sent a \
          RST."
     )))
 }

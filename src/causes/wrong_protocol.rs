@@ -12,22 +12,22 @@ pub static CAUSE: Cause = Cause {
     id: "wrong_protocol",
     group: Group::Failure,
     kinds: &[Kind::Reset],
-    title: "The client speaks another protocol than the server",
+    title: "The client speaks a different protocol from the server",
     seen: "\
         The handshake is fine, the client sends its first bytes, and the server ends the connection at once, often \
         after a few bytes of an answer that does not fit: a TLS alert to an HTTP request, \"HTTP/1.1 400\" to a \
         TLS ClientHello, an SSH or MySQL banner to anything else.",
     why: "\
-        The server's parser meets bytes that it cannot read, answers in its own language or not at all, and closes \
-        the socket while part of the request lies unread, which makes Linux send a RST instead of a FIN.\n\n\
-        The usual reasons: http:// used for an HTTPS port, or https:// for a plain one; a load balancer that sends \
-        the PROXY protocol to a backend which does not expect it, or the other way round; HTTP/2 without TLS to a \
-        server that speaks HTTP/1.1 only; a port number of another service; a health check of the wrong type.",
+        The server's parser gets bytes that it cannot parse, answers in its own protocol or not at all, and closes the \
+        socket while part of the request is unread, so Linux sends a RST instead of a FIN.\n\n\
+        The usual reasons: http:// used for an HTTPS port, or https:// for a plain one; a load balancer that sends the \
+        PROXY protocol to a backend that does not expect it, or the other way round; HTTP/2 without TLS to a server \
+        that speaks only HTTP/1.1; the port number of another service; a health check of the wrong type.",
     is_not: "\
-        Not `peer_closed`: there the client cannot read the answer and closes, and what the server still says breaks its \
-        pipe.\n\n\
-        Not `tls_failure`: there both ends speak TLS and cannot agree.\n\n\
-        Not the network, and not a crash: the server did what it does with rubbish.",
+        Not `peer_closed`: there the client cannot parse the answer and closes, and the server's further writes fail \
+        with EPIPE.\n\n\
+        Not `tls_failure`: there both ends speak TLS but cannot agree.\n\n\
+        Not the network, and not a crash: the server did what it does with invalid input.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
 +0 > . 1:1(0) ack 1 win 64240
@@ -42,11 +42,11 @@ pub static CAUSE: Cause = Cause {
         title: "Use the protocol that the port speaks: check scheme, port and PROXY protocol",
         steps: &[
             "Compare the first bytes of both directions in the report's context: they name the two protocols.",
-            "Ask the port what it speaks: a TLS handshake either succeeds or fails at once.",
+            "Try what the port speaks: a TLS handshake either succeeds or fails at once.",
             "Correct the client's scheme or port, or turn TLS on or off on one end.",
             "\
-            Behind a load balancer, compare both ends' setting of the PROXY protocol; it must be on at both or at \
-            none.",
+            Behind a load balancer, compare the PROXY protocol setting of both ends; it must be on at both or at \
+            neither.",
             "Do not retry: every attempt ends the same way.",
         ],
         commands: &[
@@ -71,7 +71,7 @@ pub static CAUSE: Cause = Cause {
             program: "PostgreSQL",
             name: "sslmode (libpq)",
             default: "prefer",
-            advice: "the client asks first whether the server speaks TLS; a plain TLS proxy does not understand that",
+            advice: "the client first asks whether the server speaks TLS; a plain TLS proxy does not understand that",
         },
     ],
     detect,

@@ -14,19 +14,19 @@ const FILES: [&str; 2] = ["files", "read"];
 const EXAMPLES: &str = "\
 Examples:
   tcpwhy trace.pcap                       why connections failed, for a person
-  tcpwhy client.pcap server.pcapng.gz     two captures of the same time, as one
-  tcpwhy -f 'tcp port 5432' trace.pcap    only what concerns PostgreSQL
+  tcpwhy client.pcap server.pcapng.gz     captures taken at the same time, as one
+  tcpwhy -f 'tcp port 5432' trace.pcap    only PostgreSQL
   tcpwhy --format json trace.pcap | jq -r 'select(.type == \"failure\").summary'
   ssh host 'sudo tcpdump -Uw - tcp and not port 22 or icmp or icmp6' | tcpwhy -    until Ctrl-C
   sudo tcpwhy -i any                      what fails on this host, as it happens
   tcpwhy explain ECONNRESET               what an error means, and what to do
-  tcpwhy explain 'upstream prematurely closed connection ...'    a line of a program's log
-  tcpwhy ./explain                        a capture that is named like a command
+  tcpwhy explain 'upstream prematurely closed connection ...'    a line from a log
+  tcpwhy ./explain                        a capture named like a command
 
 The report goes to standard output, notes to standard error. Exit status: 0 done,
-1 failures were found (only with --exit-code), 2 could not do it.";
+1 a connection failed (only with --exit-code), 2 an error.";
 
-/// Tells why TCP connections failed, what each application got, who ended it, and what to do.
+/// Explains why TCP connections failed: which error each application got, who ended it, and what to do.
 #[derive(Debug, Parser)]
 #[command(name = "tcpwhy", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 #[command(disable_help_subcommand = true)]
@@ -42,13 +42,13 @@ pub struct Arguments {
 /// The commands beside the analysis.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Explain a cause, a kind of failure, an errno, an exception, or a line of a log
+    /// Explain a cause, a kind of failure, an errno, an exception, or a log line
     Explain {
-        /// As in keepalive_race, reset, ECONNRESET, ConnectionResetError, or a line of a log in quotes; all topics without it
+        /// Such as keepalive_race, reset, ECONNRESET, ConnectionResetError, or a log line in quotes; without it, all topics are listed
         #[arg(allow_hyphen_values = true)]
         topic: Vec<String>,
     },
-    /// List the interfaces that can be captured on
+    /// List the interfaces available for capture
     Interfaces,
     /// What a live capture starts to learn who holds a socket
     #[command(hide = true, name = helper::COMMAND)]
@@ -70,59 +70,59 @@ pub struct Analyse {
     /// A habit from tcpdump: no name is looked up anyhow
     #[arg(short = 'n', hide = true, action = clap::ArgAction::Count)]
     pub numeric: u8,
-    /// Only packets that this pcap filter lets through, as in 'tcp port 5432', and ICMP errors about such
+    /// Only packets that match this pcap filter, such as 'tcp port 5432', and ICMP errors about them
     #[arg(short = 'f', long, value_name = "EXPR")]
     pub filter: Option<String>,
-    /// text for a person, or json for programs: one object a line
+    /// text for a person, or json for programs: one object per line
     #[arg(long, value_enum, default_value = "text", value_name = "FORM", hide_possible_values = true)]
     pub format: Form,
-    /// Write the report there instead of to standard output
+    /// Write the report to FILE instead of standard output
     #[arg(short = 'o', long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Also the endings that are no failures, and those that the capture cannot decide
+    /// Also report benign endings and undecided ones, which are left out by default
     #[arg(long, overrides_with = "all")]
     pub all: bool,
-    /// Say nothing of what the applications said (TLS names, HTTP requests, ...)
+    /// Do not quote what the applications said (TLS names, HTTP requests, ...)
     #[arg(long, overrides_with = "no_payload")]
     pub no_payload: bool,
-    /// Exit with status 1 when a failure was found
+    /// Exit with status 1 if a connection failed
     #[arg(long, overrides_with = "exit_code")]
     pub exit_code: bool,
-    /// Bytes kept of each packet; 0 is all
+    /// Bytes to keep of each packet; 0 keeps all
     #[arg(short = 's', value_name = "BYTES", default_value_t = 256, value_parser = snaplen)]
     #[arg(help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
     pub snaplen: u32,
-    /// Size of the kernel's buffer in KiB
+    /// Size of the kernel's capture buffer in KiB
     #[arg(short = 'B', value_name = "KIB", default_value_t = 65_536, value_parser = clap::value_parser!(u32).range(512..=2_097_151))]
     #[arg(help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
     pub buffer: u32,
-    /// Do not ask for packets that are not for this host (no promiscuous mode)
+    /// Do not put the interface into promiscuous mode
     #[arg(short = 'p', overrides_with = "no_promiscuous", help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
     pub no_promiscuous: bool,
-    /// Stop after so many packets
+    /// Stop after this many packets
     #[arg(short = 'c', value_name = "PACKETS", value_parser = clap::value_parser!(u64).range(1..))]
     #[arg(help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
     pub count: Option<u64>,
-    /// Stop after so many seconds
+    /// Stop after this many seconds
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     #[arg(help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
     pub duration: Option<u64>,
-    /// Capture only what opens and closes connections, on links too fast for more
+    /// Capture only SYN, FIN, RST and ICMP errors, on links too fast for more
     #[arg(long, overrides_with = "light", help_heading = LIVE, requires = "interface", conflicts_with_all = ["files", "read", "tunnels"])]
     pub light: bool,
     /// Also connections inside GRE, IP in IP, VXLAN, Geneve, GTP-U, CAPWAP, Teredo, PPPoE and MPLS
     #[arg(long, overrides_with = "tunnels", help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
     pub tunnels: bool,
-    /// Capture in the network namespace of this name or process
+    /// Capture in this network namespace: its name, or a process in it
     #[arg(long, value_name = "NAME|PID", help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
     pub netns: Option<String>,
-    /// Say which privileges were given up
+    /// Say which privileges were dropped
     #[arg(short = 'v', long, overrides_with = "verbose", help_heading = LIVE, requires = "interface", conflicts_with_all = FILES)]
     pub verbose: bool,
-    /// Threads: 1, or 2 to read and report beside the analysis; by default 2 for large captures
+    /// Threads: 1, or 2 to read and report in parallel with the analysis; by default 2 for large captures
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-    /// Memory for connections, as in 512M or 2G; by default a quarter of the machine's
+    /// Memory for connections, such as 512M or 2G; by default a quarter of the machine's
     #[arg(long, value_name = "SIZE", value_parser = super::means::size)]
     pub max_memory: Option<u64>,
 }
@@ -153,11 +153,11 @@ impl Analyse {
         let words: Vec<String> = self.files.iter().map(|path| printable_path(path)).collect();
         let words = words.join(" ");
         if self.interface.is_some() && !self.files.is_empty() {
-            return Some(format!("-i IFACE cannot be used with files; if '{words}' is a filter, say -f '{words}'"));
+            return Some(format!("-i IFACE cannot be used with files; if '{words}' is a filter, use -f '{words}'"));
         }
         let is_word = |path: &PathBuf| !path.exists() && path.extension().is_none() && path != Path::new("-");
         let is_filter = !self.read.is_empty() && self.files.len() > 1 && self.files.iter().all(is_word);
-        is_filter.then(|| format!("no such files: {words}; if that is a filter, say -f '{words}'"))
+        is_filter.then(|| format!("no such files: {words}; if that is a filter, use -f '{words}'"))
     }
 
     /// What is wrong where an interface stands without `-i`.
@@ -165,7 +165,7 @@ impl Analyse {
         let ([path], None) = (self.files.as_slice(), &self.interface) else { return None };
         let name = path.to_str().filter(|name| !name.contains(['/', '.']) && !path.exists())?;
         let is_one = name == "any" || Path::new("/sys/class/net").join(name).exists();
-        is_one.then(|| format!("{name}: no such file; if it is the interface, say -i {name}"))
+        is_one.then(|| format!("{name}: no such file; for the interface, use -i {name}"))
     }
 
     /// All captures to read: those of `-r` before the others.
@@ -180,7 +180,7 @@ fn snaplen(text: &str) -> Result<u32, String> {
     match text.parse() {
         Ok(0) => Ok(ALL),
         Ok(bytes @ 64..=ALL) => Ok(bytes),
-        _ => Err(format!("it is 64 to {ALL}, or 0 for all")),
+        _ => Err(format!("must be 64 to {ALL}, or 0 for all")),
     }
 }
 
@@ -239,8 +239,8 @@ mod tests {
     #[test]
     fn an_interface_without_its_option_is_named_as_one() {
         let misplaced = |arguments: &[&str]| parse(arguments).expect("sound").analyse.misplaced_interface();
-        assert_eq!(misplaced(&["any"]).as_deref(), Some("any: no such file; if it is the interface, say -i any"));
-        assert!(misplaced(&["lo"]).is_some_and(|said| said.ends_with("say -i lo")));
+        assert_eq!(misplaced(&["any"]).as_deref(), Some("any: no such file; for the interface, use -i any"));
+        assert!(misplaced(&["lo"]).is_some_and(|said| said.ends_with("use -i lo")));
         for sound in [&["-i", "lo"][..], &["a.pcap"], &["nosuch"], &["./any"], &["."], &[]] {
             assert_eq!(misplaced(sound), None, "{sound:?}");
         }

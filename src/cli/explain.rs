@@ -51,8 +51,8 @@ fn list() -> String {
     };
     group(&mut page, "any kind", |cause| cause.kinds.len() == Kind::ALL.len());
     group(&mut page, "patterns, seen over many connections", |cause| cause.group == Group::Pattern);
-    group(&mut page, "endings that are no failures", |cause| cause.group == Group::Benign);
-    page.heading("undecided: what a capture may not tell");
+    group(&mut page, "endings that are not failures", |cause| cause.group == Group::Benign);
+    page.heading("undecided: why a capture cannot tell");
     for doubt in &doubts::PAGES {
         page.entry(doubt.doubt.id(), doubt.title);
     }
@@ -62,7 +62,7 @@ fn list() -> String {
     page.gap();
     page.paragraph(
         2,
-        "Also by the name that your language or program gives it, or by a line of its log: ConnectionResetError, \
+        "Also by the name that your language or program uses, or by a line from its log: ConnectionResetError, \
          java.net.ConnectException, \"socket hang up\", ErrorKind::BrokenPipe, SocketError.TimedOut, \"curl 56\", 104, \
          \"upstream prematurely closed connection\".",
     );
@@ -136,14 +136,14 @@ fn errno_page(about: &languages::Page) -> String {
 
 /// For what programs say without that a call failed.
 const NO_ERRNO: &str = "\
-    No call on a TCP socket failed: the program ended the connection by itself, or was told in its own protocol that the other \
-    end does, or it never began one. A report of tcpwhy shows such words as \"last said\", where the connection failed as well and \
-    they were not encrypted.";
+    No call on a TCP socket failed: the program ended the connection itself, was told in its own protocol that the \
+    other end was ending it, or never opened one. If the connection failed as well and was not encrypted, a tcpwhy \
+    report quotes such words under \"last said\".";
 
 /// For what may be an end of file and nothing else.
 const END_OF_FILE: &str = "\
-    An end of file is no error of a socket. Where the other end closed by a FIN and nothing was sent after it, no call failed, and \
-    tcpwhy reports no failure: the reason is in the log of the other end's program.";
+    An end of file is not a socket error. If the other end closed with a FIN and nothing was sent after it, no call \
+    failed, and tcpwhy reports no failure: the reason is in the log of the other end's program.";
 
 /// The page of a message: what is known of it, and of the errno that it names or stands for.
 fn sayings_page(topic: &str, said: &[&'static Saying], named: Option<Errno>) -> String {
@@ -165,10 +165,10 @@ fn sayings_page(topic: &str, said: &[&'static Saying], named: Option<Errno>) -> 
         }
     }
     if about.is_empty() {
-        page.section("No errno is behind it", NO_ERRNO);
+        page.section("There is no errno behind it", NO_ERRNO);
         return page.done();
     }
-    page.heading(if about.len() == 1 { "The errno behind it" } else { "The errnos that may be behind it" });
+    page.heading(if about.len() == 1 { "The errno behind it" } else { "The errnos that can be behind it" });
     for errno in &about {
         let number = errno.number;
         page.item(&format!("{} ", errno.errno.name()), &format!("({number}, {}). {}", errno.kind.id(), errno.meaning));
@@ -258,7 +258,7 @@ mod tests {
             "The packets\n  +0 > S 0:0(0) win 64240",
             "Why it happens",
             "What it is not",
-            "What to do (who runs the server)",
+            "What to do (for whoever runs the server)",
             "ss -ltnp 'sport = :PORT'",
             "listen_addresses (default localhost)",
             "except ConnectionRefusedError:",

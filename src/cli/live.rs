@@ -59,8 +59,8 @@ pub fn run(arguments: &Analyse, interface: &str, surroundings: Surroundings) -> 
     };
     if arguments.light {
         watcher.note(
-            "--light: only segments that open and close connections are captured; verdicts that need data \
-                      are no more than possible"
+            "--light: only segments that open and close connections are captured; verdicts that need data are at most \
+                      \"possible\""
                 .to_owned(),
         );
     }

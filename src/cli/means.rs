@@ -83,14 +83,14 @@ pub fn size(text: &str) -> Result<u64, String> {
         _ => 0,
     };
     let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
-    let wrong = || "a size is a number, with K, M, G or T behind it if need be".to_owned();
+    let wrong = || "a size is a number, optionally followed by K, M, G or T".to_owned();
     let number: f64 = digits.parse().map_err(|_| wrong())?;
     let bytes = number * (1u64 << shift) as f64;
     if !bytes.is_finite() || bytes < 0.0 {
         return Err(wrong());
     }
     if (bytes as u64) < LEAST_MEMORY {
-        return Err(format!("it takes {}M at least", LEAST_MEMORY >> 20));
+        return Err(format!("must be at least {}M", LEAST_MEMORY >> 20));
     }
     Ok(bytes as u64)
 }

@@ -201,7 +201,7 @@ impl Far {
             if self.shared.reopen.swap(false, Ordering::SeqCst)
                 && let Err(error) = self.destination.reopen()
             {
-                self.screen.note(&format!("{error}; going on with the file that was open"));
+                self.screen.note(&format!("{error}; continuing with the file that was open"));
             }
             match parcels {
                 Ok(parcels) => parcels.iter().for_each(|parcel| self.write(parcel)),

@@ -50,13 +50,13 @@ fn differ(asked: &Message, client: &[u8], answered: &Message, server: &[u8]) -> 
         return Some(Mismatch {
             client: asked.id,
             server: "tls",
-            phrase: "the client speaks plain HTTP, the server expects TLS on this port".to_string(),
+            phrase: "the client speaks plain HTTP, but the server expects TLS on this port".to_string(),
         });
     }
     if asked.protocol == answered.protocol || agreed(asked, client, answered, server) {
         return None;
     }
-    let phrase = format!("the client {}, the server answers in {}", begun(asked), answer(answered));
+    let phrase = format!("the client {}, but the server answers in {}", begun(asked), answer(answered));
     Some(Mismatch { client: asked.id, server: answered.id, phrase })
 }
 
@@ -74,7 +74,7 @@ fn refused_in_plain_text(asked: &Message, server: &[u8]) -> Option<Mismatch> {
     (whole && refusal && foreign && is_printable(line)).then(|| Mismatch {
         client: asked.id,
         server: "text",
-        phrase: format!("the client {}, the server answers in plain text: {}", begun(asked), clean(line)),
+        phrase: format!("the client {}, but the server answers in plain text: {}", begun(asked), clean(line)),
     })
 }
 
@@ -90,7 +90,7 @@ fn proxy_protocol(server: &[u8]) -> Option<Mismatch> {
     (http1::status(server)? == 400).then(|| Mismatch {
         client: "proxy",
         server: "http/1.1",
-        phrase: "the client began with the PROXY protocol, the server answers 400 in plain HTTP".to_string(),
+        phrase: "the client began with the PROXY protocol, but the server answers 400 in plain HTTP".to_string(),
     })
 }
 

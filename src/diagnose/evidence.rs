@@ -22,7 +22,7 @@ pub fn collect(case: &Case<'_>, ended_by: EndedBy) -> Vec<Evidence> {
             // TCP Fast Open: the SYN has payload (RFC 7413).
             let length = if half.has(Half::DATA) && half.data_mark() == mark { half.data_length } else { 0 };
             let packet = render_segment(Flags(Flags::SYN), 0, length, None);
-            all.push(evidence(mark, EndedBy::Client, packet, "client asks for a connection".into()));
+            all.push(evidence(mark, EndedBy::Client, packet, "client opens the connection".into()));
         }
     }
     for side in [CLIENT, SERVER] {
@@ -129,19 +129,19 @@ fn note(case: &Case<'_>, event: &Event, repeated: usize, foreign: bool) -> Cow<'
     let flags = Flags(event.flags);
     match event.what {
         What::Handshake if flags.has(Flags::ACK) => "server accepts".into(),
-        What::Handshake => about!(from, end, " asks for a connection"),
-        What::Repeated if flags.has(Flags::SYN | Flags::ACK) => "server repeats its SYN-ACK".into(),
-        What::Repeated if flags.has(Flags::SYN) => about!(from, end, " repeats its SYN"),
-        What::Repeated => format!("{} sends it again, repetition {repeated}", case.name(from)).into(),
-        What::KeepAlive => about!(from, "keep-alive probe of the ", end, ""),
-        What::WindowProbe => about!(from, end, " probes the closed window"),
-        What::WindowClosed => about!(from, end, " closes its window: its application does not read"),
-        What::Data if foreign => about!(from, end, " goes on after the RST in its name"),
-        What::Data => about!(from, end, " goes on after its RST"),
+        What::Handshake => about!(from, end, " opens the connection"),
+        What::Repeated if flags.has(Flags::SYN | Flags::ACK) => "server retransmits its SYN-ACK".into(),
+        What::Repeated if flags.has(Flags::SYN) => about!(from, end, " retransmits its SYN"),
+        What::Repeated => format!("{} sends it again, retransmission {repeated}", case.name(from)).into(),
+        What::KeepAlive => about!(from, "keep-alive probe from the ", end, ""),
+        What::WindowProbe => about!(from, end, " probes the zero window"),
+        What::WindowClosed => about!(from, end, " advertises a zero window: its application does not read"),
+        What::Data if foreign => about!(from, end, " keeps sending after the RST with its address"),
+        What::Data => about!(from, end, " keeps sending after its RST"),
         What::DataAfterFin => about!(from, end, " sends to an end that has closed"),
         What::Fin => about!(from, end, " closed"),
-        What::Answer => about!(from, end, " answers with what it expects"),
-        What::Icmp(..) => about!(from, "an ICMP error about this segment of the ", end, ""),
+        What::Answer => about!(from, end, " answers with the sequence number it expects"),
+        What::Icmp(..) => about!(from, "an ICMP error about this segment from the ", end, ""),
         What::Reset => reset_note(case, event, foreign),
     }
 }
@@ -165,17 +165,17 @@ fn reset_note(case: &Case<'_>, event: &Event, foreign: bool) -> Cow<'static, str
         return if refuses && !bare {
             "the SYN is refused".into()
         } else if case.reset().is_some_and(|last| last.is_fast_close && last.from != from) {
-            about!(from, end, "'s host confirms that")
+            about!(from, end, "'s host confirms it")
         } else if doubtful {
-            about!(from, "another RST in the ", end, "'s name")
+            about!(from, "another RST with the ", end, "'s address")
         } else if bare && answers(case, event) {
-            about!(from, end, " has no socket for what came")
+            about!(from, end, " has no socket for the packet")
         } else {
             about!(from, "another RST from the ", end, "")
         };
     };
     if case.doubt().is_some() {
-        return about!(from, "a RST in the ", end, "'s name");
+        return about!(from, "a RST with the ", end, "'s address");
     }
     if case.by() == Some(By::Silence) {
         return about!(from, end, " gives up");
@@ -196,13 +196,13 @@ fn reset_note(case: &Case<'_>, event: &Event, foreign: bool) -> Cow<'static, str
             about!(other(from), "the ", end, " does not accept this RST")
         }
         (Acceptance::Exact, _) if case.kind() == Some(Kind::Aborted) => "client aborts".into(),
-        (Acceptance::Exact, _) if foreign => about!(from, "a RST in the ", end, "'s name, which must be accepted"),
+        (Acceptance::Exact, _) if foreign => about!(from, "a RST with the ", end, "'s address, which must be accepted"),
         (Acceptance::Exact, _) if reset.is_fast_close => about!(from, end, " closes all paths at once (MP_FASTCLOSE)"),
         (Acceptance::Exact, Some(ResetKind::Abort)) if !confirms => {
-            about!(from, end, "'s socket aborts; the ", other, " must accept it")
+            about!(from, end, "'s socket aborts; the ", other, " must accept the RST")
         }
         (Acceptance::Exact, _) => {
-            about!(from, end, " has no socket for it; the ", other, " must accept this")
+            about!(from, end, " has no socket for it; the ", other, " must accept the RST")
         }
     }
 }

@@ -48,7 +48,7 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
         let spoke_before = !server.has(Half::SYN) || client.data_ack != server.isn.wrapping_add(1);
         if spoke_before && !case.connection().has_heard(SERVER) && !case.upload_was_cut() {
             let last = bytes(client.data_length);
-            let why = format!("what came back was sent before the server's host had the last {last} of the client");
+            let why = format!("what came back was sent before the server's host had the client's last {last}");
             return (RetryVerdict::Unknown, why.into());
         }
         if let Some(protocol) = case.gave_no_answer(SERVER) {
@@ -56,19 +56,21 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
             let label = protocol.label();
             // The client may have asked before, and have had an answer.
             if case.last_words(CLIENT).is_some_and(|(_, sense)| !sense.is_work()) && !case.server_never_answered() {
-                let why =
-                    format!("the {came} that came back last are no answer in {label}, nor were they asked for one");
+                let why = format!(
+                    "the last {came} that came back are no answer in {label}, and the client had asked for \
+                             none"
+                );
                 return (RetryVerdict::Unknown, why.into());
             }
             let why = format!("the {came} that came back are no answer in {label}");
             return (RetryVerdict::MaybeProcessed, why.into());
         }
         if case.may_be_tickets() {
-            let why = "what came back may be no more than TLS session tickets".into();
+            let why = "what came back may be only TLS session tickets".into();
             return (RetryVerdict::MaybeProcessed, why);
         }
         if client.ack == client.data_ack && case.lost(SERVER) > 0 {
-            let why = "the server answered, though the client's host acknowledged nothing of it".into();
+            let why = "the server answered, though the client's host acknowledged none of it".into();
             return (RetryVerdict::Answered, why);
         }
         return (
@@ -85,12 +87,11 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
             return (RetryVerdict::MaybeProcessed, why.into());
         }
         if may_have_more_open(protocol) {
-            let why = format!(
-                "the last {last} of the client are no request in {label}, and what it had asked before may be open"
-            );
+            let why =
+                format!("the client's last {last} are no request in {label}, and an earlier one may be unanswered");
             return (RetryVerdict::Unknown, why.into());
         }
-        let why = format!("the last {last} of the client are no request in {label}, and those before had their answer");
+        let why = format!("the client's last {last} are no request in {label}, and all earlier ones were answered");
         return (RetryVerdict::Answered, why.into());
     }
     if server.has(Half::DATA) && !case.upload_was_cut() && case.request_went_on() && case.knew_of_fin(CLIENT) {
@@ -122,18 +123,18 @@ fn unanswered(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static,
     if lost == 0 {
         // They may be several, of which only the last waits for an answer.
         let why = if case.last_words(CLIENT).is_some_and(|(_, sense)| sense == Sense::OneWay) {
-            format!("the {request} of the client {were} acknowledged, and no answer belongs to them")
+            format!("the client's {request} {were} acknowledged, and no answer was expected")
         } else if said == length || case.is_one_message() {
-            format!("the {request} of the request {were} acknowledged, no answer came")
+            format!("the {request} of the request {were} acknowledged, but no answer came")
         } else {
-            format!("the last {request} of the client {were} acknowledged, no answer came")
+            format!("the client's last {request} {were} acknowledged, but no answer came")
         };
         return (RetryVerdict::MaybeProcessed, why.into());
     }
     // Who was answered before waits for an answer before it asks again.
     let is_one = case.half(SERVER).has(Half::DATA) || case.is_one_message();
     if lost < length || lost < said && is_one {
-        return (RetryVerdict::MaybeProcessed, "a part of the request was acknowledged, no answer came".into());
+        return (RetryVerdict::MaybeProcessed, "part of the request was acknowledged, but no answer came".into());
     }
     let rejected = matches!(case.kind(), Some(Kind::BrokenPipe | Kind::Reset))
         && case.reset_kind() == Some(ResetKind::Reply)
@@ -155,5 +156,5 @@ fn unanswered(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static,
 }
 
 fn why_late() -> Cow<'static, str> {
-    "the capture began later than the connection".into()
+    "the capture began after the connection".into()
 }

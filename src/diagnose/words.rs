@@ -101,7 +101,7 @@ pub fn calls(case: &Case<'_>, side: usize) -> Option<String> {
         Kind::Refused | Kind::Unreachable if connecting => ("connect fails with ", ""),
         Kind::TimedOut if connecting => ("connect fails with ", ", unless the application's own timeout comes first"),
         Kind::Refused | Kind::Unreachable => {
-            ("recv or send fails with ", ", which an ICMP error has put in the place of ETIMEDOUT")
+            ("recv or send fails with ", ", set by an ICMP error in place of ETIMEDOUT")
         }
         Kind::Reset if case.connection().half[other(side)].has(Half::DATA) => (
             "recv returns what had arrived, then the next call fails with ",
@@ -113,26 +113,24 @@ pub fn calls(case: &Case<'_>, side: usize) -> Option<String> {
         Kind::TimedOut => match case.story().silence[side].what {
             // `tcp_recvmsg()` looks at SOCK_DONE, which `tcp_fin()` sets, ahead of the error.
             Repeated::KeepAlive | Repeated::Nothing if read_out => {
-                ("recv returns 0 (EOF), send fails with ", " when the keep-alive probes are used up")
+                ("recv returns 0 (EOF), send fails with ", " after the last keep-alive probe")
             }
             Repeated::Data if read_out => (
                 "send succeeds, recv returns 0 (EOF); the next send fails with ",
                 " after the last retransmission, unless the application's own timeout comes first",
             ),
             Repeated::KeepAlive if case.story().silence[side].windows_cut => {
-                ("recv or send fails with ", " when the probes are used up")
+                ("recv or send fails with ", " after the last probe")
             }
-            Repeated::KeepAlive => ("recv fails with ", " when the keep-alive probes are used up"),
+            Repeated::KeepAlive => ("recv fails with ", " after the last keep-alive probe"),
             // Its probes were answered, which it did not see.
-            Repeated::Nothing if side == case.victim() => {
-                ("recv fails with ", " when the keep-alive probes are used up")
-            }
+            Repeated::Nothing if side == case.victim() => ("recv fails with ", " after the last keep-alive probe"),
             Repeated::WindowProbe if case.story().silence[side].probes_in_vain() => {
-                ("send blocks (EAGAIN without blocking) until it fails with ", " when the window probes are used up")
+                ("send blocks (EAGAIN if non-blocking) until it fails with ", " after the last window probe")
             }
             Repeated::WindowProbe => (
-                "send blocks (EAGAIN without blocking) until it fails with ",
-                " by TCP_USER_TIMEOUT, or the application gives up",
+                "send blocks (EAGAIN if non-blocking) until it fails with ",
+                " (TCP_USER_TIMEOUT), or the application gives up",
             ),
             Repeated::Data | Repeated::Syn | Repeated::Nothing => (
                 "send succeeds; recv or the next send fails with ",
@@ -148,37 +146,38 @@ pub fn undecided(case: &Case<'_>, doubt: Doubt) -> String {
     let (victim, ender) = (case.name(case.victim()), case.name(other(case.victim())));
     match doubt {
         Doubt::BeganLate => format!(
-            "A RST in the {ender}'s name came to the {victim}; whether that had to accept it depends on packets from before \
-             the capture."
+            "A RST with the {ender}'s address reached the {victim}; whether it had to accept that RST depends on packets from \
+             before the capture."
         ),
         Doubt::OneDirection => {
-            "The packets of one end are missing, which would tell what became of the connection.".to_owned()
+            "The packets of one end are missing; they would show how the connection ended.".to_owned()
         }
         Doubt::OddReset => format!(
-            "A RST in the {ender}'s name fits nothing that was captured: the {victim} may not have accepted it, or may have \
+            "A RST with the {ender}'s address does not fit the other packets: the {victim} may have dropped it, or may have \
              had no socket any more."
         ),
-        Doubt::EndedEarly => "The capture ended while a repeated packet was unanswered.".to_owned(),
-        Doubt::Unanswered => "A single SYN was neither answered nor repeated.".to_owned(),
-        Doubt::HalfOpen => "The server repeated its SYN-ACK, and the client said no more.".to_owned(),
-        Doubt::CutShort => "The bytes that would tell were cut off by the snap length.".to_owned(),
-        Doubt::Hole => "Packets are missing from the capture that would tell what each end got.".to_owned(),
+        Doubt::EndedEarly => "The capture ended while a retransmitted segment was unanswered.".to_owned(),
+        Doubt::Unanswered => "A single SYN was neither answered nor retransmitted.".to_owned(),
+        Doubt::HalfOpen => "The server retransmitted its SYN-ACK, and the client sent nothing more.".to_owned(),
+        Doubt::CutShort => "The bytes that would decide were cut off by the snapshot length.".to_owned(),
+        Doubt::Hole => "The capture lacks packets that would show what each end got.".to_owned(),
         Doubt::Multipath => {
-            "One path of several (MPTCP) failed; the application hears of it only if there is no other.".to_owned()
+            "One path of several (MPTCP) failed; the application gets an error only if no other path is left."
+                .to_owned()
         }
         Doubt::HalfAccepted => {
-            "The client gave up while the server repeated its SYN-ACK; whether an application of the \
-                                server had the connection does not show."
+            "The client gave up while the server retransmitted its SYN-ACK; the packets do not show whether a \
+                                server application had accepted the connection."
                 .to_owned()
         }
         Doubt::HalfClosed => {
-            "A RST met an end that had sent its FIN: if its application had closed the socket, nobody got \
-                              an error; if it still read, it got one."
+            "A RST reached an end that had sent its FIN: if its application had closed the socket, nobody got an \
+                              error; if it still read, its next call failed."
                 .to_owned()
         }
         Doubt::MoreToSend => format!(
-            "The {ender} closed and reset the connection while the {victim} was sending; whether the {victim} had more to \
-             send does not show."
+            "The {ender} closed and reset the connection while the {victim} was sending; the packets do not show whether \
+             the {victim} had more to send."
         ),
     }
 }
@@ -191,8 +190,8 @@ pub fn unexplained(case: &Case<'_>) -> String {
     match (case.kind(), case.by()) {
         (Some(Kind::Refused), _) => format!("{server} refused the connection."),
         (Some(Kind::Reset), _) if case.behind_a_syn_proxy() => format!(
-            "A SYN proxy completed the handshake in the name of {server}, which then refused it: most likely nothing listens \
-             there."
+            "A SYN proxy completed the handshake on behalf of {server}, which then refused it: most likely nothing \
+             listens there."
         ),
         (Some(Kind::Reset), _) => format!("The {ender} reset the connection; the packets do not show why."),
         (Some(Kind::BrokenPipe), _) => format!("The {victim} wrote to a connection that the {ender} had closed."),

@@ -110,7 +110,9 @@ pub(super) fn local(finding: &Finding, view: View, holder: &mut dyn FnMut(u64) -
     let is_full = |tracked: &Tracked| tracked.max > 0 && tracked.count.saturating_mul(100) >= tracked.max * NEARLY_FULL;
     if let Some(Tracked { count, max }) = view.conntrack.filter(is_full) {
         told.facts.push(format!(
-            "Connection tracking is full or nearly so ({count} of {max}): packets of new connections are dropped then."
+            "\
+            Connection tracking is full or nearly so ({count} of {max}): once it is full, packets of new connections \
+            are dropped."
         ));
     }
     Local {
@@ -152,7 +154,7 @@ fn name(process: Option<&Process>) -> String {
     match process {
         Some(Process { pid, name, unit: Some(unit) }) => format!("{name} (pid {pid}, {unit})"),
         Some(Process { pid, name, unit: None }) => format!("{name} (pid {pid})"),
-        None => "a process that may not be seen".to_owned(),
+        None => "a process that tcpwhy may not see".to_owned(),
     }
 }
 
@@ -165,7 +167,7 @@ fn place(address: IpAddr, port: u16) -> String {
 
 /// Who listens where, as the beginning of a sentence; a socket that does not serve `address` listens elsewhere only.
 fn listens(address: IpAddr, socket: &Socket, listening: &Listening) -> String {
-    let who = listening.process.as_ref().map_or("A process that may not be seen".to_owned(), |it| name(Some(it)));
+    let who = listening.process.as_ref().map_or("A process that tcpwhy may not see".to_owned(), |it| name(Some(it)));
     let place = place(listening.address, listening.port);
     let is_other_family = socket.local.ip.is_unspecified() && socket.ipv6_only == Some(true);
     let only = match socket.serves(address) {
@@ -195,7 +197,7 @@ impl Told {
     ) {
         let server = finding.taken_at();
         let Some((listener, listening)) = listener else {
-            let ended = if before.is_some_and(|sockets| !sockets.is_empty()) { ", no longer" } else { "" };
+            let ended = if before.is_some_and(|sockets| !sockets.is_empty()) { " any more" } else { "" };
             return self.facts.push(format!("Nothing listens on port {} here{ended}.", server.port));
         };
         let listens = listens(server.ip, &listener, listening);
@@ -208,8 +210,8 @@ impl Told {
             sockets.iter().any(|socket| socket.serves(server.ip) && stayed(socket))
         });
         // A container's port that is published here has a listener here too, which the SYN never reaches.
-        let led_on = if view.may_translate { ", or NAT led it on to a port that refuses" } else { "" };
-        let came = if listener.device == 0 { "" } else { "it came by another one, or " };
+        let led_on = if view.may_translate { ", or NAT redirected it to a port that refuses" } else { "" };
+        let came = if listener.device == 0 { "" } else { "it came in on another one, or " };
         let rejected = format!("{listens}: {came}a firewall on this host rejected it{led_on}");
         match served {
             Some(false) => {
@@ -217,10 +219,10 @@ impl Told {
             }
             Some(true) => {
                 let is_doubtful = listener.local.ip.is_ipv6() && server.ip.is_ipv4() && listener.ipv6_only.is_none();
-                let alternative = if is_doubtful { ", unless it takes IPv6 only" } else { "" };
+                let alternative = if is_doubtful { ", unless it accepts IPv6 only" } else { "" };
                 self.facts.push(format!("{rejected}{alternative}."));
             }
-            None => self.facts.push(format!("{rejected}, unless it listens only since then.")),
+            None => self.facts.push(format!("{rejected}, unless it began to listen only later.")),
         }
         if is_about(finding, &["no_listener", "service_stopped"]) {
             self.confidence = Some(Confidence::Possible);
@@ -249,7 +251,7 @@ impl Told {
             (None, None) if never_opened => format!("Nothing listens on port {} here.", server.port),
             (None, Some(listens)) => format!("The {side}'s socket is gone. {listens}."),
             (None, None) if view.may_be_bridged => format!("The {side}'s socket is gone, or was elsewhere behind NAT."),
-            (None, None) => format!("The {side}'s socket is gone, and its process unknown."),
+            (None, None) => format!("The {side}'s socket is gone, and its process is unknown."),
         });
     }
 
@@ -270,8 +272,8 @@ impl Told {
             // tcp_v4_syn_recv_sock() and tcp_conn_request() count whatever they drop for want of room.
             self.confidence = Some(Confidence::Possible);
             self.facts.push(
-                "But the kernel counted no connection that its queue had no room for (ListenOverflows, ListenDrops): \
-                 rather, a firewall on this host dropped the client's packets."
+                "But the kernel counted no overflow of its queue (ListenOverflows, ListenDrops): more likely, a \
+                 firewall on this host dropped the client's packets."
                     .to_owned(),
             );
         }
@@ -295,9 +297,11 @@ impl Told {
         if ["ListenOverflows", "ListenDrops", "TCPReqQFullDrop"].map(|name| rise(&view.counted, name)) != [0; 3] {
             return;
         }
-        let led_on = if view.may_translate { ", or NAT leads it on to where nothing answers" } else { "" };
+        let led_on = if view.may_translate { ", or NAT redirects it to where nothing answers" } else { "" };
         self.facts.push(format!(
-            "The SYN came to this host, and no SYN-ACK or RST was seen to leave it: a filter here (nftables, rp_filter) may drop it{led_on}."
+            "\
+            The SYN reached this host, but no SYN-ACK or RST was seen leaving it: a filter here (nftables, rp_filter) \
+            may drop it{led_on}."
         ));
     }
 
@@ -312,8 +316,8 @@ impl Told {
         }
         let reasons = [
             ("TCPAbortOnClose", "it was closed while data had not been read", "unread_data"),
-            ("TCPAbortOnData", "it was closed so that unsent data is thrown away (SO_LINGER 0)", "abortive_close"),
-            ("TCPAbortOnTimeout", "it waited in vain", "keepalive_unanswered"),
+            ("TCPAbortOnData", "it was closed in a way that discards unsent data (SO_LINGER 0)", "abortive_close"),
+            ("TCPAbortOnTimeout", "its peer did not answer in time", "keepalive_unanswered"),
             ("TCPAbortOnMemory", "the kernel's memory for TCP was exhausted", ""),
         ];
         let moved = reasons.map(|(name, meaning, cause)| (rise(&view.counted, name), name, meaning, cause));
@@ -338,7 +342,9 @@ impl Told {
             self.facts.push(format!("But {name}, which counts such endings, did not rise{rather}."));
             if all == 0 && view.side == Side::Server && listener_was_closed(finding.taken_at(), view) {
                 // inet_csk_listen_stop() resets what waits in the queue, read or not, and counts nothing.
-                self.facts.push("Rather, the socket that listens was closed before it was accepted.".to_owned());
+                self.facts.push(
+                    "More likely, the listening socket was closed before the connection was accepted.".to_owned(),
+                );
             }
         }
     }

@@ -72,18 +72,22 @@ fn a_refused_port_is_explained_by_who_listens() {
     assert_eq!(firewall.fact, format!("postgres (pid 812) listens on {ip}:5432: a firewall on this host rejected it."));
     assert_eq!(firewall.confidence, Some(Confidence::Possible));
     let container = look(&finding, View { may_translate: true, ..view(&there, Some(&there), &[]) });
-    assert!(container.fact.ends_with("rejected it, or NAT led it on to a port that refuses."), "{}", container.fact);
+    assert!(
+        container.fact.ends_with("rejected it, or NAT redirected it to a port that refuses."),
+        "{}",
+        container.fact
+    );
 
     let strict = [Socket { ipv6_only: Some(true), ..socket("::", 5432, 0, 21433) }];
     let strict = look(&finding, view(&strict, Some(&strict), &[]));
     assert_eq!(strict.fact, "postgres (pid 812) listens on [::]:5432 for IPv6 only.");
     let maybe = [socket("::", 5432, 0, 21433)];
     let maybe = look(&finding, view(&maybe, Some(&maybe), &[]));
-    assert!(maybe.fact.ends_with("rejected it, unless it takes IPv6 only."), "{}", maybe.fact);
+    assert!(maybe.fact.ends_with("rejected it, unless it accepts IPv6 only."), "{}", maybe.fact);
 
     let bound = [Socket { device: 1, ..socket("0.0.0.0", 5432, 0, 21433) }];
     let bound = look(&finding, view(&bound, Some(&bound), &[]));
-    assert!(bound.fact.contains("(SO_BINDTODEVICE): it came by another one, or a firewall"), "{}", bound.fact);
+    assert!(bound.fact.contains("(SO_BINDTODEVICE): it came in on another one, or a firewall"), "{}", bound.fact);
 
     let since = look(&finding, view(&there, Some(&[]), &[]));
     assert!(since.fact.ends_with("now, but did not a moment before."), "{}", since.fact);
@@ -95,9 +99,9 @@ fn a_refused_port_is_explained_by_who_listens() {
     let shared = look(&finding, view(&there, Some(&[socket(&ip, 5432, 0, 7), there[1]]), &[]));
     assert_eq!(shared.confidence, Some(Confidence::Possible));
     let stopped = look(&finding, view(&[], Some(&there), &[]));
-    assert_eq!(stopped.fact, "Nothing listens on port 5432 here, no longer.");
+    assert_eq!(stopped.fact, "Nothing listens on port 5432 here any more.");
     let unseen = look(&finding, view(&[socket("::", 5432, 0, 5)], None, &[]));
-    assert!(unseen.fact.starts_with("A process that may not be seen listens on [::]:5432"), "{}", unseen.fact);
+    assert!(unseen.fact.starts_with("A process that tcpwhy may not see listens on [::]:5432"), "{}", unseen.fact);
 }
 
 #[test]
@@ -121,7 +125,7 @@ fn a_full_queue_is_certain_when_no_other_can_have_overflowed() {
     assert_eq!(look(&finding, view(&[own], None, &[])).confidence, None);
     let refuted = look(&finding, View { is_counted: true, ..view(&[own], None, &[("OutRsts", 1)]) });
     assert_eq!(refuted.confidence, Some(Confidence::Possible));
-    assert!(refuted.fact.contains("counted no connection that its queue had no room for"), "{}", refuted.fact);
+    assert!(refuted.fact.contains("counted no overflow of its queue"), "{}", refuted.fact);
     let led_on = look(&finding, View { is_counted: true, may_translate: true, ..view(&[own], None, &[]) });
     assert_eq!(led_on.confidence, None);
     let dropped = look(&finding, View { is_counted: true, ..view(&[own], None, &[("TCPReqQFullDrop", 1)]) });
@@ -169,7 +173,7 @@ fn a_connection_that_was_reset_with_its_listener_was_not_closed_with_unread_data
     let closed = look(&finding, before);
     assert_eq!(closed.confidence, Some(Confidence::Possible));
     let expected = "But TCPAbortOnClose, which counts such endings, did not rise. \
-                    Rather, the socket that listens was closed before it was accepted.";
+                    More likely, the listening socket was closed before the connection was accepted.";
     assert!(closed.fact.ends_with(expected), "{}", closed.fact);
     let stays = View { is_counted: true, ..view(&listened, Some(&listened), &[("EstabResets", 1)]) };
     assert!(look(&finding, stays).fact.ends_with("did not rise."));
@@ -196,7 +200,7 @@ fn what_is_found_after_a_reset_is_a_later_connections() {
 fn who_holds_a_socket_is_told_or_that_it_is_gone() {
     let finding = ended("unread_data", EndedBy::Client);
     let gone = look(&finding, View { side: Side::Client, ..view(&[], None, &[]) });
-    assert_eq!(gone.fact, "The client's socket is gone, and its process unknown.");
+    assert_eq!(gone.fact, "The client's socket is gone, and its process is unknown.");
     let bridged = look(&finding, View { may_be_bridged: true, ..view(&[], None, &[]) });
     assert_eq!(bridged.fact, "The server's socket is gone, or was elsewhere behind NAT.");
     let held = look(&finding, View { socket: Some(socket("::", 1, 0, 21433)), ..view(&[], None, &[]) });
@@ -216,7 +220,7 @@ fn who_holds_a_socket_is_told_or_that_it_is_gone() {
     let both = look(&finding, View { socket: connected(7), peer: connected(21433), ..view(&[], None, &[]) });
     assert_eq!(
         both.fact,
-        "The server's socket is held by a process that may not be seen. The client's is held by postgres (pid 812)."
+        "The server's socket is held by a process that tcpwhy may not see. The client's is held by postgres (pid 812)."
     );
     assert_eq!((both.process, both.peer.map(|peer| peer.pid)), (None, Some(812)));
     let listens = look(&finding, view(&[socket("::", 5432, 0, 21433)], None, &[]));
@@ -228,7 +232,7 @@ fn a_server_that_never_had_a_socket_for_the_client_has_not_lost_it() {
     let mut finding = ended("syn_unanswered", EndedBy::Network);
     (finding.kind, finding.timing.connect) = (Some(Kind::TimedOut), None);
     // The kernel answers a SYN that reaches it, one way or the other.
-    let dropped = "The SYN came to this host, and no SYN-ACK or RST was seen to leave it: a filter here (nftables, rp_filter) may drop it";
+    let dropped = "The SYN reached this host, but no SYN-ACK or RST was seen leaving it: a filter here (nftables, rp_filter) may drop it";
     let nobody = look(&finding, view(&[], None, &[]));
     assert_eq!(nobody.fact, format!("Nothing listens on port 5432 here. {dropped}."));
     let all = [socket("0.0.0.0", 5432, 0, 21433)];
@@ -237,7 +241,7 @@ fn a_server_that_never_had_a_socket_for_the_client_has_not_lost_it() {
     let elsewhere = look(&finding, view(&[socket("127.0.0.1", 5432, 0, 21433)], None, &[]));
     assert_eq!(elsewhere.fact, format!("postgres (pid 812) listens on 127.0.0.1:5432 only. {dropped}."));
     let published = look(&finding, View { may_translate: true, ..view(&all, None, &[]) });
-    assert!(published.fact.ends_with("or NAT leads it on to where nothing answers."), "{}", published.fact);
+    assert!(published.fact.ends_with("or NAT redirects it to where nothing answers."), "{}", published.fact);
     let full = look(&finding, view(&all, None, &[("ListenDrops", 2)]));
     assert_eq!(full.fact, "postgres (pid 812) listens on 0.0.0.0:5432.");
     let client = look(&finding, View { side: Side::Client, ..view(&[], None, &[]) });

@@ -85,8 +85,20 @@ impl Host {
         let open = |path: &str| File::open(path).ok();
         let conntrack = |name: &str| open(&format!("/proc/sys/net/netfilter/nf_conntrack_{name}"));
         let (helper, said) = match Helper::start() {
-            Ok((helper, in_force)) => (Some(helper), format!("who holds a socket is asked of a helper: {in_force}")),
-            Err(error) => (None, format!("who holds a socket stays unknown: the helper did not start: {error}")),
+            Ok((helper, in_force)) => (
+                Some(helper),
+                format!(
+                    "a helper finds out which process holds a socket: \
+                                                              {in_force}"
+                ),
+            ),
+            Err(error) => (
+                None,
+                format!(
+                    "which process holds a socket stays unknown: the helper did not start: \
+                                          {error}"
+                ),
+            ),
         };
         let mut host = Host {
             sockets: Sockets::open(),

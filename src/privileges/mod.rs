@@ -54,10 +54,10 @@ pub fn give_up(needs: &Needs<'_>) -> Result<Vec<String>, String> {
     let rights = if kept.is_empty() {
         "no capability"
     } else {
-        "no capability in effect, CAP_NET_RAW kept to open the interface again"
+        "no capability in effect, CAP_NET_RAW kept to reopen the interface"
     };
     let mut in_force = vec![format!("{who}, {rights}")];
-    set_no_new_privs(true).map_err(|error| format!("cannot give up gaining privileges: {error}"))?;
+    set_no_new_privs(true).map_err(|error| format!("cannot set no_new_privs: {error}"))?;
     in_force.push("no new privileges".to_owned());
     in_force.push(confine::confine(&needs.read, &needs.write));
     in_force.push(seccomp::forbid());
@@ -72,7 +72,7 @@ pub fn give_up_but_looking() -> Result<String, String> {
     let (who, kept) = become_nobody_special(wanted, None)?;
     let sets = CapabilitySets { effective: kept, permitted: kept, inheritable: CapabilitySet::empty() };
     set_capabilities(None, sets).map_err(|error| format!("cannot keep the right to look: {error}"))?;
-    set_no_new_privs(true).map_err(|error| format!("cannot give up gaining privileges: {error}"))?;
+    set_no_new_privs(true).map_err(|error| format!("cannot set no_new_privs: {error}"))?;
     let calls = if seccomp::forbid().starts_with("no ") { "system calls as before" } else { "fewer system calls" };
     let rights = if kept == wanted {
         "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH to see what processes have open"

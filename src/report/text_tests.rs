@@ -163,7 +163,7 @@ fn one_packet_and_no_tcp_are_counted_in_english() {
 fn health_checks_do_not_look_like_an_outage() {
     let checks: Vec<Finding> = (0..30).map(|tick| later(samples::health_check(), tick * SECOND)).collect();
     let text = plain(&checks);
-    assert!(text.starts_with("30 of 120 connections were ended by their clients at once"), "{text}");
+    assert!(text.starts_with("30 of 120 connections were reset by their clients at once"), "{text}");
     assert!(!text.contains("\n1. "), "folded: {text}");
     let single = plain(&checks[..1]);
     assert!(single.contains("\n1. aborted: "), "a single one is told in full: {single}");
@@ -188,7 +188,7 @@ fn many_problems_are_not_all_told_in_full() {
     assert!(text.contains("\n3. refused: ") && !text.contains("\n4. "), "alike ones are told three times: {text}");
     assert_eq!(text.matches("Steps as in problem 1").count(), 2);
     assert!(text.contains("Other failures\n   refused: no_listener, 10.0.0.4:50000 -> 10.0.0.2:9004"), "{text}");
-    assert!(text.contains("and 27 more, 27 connections in all; --format json tells each of them"), "{text}");
+    assert!(text.contains("and 27 more, 27 connections in all; --format json lists them all"), "{text}");
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn several_recordings_are_said_to_be_several() {
         let summary = Summary { recordings, frames: 9, segments: 9, connections: 1, ..Summary::default() };
         gathered(&mut Episodes::default(), &summary, &Inputs::default(), &Options::default())
     };
-    assert!(text(2).contains("They are 2 recordings: more than a day"), "{}", text(2));
+    assert!(text(2).contains("They are 2 recordings, with more than a day"), "{}", text(2));
     assert!(!text(1).contains("recordings"));
 }
 
@@ -400,17 +400,17 @@ fn what_is_seldom_is_counted() {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains("9 connections in 7 old groups"), "{text}");
     assert!(
-        text.contains("NAT 2 connections were seen once more behind an address translation, and told once"),
+        text.contains("NAT 2 connections were also seen on the other side of NAT; each is reported once"),
         "{text}"
     );
-    assert!(text.contains("missing 7,000 bytes were acknowledged, and no packet of the capture shows them"), "{text}");
+    assert!(text.contains("missing 7,000 bytes were acknowledged but never captured"), "{text}");
     assert!(text.contains("forgotten 4 connections before their end"), "{text}");
-    assert!(text.contains("3 old signs of services and hosts were forgotten"), "{text}");
-    assert!(text.contains("; 5 packets were forgotten so soon that a copy would count as a repetition"), "{text}");
+    assert!(text.contains("3 old records of services and hosts were forgotten"), "{text}");
+    assert!(text.contains("; 5 packets were forgotten so soon that a copy would count as a retransmission"), "{text}");
     assert!(text.contains("6 last messages of connections were overwritten"), "{text}");
     assert!(text.contains("1 client was no longer watched for scans"), "{text}");
-    assert!(text.contains("2 successes were forgotten too soon"), "{text}");
-    assert!(text.contains("some causes and recoveries may be missed, no failures"), "{text}");
+    assert!(text.contains("2 recent successes were forgotten"), "{text}");
+    assert!(text.contains("some causes and recoveries may be missed, but no failures"), "{text}");
 }
 
 #[test]

@@ -349,7 +349,7 @@ impl Source for Files {
                 self.progress = None;
                 if self.interrupt.was_heeded() && !std::mem::replace(&mut self.left, true) {
                     let read = self.frames_read();
-                    self.notes.push(format!("interrupted; the report tells of the first {read} packets"));
+                    self.notes.push(format!("interrupted; the report covers the first {read} packets"));
                 }
                 return Ok(false);
             }

@@ -81,7 +81,7 @@ impl Filter {
         if let Err(problem) = &program {
             let name = Linktype(data_link(link)).get_name().unwrap_or_else(|_| "unknown".to_owned());
             self.notes.push(format!(
-                "filter \"{}\" does not fit link type {link} ({name}), none of its frames pass: {problem}",
+                "filter \"{}\" does not apply to link type {link} ({name}), so none of its frames pass: {problem}",
                 printable(&self.expression)
             ));
         }

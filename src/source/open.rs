@@ -101,7 +101,7 @@ impl Opened {
     /// What this is not, and if possible what it is.
     pub(super) fn unknown_magic(&self) -> Error {
         if let Some((what, remedy)) = other_format(&self.begun) {
-            return self.error(format!("is {what}, which is not read; {remedy}"));
+            return self.error(format!("is {what}, which tcpwhy does not read; {remedy}"));
         }
         if let Some(packed) = self.packed {
             return self.error(format!("the {packed} file holds no capture (no pcap or pcapng magic inside)"));
@@ -135,7 +135,7 @@ fn open_file(path: &Path) -> io::Result<File> {
 fn describe_opening(error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::NotFound => "no such file".to_owned(),
-        ErrorKind::PermissionDenied => "may not be read by this user; run it with sudo or change its mode".to_owned(),
+        ErrorKind::PermissionDenied => "permission denied; run it with sudo, or change the file's mode".to_owned(),
         _ => format!("cannot be opened: {error}"),
     }
 }

@@ -58,7 +58,7 @@ impl PcapFile {
         let (major, minor) = (half([a0, a1]), half([b0, b1]));
         if major != 2 {
             return Err(format!(
-                "pcap version {major}.{minor} is not known (only 2.x is); convert it with `editcap -F pcap`"
+                "pcap version {major}.{minor} is not supported (only 2.x is); convert it with `editcap -F pcap`"
             ));
         }
         let [.., s0, s1, s2, s3, l0, l1, l2, l3] = *header;

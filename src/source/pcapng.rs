@@ -146,7 +146,7 @@ impl Pcapng {
         let (major, minor) = (reading.half(header, 12), reading.half(header, 14));
         if major != Some(1) {
             let (major, minor) = (major.unwrap_or_default(), minor.unwrap_or_default());
-            return Err(format!("pcapng version {major}.{minor} is not known (only 1.x is)"));
+            return Err(format!("pcapng version {major}.{minor} is not supported (only 1.x is)"));
         }
         self.big_endian = big_endian;
         self.interfaces.clear();

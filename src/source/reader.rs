@@ -173,8 +173,8 @@ impl Reader {
         let back = self.order.set_back().map(|SetBack { frame, by }| {
             let by = duration(by).replace(TIED, " ");
             format!(
-                "{name}: goes back by {by} at frame {frame}: a clock was set, or captures were pasted together, which `reordercap` of \
-                 Wireshark puts in order; analysed in the order of the file"
+                "{name}: time goes back by {by} at frame {frame}: a clock was set, or captures were concatenated; \
+                 analysed in file order (Wireshark's `reordercap` sorts by time)"
             )
         });
         back.into_iter().chain(self.note.take()).collect()

@@ -43,7 +43,7 @@ fn the_evidence_does_not_lay_a_forged_rst_to_the_end_that_it_names() {
         for finding in findings(cause, Family::V4).expect("an example") {
             if finding.ended_by == EndedBy::Middlebox && finding.kind == Some(Kind::Reset) {
                 let notes: Vec<_> = finding.evidence.iter().map(|evidence| evidence.note.as_ref()).collect();
-                assert!(notes.iter().any(|note| note.ends_with("'s name, which must be accepted")), "{notes:?}");
+                assert!(notes.iter().any(|note| note.ends_with("'s address, which must be accepted")), "{notes:?}");
                 assert!(!notes.iter().any(|note| note.contains("socket aborts")), "{notes:?}");
                 forged += 1;
             }

@@ -44,7 +44,7 @@ fn a_file_ends_where_it_was_interrupted() {
     let (given, files, notes) = interrupted_after(0, &[refused(150_000)]);
     assert!((1..300_000).contains(&given), "{given}");
     assert_eq!(files.frames_read(), given as u64);
-    assert_eq!(notes, [format!("interrupted; the report tells of the first {given} packets")]);
+    assert_eq!(notes, [format!("interrupted; the report covers the first {given} packets")]);
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn of_several_files_nothing_is_given_that_others_may_lack() {
     for batches in 0..4 {
         let (given, files, notes) = interrupted_after(batches, &[refused(50_000), refused(10_000)]);
         assert_eq!((given > 0, files.frames_read()), (batches > 0, given as u64));
-        assert_eq!(notes, [format!("interrupted; the report tells of the first {given} packets")]);
+        assert_eq!(notes, [format!("interrupted; the report covers the first {given} packets")]);
     }
 }
 
@@ -92,7 +92,7 @@ fn a_pipe_that_stays_open_is_left() {
     let (summary, said) = ended(child);
     drop(pipe);
     assert_eq!((&summary["packets"], &summary["failed"]), (&5.into(), &2.into()));
-    assert_eq!(said, "tcpwhy: interrupted; the report tells of the first 5 packets\n");
+    assert_eq!(said, "tcpwhy: interrupted; the report covers the first 5 packets\n");
 }
 
 #[test]

@@ -303,7 +303,7 @@ class Local(unittest.TestCase):
         with self.service(LISTEN, "0.0.0.0", "5435", "5", "lo"), running(self.wire, self.work) as live:
             self.wire.refuse(1, 5435)
             fact = self.failure(live)["local"]["fact"]
-            self.assertIn("of a single interface (SO_BINDTODEVICE): it came by another one, or", fact)
+            self.assertIn("of a single interface (SO_BINDTODEVICE): it came in on another one, or", fact)
 
     def test_nothing_listens(self) -> None:
         with running(self.wire, self.work) as live:
@@ -359,7 +359,7 @@ class Local(unittest.TestCase):
             self.wire.refuse(1, 8082)
             failure = self.failure(live)
             self.assertEqual((failure["kind"], failure["confidence"]), ("refused", "possible"))
-            self.assertIn("or NAT led it on to a port that refuses", failure["local"]["fact"])
+            self.assertIn("or NAT redirected it to a port that refuses", failure["local"]["fact"])
 
     @unittest.skipUnless(shutil.which("nft"), "addresses are translated by nft")
     def test_of_a_published_port_that_leads_to_a_container_this_host_knows_nothing(self) -> None:
@@ -526,7 +526,7 @@ class Local(unittest.TestCase):
                 self.assertEqual(failure["cause"], cause)
                 if cause == "backlog_overflow":
                     self.assertEqual(failure["confidence"], "possible", failure)
-                    self.assertIn("the kernel counted no connection that its queue had no room for", local["fact"])
+                    self.assertIn("the kernel counted no overflow of its queue", local["fact"])
 
     @unittest.skipUnless(shutil.which("nft"), "packets are dropped by nft")
     def test_of_two_ends_on_one_host_each_has_its_own_process(self) -> None:

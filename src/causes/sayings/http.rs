@@ -15,28 +15,30 @@ pub(super) const HTTP: &[Saying] = &[
         "exit 18: transfer closed with outstanding read data remaining",
         ["curl 18", "curl exit 18", "CURLE_PARTIAL_FILE", "transfer closed with", "was not closed cleanly before"],
         [EPIPE],
-        "End of file in the middle of the answer: the server closed by a FIN, as its kernel does when the process is killed. A RST gives exit 56."
+        "\
+        End of file in the middle of the answer: the server closed with a FIN, as its kernel does when the process is \
+        killed. A RST gives exit 56."
     ),
     says!(
         "curl",
         "exit 28: Failed to connect ... after N ms; Operation timed out after N milliseconds",
         ["curl 28", "curl exit 28", "CURLE_OPERATION_TIMEDOUT"],
         [ETIMEDOUT],
-        "By the kernel, or by --connect-timeout and --max-time."
+        "The kernel's timeout, or --connect-timeout or --max-time."
     ),
     says!(
         "curl",
         "exit 35: Recv failure: Connection reset by peer",
         ["curl 35", "curl exit 35", "CURLE_SSL_CONNECT_ERROR"],
         [ECONNRESET],
-        "In the TLS handshake. SSL_ERROR_SYSCALL without an errno: the server sent FIN."
+        "In the TLS handshake. SSL_ERROR_SYSCALL without an errno: the server sent a FIN."
     ),
     says!(
         "curl",
         "exit 52: Empty reply from server",
         ["curl 52", "curl exit 52", "CURLE_GOT_NOTHING", "Empty reply from server"],
         [ECONNRESET, EPIPE],
-        "End of file in place of an answer: usually a keep-alive race or a server that crashed."
+        "End of file instead of an answer: usually a keep-alive race or a server that crashed."
     ),
     says!(
         "curl",
@@ -64,14 +66,14 @@ pub(super) const HTTP: &[Saying] = &[
         "recv() failed (104: Connection reset by peer) while reading response header from upstream",
         ["recv() failed"],
         [ECONNRESET],
-        "502. \"While reading client request\": the client reset."
+        "The client gets a 502. With \"while reading client request\", the client reset the connection."
     ),
     says!(
         "nginx",
         "upstream prematurely closed connection while reading response header from upstream",
         ["upstream prematurely closed connection"],
         [ECONNRESET, EPIPE],
-        "502: end of file in place of an answer. Often a keep-alive race."
+        "The client gets a 502: end of file instead of an answer. Often a keep-alive race."
     ),
     says!(
         "nginx",
@@ -85,28 +87,36 @@ pub(super) const HTTP: &[Saying] = &[
         "upstream timed out (110: Connection timed out) while connecting to upstream",
         ["upstream timed out"],
         [ETIMEDOUT],
-        "504. Almost always nginx's own timer, which borrows the errno's text: \"while connecting\" proxy_connect_timeout, `tcpwhy explain syn_unanswered`; \"while reading response header\" or \"while reading upstream\" proxy_read_timeout: the backend is slow, or gone. A backend that is only slow makes no failure in a report."
+        "\
+        The client gets a 504. Almost always nginx's own timeout, with the errno's text. \"While connecting\": \
+        proxy_connect_timeout, see `tcpwhy explain syn_unanswered`. \"While reading response header\" or \"while \
+        reading upstream\": proxy_read_timeout; the backend is slow, or gone. If it is only slow, tcpwhy reports no \
+        failure."
     ),
     says!(
         "nginx",
         "client timed out (110: Connection timed out) while reading client request line",
         ["client timed out"],
         [ETIMEDOUT],
-        "nginx's own client_header_timeout or client_body_timeout, which borrows the errno's text."
+        "nginx's own client_header_timeout or client_body_timeout, with the errno's text."
     ),
     says!(
         "nginx",
         "epoll_wait() reported that client prematurely closed connection, so upstream connection is closed too",
         ["client prematurely closed connection"],
         [EPIPE, ECONNRESET],
-        "Status 499. The client closed before it had the answer, and no call of nginx failed: `tcpwhy explain client_gave_up`."
+        "\
+        Status 499. The client closed before it had the answer, and none of nginx's calls failed: `tcpwhy explain \
+        client_gave_up`."
     ),
     says!(
         "nginx",
         "client intended to send too large body: N bytes",
         ["client intended to send too large body"],
         [],
-        "413 by client_max_body_size. What a client sends on meanwhile is not read for long: it may get EPIPE or ECONNRESET in place of the 413."
+        "\
+        413 because of client_max_body_size. nginx soon stops reading what the client still sends: the client may get \
+        EPIPE or ECONNRESET instead of the 413."
     ),
     says!(
         "nginx",
@@ -120,7 +130,7 @@ pub(super) const HTTP: &[Saying] = &[
         "status 502 in the access log",
         ["nginx 502", "status 502", "502", "Bad Gateway"],
         [ECONNREFUSED, ECONNRESET, EPIPE, EHOSTUNREACH],
-        "The error log's line of the same second has the errno."
+        "The error log has the errno, in a line of the same second."
     ),
     says!(
         "nginx",
@@ -134,7 +144,7 @@ pub(super) const HTTP: &[Saying] = &[
         "termination state SC in the log",
         ["haproxy SC"],
         [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH],
-        "The server refused, or a device said unreachable."
+        "The server refused the connection, or a device reported it unreachable."
     ),
     says!("HAProxy", "termination state sC in the log", ["haproxy sC"], [ETIMEDOUT], "`timeout connect` ran out."),
     says!(
@@ -142,7 +152,9 @@ pub(super) const HTTP: &[Saying] = &[
         "termination state SH or SD in the log",
         ["haproxy SH", "haproxy SD"],
         [ECONNRESET, EPIPE],
-        "The server ended it before (SH) or after (SD) the response's headers were complete, by a RST or by an end of file."
+        "\
+        The server ended the connection before (SH) or after (SD) the response headers were complete, with a RST or an \
+        end of file."
     ),
     says!(
         "HAProxy",
@@ -156,21 +168,25 @@ pub(super) const HTTP: &[Saying] = &[
         "termination state CH or CD in the log",
         ["haproxy CH", "haproxy CD"],
         [ECONNRESET, EPIPE],
-        "The client ended it: `tcpwhy explain client_gave_up`."
+        "The client ended the connection: `tcpwhy explain client_gave_up`."
     ),
     says!(
         "HAProxy",
         "termination state cR in the log",
         ["haproxy cR"],
         [],
-        "The client did not send a whole request within `timeout http-request`, and was sent a 408: a connection that was opened ahead, or a slow client."
+        "\
+        The client did not send a complete request within `timeout http-request`, and got a 408: a connection opened \
+        in advance, or a slow client."
     ),
     says!(
         "HAProxy",
         "termination state CR, CC or CQ in the log",
         ["haproxy CR", "haproxy CC", "haproxy CQ"],
         [ECONNRESET, EPIPE],
-        "The client ended it before its request was whole (CR), or before a server was reached (CC, CQ): `tcpwhy explain client_gave_up`."
+        "\
+        The client ended the connection before its request was complete (CR), or before a server was reached (CC, CQ): \
+        `tcpwhy explain client_gave_up`."
     ),
     says!(
         "HAProxy",
@@ -184,49 +200,55 @@ pub(super) const HTTP: &[Saying] = &[
         "termination state sQ in the log",
         ["haproxy sQ"],
         [],
-        "`timeout queue` ran out: all servers had as many connections as their maxconn allows."
+        "`timeout queue` ran out: all servers had reached their maxconn."
     ),
     says!(
         "HAProxy",
         "termination state PH, PR or PC in the log",
         ["haproxy PH", "haproxy PR", "haproxy PC"],
         [],
-        "HAProxy itself said no: the response (PH) or the request (PR) was invalid or denied by a rule, or its limit of sockets is reached (PC)."
+        "\
+        HAProxy itself refused: the response (PH) or the request (PR) was invalid or denied by a rule, or its socket \
+        limit was reached (PC)."
     ),
     says!(
         "curl",
         "exit 92: HTTP/2 stream 1 was not closed cleanly: INTERNAL_ERROR (err 2)",
         ["curl 92", "curl exit 92", "CURLE_HTTP2_STREAM", "was not closed cleanly"],
         [],
-        "The server ended this one request by a RST_STREAM with this code, and the connection lives; in Go because its WriteTimeout ran out or the handler panicked."
+        "\
+        The server ended this one request with a RST_STREAM with this code, and the connection stays open; a Go server \
+        does so when its WriteTimeout runs out or the handler panics."
     ),
     says!(
         "OpenSSL",
         "error:0A00010B:SSL routines::wrong version number",
         ["wrong version number", "WRONG_VERSION_NUMBER"],
         [],
-        "What came in the TLS handshake was no TLS: the port speaks plain HTTP, or another protocol. `tcpwhy explain wrong_protocol`."
+        "\
+        The answer to the TLS handshake was not TLS: the port speaks plain HTTP, or another protocol. `tcpwhy explain \
+        wrong_protocol`."
     ),
     says!(
         "curl",
         "exit 6: Could not resolve host; exit 28: Resolving timed out after N milliseconds",
         ["curl 6", "curl exit 6", "CURLE_COULDNT_RESOLVE_HOST", "Could not resolve host", "Resolving timed out"],
         [],
-        "The name was not resolved, and no connection was begun."
+        "The name was not resolved, so no connection was opened."
     ),
     says!(
         "curl",
         "exit 28: SSL connection timeout",
         ["SSL connection timeout"],
         [ETIMEDOUT],
-        "The connection is there, but the TLS handshake did not end in time."
+        "The connection was established, but the TLS handshake did not finish in time."
     ),
     says!(
         "wget",
         "HTTP request sent, awaiting response... No data received.",
         ["awaiting response... No data received"],
         [ECONNRESET, EPIPE],
-        "End of file in place of an answer."
+        "End of file instead of an answer."
     ),
     says!(
         "wget",
@@ -240,27 +262,34 @@ pub(super) const HTTP: &[Saying] = &[
         "Read error (Connection timed out) in headers.",
         ["Read error (Connection timed out)"],
         [ETIMEDOUT],
-        "Almost always wget's own --read-timeout (900 s by default), which borrows the errno's text."
+        "Almost always wget's own --read-timeout (900 s by default), with the errno's text."
     ),
     says!(
         "OpenSSL",
         "error:0A000126:SSL routines::unexpected eof while reading",
         ["unexpected eof while reading"],
         [ECONNRESET, EPIPE],
-        "End of file in TLS, without its close_notify; in a handshake the other end is a health check, a scan, a client that does not trust the certificate, or a server that speaks no TLS."
+        "\
+        End of file in TLS, without a close_notify. In a handshake, the other end is a health check, a scan, a client \
+        that does not trust the certificate, or a server that does not speak TLS."
     ),
     says!(
         "nginx",
         "peer closed connection in SSL handshake while SSL handshaking",
         ["peer closed connection in SSL handshake"],
         [ECONNRESET, EPIPE],
-        "End of file in the TLS handshake: to the client a health check, a scan or a browser that does not trust the certificate; to an upstream a server that speaks no TLS, or does not know the name (proxy_ssl_server_name)."
+        "\
+        End of file in the TLS handshake. If the peer is a client: a health check, a scan or a browser that does not \
+        trust the certificate. If it is an upstream: a server that does not speak TLS, or does not know the name \
+        (proxy_ssl_server_name)."
     ),
     says!(
         "nginx",
         "no live upstreams while connecting to upstream",
         ["no live upstreams"],
         [],
-        "502. All servers of this upstream failed max_fails times (1) within fail_timeout (10 s), and none is tried: the errors before this one have the errno."
+        "\
+        The client gets a 502. All servers of this upstream failed max_fails times (1) within fail_timeout (10 s), so \
+        none is tried: the errno is in the errors before this one."
     ),
 ];

@@ -31,7 +31,7 @@ pub(super) const PYTHON: &[Saying] = &[
         "TimeoutError: [Errno 110] Connection timed out",
         ["TimeoutError", "socket.timeout"],
         [ETIMEDOUT],
-        "\"TimeoutError: timed out\", without a number, is the program's own settimeout()."
+        "\"TimeoutError: timed out\", without a number, comes from the program's own settimeout()."
     ),
     says!("Python", "PermissionError: [Errno 13] Permission denied", ["PermissionError"], [EACCES], ""),
     says!(
@@ -46,7 +46,7 @@ pub(super) const PYTHON: &[Saying] = &[
         "http.client.RemoteDisconnected: Remote end closed connection without response",
         ["RemoteDisconnected", "http.client.RemoteDisconnected", "Remote end closed connection without response"],
         [ECONNRESET, EPIPE],
-        "A subclass of ConnectionResetError, but what came was end of file in place of an answer. Usually a keep-alive \
+        "A subclass of ConnectionResetError, but what came was end of file instead of an answer. Usually a keep-alive \
          race."
     ),
     says!(
@@ -68,21 +68,21 @@ pub(super) const PYTHON: &[Saying] = &[
         "ChunkedEncodingError: (\"Connection broken: ConnectionResetError(104, ...)\", ...)",
         ["ChunkedEncodingError"],
         [ECONNRESET],
-        "In the middle of the body. With IncompleteRead in place of the errno it was a FIN."
+        "In the middle of the body. With IncompleteRead instead of the errno, it was a FIN."
     ),
     says!(
         "requests",
         "ConnectTimeout: ... timed out. (connect timeout=N)",
         ["ConnectTimeout", "ConnectTimeoutError"],
         [ETIMEDOUT],
-        "N is None when the kernel gave up, else it was the program's own limit."
+        "N is None if the kernel gave up; otherwise it is the program's own timeout."
     ),
     says!(
         "requests",
         "ReadTimeout: ... Read timed out. (read timeout=N)",
         ["ReadTimeout", "ReadTimeoutError", "Read timed out. (read timeout"],
         [ETIMEDOUT],
-        "The program's own limit. The server may be slow rather than gone."
+        "The program's own timeout. The server may be slow rather than gone."
     ),
     says!("urllib", "URLError: <urlopen error [Errno {number}] {message}>", ["URLError"], CONNECT, ""),
     says!("httpx", "httpx.ConnectError: [Errno {number}] {message}", ["ConnectError"], CONNECT, ""),
@@ -92,14 +92,16 @@ pub(super) const PYTHON: &[Saying] = &[
         "httpx.RemoteProtocolError: Server disconnected without sending a response.",
         ["RemoteProtocolError", "Server disconnected without sending a response"],
         [ECONNRESET, EPIPE],
-        "End of file in place of an answer. Usually a keep-alive race."
+        "End of file instead of an answer. Usually a keep-alive race."
     ),
     says!(
         "httpx",
         "httpx.RemoteProtocolError: <ConnectionTerminated error_code:0, last_stream_id:N, ...>",
         ["ConnectionTerminated error_code"],
         [],
-        "HTTP/2: the server's GOAWAY came with the request (nginx's keepalive_requests, a restart). It did not process streams above last_stream_id: those are safe to send again."
+        "\
+        HTTP/2: the server's GOAWAY crossed the request (nginx's keepalive_requests, a restart). It did not process \
+        streams above last_stream_id: those are safe to send again."
     ),
     says!("aiohttp", "ClientConnectorError: Cannot connect to host ...", ["ClientConnectorError"], CONNECT, ""),
     says!("aiohttp", "ClientOSError: [Errno 104] Connection reset by peer", ["ClientOSError"], [ECONNRESET], ""),
@@ -108,7 +110,7 @@ pub(super) const PYTHON: &[Saying] = &[
         "ServerDisconnectedError: Server disconnected",
         ["ServerDisconnectedError"],
         [ECONNRESET, EPIPE],
-        "End of file in place of an answer. Usually a keep-alive race."
+        "End of file instead of an answer. Usually a keep-alive race."
     ),
     says!(
         "aiohttp",
@@ -122,69 +124,84 @@ pub(super) const PYTHON: &[Saying] = &[
         "ClientPayloadError: Response payload is not completed: <TransferEncodingError: 400, ...>",
         ["ClientPayloadError", "Response payload is not completed"],
         [EPIPE, ECONNRESET],
-        "End of file in the middle of the answer: the server closed by a FIN, as its kernel does when the process is killed. With a RST the errno is named."
+        "\
+        End of file in the middle of the answer: the server closed with a FIN, as its kernel does when the process is \
+        killed. With a RST the errno is named."
     ),
     says!(
         "aiohttp",
         "ClientConnectionResetError: Cannot write to closing transport",
         ["ClientConnectionResetError", "Cannot write to closing transport"],
         [EPIPE, ECONNRESET],
-        "In a server: asyncio has seen that the client closed, so that no call failed and there is no errno. `tcpwhy explain client_gave_up`."
+        "\
+        In a server: asyncio saw that the client had closed, so no call failed and there is no errno. `tcpwhy explain \
+        client_gave_up`."
     ),
     says!(
         "websockets",
         "ConnectionClosedError: no close frame received or sent",
         ["no close frame received or sent", "ConnectionClosedError(None, None, None)"],
         [ECONNRESET, EPIPE],
-        "The other end went without a close frame, by a FIN (its process was killed) or by a RST."
+        "The other end left without a close frame, with a FIN (its process was killed) or a RST."
     ),
     says!(
         "websockets",
         "ConnectionClosedError: sent 1011 (internal error) keepalive ping timeout; no close frame received",
         ["keepalive ping timeout"],
         [],
-        "The program's own limit (ping_timeout, 20 s): no pong came in time, and it closed. Where the packets show that the other end's kernel acknowledged the ping, the application there did not serve its connections meanwhile; where not, it or the path is gone."
+        "\
+        The program's own timeout (ping_timeout, 20 s): no pong came in time, and it closed. If the other end's kernel \
+        acknowledged the ping, the application there did not service the connection; if not, the host or the path is \
+        gone."
     ),
     says!(
         "requests",
         "ChunkedEncodingError: ('Connection broken: IncompleteRead(N bytes read, M more expected)', ...)",
         ["IncompleteRead", "more expected"],
         [EPIPE],
-        "End of file in the middle of the answer: the server closed by a FIN, as its kernel does when the process is killed."
+        "\
+        End of file in the middle of the answer: the server closed with a FIN, as its kernel does when the process is \
+        killed."
     ),
     says!(
         "requests",
         "ConnectionError: ... NameResolutionError(\"... Failed to resolve 'HOST' ([Errno -3] Temporary failure in name resolution)\")",
         ["NameResolutionError"],
         [],
-        "The name was not resolved, and no connection was begun. -3: the name server did not answer; -2: it knows no such name."
+        "\
+        The name was not resolved, so no connection was opened. -3: the name server did not answer; -2: it knows no \
+        such name."
     ),
     says!(
         "httpx",
         "httpx.RemoteProtocolError: peer closed connection without sending complete message body",
         ["peer closed connection without sending complete message body"],
         [EPIPE],
-        "End of file in the middle of the answer: the server closed by a FIN, as its kernel does when the process is killed."
+        "\
+        End of file in the middle of the answer: the server closed with a FIN, as its kernel does when the process is \
+        killed."
     ),
     says!(
         "httpx",
         "httpx.ReadTimeout: timed out; httpx.ConnectTimeout: timed out",
         ["httpx.ReadTimeout", "httpx.ConnectTimeout"],
         [ETIMEDOUT],
-        "The program's own limit (timeout=, 5 s by default). ConnectTimeout: `tcpwhy explain syn_unanswered`. ReadTimeout: the server may be slow rather than gone."
+        "\
+        The program's own timeout (timeout=, 5 s by default). ConnectTimeout: `tcpwhy explain syn_unanswered`. \
+        ReadTimeout: the server may be slow rather than gone."
     ),
     says!(
         "asyncio",
         "IncompleteReadError: 0 bytes read on a total of N expected bytes",
         ["asyncio.IncompleteReadError", "IncompleteReadError"],
         [EPIPE, ECONNRESET],
-        "End of file where more was expected: the other end closed by a FIN. With a RST it is ConnectionResetError."
+        "End of file where more was expected: the other end closed with a FIN. With a RST it is ConnectionResetError."
     ),
     says!(
         "ssl",
         "SSLEOFError: EOF occurred in violation of protocol",
         ["ssl.SSLEOFError", "EOF occurred in violation of protocol", "SSLEOFError"],
         [EPIPE, ECONNRESET],
-        "End of file in the middle of TLS, without its close_notify: the other end closed by a FIN."
+        "End of file in the middle of TLS, without a close_notify: the other end closed with a FIN."
     ),
 ];

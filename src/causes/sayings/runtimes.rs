@@ -24,42 +24,50 @@ pub(super) const RUNTIMES: &[Saying] = &[
         "i/o timeout; context deadline exceeded",
         ["i/o timeout", "context deadline exceeded", "Client.Timeout exceeded while awaiting headers"],
         [ETIMEDOUT],
-        "The program's own deadline; no errno. os.IsTimeout(err), errors.Is(err, context.DeadlineExceeded)"
+        "The program's own timeout; no errno. os.IsTimeout(err), errors.Is(err, context.DeadlineExceeded)"
     ),
     says!(
         "Go",
         "EOF; http: server closed idle connection",
         ["http: server closed idle connection"],
         [ECONNRESET, EPIPE],
-        "End of file in place of an answer: a keep-alive race. net/http repeats idempotent requests by itself."
+        "End of file instead of an answer: a keep-alive race. net/http retries idempotent requests itself."
     ),
     says!(
         "Go",
         "Get \"http://HOST/\": EOF",
         ["EOF"],
         [EPIPE, ECONNRESET],
-        "End of file in place of an answer: the server closed by a FIN (its WriteTimeout, a panic in the handler, a keep-alive race)."
+        "\
+        End of file instead of an answer: the server closed with a FIN (its WriteTimeout, a panic in the handler, a \
+        keep-alive race)."
     ),
     says!(
         "Go",
         "unexpected EOF",
         ["unexpected EOF"],
         [EPIPE],
-        "End of file in the middle of the answer: the server closed by a FIN, as its kernel does when the process is killed. Or its WriteTimeout ran out."
+        "\
+        End of file in the middle of the answer: the server closed with a FIN, as its kernel does when the process is \
+        killed. Or its WriteTimeout ran out."
     ),
     says!(
         "Go",
         "write tcp A->B: use of closed network connection",
         ["use of closed network connection"],
         [],
-        "The program had closed this connection itself: in net/http when an answer, an end of file or a timeout came while it was still sending."
+        "\
+        The program had closed this connection itself: net/http does so when an answer, an end of file or a timeout \
+        comes while it is still sending."
     ),
     says!(
         "Go",
         "context canceled",
         ["context canceled"],
         [],
-        "The program gave up by itself, and no call failed. In a server's handler: the client has closed the connection, `tcpwhy explain client_gave_up`."
+        "\
+        The program gave up itself, and no call failed. In a server's handler, the client has closed the connection: \
+        `tcpwhy explain client_gave_up`."
     ),
     says!("Node", "connect {name} HOST:PORT; err.code is '{name}'", ["connect ECONNREFUSED"], CONNECT, ""),
     says!("Node", "connect ETIMEDOUT HOST:PORT; err.code is 'ETIMEDOUT'", ["connect ETIMEDOUT"], [ETIMEDOUT], ""),
@@ -86,35 +94,43 @@ pub(super) const RUNTIMES: &[Saying] = &[
         "other side closed; err.cause.code is 'UND_ERR_SOCKET'",
         ["UND_ERR_SOCKET", "other side closed"],
         [ECONNRESET, EPIPE],
-        "From fetch() and undici: end of file in place of an answer. Usually a keep-alive race."
+        "From fetch() and undici: end of file instead of an answer. Usually a keep-alive race."
     ),
     says!(
         "Node",
         "ERR_HTTP2_SESSION_ERROR: Session closed with error code N",
         ["ERR_HTTP2_SESSION_ERROR", "Session closed with error code"],
         [],
-        "The other end ended the HTTP/2 connection by a GOAWAY with this code (RFC 9113 section 7; 11 is ENHANCE_YOUR_CALM)."
+        "\
+        The other end ended the HTTP/2 connection with a GOAWAY with this code (RFC 9113 section 7; 11 is \
+        ENHANCE_YOUR_CALM)."
     ),
     says!(
         "Node",
         "ERR_HTTP2_STREAM_ERROR: Stream closed with error code NGHTTP2_REFUSED_STREAM",
         ["ERR_HTTP2_STREAM_ERROR", "Stream closed with error code"],
         [],
-        "The other end ended this one request by a RST_STREAM with this code, and the connection lives. What is REFUSED_STREAM was not processed: it is safe to send again."
+        "\
+        The other end ended this one request with a RST_STREAM with this code, and the connection stays open. A \
+        request refused with REFUSED_STREAM was not processed: it is safe to send again."
     ),
     says!(
         "Node",
         "ERR_HTTP2_INVALID_SESSION: The session has been destroyed",
         ["ERR_HTTP2_INVALID_SESSION", "The session has been destroyed"],
         [],
-        "It was used after its end: a FIN or a GOAWAY of the server had come before. Listen for 'close' and connect anew."
+        "\
+        The session was used after it had ended: a FIN or a GOAWAY from the server had come before. Listen for 'close' \
+        and reconnect."
     ),
     says!(
         "Node",
         "ERR_HTTP_REQUEST_TIMEOUT: Request timeout",
         ["ERR_HTTP_REQUEST_TIMEOUT"],
         [],
-        "In a server's 'clientError': the request did not come within headersTimeout or requestTimeout, limits of its own."
+        "\
+        In a server's 'clientError': the request did not arrive within the server's own headersTimeout or \
+        requestTimeout."
     ),
     says!(
         "Java",
@@ -145,21 +161,23 @@ pub(super) const RUNTIMES: &[Saying] = &[
         "java.net.BindException: Permission denied",
         ["java.net.BindException"],
         [EACCES],
-        "The class misleads: it is thrown by connect as well."
+        "The class is misleading: connect throws it as well."
     ),
     says!(
         "Java",
         "java.net.SocketTimeoutException: Read timed out",
         ["java.net.SocketTimeoutException", "Read timed out", "Connect timed out"],
         [ETIMEDOUT],
-        "The program's own limit; no errno."
+        "The program's own timeout; no errno."
     ),
     says!(
         "Java",
         "java.net.http.HttpTimeoutException: request timed out; HttpConnectTimeoutException: HTTP connect timed out",
         ["HttpTimeoutException", "HttpConnectTimeoutException"],
         [ETIMEDOUT],
-        "The program's own limit; no errno. HttpConnectTimeoutException: `tcpwhy explain syn_unanswered`. Else the server may be slow rather than gone."
+        "\
+        The program's own timeout; no errno. HttpConnectTimeoutException: `tcpwhy explain syn_unanswered`. Otherwise \
+        the server may be slow rather than gone."
     ),
     says!(
         "Java",
@@ -173,14 +191,16 @@ pub(super) const RUNTIMES: &[Saying] = &[
         "java.net.SocketException: Unexpected end of file from server",
         ["Unexpected end of file from server"],
         [ECONNRESET, EPIPE],
-        "End of file in place of an answer."
+        "End of file instead of an answer."
     ),
     says!(
         "Java",
         "java.io.IOException: Premature EOF; chunked transfer encoding, state: READING_LENGTH",
         ["Premature EOF", "chunked transfer encoding, state"],
         [EPIPE],
-        "End of file in the middle of the answer: the server closed by a FIN, as its kernel does when the process is killed."
+        "\
+        End of file in the middle of the answer: the server closed with a FIN, as its kernel does when the process is \
+        killed."
     ),
     says!(
         "Rust",
@@ -277,49 +297,60 @@ pub(super) const RUNTIMES: &[Saying] = &[
         "dial tcp HOST:PORT: i/o timeout",
         ["dial tcp", "i/o timeout"],
         [ETIMEDOUT],
-        "The program's own limit to connect (Timeout of its net.Dialer or http.Client); no errno. Mostly nothing answered the SYN: `tcpwhy explain syn_unanswered`."
+        "\
+        The program's own connect timeout (Timeout of its net.Dialer or http.Client); no errno. Usually nothing \
+        answered the SYN: `tcpwhy explain syn_unanswered`."
     ),
     says!(
         "Go",
         "read tcp A->B: i/o timeout",
         ["read tcp", "i/o timeout"],
         [ETIMEDOUT],
-        "The program's own read deadline; no errno. The other end is slow, or gone."
+        "The program's own read timeout; no errno. The other end is slow, or gone."
     ),
     says!(
         "Go",
         "dial tcp: lookup HOST: no such host; ... read udp A->B:53: i/o timeout",
         ["dial tcp: lookup", "read udp", "no such host", "server misbehaving"],
         [],
-        "The name was not resolved, and no TCP connection was begun. With \"read udp\": the name server did not answer."
+        "\
+        The name was not resolved, so no TCP connection was opened. With \"read udp\": the name server did not answer."
     ),
     says!(
         "Go",
         "net/http: TLS handshake timeout",
         ["TLS handshake timeout"],
         [ETIMEDOUT],
-        "The program's own limit (Transport.TLSHandshakeTimeout, 10 s in the default one). The connection is there: the server accepted it and is slow, or speaks no TLS."
+        "\
+        The program's own timeout (Transport.TLSHandshakeTimeout, 10 s by default). The connection was established: \
+        the server accepted it and is slow, or does not speak TLS."
     ),
     says!(
         "Go",
         "http: server gave HTTP response to HTTPS client",
         ["server gave HTTP response to HTTPS client", "first record does not look like a TLS handshake"],
         [],
-        "What came in the TLS handshake was no TLS: the port speaks plain HTTP, or another protocol. `tcpwhy explain wrong_protocol`."
+        "\
+        The answer to the TLS handshake was not TLS: the port speaks plain HTTP, or another protocol. `tcpwhy explain \
+        wrong_protocol`."
     ),
     says!(
         "Go",
         "http: TLS handshake error from HOST:PORT: EOF",
         ["TLS handshake error from"],
         [ECONNRESET, EPIPE],
-        "In a server: the client closed before the handshake was done: end of file, or the errno that follows. A health check, a scan, or a client that does not trust the certificate."
+        "\
+        In a server: the client closed before the handshake was done, with an end of file or the errno that follows. \
+        It is a health check, a scan, or a client that does not trust the certificate."
     ),
     says!(
         "Go",
         "stream error: stream ID N; INTERNAL_ERROR; received from peer",
         ["stream error: stream ID"],
         [],
-        "The other end ended this one request by a RST_STREAM with this code, and the connection lives; a server in Go because its WriteTimeout ran out or the handler panicked."
+        "\
+        The other end ended this one request with a RST_STREAM with this code, and the connection stays open; a Go \
+        server does so when its WriteTimeout runs out or the handler panics."
     ),
     says!(
         "Node",
@@ -340,20 +371,22 @@ pub(super) const RUNTIMES: &[Saying] = &[
         "getaddrinfo ENOTFOUND HOST; getaddrinfo EAI_AGAIN HOST",
         ["getaddrinfo ENOTFOUND", "getaddrinfo EAI_AGAIN"],
         [],
-        "The name was not resolved, and no connection was begun. EAI_AGAIN: the name server did not answer."
+        "The name was not resolved, so no connection was opened. EAI_AGAIN: the name server did not answer."
     ),
     says!(
         "Java",
         "java.io.IOException: fixed content-length: N, bytes received: M",
         ["fixed content length"],
         [EPIPE, ECONNRESET],
-        "java.net.http.HttpClient: the connection ended in the middle of the answer, by an end of file or a RST; its cause tells which."
+        "\
+        java.net.http.HttpClient: the connection ended in the middle of the answer, with an end of file or a RST; the \
+        exception's cause shows which."
     ),
     says!(
         "Java",
         "java.io.EOFException: EOF reached while reading",
         ["EOF reached while reading", "EOFException"],
         [EPIPE, ECONNRESET],
-        "End of file where more was expected: the other end closed by a FIN."
+        "End of file where more was expected: the other end closed with a FIN."
     ),
 ];

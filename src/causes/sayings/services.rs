@@ -15,35 +15,42 @@ pub(super) const SERVICES: &[Saying] = &[
         "server closed the connection unexpectedly",
         ["server closed the connection unexpectedly"],
         [ECONNRESET, EPIPE],
-        "libpq says so for a RST and for end of file alike."
+        "libpq says this both for a RST and for an end of file."
     ),
     says!(
         "PostgreSQL",
         "FATAL: terminating connection due to administrator command",
         ["terminating connection due to"],
         [EPIPE],
-        "Also \"... due to idle-session timeout\" and \"... due to idle-in-transaction timeout\". The server said so and closed by a FIN: who reads gets the message, who writes first loses what it wrote, then EPIPE."
+        "\
+        Also \"... due to idle-session timeout\" and \"... due to idle-in-transaction timeout\". The server sent this \
+        and closed with a FIN. A client that reads gets the message; one that writes first loses that write, and the \
+        next fails with EPIPE."
     ),
     says!(
         "PostgreSQL",
         "FATAL: sorry, too many clients already",
         ["sorry, too many clients already"],
         [],
-        "max_connections is reached. The server answers the connection with this and closes it by a FIN: TCP did what it should."
+        "\
+        max_connections is reached. The server answers the connection with this and closes it with a FIN: TCP worked \
+        as it should."
     ),
     says!(
         "PostgreSQL",
         "FATAL: the database system is shutting down",
         ["the database system is"],
         [],
-        "Also \"starting up\" and \"in recovery mode\". The server answers the connection with this and closes it by a FIN: wait and try again."
+        "\
+        Also \"starting up\" and \"in recovery mode\". The server answers the connection with this and closes it with \
+        a FIN: wait and retry."
     ),
     says!(
         "PostgreSQL",
         "FATAL: connection to client lost",
         ["connection to client lost", "could not send data to client"],
         [ECONNRESET, EPIPE],
-        "The client went while the server was sending its result: `tcpwhy explain client_gave_up`."
+        "The client closed while the server was sending its result: `tcpwhy explain client_gave_up`."
     ),
     says!(
         "MySQL",
@@ -71,35 +78,43 @@ pub(super) const SERVICES: &[Saying] = &[
         "ERROR 1040: Too many connections",
         ["Too many connections", "mysql 1040", "ERROR 1040"],
         [],
-        "max_connections is reached. The server answers the connection with this and closes it: TCP did what it should."
+        "\
+        max_connections is reached. The server answers the connection with this and closes it: TCP worked as it \
+        should."
     ),
     says!(
         "MySQL",
         "Aborted connection N to db: ... (Got timeout reading communication packets)",
         ["Got timeout reading communication packets"],
         [],
-        "wait_timeout or net_read_timeout ran out, and the server closed. MariaDB does it by a RST: its client then gets ECONNRESET at the next query."
+        "\
+        wait_timeout or net_read_timeout ran out, and the server closed. MariaDB does so with a RST: its client then \
+        gets ECONNRESET at the next query."
     ),
     says!(
         "MySQL",
         "Aborted connection N to db: ... (Got an error reading communication packets)",
         ["Got an error reading communication packets"],
         [ECONNRESET, EPIPE],
-        "The client went without COM_QUIT, by a FIN (its process ended, or it forgot to close) or by a RST."
+        "The client left without COM_QUIT, with a FIN (its process ended, or it forgot to close) or a RST."
     ),
     says!(
         "MySQL",
         "Aborted connection N to db: 'unconnected' ... (This connection closed normally without authentication)",
         ["closed normally without authentication"],
         [],
-        "The client had its greeting and closed by a FIN before it logged in: a health check or a scan, or a client that was told that its host is not allowed."
+        "\
+        The client got the greeting and closed with a FIN before it logged in: a health check, a scan, or a client \
+        whose host is not allowed."
     ),
     says!(
         "MySQL",
         "Got an error writing communication packets",
         ["Got an error writing communication packets"],
         [EPIPE, ECONNRESET],
-        "The client was gone when the server wrote its answer, or the server had shut the connection down itself (KILLED)."
+        "\
+        The client had gone when the server wrote its answer, or the server had shut down the connection itself \
+        (KILLED)."
     ),
     says!(
         "ssh",
@@ -113,21 +128,26 @@ pub(super) const SERVICES: &[Saying] = &[
         "kex_exchange_identification: read: Connection reset by peer",
         ["kex_exchange_identification"],
         [ECONNRESET, EPIPE],
-        "\"Connection closed by remote host\": end of file. Before the banner: sshd's MaxStartups is reached, a ban or a filter (fail2ban, TCP wrappers), or what listens there is no sshd."
+        "\
+        \"Connection closed by remote host\" means end of file. Before the banner: sshd's MaxStartups was reached, a \
+        ban or a filter (fail2ban, TCP wrappers) applies, or the listener is not sshd."
     ),
     says!(
         "ssh",
         "Connection to HOST closed by remote host.",
         ["closed by remote host"],
         [EPIPE, ECONNRESET],
-        "End of file without SSH's goodbye: the server's process of this session was killed, or its host shut down."
+        "\
+        End of file without an SSH disconnect message: the server process of this session was killed, or its host shut \
+        down."
     ),
     says!(
         "ssh",
         "Exceeded MaxStartups",
         ["Exceeded MaxStartups", "past MaxStartups"],
         [],
-        "sshd has as many connections that are not logged in yet as MaxStartups allows, and closes this one by a FIN after these words."
+        "\
+        sshd already has as many unauthenticated connections as MaxStartups allows, sends this and closes with a FIN."
     ),
     says!(
         "redis",
@@ -141,56 +161,63 @@ pub(super) const SERVICES: &[Saying] = &[
         "TimeoutError: Timeout reading from socket",
         ["Timeout reading from socket"],
         [ETIMEDOUT],
-        "The program's own limit (socket_timeout)."
+        "The program's own timeout (socket_timeout)."
     ),
     says!(
         "mosquitto",
         "Client NAME closed its connection.",
         ["closed its connection"],
         [ECONNRESET, EPIPE],
-        "It went without DISCONNECT: by a FIN (its process was killed) or by a RST. Its will is published."
+        "The client left without DISCONNECT, with a FIN (its process was killed) or a RST. Its will is published."
     ),
     says!(
         "gRPC",
         "DEADLINE_EXCEEDED: Deadline Exceeded",
         ["DEADLINE_EXCEEDED"],
         [ETIMEDOUT],
-        "The call's own deadline. The connection lives: the client cancels the call by a RST_STREAM."
+        "The call's own deadline. The connection stays open: the client cancels the call with a RST_STREAM."
     ),
     says!(
         "gRPC",
         "UNAVAILABLE: failed to connect to all addresses; last error: ...",
         ["failed to connect to all addresses"],
         [ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH],
-        "The last error names the errno."
+        "The last error contains the errno."
     ),
     says!(
         "gRPC",
         "UNAVAILABLE: Stream removed (Socket closed)",
         ["Stream removed (Socket closed)"],
         [EPIPE, ECONNRESET],
-        "The server's end of file or RST came in the middle of the call: its process died."
+        "The server's FIN or RST came in the middle of the call: its process died."
     ),
     says!(
         "gRPC",
         "UNAVAILABLE: Too many pings; GOAWAY ... too_many_pings",
         ["Too many pings", "too_many_pings", "ENHANCE_YOUR_CALM"],
         [],
-        "The server ends a connection on which keep-alive pings come more often than it allows (grpc.http2.min_ping_interval_without_data_ms, five minutes by default). Raise the client's keepalive_time, or let the server allow it."
+        "\
+        The server ends connections on which keep-alive pings come more often than it allows \
+        (grpc.http2.min_ping_interval_without_data_ms, five minutes by default). Raise the client's keepalive_time, or \
+        let the server allow it."
     ),
     says!(
         "gRPC",
         "UNAVAILABLE: max connection age",
         ["max connection age"],
         [],
-        "The server's grpc.max_connection_age and its grace ran out: it said GOAWAY, and ended what still ran. Retry on a new connection."
+        "\
+        The server's grpc.max_connection_age and its grace period ran out: it sent GOAWAY, and ended the calls still \
+        running. Retry on a new connection."
     ),
     says!(
         "gRPC",
         "UNAVAILABLE: Cancelling all calls",
         ["Cancelling all calls"],
         [],
-        "The server was stopped with a grace shorter than the call needed. Retry on a new connection what is idempotent."
+        "\
+        The server was stopped with a grace period shorter than the call needed. Retry on a new connection if the call \
+        is idempotent."
     ),
     says!(
         "Windows",
@@ -211,7 +238,7 @@ pub(super) const SERVICES: &[Saying] = &[
         "WSAECONNABORTED (10053): An established connection was aborted by the software in your host machine.",
         ["WSAECONNABORTED", "10053", "aborted by the software in your host machine"],
         [ECONNABORTED],
-        "Its own side gave up, often after retransmissions without an answer."
+        "The local end gave up, often after unanswered retransmissions."
     ),
     says!(
         "Windows",
@@ -246,35 +273,45 @@ pub(super) const SERVICES: &[Saying] = &[
         "Timeout, server HOST not responding.",
         ["Timeout, server HOST not responding"],
         [ETIMEDOUT],
-        "The program's own limit: ServerAliveCountMax (3) times ServerAliveInterval without an answer. The host, or the path, is gone."
+        "\
+        ssh's own timeout: ServerAliveCountMax (3) times ServerAliveInterval without an answer. The host or the path \
+        is gone."
     ),
     says!(
         "ssh",
         "client_loop: send disconnect: Broken pipe",
         ["client_loop: send disconnect", "packet_write_wait"],
         [EPIPE, ETIMEDOUT, ECONNRESET],
-        "The session was open, and the connection had ended: mostly a NAT or a firewall that forgot it while it was idle. ServerAliveInterval keeps it alive."
+        "\
+        The connection had ended while the session was open: usually a NAT or a firewall forgot it while it was idle. \
+        ServerAliveInterval keeps it alive."
     ),
     says!(
         "ssh",
         "Connection timed out during banner exchange",
         ["during banner exchange", "banner exchange"],
         [ETIMEDOUT],
-        "ssh's own ConnectTimeout. The connection is there, but no SSH banner came: what listens is stuck, or no sshd."
+        "\
+        ssh's own ConnectTimeout. The connection was established, but no SSH banner came: the listener is stuck, or is \
+        not sshd."
     ),
     says!(
         "PostgreSQL",
         "FATAL: remaining connection slots are reserved for non-replication superuser connections",
         ["remaining connection slots are reserved"],
         [],
-        "max_connections less superuser_reserved_connections is reached. The server answers the connection with this and closes it by a FIN: TCP did what it should."
+        "\
+        max_connections less superuser_reserved_connections is reached. The server answers the connection with this \
+        and closes it with a FIN: TCP worked as it should."
     ),
     says!(
         "PostgreSQL",
         "LOG: unexpected EOF on client connection with an open transaction",
         ["unexpected EOF on client connection"],
         [],
-        "The client closed by a FIN without libpq's Terminate, in the middle of a transaction: its process ended, or it forgot to close. `tcpwhy explain client_gave_up`."
+        "\
+        The client closed with a FIN in the middle of a transaction, without libpq's Terminate: its process ended, or \
+        it forgot to close. `tcpwhy explain client_gave_up`."
     ),
     says!(
         "PostgreSQL",
@@ -288,14 +325,18 @@ pub(super) const SERVICES: &[Saying] = &[
         "LOG: invalid length of startup packet",
         ["invalid length of startup packet"],
         [],
-        "What came was not PostgreSQL's protocol: HTTP or another one, a scan, or a health check that sends something."
+        "\
+        What came was not the PostgreSQL protocol but HTTP or another one, a scan, or a health check that sends \
+        something."
     ),
     says!(
         "redis",
         "-ERR max number of clients reached",
         ["max number of clients reached"],
         [],
-        "maxclients is reached. The server answers the connection with this and closes it; a client that has sent something meanwhile may get a RST in place of the answer."
+        "\
+        maxclients is reached. The server answers the connection with this and closes it; a client that has already \
+        sent something may get a RST instead of the answer."
     ),
     says!(
         "redis",
@@ -309,20 +350,24 @@ pub(super) const SERVICES: &[Saying] = &[
         "Connection reset by HOST port 22",
         ["Connection reset by HOST port"],
         [ECONNRESET],
-        "Behind the banner, in the key exchange: sshd, or what listens there, closed with something unread."
+        "After the banner, in the key exchange: sshd, or whatever listens there, closed with unread data."
     ),
     says!(
         "ssh",
         "Connection closed by HOST port 22",
         ["Connection closed by HOST port"],
         [EPIPE, ECONNRESET],
-        "End of file before the login was done; sshd's log has the reason. Before the banner see kex_exchange_identification."
+        "\
+        End of file before the login was complete; sshd's log has the reason. Before the banner, see \
+        kex_exchange_identification."
     ),
     says!(
         "glibc",
         "getaddrinfo(): Temporary failure in name resolution; Name or service not known",
         ["Temporary failure in name resolution", "Name or service not known"],
         [],
-        "The name was not resolved, and no connection was begun. Temporary failure: the name server did not answer; not known: it knows no such name."
+        "\
+        The name was not resolved, so no connection was opened. Temporary failure: the name server did not answer; not \
+        known: it knows no such name."
     ),
 ];

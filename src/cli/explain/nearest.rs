@@ -19,7 +19,7 @@ impl fmt::Display for UnknownTopic {
         if self.topic.chars().count() > 40 {
             shown.push_str("...");
         }
-        write!(f, "nothing is known about `{shown}`")?;
+        write!(f, "unknown topic `{shown}`")?;
         if !self.nearest.is_empty() {
             write!(f, "; did you mean {}?", self.nearest.join(", "))?;
         }

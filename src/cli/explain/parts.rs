@@ -8,19 +8,19 @@ use crate::causes::{Cause, Group, Owner, Remedy, Setting};
 use crate::track::kernel::{Errno, Kind};
 
 pub(super) const NOTATION: &str = "\
-    Seconds since the packet before; > client to server, < server to client; flags (S SYN, F FIN, R RST, P PSH, \
-    . ACK); first:last(length) and ack counted from the start of the connection; win as in the header.";
+    Seconds since the previous packet; > client to server, < server to client; flags (S SYN, F FIN, R RST, P PSH, . \
+    ACK); first:last(length) and ack counted from the start of the connection; win as in the header, not scaled.";
 
 const FIND_OUT: &str = "\
-    The packets tell: run `sudo tcpwhy -i any` on either host until it happens again (`-f 'host ADDRESS'` narrows it), or \
-    `tcpwhy FILE` on a capture of the time.";
+    The packets show it: run `sudo tcpwhy -i any` on either host until it happens again (`-f 'host ADDRESS'` narrows \
+    it down), or `tcpwhy FILE` on a capture of it.";
 
 /// The programs whose words stand on the page of a cause; the others are on the page of the errno.
 pub(super) const MAIN: [&str; 8] = ["C", "Python", "Go", "Node", "Java", "Rust", ".NET", "curl"];
 
 pub(super) fn belongs_to(cause: &Cause) -> String {
     match cause.group {
-        Group::Benign => "no failure: it is left out of reports unless --all is given".to_string(),
+        Group::Benign => "not a failure: left out of reports unless --all is given".to_string(),
         Group::Pattern => "a pattern over many connections".to_string(),
         _ if cause.kinds.len() == Kind::ALL.len() => "kind: any".to_string(),
         Group::LastResort | Group::Failure | Group::Foremost => {
@@ -65,12 +65,12 @@ pub(super) fn may_be_a_servers(saying: &Saying) -> bool {
 
 fn act(owner: Owner) -> &'static str {
     match owner {
-        Owner::Client => "who runs the client",
-        Owner::Server => "who runs the server",
-        Owner::Network => "who runs the network",
-        Owner::Nobody => "nobody needs to",
-        Owner::Capture => "who captures",
-        Owner::Ender => "who runs the end that ended it, which a report names",
+        Owner::Client => "for whoever runs the client",
+        Owner::Server => "for whoever runs the server",
+        Owner::Network => "for whoever runs the network",
+        Owner::Nobody => "nobody has to act",
+        Owner::Capture => "for whoever captures",
+        Owner::Ender => "for whoever runs the end that ended it; a report names that end",
     }
 }
 
@@ -135,7 +135,7 @@ impl Text {
     }
 
     pub(super) fn calls(&mut self, calls: &[Calls]) {
-        self.heading("Which call fails, and in which order");
+        self.heading("Which calls fail, in order");
         for calls in calls {
             self.item(&format!("{}: ", calls.when), calls.then);
         }
@@ -151,7 +151,7 @@ impl Text {
 
     /// How to learn which of several causes it is.
     pub(super) fn find_out(&mut self) {
-        self.section("Which of them it is", FIND_OUT);
+        self.section("Which cause is it?", FIND_OUT);
     }
 
     /// What the pages of a kind and of an errno end with.

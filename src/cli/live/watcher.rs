@@ -124,7 +124,7 @@ impl Watcher {
         self.complained = all;
         let mut parts = Vec::new();
         if lost.kernel > 0 {
-            parts.push(format!("the kernel dropped {} (-B makes its buffer larger)", packets(lost.kernel)));
+            parts.push(format!("the kernel dropped {} (-B enlarges its buffer)", packets(lost.kernel)));
         }
         if lost.interface > 0 {
             parts.push(format!("the interface dropped {}", packets(lost.interface)));
@@ -170,7 +170,7 @@ fn account(finished: &Finished, lost_before: u64) -> Result<Vec<String>, Error> 
     }
     if finished.unread > 0 {
         let bytes = counted(finished.unread, "byte", "bytes");
-        notes.push(format!("nobody read the last {bytes} of the report out of the pipe; they are lost"));
+        notes.push(format!("the last {bytes} of the report went unread in the pipe and are lost"));
     }
     Ok(notes)
 }
@@ -185,12 +185,8 @@ fn doubt_after(finding: &mut Finding, gap: Gap) {
         Gap::Dropped(lost) => {
             format!(" The capture lost {} meanwhile, and the answer may have been among them.", packets(lost))
         }
-        Gap::Absent => {
-            " The interface was not there for a part of that time, so an answer may have been missed.".into()
-        }
-        Gap::Jumped => {
-            " The clock was set meanwhile, or this machine slept, so it may not have waited for so long.".into()
-        }
+        Gap::Absent => " The interface was gone for part of that time, so an answer may have been missed.".into(),
+        Gap::Jumped => " The clock was set meanwhile, or this machine slept, so the wait may have been shorter.".into(),
     });
 }
 

@@ -96,7 +96,7 @@ fn nats_begins_tls_after_its_greeting() {
     assert_eq!(phrase(&nats_info(",\"tls_available\":true")), "none");
     assert_eq!(phrase(&nats_info(", \"tls_required\" : true")), "none");
     assert_eq!(phrase(&nats_info("")[..40]), "none", "cut before it could say so");
-    let plain = "the client began TLS, the server answers in NATS";
+    let plain = "the client began TLS, but the server answers in NATS";
     assert_eq!(phrase(&nats_info("")), plain);
     assert_eq!(phrase(b"-ERR 'Unknown Protocol Operation'\r\n"), plain);
 }

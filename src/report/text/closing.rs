@@ -17,19 +17,16 @@ pub fn headline(page: &mut Page, summary: &Summary) {
     if failed + aborted > 0 {
         let sentence = match (failed, aborted) {
             (_, 0) => format!("{} of {connections} failed: {}.", count(failed), by_kind(summary, Some(Kind::Aborted))),
-            (0, 1) => format!("1 of {connections} was ended by its client at once, none failed otherwise."),
+            (0, 1) => format!("1 of {connections} was reset by its client at once; no other failed."),
             (0, _) => {
-                format!(
-                    "{} of {connections} were ended by their clients at once, none failed otherwise.",
-                    count(aborted)
-                )
+                format!("{} of {connections} were reset by their clients at once; no others failed.", count(aborted))
             }
             (_, _) => format!(
                 "{} of {connections} failed: {}; {} more {} at once.",
                 count(failed),
                 by_kind(summary, Some(Kind::Aborted)),
                 count(aborted),
-                if aborted == 1 { "was ended by its client" } else { "were ended by their clients" }
+                if aborted == 1 { "was reset by its client" } else { "were reset by their clients" }
             ),
         };
         page.paragraph("", Role::Heading, &sentence);
@@ -41,7 +38,7 @@ pub fn headline(page: &mut Page, summary: &Summary) {
     }
     if summary.segments == 0 {
         let filtered = summary.skipped.iter().any(|(id, _)| *id == FILTERED);
-        let no_tcp = if filtered { "The filter lets no TCP pass." } else { "No TCP in this capture." };
+        let no_tcp = if filtered { "No TCP packet matches the filter." } else { "No TCP in this capture." };
         page.paragraph("", Role::Heading, no_tcp);
         page.paragraph("", Role::Plain, &format!("{packets}{}.", span(summary)));
         return recordings(page, summary);
@@ -57,7 +54,7 @@ pub fn headline(page: &mut Page, summary: &Summary) {
 fn recordings(page: &mut Page, summary: &Summary) {
     if summary.recordings > 1 {
         let number = count(summary.recordings);
-        let sentence = format!("They are {number} recordings: more than a day without a packet lies between them.");
+        let sentence = format!("They are {number} recordings, with more than a day without packets between them.");
         page.paragraph("", Role::Plain, &sentence);
     }
 }
@@ -88,7 +85,7 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
     page.labelled("packets", &packets(summary));
     if summary.unseen > 0 {
         let bytes = counted(summary.unseen, "byte was", "bytes were");
-        page.labelled("missing", &format!("{bytes} acknowledged, and no packet of the capture shows them"));
+        page.labelled("missing", &format!("{bytes} acknowledged but never captured"));
     }
     if let Some(live) = &summary.live {
         page.labelled("lost", &lost(live));
@@ -98,11 +95,11 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
     }
     if summary.translated > 0 {
         let number = counted(summary.translated, "connection was", "connections were");
-        page.labelled("NAT", &format!("{number} seen once more behind an address translation, and told once"));
+        page.labelled("NAT", &format!("{number} also seen on the other side of NAT; each is reported once"));
     }
     if summary.evicted > 0 {
         let what = format!(
-            "{} before their end, for want of memory: those that were idle for longest (--max-memory allows more)",
+            "{} before their end, for lack of memory: the longest idle ones (--max-memory allows more)",
             counted(summary.evicted, "connection", "connections")
         );
         page.labelled("forgotten", &what);
@@ -116,7 +113,7 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
     }
     if folded.episodes > 0 {
         let what = format!(
-            "{} in {} that are too many to list; --format json tells each of them",
+            "{} in {}, too many to list; --format json lists them all",
             counted(folded.findings, "connection", "connections"),
             counted(folded.episodes, "old group", "old groups")
         );
@@ -145,7 +142,7 @@ fn packets(summary: &Summary) -> String {
     }
     if summary.copies_forgotten > 0 {
         let number = counted(summary.copies_forgotten, "packet was", "packets were");
-        packets.push_str(&format!("; {number} forgotten so soon that a copy would count as a repetition"));
+        packets.push_str(&format!("; {number} forgotten so soon that a copy would count as a retransmission"));
     }
     packets
 }
@@ -156,8 +153,8 @@ fn too_many(summary: &Summary, folded: Folded) -> String {
     let parts: Vec<String> = [
         (
             summary.unremembered,
-            "old sign of a service or host was forgotten",
-            "old signs of services and hosts were forgotten",
+            "old record of a service or host was forgotten",
+            "old records of services and hosts were forgotten",
         ),
         (
             summary.messages_forgotten,
@@ -165,23 +162,19 @@ fn too_many(summary: &Summary, folded: Folded) -> String {
             "last messages of connections were overwritten",
         ),
         (folded.clients, "client was no longer watched for scans", "clients were no longer watched for scans"),
-        (folded.successes, "success was forgotten too soon", "successes were forgotten too soon"),
+        (folded.successes, "recent success was forgotten", "recent successes were forgotten"),
     ]
     .iter()
     .filter(|(number, _, _)| *number > 0)
     .map(|(number, one, many)| counted(*number, one, many))
     .collect();
-    format!("{}: some causes and recoveries may be missed, no failures", parts.join(", "))
+    format!("{}: some causes and recoveries may be missed, but no failures", parts.join(", "))
 }
 
 /// What a live capture could not see or tell.
 fn lost(live: &LiveCounts) -> String {
     let parts: Vec<String> = [
-        (
-            live.dropped_kernel,
-            "packet dropped by the kernel",
-            "packets dropped by the kernel (-B makes its buffer larger)",
-        ),
+        (live.dropped_kernel, "packet dropped by the kernel", "packets dropped by the kernel (-B enlarges its buffer)"),
         (live.dropped_interface, "packet by the interface", "packets by the interface"),
         (live.output_lost, "line of this report", "lines of this report: its reader was too slow"),
     ]
@@ -245,13 +238,13 @@ fn doubt(id: &str) -> Option<&'static str> {
         Doubt::OneDirection => "seen in one direction only",
         Doubt::OddReset => "ended by a RST that may not have been accepted",
         Doubt::EndedEarly => "still unanswered at the end of the capture",
-        Doubt::Unanswered => "asked for once and not answered",
-        Doubt::HalfOpen => "half open, the SYN-ACK sent again in vain",
+        Doubt::Unanswered => "with one SYN that got no answer",
+        Doubt::HalfOpen => "half open (SYN-ACK retransmitted in vain)",
         Doubt::CutShort => "with the deciding bytes cut off by the snaplen",
         Doubt::Hole => "with packets missing from the capture just before the end",
-        Doubt::Multipath => "on one path of several (MPTCP), of which the application need not hear",
-        Doubt::HalfAccepted => "given up by the client when the server may not have taken its handshake",
-        Doubt::HalfClosed => "reset when one end had sent all it had and may have closed",
+        Doubt::Multipath => "on one of several paths (MPTCP) whose end the application may not notice",
+        Doubt::HalfAccepted => "given up by a client whose handshake the server may not have completed",
+        Doubt::HalfClosed => "reset after a FIN whose sender may still have been reading",
         Doubt::MoreToSend => "closed and reset by one end when the other may have had more to send",
     })
 }

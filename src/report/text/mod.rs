@@ -55,7 +55,7 @@ pub fn render(found: &Found, summary: &Summary, inputs: &Inputs, options: &Optio
         block::in_full(&mut page, &mut told, problem);
     }
     in_lines(&mut page, "Other failures", &[], &others);
-    in_lines(&mut page, "Seldom a problem: health checks, scans, cancelled connects", found.scans, &noise);
+    in_lines(&mut page, "Rarely a problem: health checks, scans, cancelled connects", found.scans, &noise);
     if options.all {
         no_failures(&mut page, found.episodes);
     }
@@ -112,7 +112,7 @@ fn in_lines(page: &mut Page, heading: &str, scans: &[Scan], problems: &[&Problem
     }
     let more_scans = scans.len().saturating_sub(IN_LINES);
     if more_scans > 0 {
-        page.paragraph("   ", Role::Plain, &format!("and {}", counted(more_scans as u64, "scan more", "scans more")));
+        page.paragraph("   ", Role::Plain, &format!("and {}", counted(more_scans as u64, "more scan", "more scans")));
     }
     for problem in problems.iter().take(IN_LINES) {
         block::in_a_line(page, problem);
@@ -121,7 +121,7 @@ fn in_lines(page: &mut Page, heading: &str, scans: &[Scan], problems: &[&Problem
     if !rest.is_empty() {
         let all: u64 = rest.iter().map(|problem| problem.count).sum();
         let more = format!(
-            "and {} more, {} in all; --format json tells each of them",
+            "and {} more, {} in all; --format json lists them all",
             count(rest.len() as u64),
             counted(all, "connection", "connections")
         );

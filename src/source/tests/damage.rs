@@ -136,11 +136,14 @@ fn what_cannot_be_read_at_all_is_an_error() {
         (&[0xd4, 0xc3, 0xb2, 0xa1, 2, 0], "0.pcap: is cut in its header, after 6 bytes; nothing can be read from it"),
         (
             &pcap_header(Endian::Big, MICROSECONDS, (3, 4), 1, 1),
-            "0.pcap: pcap version 3.4 is not known (only 2.x is); convert it with `editcap -F pcap`",
+            "0.pcap: pcap version 3.4 is not supported (only 2.x is); convert it with `editcap -F pcap`",
         ),
         (&gzip(b"hello"), "0.pcap: the gzip file holds no capture (no pcap or pcapng magic inside)"),
         (&gzip(b""), "0.pcap: holds nothing but an empty gzip file"),
-        (b"snoop\0\0\0", "0.pcap: is a snoop capture, which is not read; convert it with `editcap -F pcapng IN OUT`"),
+        (
+            b"snoop\0\0\0",
+            "0.pcap: is a snoop capture, which tcpwhy does not read; convert it with `editcap -F pcapng IN OUT`",
+        ),
     ];
     for (content, expected) in cases {
         assert_eq!(read(content), Err(expected.to_owned()));

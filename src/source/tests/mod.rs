@@ -177,7 +177,8 @@ fn filters() {
     let taken = with("ether src 02:02:02:02:02:02").expect("it fits Ethernet");
     assert_eq!(taken.frames.iter().map(|frame| frame.1).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(taken.notes.len(), 1);
-    let expected = "filter \"ether src 02:02:02:02:02:02\" does not fit link type 101 (RAW), none of its frames pass: ";
+    let expected =
+        "filter \"ether src 02:02:02:02:02:02\" does not apply to link type 101 (RAW), so none of its frames pass: ";
     assert!(taken.notes[0].starts_with(expected), "{:?}", taken.notes);
     // Loopback interfaces of other systems, each with its own number for IPv6, some in the other byte order.
     let loopback = |family: [u8; 4]| [&family[..], &[0x60, 0, 0, 0, 0, 0, 6, 64], &[0; 32], &[0; 20]].concat();

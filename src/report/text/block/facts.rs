@@ -75,13 +75,13 @@ fn ended_by(finding: &Finding) -> &'static str {
         (EndedBy::Server, Some(_)) if finding.kind == Some(Kind::Refused) => {
             "the server's host, by a RST that refuses the SYN"
         }
-        (EndedBy::Client, Some(ResetKind::Abort)) => "the client, by a RST of a live socket",
+        (EndedBy::Client, Some(ResetKind::Abort)) => "the client, by a RST from a live socket",
         (EndedBy::Client, Some(ResetKind::Reply)) => "the client's host, by a RST: it had no socket for the packet",
         (EndedBy::Client, None) => "the client",
-        (EndedBy::Server, Some(ResetKind::Abort)) => "the server, by a RST of a live socket",
+        (EndedBy::Server, Some(ResetKind::Abort)) => "the server, by a RST from a live socket",
         (EndedBy::Server, Some(ResetKind::Reply)) => "the server's host, by a RST: it had no socket for the packet",
         (EndedBy::Server, None) => "the server",
-        (EndedBy::Middlebox, Some(_)) => "a device between them, by a RST in the name of one of them",
+        (EndedBy::Middlebox, Some(_)) => "a device between them, by a RST with the address of one of them",
         (EndedBy::Middlebox, None) => "a device between them",
         (EndedBy::Network, _) => "nobody: packets got no answer",
         (EndedBy::Unknown, _) => "unknown: the capture cannot tell",
@@ -91,7 +91,7 @@ fn ended_by(finding: &Finding) -> &'static str {
 fn retry(finding: &Finding, is_one_of_several: bool) -> String {
     let verdict = match finding.retry {
         RetryVerdict::NotDelivered => "safe",
-        RetryVerdict::MaybeProcessed => "only if it may run twice",
+        RetryVerdict::MaybeProcessed => "only if it is safe to run twice",
         RetryVerdict::Answered => "an answer came, at least in part",
         RetryVerdict::Unknown => "unknown whether it is safe",
     };
@@ -172,7 +172,7 @@ fn storm(problem: &Problem) -> Option<String> {
     let first = storms.first()?;
     let others = match storms.len() - 1 {
         0 => String::new(),
-        more => format!("; {} like it", counted(more as u64, "more does", "more do")),
+        more => format!("; {} the same", counted(more as u64, "more does", "more do")),
     };
     Some(format!(
         "{}: {} tried {}, a connect about every {}, without backing off{others}",

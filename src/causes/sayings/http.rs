@@ -15,6 +15,7 @@ pub(super) const HTTP: &[Saying] = &[
         "exit 18: transfer closed with outstanding read data remaining",
         ["curl 18", "curl exit 18", "CURLE_PARTIAL_FILE", "transfer closed with", "was not closed cleanly before"],
         [EPIPE],
+        end_of_file,
         "End of file in the middle of the answer: the server closed by a FIN, as its kernel does when the process is killed. A RST gives exit 56."
     ),
     says!(
@@ -36,6 +37,7 @@ pub(super) const HTTP: &[Saying] = &[
         "exit 52: Empty reply from server",
         ["curl 52", "curl exit 52", "CURLE_GOT_NOTHING", "Empty reply from server"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "End of file in place of an answer: usually a keep-alive race or a server that crashed."
     ),
     says!(
@@ -71,6 +73,7 @@ pub(super) const HTTP: &[Saying] = &[
         "upstream prematurely closed connection while reading response header from upstream",
         ["upstream prematurely closed connection"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "502: end of file in place of an answer. Often a keep-alive race."
     ),
     says!(
@@ -142,6 +145,7 @@ pub(super) const HTTP: &[Saying] = &[
         "termination state SH or SD in the log",
         ["haproxy SH", "haproxy SD"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "The server ended it before (SH) or after (SD) the response's headers were complete, by a RST or by an end of file."
     ),
     says!(
@@ -226,6 +230,7 @@ pub(super) const HTTP: &[Saying] = &[
         "HTTP request sent, awaiting response... No data received.",
         ["awaiting response... No data received"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "End of file in place of an answer."
     ),
     says!(
@@ -233,6 +238,7 @@ pub(super) const HTTP: &[Saying] = &[
         "Connection closed at byte N. Retrying.",
         ["Connection closed at byte"],
         [EPIPE],
+        end_of_file,
         "End of file in the middle of the answer."
     ),
     says!(
@@ -247,6 +253,7 @@ pub(super) const HTTP: &[Saying] = &[
         "error:0A000126:SSL routines::unexpected eof while reading",
         ["unexpected eof while reading"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "End of file in TLS, without its close_notify; in a handshake the other end is a health check, a scan, a client that does not trust the certificate, or a server that speaks no TLS."
     ),
     says!(
@@ -254,6 +261,7 @@ pub(super) const HTTP: &[Saying] = &[
         "peer closed connection in SSL handshake while SSL handshaking",
         ["peer closed connection in SSL handshake"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "End of file in the TLS handshake: to the client a health check, a scan or a browser that does not trust the certificate; to an upstream a server that speaks no TLS, or does not know the name (proxy_ssl_server_name)."
     ),
     says!(

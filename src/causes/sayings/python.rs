@@ -46,6 +46,7 @@ pub(super) const PYTHON: &[Saying] = &[
         "http.client.RemoteDisconnected: Remote end closed connection without response",
         ["RemoteDisconnected", "http.client.RemoteDisconnected", "Remote end closed connection without response"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "A subclass of ConnectionResetError, but what came was end of file in place of an answer. Usually a keep-alive \
          race."
     ),
@@ -92,6 +93,7 @@ pub(super) const PYTHON: &[Saying] = &[
         "httpx.RemoteProtocolError: Server disconnected without sending a response.",
         ["RemoteProtocolError", "Server disconnected without sending a response"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "End of file in place of an answer. Usually a keep-alive race."
     ),
     says!(
@@ -108,6 +110,7 @@ pub(super) const PYTHON: &[Saying] = &[
         "ServerDisconnectedError: Server disconnected",
         ["ServerDisconnectedError"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "End of file in place of an answer. Usually a keep-alive race."
     ),
     says!(
@@ -122,6 +125,7 @@ pub(super) const PYTHON: &[Saying] = &[
         "ClientPayloadError: Response payload is not completed: <TransferEncodingError: 400, ...>",
         ["ClientPayloadError", "Response payload is not completed"],
         [EPIPE, ECONNRESET],
+        end_of_file,
         "End of file in the middle of the answer: the server closed by a FIN, as its kernel does when the process is killed. With a RST the errno is named."
     ),
     says!(
@@ -150,6 +154,7 @@ pub(super) const PYTHON: &[Saying] = &[
         "ChunkedEncodingError: ('Connection broken: IncompleteRead(N bytes read, M more expected)', ...)",
         ["IncompleteRead", "more expected"],
         [EPIPE],
+        end_of_file,
         "End of file in the middle of the answer: the server closed by a FIN, as its kernel does when the process is killed."
     ),
     says!(
@@ -164,6 +169,7 @@ pub(super) const PYTHON: &[Saying] = &[
         "httpx.RemoteProtocolError: peer closed connection without sending complete message body",
         ["peer closed connection without sending complete message body"],
         [EPIPE],
+        end_of_file,
         "End of file in the middle of the answer: the server closed by a FIN, as its kernel does when the process is killed."
     ),
     says!(
@@ -178,6 +184,7 @@ pub(super) const PYTHON: &[Saying] = &[
         "IncompleteReadError: 0 bytes read on a total of N expected bytes",
         ["asyncio.IncompleteReadError", "IncompleteReadError"],
         [EPIPE, ECONNRESET],
+        end_of_file,
         "End of file where more was expected: the other end closed by a FIN. With a RST it is ConnectionResetError."
     ),
     says!(
@@ -185,6 +192,7 @@ pub(super) const PYTHON: &[Saying] = &[
         "SSLEOFError: EOF occurred in violation of protocol",
         ["ssl.SSLEOFError", "EOF occurred in violation of protocol", "SSLEOFError"],
         [EPIPE, ECONNRESET],
+        end_of_file,
         "End of file in the middle of TLS, without its close_notify: the other end closed by a FIN."
     ),
 ];

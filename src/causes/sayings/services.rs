@@ -15,6 +15,7 @@ pub(super) const SERVICES: &[Saying] = &[
         "server closed the connection unexpectedly",
         ["server closed the connection unexpectedly"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "libpq says so for a RST and for end of file alike."
     ),
     says!(
@@ -113,6 +114,7 @@ pub(super) const SERVICES: &[Saying] = &[
         "kex_exchange_identification: read: Connection reset by peer",
         ["kex_exchange_identification"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "\"Connection closed by remote host\": end of file. Before the banner: sshd's MaxStartups is reached, a ban or a filter (fail2ban, TCP wrappers), or what listens there is no sshd."
     ),
     says!(
@@ -120,6 +122,7 @@ pub(super) const SERVICES: &[Saying] = &[
         "Connection to HOST closed by remote host.",
         ["closed by remote host"],
         [EPIPE, ECONNRESET],
+        end_of_file,
         "End of file without SSH's goodbye: the server's process of this session was killed, or its host shut down."
     ),
     says!(
@@ -134,6 +137,7 @@ pub(super) const SERVICES: &[Saying] = &[
         "ConnectionError: Connection closed by server.",
         ["Connection closed by server"],
         [EPIPE, ECONNRESET],
+        end_of_file,
         "End of file: the server was stopped or killed, its `timeout` ran out, or somebody used CLIENT KILL."
     ),
     says!(
@@ -169,6 +173,7 @@ pub(super) const SERVICES: &[Saying] = &[
         "UNAVAILABLE: Stream removed (Socket closed)",
         ["Stream removed (Socket closed)"],
         [EPIPE, ECONNRESET],
+        end_of_file,
         "The server's end of file or RST came in the middle of the call: its process died."
     ),
     says!(
@@ -316,6 +321,7 @@ pub(super) const SERVICES: &[Saying] = &[
         "Connection closed by HOST port 22",
         ["Connection closed by HOST port"],
         [EPIPE, ECONNRESET],
+        end_of_file,
         "End of file before the login was done; sshd's log has the reason. Before the banner see kex_exchange_identification."
     ),
     says!(

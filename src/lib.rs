@@ -7,6 +7,8 @@
 //! bytes + time      or Skip           two ends                 failure + cause     views of findings
 //! ```
 //!
+//! - [`layers`] finds the innermost IP packet of a frame, behind link headers and tunnels: for the filter of [`source`], which
+//!   looks for ICMP errors, and for [`decode`].
 //! - [`source`] gives frames in time order, in batches: from files, from standard input, from a live interface. Of the
 //!   stages that lead to a verdict it is the only one that reads a clock, a file or a socket.
 //! - [`decode`] makes a TCP segment or an ICMP error about one of each frame, or a named reason why not ([`decode::Skip`]).
@@ -46,6 +48,7 @@ pub mod decode;
 pub mod diagnose;
 pub mod episodes;
 pub mod host;
+pub mod layers;
 pub mod notation;
 pub mod pipeline;
 pub mod privileges;

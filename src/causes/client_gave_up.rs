@@ -108,24 +108,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         return None;
     }
     if case.kind() == Some(Kind::BrokenPipe) {
-        if case.mismatch().is_some() {
-            return None;
-        }
-        let first = case.story().first_fin == Some(CLIENT);
-        let text = match case.lost(SERVER) {
-            _ if closed_after_the_tls_handshake(case) => {
-                "The client closed the connection right after the TLS handshake; it may not trust the server's \
-                 certificate."
-                    .to_string()
-            }
-            0 => "The client closed the connection while the server was still sending.".to_string(),
-            lost => format!(
-                "The client closed the connection before the server was done: {} {} lost.",
-                bytes(lost),
-                were(lost)
-            ),
-        };
-        return first.then(|| Match::likely(text));
+        return closed_early(case);
     }
     let reset = case.reset().filter(|reset| reset.from == CLIENT)?;
     if check_in_rhythm(case).is_some() {
@@ -139,19 +122,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         )));
     }
     if case.client_waits() {
-        let waited = case.waited_for_answer();
-        let text = if case.request_went_on() {
-            "The client ended the connection after the server had answered an incomplete request.".to_string()
-        } else if case.finished_tls_handshake() {
-            "The client ended the connection after the TLS handshake, before it had asked for anything.".to_string()
-        } else if !case.saw_payload() {
-            "The client ended the connection with a RST.".to_string()
-        } else if case.at_once(waited) {
-            "The client ended the connection without waiting for the answer.".to_string()
-        } else {
-            format!("The client gave up after waiting {} for the answer.", duration(waited))
-        };
-        return Some(Match::likely(text));
+        return Some(Match::likely(gave_up_waiting(case)));
     }
     if case.asked_last(CLIENT) && case.last_words(CLIENT).is_some_and(|(_, sense)| sense == Sense::Cancel) {
         let later = case.since_payload(CLIENT);
@@ -177,6 +148,42 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     let complete = case.lost(SERVER).max(reset.unacknowledged) == 0 && case.half(SERVER).has(Half::PUSHED) && !cut;
     let found = if complete { Match::possible } else { Match::likely };
     (streaming && kind).then(|| found(text))
+}
+
+/// The client's FIN came first, and what the server wrote after it met a RST.
+fn closed_early(case: &Case<'_>) -> Option<Match> {
+    if case.mismatch().is_some() {
+        return None;
+    }
+    let first = case.story().first_fin == Some(CLIENT);
+    let text = match case.lost(SERVER) {
+        _ if closed_after_the_tls_handshake(case) => {
+            "The client closed the connection right after the TLS handshake; it may not trust the server's \
+             certificate."
+                .to_string()
+        }
+        0 => "The client closed the connection while the server was still sending.".to_string(),
+        lost => {
+            format!("The client closed the connection before the server was done: {} {} lost.", bytes(lost), were(lost))
+        }
+    };
+    first.then(|| Match::likely(text))
+}
+
+/// How the client ended a connection in which it was the server's turn.
+fn gave_up_waiting(case: &Case<'_>) -> String {
+    let waited = case.waited_for_answer();
+    if case.request_went_on() {
+        "The client ended the connection after the server had answered an incomplete request.".to_string()
+    } else if case.finished_tls_handshake() {
+        "The client ended the connection after the TLS handshake, before it had asked for anything.".to_string()
+    } else if !case.saw_payload() {
+        "The client ended the connection with a RST.".to_string()
+    } else if case.at_once(waited) {
+        "The client ended the connection without waiting for the answer.".to_string()
+    } else {
+        format!("The client gave up after waiting {} for the answer.", duration(waited))
+    }
 }
 
 /// With its part of the handshake the client took its leave, and all that came back may be session tickets.

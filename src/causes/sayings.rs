@@ -16,6 +16,8 @@ pub struct Saying {
     pub names: &'static [&'static str],
     /// The errnos behind it; more than one where it does not tell them apart, and none where no call failed.
     pub errnos: &'static [Errno],
+    /// May it stand for the other end's FIN alone, so that no call failed?
+    pub end_of_file: bool,
     /// What else to know; may be empty.
     pub note: &'static str,
 }
@@ -29,11 +31,6 @@ impl Saying {
             .replace("{number}", &page.number.to_string())
             .replace("{message}", message)
             .replace("{lower}", &message.to_lowercase())
-    }
-
-    /// May it stand for the other end's FIN alone? Then its note says so, in the same words everywhere.
-    pub fn is_end_of_file(&self) -> bool {
-        self.note.to_ascii_lowercase().contains("end of file")
     }
 
     /// The language that it belongs to, if there is a code example in it.
@@ -78,13 +75,26 @@ const ALL: &[Errno] = &[
 
 const CONNECT: &[Errno] = &[Errno::ECONNREFUSED, Errno::EHOSTUNREACH, Errno::ENETUNREACH, Errno::EACCES];
 
+/// One of them: program, text, names, errnos, `end_of_file` where that is so, note.
 macro_rules! says {
-    ($program:literal, $text:literal, [$($name:literal),*], [$($errno:ident),*], $note:literal) => {
-        Saying { program: $program, text: $text, names: &[$($name),*], errnos: &[$(Errno::$errno),*], note: $note }
+    ($program:literal, $text:literal, $names:tt, $errnos:tt, end_of_file, $note:literal) => {
+        says!(@ $program, $text, $names, $errnos, true, $note)
     };
-    ($program:literal, $text:literal, [$($name:literal),*], $errnos:ident, $note:literal) => {
-        Saying { program: $program, text: $text, names: &[$($name),*], errnos: $errnos, note: $note }
+    ($program:literal, $text:literal, $names:tt, $errnos:tt, $note:literal) => {
+        says!(@ $program, $text, $names, $errnos, false, $note)
     };
+    (@ $program:literal, $text:literal, [$($name:literal),*], $errnos:tt, $end_of_file:literal, $note:literal) => {
+        Saying {
+            program: $program,
+            text: $text,
+            names: &[$($name),*],
+            errnos: says!(@errnos $errnos),
+            end_of_file: $end_of_file,
+            note: $note,
+        }
+    };
+    (@errnos [$($errno:ident),*]) => { &[$(Errno::$errno),*] };
+    (@errnos $errnos:ident) => { $errnos };
 }
 
 mod http;

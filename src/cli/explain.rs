@@ -173,7 +173,7 @@ fn sayings_page(topic: &str, said: &[&'static Saying], named: Option<Errno>) -> 
         let number = errno.number;
         page.item(&format!("{} ", errno.errno.name()), &format!("({number}, {}). {}", errno.kind.id(), errno.meaning));
     }
-    if named.is_none() && said.iter().any(|saying| saying.is_end_of_file()) {
+    if named.is_none() && said.iter().any(|saying| saying.end_of_file) {
         page.section("Or none", END_OF_FILE);
     }
     if let [only] = about.as_slice() {

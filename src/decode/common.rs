@@ -4,10 +4,9 @@
 //! It knows no errors: what it does not take, or what is odd, goes the long way and is named there. Both ways give the
 //! same segment (a test holds them side by side).
 
-use super::ip::protocol;
 use super::tcp::{input_of, number_of};
-use super::tunnel::is_over_udp;
 use super::{Flags, FlowKey, Segment, Signs};
+use crate::layers::{is_over_udp, protocol};
 use crate::source::RawFrame;
 
 const ETHERNET: u16 = 1;

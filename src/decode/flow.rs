@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::decode::{End, Segment, Signs};
+use crate::layers::{Addresses, Header};
 
 /// An odd constant (2^64 divided by the golden ratio): multiplied by it, two port pairs are never equal modulo 2^32.
 const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -128,6 +129,46 @@ impl Segment {
         let [first, second] = self.flow().ends4();
         if self.from_first() { (first, second) } else { (second, first) }
     }
+}
+
+impl Header<'_> {
+    /// The key of the connection between `source_port` and `destination_port`, and whether the source stands first.
+    #[inline]
+    pub fn flow(&self, source_port: u16, destination_port: u16, seed: [u64; 2]) -> (FlowKey, bool) {
+        match self.addresses {
+            Addresses::V4(bytes) => {
+                let ports = u32::from(source_port) << 16 | u32::from(destination_port);
+                FlowKey::of_ipv4(u64::from_be_bytes(*bytes), ports)
+            }
+            Addresses::V6(bytes) => {
+                let (source, destination) = halves(bytes);
+                let (source, destination) = (u128::from_be_bytes(source), u128::from_be_bytes(destination));
+                FlowKey::of_ipv6(source, source_port, destination, destination_port, seed)
+            }
+        }
+    }
+
+    /// Source and destination with these ports.
+    pub fn ends(&self, source_port: u16, destination_port: u16) -> (End, End) {
+        let (source, destination) = match self.addresses {
+            Addresses::V4(bytes) => {
+                let (source, destination) = halves::<4, 8>(bytes);
+                (IpAddr::from(source), IpAddr::from(destination))
+            }
+            Addresses::V6(bytes) => {
+                let (source, destination) = halves::<16, 32>(bytes);
+                (IpAddr::from(source), IpAddr::from(destination))
+            }
+        };
+        (End { ip: source, port: source_port }, End { ip: destination, port: destination_port })
+    }
+}
+
+/// Both halves of `bytes`, where `WHOLE` is twice `HALF`.
+#[inline]
+fn halves<const HALF: usize, const WHOLE: usize>(bytes: &[u8; WHOLE]) -> ([u8; HALF], [u8; HALF]) {
+    let half = |part: Option<&[u8; HALF]>| part.copied().unwrap_or([0; HALF]);
+    (half(bytes.first_chunk::<HALF>()), half(bytes.last_chunk::<HALF>()))
 }
 
 /// The `N` bytes at `at`; all zeros if they belong to another batch.

@@ -1,8 +1,7 @@
 //! ICMP (RFC 792) and ICMPv6 (RFC 4443) errors and the segment that they quote.
 
-use crate::decode::ip::{self, Header, protocol};
-use crate::decode::view::View;
 use crate::decode::{CutIcmpError, Flags, IcmpError, Packet, Skip};
+use crate::layers::{Header, View, header, protocol};
 use crate::source::RawFrame;
 
 /// The error that `view` begins with, sent by the source of `ip`. Redirects report no error and are left out.
@@ -30,7 +29,7 @@ pub(super) fn error(ip: &Header<'_>, view: View<'_>, frame: &RawFrame, seed: [u6
             Err(Skip::IcmpAboutOther)
         }
     };
-    let (quoted, segment) = match view.skip(8).and_then(ip::header) {
+    let (quoted, segment) = match view.skip(8).and_then(header) {
         Ok(quote) => quote,
         Err(skip) => return unreadable(skip, None),
     };

@@ -1,34 +1,24 @@
 //! From the bytes of a frame to a TCP segment, or to an ICMP error about one, or to the reason why it is neither.
 
+use crate::layers::{self, View, protocol};
 use crate::source::{Others, RawFrame};
 
 mod common;
 mod flow;
 mod icmp;
-mod ip;
-mod link;
 mod packet;
 mod signs;
-mod skip;
 mod tcp;
 #[cfg(test)]
 mod tests;
-mod tunnel;
-mod view;
-mod wireless;
 
+pub use crate::layers::Skip;
 pub use flow::FlowKey;
 pub use packet::{CutIcmpError, End, Flags, IcmpError, Packet, Segment, Span};
 pub use signs::Signs;
-pub use skip::Skip;
 pub use tcp::{Options, SackBlocks, TcpOption, options};
 
 use common::Short;
-use ip::protocol;
-use view::View;
-
-/// How many IP headers may stand inside each other.
-const MAX_TUNNELS: usize = 8;
 
 /// Reads frames. It keeps nothing from one to the next but the seed of the IPv6 fingerprints.
 #[derive(Clone, Copy, Debug)]
@@ -133,7 +123,7 @@ impl Decoder {
     /// The same for a frame that is an aggregate, or one of any other kind.
     #[inline(never)]
     fn decode_parts(&self, bytes: &[u8], frame: &RawFrame, packets: &mut Packets, skipped: &mut [u64; Skip::COUNT]) {
-        let mut parts = wireless::parts(frame.link, view_of(bytes, frame)).peekable();
+        let mut parts = layers::parts(frame.link, view_of(bytes, frame)).peekable();
         if parts.peek().is_none() {
             return packets.put(self.decode_any(bytes, frame), skipped);
         }
@@ -148,32 +138,22 @@ impl Decoder {
     #[inline(never)]
     fn decode_any(&self, bytes: &[u8], frame: &RawFrame) -> Result<Packet, Skip> {
         let view = view_of(bytes, frame);
-        match link::usual(frame.link, view).and_then(ip::usual) {
+        match layers::usual(frame.link, view) {
             Some((header, inner)) => tcp::segment(&header, inner, frame, self.seed).map(Packet::Segment),
-            None => self.layers(view, frame),
+            None => self.decode_innermost(view, frame),
         }
     }
 
-    /// Takes off layer by layer.
+    /// The same for what is under more layers.
     #[inline(never)]
-    fn layers(&self, view: View<'_>, frame: &RawFrame) -> Result<Packet, Skip> {
-        let way = link::way(frame.link, view);
-        let mut view = link::network(frame.link, view)?;
-        for _ in 0..=MAX_TUNNELS {
-            let (header, inner) = ip::header(view)?;
-            view = match header.protocol {
-                protocol::TCP => {
-                    let mut segment = tcp::segment(&header, inner, frame, self.seed)?;
-                    segment.signs.0 |= way.0;
-                    return Ok(Packet::Segment(segment));
-                }
-                protocol::ICMP | protocol::ICMPV6 => {
-                    return icmp::error(&header, inner, frame, self.seed);
-                }
-                other => tunnel::inner(other, inner)?,
-            };
+    fn decode_innermost(&self, view: View<'_>, frame: &RawFrame) -> Result<Packet, Skip> {
+        let (header, inner) = layers::innermost(frame.link, view)?;
+        if header.protocol != protocol::TCP {
+            return icmp::error(&header, inner, frame, self.seed);
         }
-        Err(Skip::TunnelTooDeep)
+        let mut segment = tcp::segment(&header, inner, frame, self.seed)?;
+        segment.signs.0 |= signs::way(frame.link, view).0;
+        Ok(Packet::Segment(segment))
     }
 }
 

@@ -4,6 +4,7 @@
 use super::flow::fold;
 use super::tcp::BEHIND_WINDOW;
 use super::{Flags, Segment, TcpOption, options};
+use crate::layers::View;
 
 /// What a segment looks like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -195,6 +196,21 @@ impl Segment {
             | u64::from(self.flags.0);
         let mixed = fold(numbers ^ stamp.rotate_left(17) ^ 0x9e37_79b9_7f4a_7c15, rest ^ 0xd6e8_feb8_6659_fd93);
         (mixed >> 32) as u32 ^ mixed as u32
+    }
+}
+
+/// Did the frame come in from the network, or go out to it? Linux cooked captures tell it (sll_pkttype of packet(7)).
+pub(crate) fn way(link: u16, view: View<'_>) -> Signs {
+    const PACKET_OUTGOING: u8 = 4;
+    let kind = match link {
+        113 => view.u8(1),
+        276 => view.u8(10),
+        _ => return Signs::default(),
+    };
+    match kind {
+        Ok(kind) if kind < PACKET_OUTGOING => Signs(Signs::CAME_IN),
+        Ok(PACKET_OUTGOING) => Signs(Signs::WENT_OUT),
+        Ok(_) | Err(_) => Signs::default(),
     }
 }
 

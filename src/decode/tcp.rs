@@ -1,15 +1,17 @@
 //! TCP headers (RFC 9293, section 3.1) and their options.
 
-use crate::decode::ip::Header;
 use crate::decode::signs;
-use crate::decode::view::View;
 use crate::decode::{Flags, Segment, Signs, Skip};
+use crate::layers::{Header, View};
 use crate::source::RawFrame;
 
 /// The least that makes a segment useful: ports, sequence, acknowledgment, data offset and flags.
 const USEFUL: usize = 14;
 /// Where the window ends in a header.
 pub(super) const BEHIND_WINDOW: usize = 16;
+
+/// Where both addresses begin in an IPv6 header.
+const ADDRESSES_IN_IPV6: u32 = 8;
 
 /// The segment that `view` begins with. Checksums are not looked at: offloading makes them wrong in most captures.
 ///
@@ -35,7 +37,9 @@ pub(super) fn segment(ip: &Header<'_>, view: View<'_>, frame: &RawFrame, seed: [
     let cut = if options_end < header_length { signs::of_cut(flags, header_length - 20, view.data.len()) } else { 0 };
     // Extension headers that go on for longer than an IPv6 packet can be are none.
     let (addresses_before, ipv6) = match ip.is_ipv6() {
-        true => (u16::try_from(options_at - ip.span.offset).map_err(|_| Skip::Malformed)?, Signs::IPV6),
+        true => {
+            (u16::try_from(options_at - (ip.offset + ADDRESSES_IN_IPV6)).map_err(|_| Skip::Malformed)?, Signs::IPV6)
+        }
         false => (0, 0),
     };
     let mut segment = Segment {

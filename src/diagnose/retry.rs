@@ -27,16 +27,7 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
         return (RetryVerdict::Unknown, "the capture does not show the server's packets".into());
     }
     if !client.has(Half::DATA) {
-        if !client.has(Half::SYN) {
-            return (RetryVerdict::Unknown, why_late());
-        }
-        // An abort tells what had arrived; the client's FIN need not have.
-        let by_reset = case.reset().filter(|reset| reset.from == SERVER).and_then(|reset| reset.acknowledgment);
-        let seen = [client.data_end(), client.next];
-        if client.bytes() > 0 || by_reset.is_some_and(|acknowledgment| !seen.contains(&acknowledgment)) {
-            return (RetryVerdict::Unknown, "the capture does not show what the client sent".into());
-        }
-        return (RetryVerdict::NotDelivered, "the client sent no payload".into());
+        return without_request(case);
     }
     let unseen = case.connection().unseen_answer(CLIENT);
     if unseen > 0 {
@@ -44,39 +35,7 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
         return (RetryVerdict::Answered, why.into());
     }
     if server.has(Half::DATA) && !case.asked_last(CLIENT) {
-        // Who had spoken before may speak on without having got what the client said last. Before a late capture it may have.
-        let spoke_before = !server.has(Half::SYN) || client.data_ack != server.isn.wrapping_add(1);
-        if spoke_before && !case.connection().has_heard(SERVER) && !case.upload_was_cut() {
-            let last = bytes(client.data_length);
-            let why = format!("what came back was sent before the server's host had the client's last {last}");
-            return (RetryVerdict::Unknown, why.into());
-        }
-        if let Some(protocol) = case.gave_no_answer(SERVER) {
-            let came = bytes(case.connection().said_since(SERVER));
-            let label = protocol.label();
-            // The client may have asked before, and have had an answer.
-            if case.last_words(CLIENT).is_some_and(|(_, sense)| !sense.is_work()) && !case.server_never_answered() {
-                let why = format!(
-                    "the last {came} that came back are no answer in {label}, and the client had asked for \
-                             none"
-                );
-                return (RetryVerdict::Unknown, why.into());
-            }
-            let why = format!("the {came} that came back are no answer in {label}");
-            return (RetryVerdict::MaybeProcessed, why.into());
-        }
-        if case.may_be_tickets() {
-            let why = "what came back may be only TLS session tickets".into();
-            return (RetryVerdict::MaybeProcessed, why);
-        }
-        if client.ack == client.data_ack && case.lost(SERVER) > 0 {
-            let why = "the server answered, though the client's host acknowledged none of it".into();
-            return (RetryVerdict::Answered, why);
-        }
-        return (
-            RetryVerdict::Answered,
-            format!("{} came back after the last request", bytes(case.connection().said_since(SERVER))).into(),
-        );
+        return answered(case);
     }
     if server.has(Half::DATA)
         && let Some((protocol, _)) = case.last_words(CLIENT).filter(|(_, sense)| !sense.is_work())
@@ -104,6 +63,55 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
         return (RetryVerdict::Answered, why.into());
     }
     unanswered(case, ended_by)
+}
+
+/// The client sent no payload, as far as the capture shows.
+fn without_request(case: &Case<'_>) -> (RetryVerdict, Cow<'static, str>) {
+    let client = case.half(CLIENT);
+    if !client.has(Half::SYN) {
+        return (RetryVerdict::Unknown, why_late());
+    }
+    // An abort tells what had arrived; the client's FIN need not have.
+    let by_reset = case.reset().filter(|reset| reset.from == SERVER).and_then(|reset| reset.acknowledgment);
+    let seen = [client.data_end(), client.next];
+    if client.bytes() > 0 || by_reset.is_some_and(|acknowledgment| !seen.contains(&acknowledgment)) {
+        return (RetryVerdict::Unknown, "the capture does not show what the client sent".into());
+    }
+    (RetryVerdict::NotDelivered, "the client sent no payload".into())
+}
+
+/// The server spoke last: whether that was the answer.
+fn answered(case: &Case<'_>) -> (RetryVerdict, Cow<'static, str>) {
+    let (client, server) = (case.half(CLIENT), case.half(SERVER));
+    // Who had spoken before may speak on without having got what the client said last. Before a late capture it may have.
+    let spoke_before = !server.has(Half::SYN) || client.data_ack != server.isn.wrapping_add(1);
+    if spoke_before && !case.connection().has_heard(SERVER) && !case.upload_was_cut() {
+        let last = bytes(client.data_length);
+        let why = format!("what came back was sent before the server's host had the client's last {last}");
+        return (RetryVerdict::Unknown, why.into());
+    }
+    if let Some(protocol) = case.gave_no_answer(SERVER) {
+        let came = bytes(case.connection().said_since(SERVER));
+        let label = protocol.label();
+        // The client may have asked before, and have had an answer.
+        if case.last_words(CLIENT).is_some_and(|(_, sense)| !sense.is_work()) && !case.server_never_answered() {
+            let why =
+                format!("the last {came} that came back are no answer in {label}, and the client had asked for none");
+            return (RetryVerdict::Unknown, why.into());
+        }
+        let why = format!("the {came} that came back are no answer in {label}");
+        return (RetryVerdict::MaybeProcessed, why.into());
+    }
+    if case.may_be_tickets() {
+        let why = "what came back may be only TLS session tickets".into();
+        return (RetryVerdict::MaybeProcessed, why);
+    }
+    if client.ack == client.data_ack && case.lost(SERVER) > 0 {
+        let why = "the server answered, though the client's host acknowledged none of it".into();
+        return (RetryVerdict::Answered, why);
+    }
+    let why = format!("{} came back after the last request", bytes(case.connection().said_since(SERVER)));
+    (RetryVerdict::Answered, why.into())
 }
 
 /// No answer came to the last request: whether it arrived.

@@ -32,19 +32,18 @@ const STILL_TAGGED: &str = "(ether proto 0x8100) or (ether proto 0x88a8) or (eth
 /// A VLAN tag that the kernel has taken off a frame does not hinder the plain filter; one that is still in it does, and
 /// `vlan` moves what follows it behind the tag, each time that it stands there.
 ///
-/// A router's ICMP error has neither the ports nor the addresses that the user may ask for. With `errors` all of them pass, and
-/// what each is about has to be looked at later, as [`Filter::wants`](super::Filter::wants) does.
-pub(super) fn candidates(user: Option<&str>, light: bool, tunnels: bool, errors: bool) -> Vec<String> {
-    let segments = if light { TURNING_POINTS.to_owned() } else { format!("tcp or {EXTENSIONS}") };
-    let mut wanted = format!("{segments} or {ICMP_ERRORS}");
+/// A router's ICMP error has neither the ports nor the addresses that the user may ask for. All of them pass, and what each is
+/// about has to be looked at later, as [`Filter::wants`](super::Filter::wants) does. Those inside tunnels, PPPoE
+/// and MPLS, which libpcap does not find, have to match what the user asks for themselves.
+pub(super) fn candidates(user: Option<&str>, light: bool, tunnels: bool) -> Vec<String> {
+    let mut wanted = if light { TURNING_POINTS.to_owned() } else { format!("tcp or {EXTENSIONS}") };
     if tunnels {
         wanted.push_str(&format!(" or {TUNNELS}"));
     }
     let with_user = |wanted: &str| match user.filter(|expression| !expression.trim().is_empty()) {
         // `vlan` in the user's expression would move what follows it.
-        Some(expression) if errors => format!("{ICMP_ERRORS} or (({wanted}) and ({expression}))"),
-        Some(expression) => format!("({wanted}) and ({expression})"),
-        None => wanted.to_owned(),
+        Some(expression) => format!("{ICMP_ERRORS} or (({wanted}) and ({expression}))"),
+        None => format!("{wanted} or {ICMP_ERRORS}"),
     };
     let tagged = |first: &str| {
         let inner = with_user(&wanted);
@@ -77,7 +76,7 @@ mod tests {
     }
 
     fn best(link: i32, user: Option<&str>, light: bool, tunnels: bool) -> BpfProgram {
-        let all = candidates(user, light, tunnels, link == 1);
+        let all = candidates(user, light, tunnels);
         all.iter().find_map(|expression| program(link, expression).ok()).expect("one of them fits")
     }
 

@@ -15,6 +15,7 @@ pub(super) const HTTP: &[Saying] = &[
         "exit 18: transfer closed with outstanding read data remaining",
         ["curl 18", "curl exit 18", "CURLE_PARTIAL_FILE", "transfer closed with", "was not closed cleanly before"],
         [EPIPE],
+        end_of_file,
         "\
         End of file in the middle of the answer: the server closed with a FIN, as its kernel does when the process is \
         killed. A RST gives exit 56."
@@ -38,6 +39,7 @@ pub(super) const HTTP: &[Saying] = &[
         "exit 52: Empty reply from server",
         ["curl 52", "curl exit 52", "CURLE_GOT_NOTHING", "Empty reply from server"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "End of file instead of an answer: usually a keep-alive race or a server that crashed."
     ),
     says!(
@@ -73,6 +75,7 @@ pub(super) const HTTP: &[Saying] = &[
         "upstream prematurely closed connection while reading response header from upstream",
         ["upstream prematurely closed connection"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "The client gets a 502: end of file instead of an answer. Often a keep-alive race."
     ),
     says!(
@@ -152,6 +155,7 @@ pub(super) const HTTP: &[Saying] = &[
         "termination state SH or SD in the log",
         ["haproxy SH", "haproxy SD"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "\
         The server ended the connection before (SH) or after (SD) the response headers were complete, with a RST or an \
         end of file."
@@ -248,6 +252,7 @@ pub(super) const HTTP: &[Saying] = &[
         "HTTP request sent, awaiting response... No data received.",
         ["awaiting response... No data received"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "End of file instead of an answer."
     ),
     says!(
@@ -255,6 +260,7 @@ pub(super) const HTTP: &[Saying] = &[
         "Connection closed at byte N. Retrying.",
         ["Connection closed at byte"],
         [EPIPE],
+        end_of_file,
         "End of file in the middle of the answer."
     ),
     says!(
@@ -269,6 +275,7 @@ pub(super) const HTTP: &[Saying] = &[
         "error:0A000126:SSL routines::unexpected eof while reading",
         ["unexpected eof while reading"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "\
         End of file in TLS, without a close_notify. In a handshake, the other end is a health check, a scan, a client \
         that does not trust the certificate, or a server that does not speak TLS."
@@ -278,6 +285,7 @@ pub(super) const HTTP: &[Saying] = &[
         "peer closed connection in SSL handshake while SSL handshaking",
         ["peer closed connection in SSL handshake"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "\
         End of file in the TLS handshake. If the peer is a client: a health check, a scan or a browser that does not \
         trust the certificate. If it is an upstream: a server that does not speak TLS, or does not know the name \

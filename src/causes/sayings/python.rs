@@ -46,6 +46,7 @@ pub(super) const PYTHON: &[Saying] = &[
         "http.client.RemoteDisconnected: Remote end closed connection without response",
         ["RemoteDisconnected", "http.client.RemoteDisconnected", "Remote end closed connection without response"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "A subclass of ConnectionResetError, but what came was end of file instead of an answer. Usually a keep-alive \
          race."
     ),
@@ -92,6 +93,7 @@ pub(super) const PYTHON: &[Saying] = &[
         "httpx.RemoteProtocolError: Server disconnected without sending a response.",
         ["RemoteProtocolError", "Server disconnected without sending a response"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "End of file instead of an answer. Usually a keep-alive race."
     ),
     says!(
@@ -110,6 +112,7 @@ pub(super) const PYTHON: &[Saying] = &[
         "ServerDisconnectedError: Server disconnected",
         ["ServerDisconnectedError"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "End of file instead of an answer. Usually a keep-alive race."
     ),
     says!(
@@ -124,6 +127,7 @@ pub(super) const PYTHON: &[Saying] = &[
         "ClientPayloadError: Response payload is not completed: <TransferEncodingError: 400, ...>",
         ["ClientPayloadError", "Response payload is not completed"],
         [EPIPE, ECONNRESET],
+        end_of_file,
         "\
         End of file in the middle of the answer: the server closed with a FIN, as its kernel does when the process is \
         killed. With a RST the errno is named."
@@ -159,6 +163,7 @@ pub(super) const PYTHON: &[Saying] = &[
         "ChunkedEncodingError: ('Connection broken: IncompleteRead(N bytes read, M more expected)', ...)",
         ["IncompleteRead", "more expected"],
         [EPIPE],
+        end_of_file,
         "\
         End of file in the middle of the answer: the server closed with a FIN, as its kernel does when the process is \
         killed."
@@ -177,6 +182,7 @@ pub(super) const PYTHON: &[Saying] = &[
         "httpx.RemoteProtocolError: peer closed connection without sending complete message body",
         ["peer closed connection without sending complete message body"],
         [EPIPE],
+        end_of_file,
         "\
         End of file in the middle of the answer: the server closed with a FIN, as its kernel does when the process is \
         killed."
@@ -195,6 +201,7 @@ pub(super) const PYTHON: &[Saying] = &[
         "IncompleteReadError: 0 bytes read on a total of N expected bytes",
         ["asyncio.IncompleteReadError", "IncompleteReadError"],
         [EPIPE, ECONNRESET],
+        end_of_file,
         "End of file where more was expected: the other end closed with a FIN. With a RST it is ConnectionResetError."
     ),
     says!(
@@ -202,6 +209,7 @@ pub(super) const PYTHON: &[Saying] = &[
         "SSLEOFError: EOF occurred in violation of protocol",
         ["ssl.SSLEOFError", "EOF occurred in violation of protocol", "SSLEOFError"],
         [EPIPE, ECONNRESET],
+        end_of_file,
         "End of file in the middle of TLS, without a close_notify: the other end closed with a FIN."
     ),
 ];

@@ -31,6 +31,7 @@ pub(super) const RUNTIMES: &[Saying] = &[
         "EOF; http: server closed idle connection",
         ["http: server closed idle connection"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "End of file instead of an answer: a keep-alive race. net/http retries idempotent requests itself."
     ),
     says!(
@@ -38,6 +39,7 @@ pub(super) const RUNTIMES: &[Saying] = &[
         "Get \"http://HOST/\": EOF",
         ["EOF"],
         [EPIPE, ECONNRESET],
+        end_of_file,
         "\
         End of file instead of an answer: the server closed with a FIN (its WriteTimeout, a panic in the handler, a \
         keep-alive race)."
@@ -47,6 +49,7 @@ pub(super) const RUNTIMES: &[Saying] = &[
         "unexpected EOF",
         ["unexpected EOF"],
         [EPIPE],
+        end_of_file,
         "\
         End of file in the middle of the answer: the server closed with a FIN, as its kernel does when the process is \
         killed. Or its WriteTimeout ran out."
@@ -94,6 +97,7 @@ pub(super) const RUNTIMES: &[Saying] = &[
         "other side closed; err.cause.code is 'UND_ERR_SOCKET'",
         ["UND_ERR_SOCKET", "other side closed"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "From fetch() and undici: end of file instead of an answer. Usually a keep-alive race."
     ),
     says!(
@@ -191,6 +195,7 @@ pub(super) const RUNTIMES: &[Saying] = &[
         "java.net.SocketException: Unexpected end of file from server",
         ["Unexpected end of file from server"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "End of file instead of an answer."
     ),
     says!(
@@ -198,6 +203,7 @@ pub(super) const RUNTIMES: &[Saying] = &[
         "java.io.IOException: Premature EOF; chunked transfer encoding, state: READING_LENGTH",
         ["Premature EOF", "chunked transfer encoding, state"],
         [EPIPE],
+        end_of_file,
         "\
         End of file in the middle of the answer: the server closed with a FIN, as its kernel does when the process is \
         killed."
@@ -339,6 +345,7 @@ pub(super) const RUNTIMES: &[Saying] = &[
         "http: TLS handshake error from HOST:PORT: EOF",
         ["TLS handshake error from"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "\
         In a server: the client closed before the handshake was done, with an end of file or the errno that follows. \
         It is a health check, a scan, or a client that does not trust the certificate."
@@ -357,6 +364,7 @@ pub(super) const RUNTIMES: &[Saying] = &[
         "terminated; err.cause.code is 'UND_ERR_SOCKET'",
         ["TypeError: terminated"],
         [EPIPE, ECONNRESET],
+        end_of_file,
         "From fetch(), while the body was read: end of file in the middle of the answer, or a RST (err.cause.code is then 'ECONNRESET')."
     ),
     says!(
@@ -364,6 +372,7 @@ pub(super) const RUNTIMES: &[Saying] = &[
         "Client network socket disconnected before secure TLS connection was established",
         ["disconnected before secure TLS connection was established"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "End of file in the TLS handshake; err.code is 'ECONNRESET', but no RST is needed."
     ),
     says!(
@@ -378,6 +387,7 @@ pub(super) const RUNTIMES: &[Saying] = &[
         "java.io.IOException: fixed content-length: N, bytes received: M",
         ["fixed content length"],
         [EPIPE, ECONNRESET],
+        end_of_file,
         "\
         java.net.http.HttpClient: the connection ended in the middle of the answer, with an end of file or a RST; the \
         exception's cause shows which."
@@ -387,6 +397,7 @@ pub(super) const RUNTIMES: &[Saying] = &[
         "java.io.EOFException: EOF reached while reading",
         ["EOF reached while reading", "EOFException"],
         [EPIPE, ECONNRESET],
+        end_of_file,
         "End of file where more was expected: the other end closed with a FIN."
     ),
 ];

@@ -15,6 +15,7 @@ pub(super) const SERVICES: &[Saying] = &[
         "server closed the connection unexpectedly",
         ["server closed the connection unexpectedly"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "libpq says this both for a RST and for an end of file."
     ),
     says!(
@@ -128,6 +129,7 @@ pub(super) const SERVICES: &[Saying] = &[
         "kex_exchange_identification: read: Connection reset by peer",
         ["kex_exchange_identification"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "\
         \"Connection closed by remote host\" means end of file. Before the banner: sshd's MaxStartups was reached, a \
         ban or a filter (fail2ban, TCP wrappers) applies, or the listener is not sshd."
@@ -137,6 +139,7 @@ pub(super) const SERVICES: &[Saying] = &[
         "Connection to HOST closed by remote host.",
         ["closed by remote host"],
         [EPIPE, ECONNRESET],
+        end_of_file,
         "\
         End of file without an SSH disconnect message: the server process of this session was killed, or its host shut \
         down."
@@ -154,6 +157,7 @@ pub(super) const SERVICES: &[Saying] = &[
         "ConnectionError: Connection closed by server.",
         ["Connection closed by server"],
         [EPIPE, ECONNRESET],
+        end_of_file,
         "End of file: the server was stopped or killed, its `timeout` ran out, or somebody used CLIENT KILL."
     ),
     says!(
@@ -189,6 +193,7 @@ pub(super) const SERVICES: &[Saying] = &[
         "UNAVAILABLE: Stream removed (Socket closed)",
         ["Stream removed (Socket closed)"],
         [EPIPE, ECONNRESET],
+        end_of_file,
         "The server's FIN or RST came in the middle of the call: its process died."
     ),
     says!(
@@ -357,6 +362,7 @@ pub(super) const SERVICES: &[Saying] = &[
         "Connection closed by HOST port 22",
         ["Connection closed by HOST port"],
         [EPIPE, ECONNRESET],
+        end_of_file,
         "\
         End of file before the login was complete; sshd's log has the reason. Before the banner, see \
         kex_exchange_identification."

@@ -2,7 +2,7 @@
 
 use pcap::{Active, Capture, Linktype, Precision};
 
-use super::super::{Error, filter, live_filter, printable, printable_path};
+use super::super::{Error, live_filter, printable, printable_path};
 use super::{ANY, LiveSettings};
 
 /// How long the kernel may keep a block of the ring that is not full, in milliseconds.
@@ -31,8 +31,7 @@ pub(super) fn open(settings: &LiveSettings) -> Result<Option<Opened>, Error> {
         capture.set_datalink(COOKED_2).map_err(fail)?;
     }
     let link = link_type_in_files(capture.get_datalink());
-    let errors = filter::quotes_are_known(link);
-    let candidates = live_filter::candidates(settings.filter.as_deref(), settings.light, settings.tunnels, errors);
+    let candidates = live_filter::candidates(settings.filter.as_deref(), settings.light, settings.tunnels);
     let mut problem = None;
     for expression in &candidates {
         match capture.filter(expression, true) {

@@ -30,25 +30,7 @@ pub(super) fn on_old_segment(connection: &mut Connection, from: usize, segment: 
         && connection.established()
         && (segment.payload_length == 0 || acked);
     if probe {
-        let closed = window_is_closed(connection, to);
-        let (what, told) =
-            if closed { (Repeated::WindowProbe, What::WindowProbe) } else { (Repeated::KeepAlive, What::KeepAlive) };
-        let interval = segment.time.since(connection.story().probes[from].last);
-        if !closed && interval < SHORTEST_PROBE {
-            // A copy that nothing marks as one.
-            return false;
-        }
-        let again = repeat(connection, from, segment, what);
-        if again {
-            let story = connection.story();
-            story.silence[from].windows_cut |= segment.signs.has(Signs::WINDOW_CUT);
-            let probes = &mut story.probes[from];
-            probes.interval = interval;
-            probes.last = segment.time;
-            probes.count += 1;
-            tell(connection, from, segment, told);
-        }
-        return again;
+        return on_probe(connection, from, segment);
     }
     if segment.payload_length == 0 {
         return false;
@@ -76,6 +58,29 @@ pub(super) fn on_old_segment(connection: &mut Connection, from: usize, segment: 
     }
     if again {
         tell(connection, from, segment, What::Repeated);
+    }
+    again
+}
+
+/// Takes a probe: of a closed window, or else of a connection that is idle.
+fn on_probe(connection: &mut Connection, from: usize, segment: &Segment) -> bool {
+    let closed = window_is_closed(connection, other(from));
+    let (what, told) =
+        if closed { (Repeated::WindowProbe, What::WindowProbe) } else { (Repeated::KeepAlive, What::KeepAlive) };
+    let interval = segment.time.since(connection.story().probes[from].last);
+    if !closed && interval < SHORTEST_PROBE {
+        // A copy that nothing marks as one.
+        return false;
+    }
+    let again = repeat(connection, from, segment, what);
+    if again {
+        let story = connection.story();
+        story.silence[from].windows_cut |= segment.signs.has(Signs::WINDOW_CUT);
+        let probes = &mut story.probes[from];
+        probes.interval = interval;
+        probes.last = segment.time;
+        probes.count += 1;
+        tell(connection, from, segment, told);
     }
     again
 }

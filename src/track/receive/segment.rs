@@ -203,8 +203,21 @@ pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment) ->
     };
     story.probes = Default::default();
     story.spurious_retransmissions[from] = 0;
-    let silence = &story.silence[from];
-    let goes_on = match silence.what {
+    if goes_on(&story.silence[from], segment) && story.resets[from] == 0 {
+        story.silence[from] = Silence::default();
+        wait_is_over(story, from);
+    }
+    if story.fin[to].is_some() {
+        story.data_after_fin[from] = story.data_after_fin[from].saturating_add(segment.payload_length);
+        story.data_after_fin_at[from].get_or_insert(Mark::of(segment));
+        tell(connection, from, segment, What::DataAfterFin);
+    }
+    message
+}
+
+/// Does new payload show that its sender goes on, and has had an answer to what it repeated, seen or not?
+fn goes_on(silence: &Silence, segment: &Segment) -> bool {
+    match silence.what {
         // Who has something to send waits for the acknowledgment of that, and probes no more (`tcp_keepalive_timer()`: "if
         // (tp->packets_out || !tcp_write_queue_empty(sk)) goto resched").
         Repeated::KeepAlive => true,
@@ -220,17 +233,7 @@ pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment) ->
             silence.attempts > 2 && behind && !segment.flags.has(Flags::FIN)
         }
         Repeated::Nothing | Repeated::Syn => false,
-    };
-    if goes_on && story.resets[from] == 0 {
-        story.silence[from] = Silence::default();
-        wait_is_over(story, from);
     }
-    if story.fin[to].is_some() {
-        story.data_after_fin[from] = story.data_after_fin[from].saturating_add(segment.payload_length);
-        story.data_after_fin_at[from].get_or_insert(Mark::of(segment));
-        tell(connection, from, segment, What::DataAfterFin);
-    }
-    message
 }
 
 /// Takes a FIN. Returns whether it may decide something.

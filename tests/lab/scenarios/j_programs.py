@@ -9,6 +9,12 @@ POSTGRES = ("strace", "postgres", "psql")
 PYTHON = ("strace",)
 REQUESTS = ("strace", "requests")
 
+
+def postgres(then: str = "", settings: str = "") -> str:
+    """What a server does that starts PostgreSQL: it listens a moment before it is ready, and turns away who comes then."""
+    return f"spawn postgres '{{postgres}} {settings}'; wait_port 5432 pg/postmaster.pid ready; {then}"
+
+
 SCENARIOS = [
     Scenario(
         "curl_refused",
@@ -240,7 +246,7 @@ SCENARIOS = [
         "psql asks PostgreSQL a question",
         needs=POSTGRES,
         setup={"server": "{initdb}"},
-        server="spawn postgres '{postgres}'; wait_port 5432 pg/postmaster.pid ready",
+        server=postgres(),
         client="run psql 'psql -h {server} -U postgres -c \"select 1\"'",
         expect=OK,
     ),
@@ -249,7 +255,7 @@ SCENARIOS = [
         "PostgreSQL is stopped (fast shutdown) while psql waits for an answer",
         needs=POSTGRES,
         setup={"server": "{initdb}"},
-        server="spawn postgres '{postgres}'; wait_port 5432 pg/postmaster.pid ready; await asked; sleep 2.5; stop postgres INT",
+        server=postgres("await asked; sleep 2.5; stop postgres INT"),
         client="mark asked; run psql 'psql -h {server} -U postgres -c \"select pg_sleep(20)\"'",
         expect=OK,
     ),
@@ -258,7 +264,7 @@ SCENARIOS = [
         "PostgreSQL is killed while psql waits for an answer",
         needs=POSTGRES,
         setup={"server": "{initdb}"},
-        server="spawn postgres '{postgres}'; wait_port 5432 pg/postmaster.pid ready; await asked; sleep 2.5; stop postgres KILL",
+        server=postgres("await asked; sleep 2.5; stop postgres KILL"),
         client="mark asked; run psql 'psql -h {server} -U postgres -c \"select pg_sleep(20)\"'",
         expect=OK,
     ),
@@ -267,9 +273,7 @@ SCENARIOS = [
         "PostgreSQL is restarted between two questions of one psql session",
         needs=POSTGRES,
         setup={"server": "{initdb}"},
-        server="""
-            spawn postgres '{postgres}'; wait_port 5432 pg/postmaster.pid ready; await asked; sleep 1.5; stop postgres INT
-            spawn postgres-again '{postgres}'; sleep 3""",
+        server=postgres("await asked; sleep 1.5; stop postgres INT; spawn postgres-again '{postgres}'; sleep 3"),
         client="""
             mark asked
             run psql 'psql -h {server} -U postgres -c "select 1" -c "\\! sleep 3.5" -c "select 2"'""",
@@ -280,7 +284,7 @@ SCENARIOS = [
         "PostgreSQL ends a session that is idle (idle_session_timeout), and psql asks again a little later",
         needs=POSTGRES,
         setup={"server": "{initdb}"},
-        server="spawn postgres '{postgres} -c idle_session_timeout=1s'; wait_port 5432 pg/postmaster.pid ready; mark ready; sleep 4",
+        server=postgres("mark ready; sleep 4", "-c idle_session_timeout=1s"),
         client="""
             await ready
             run psql 'psql -h {server} -U postgres -c "select 1" -c "\\! sleep 1.7" -c "select 2"'""",
@@ -291,7 +295,7 @@ SCENARIOS = [
         "curl speaks HTTP to the port of PostgreSQL",
         needs=(*CURL, *POSTGRES),
         setup={"server": "{initdb}"},
-        server="spawn postgres '{postgres}'; wait_port 5432 pg/postmaster.pid ready; mark ready; sleep 1",
+        server=postgres("mark ready; sleep 1"),
         client="await ready; run curl 'curl -sS http://{host}:5432/'",
         expect=OK,
     ),

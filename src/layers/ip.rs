@@ -1,14 +1,12 @@
 //! IPv4 (RFC 791) and IPv6 (RFC 8200) headers.
 
-use std::net::IpAddr;
-
 use etherparse::Ipv4HeaderSlice;
 
-use crate::decode::view::View;
-use crate::decode::{End, FlowKey, Skip, Span};
+use super::Skip;
+use super::view::View;
 
 /// IP protocol numbers.
-pub(super) mod protocol {
+pub(crate) mod protocol {
     pub const HOP_BY_HOP: u8 = 0;
     pub const ICMP: u8 = 1;
     pub const IPV4: u8 = 4;
@@ -33,18 +31,18 @@ const MAX_EXTENSIONS: usize = 12;
 
 /// Source and destination as they stand in the header.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Addresses<'a> {
+pub(crate) enum Addresses<'a> {
     V4(&'a [u8; 8]),
     V6(&'a [u8; 32]),
 }
 
 /// What we keep of an IP header.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Header<'a> {
+pub(crate) struct Header<'a> {
     /// Both addresses, source first.
     pub addresses: Addresses<'a>,
-    /// Where they stand in the batch.
-    pub span: Span,
+    /// Where the header begins in the batch.
+    pub offset: u32,
     /// IPv4 identification.
     pub id: u16,
     /// TTL or hop limit.
@@ -59,7 +57,7 @@ impl<'a> Header<'a> {
     fn of_ipv4(head: &'a [u8; 20], offset: u32) -> Self {
         Header {
             addresses: Addresses::V4(head.last_chunk::<8>().unwrap_or(&[0; 8])),
-            span: Span { offset: offset + 12, length: 8 },
+            offset,
             id: u16::from_be_bytes([head[4], head[5]]),
             ttl: head[8],
             protocol: head[9],
@@ -71,42 +69,11 @@ impl<'a> Header<'a> {
     fn of_ipv6(head: &'a [u8; 40], offset: u32) -> Self {
         Header {
             addresses: Addresses::V6(head.last_chunk::<32>().unwrap_or(&[0; 32])),
-            span: Span { offset: offset + 8, length: 32 },
+            offset,
             id: 0,
             ttl: head[7],
             protocol: head[6],
         }
-    }
-
-    /// The key of the connection between `source_port` and `destination_port`, and whether the source stands first.
-    #[inline]
-    pub fn flow(&self, source_port: u16, destination_port: u16, seed: [u64; 2]) -> (FlowKey, bool) {
-        match self.addresses {
-            Addresses::V4(bytes) => {
-                let ports = u32::from(source_port) << 16 | u32::from(destination_port);
-                FlowKey::of_ipv4(u64::from_be_bytes(*bytes), ports)
-            }
-            Addresses::V6(bytes) => {
-                let (source, destination) = halves(bytes);
-                let (source, destination) = (u128::from_be_bytes(source), u128::from_be_bytes(destination));
-                FlowKey::of_ipv6(source, source_port, destination, destination_port, seed)
-            }
-        }
-    }
-
-    /// Source and destination with these ports.
-    pub fn ends(&self, source_port: u16, destination_port: u16) -> (End, End) {
-        let (source, destination) = match self.addresses {
-            Addresses::V4(bytes) => {
-                let (source, destination) = halves::<4, 8>(bytes);
-                (IpAddr::from(source), IpAddr::from(destination))
-            }
-            Addresses::V6(bytes) => {
-                let (source, destination) = halves::<16, 32>(bytes);
-                (IpAddr::from(source), IpAddr::from(destination))
-            }
-        };
-        (End { ip: source, port: source_port }, End { ip: destination, port: destination_port })
     }
 
     /// Is it IPv6?
@@ -115,16 +82,9 @@ impl<'a> Header<'a> {
     }
 }
 
-/// Both halves of `bytes`, where `WHOLE` is twice `HALF`.
-#[inline]
-fn halves<const HALF: usize, const WHOLE: usize>(bytes: &[u8; WHOLE]) -> ([u8; HALF], [u8; HALF]) {
-    let half = |part: Option<&[u8; HALF]>| part.copied().unwrap_or([0; HALF]);
-    (half(bytes.first_chunk::<HALF>()), half(bytes.last_chunk::<HALF>()))
-}
-
 /// The IP header at the beginning of `view`, of either version, with its extensions; and what it carries.
 #[inline]
-pub(super) fn header(view: View<'_>) -> Result<(Header<'_>, View<'_>), Skip> {
+pub(crate) fn header(view: View<'_>) -> Result<(Header<'_>, View<'_>), Skip> {
     match view.u8(0)? >> 4 {
         4 => ipv4(view),
         6 => ipv6(view),

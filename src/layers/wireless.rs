@@ -2,8 +2,8 @@
 //!
 //! A checksum at the end of the frame and what encryption put there need no care: IP knows its own length.
 
-use crate::decode::view::View;
-use crate::decode::{Skip, link};
+use super::view::View;
+use super::{Skip, link};
 
 /// LINKTYPE_ numbers: a frame by itself, and behind the headers of Prism, radiotap, AVS, and PPI.
 const PLAIN: u16 = 105;
@@ -33,7 +33,7 @@ pub(super) fn of_controller(view: View<'_>) -> Result<View<'_>, Skip> {
 
 /// The packets in an aggregate (A-MSDU, IEEE 802.11-2020, section 9.3.2.2), each from its LLC header on; none if this frame is
 /// no aggregate.
-pub(super) fn parts(link: u16, view: View<'_>) -> impl Iterator<Item = View<'_>> {
+pub(crate) fn parts(link: u16, view: View<'_>) -> impl Iterator<Item = View<'_>> {
     let aggregate = || {
         let radio = behind_radio(link, view).ok().filter(|radio| radio.link == PLAIN)?;
         match body(radio.view, radio.layout) {

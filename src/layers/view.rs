@@ -1,6 +1,6 @@
 //! What is left of a frame from some layer on, with the loads that every layer uses.
 
-use crate::decode::Skip;
+use super::Skip;
 
 /// How many tunnels and link headers may stand inside each other. Real networks stack three or four; a frame
 /// made to keep us busy stacks hundreds.
@@ -11,7 +11,7 @@ const MAX_FRAME: u32 = 1 << 24;
 
 /// The rest of a frame: what was captured of it, where that stands in the batch, and how long it was on the wire.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct View<'a> {
+pub(crate) struct View<'a> {
     /// The captured bytes.
     pub data: &'a [u8],
     /// Where `data` begins in the batch.

@@ -1,7 +1,7 @@
 //! Link layers: from the first byte of a frame to the IP packet in it.
 
-use crate::decode::view::View;
-use crate::decode::{Signs, Skip, wireless};
+use super::view::View;
+use super::{Skip, wireless};
 
 /// The IP packet in a frame of the link type `link` (LINKTYPE_ numbers, www.tcpdump.org/linktypes.html).
 #[inline]
@@ -36,28 +36,13 @@ pub(super) fn network(link: u16, view: View<'_>) -> Result<View<'_>, Skip> {
     }
 }
 
-/// Did the frame come in from the network, or go out to it? Linux cooked captures tell it (sll_pkttype of packet(7)).
-pub(super) fn way(link: u16, view: View<'_>) -> Signs {
-    const PACKET_OUTGOING: u8 = 4;
-    let kind = match link {
-        113 => view.u8(1),
-        276 => view.u8(10),
-        _ => return Signs::default(),
-    };
-    match kind {
-        Ok(kind) if kind < PACKET_OUTGOING => Signs(Signs::CAME_IN),
-        Ok(PACKET_OUTGOING) => Signs(Signs::WENT_OUT),
-        Ok(_) | Err(_) => Signs::default(),
-    }
-}
-
 /// An Ethernet frame.
 #[inline]
 pub(super) fn ethernet(view: View<'_>) -> Result<View<'_>, Skip> {
     ethertype(view.u16(12)?, view.skip(14)?)
 }
 
-/// The same for what most captures consist of; see [`ip::usual`](crate::decode::ip::usual).
+/// The same for what most captures consist of; see [`ip::usual`](super::ip::usual).
 #[inline]
 pub(super) fn usual(link: u16, view: View<'_>) -> Option<View<'_>> {
     let head = view.data.first_chunk::<14>()?;

@@ -2,9 +2,9 @@
 
 use etherparse::UdpHeaderSlice;
 
-use crate::decode::ip::protocol;
-use crate::decode::view::View;
-use crate::decode::{Skip, link, wireless};
+use super::ip::protocol;
+use super::view::View;
+use super::{Skip, link, wireless};
 
 /// The IP packet that `view`, the payload of an IP packet of this protocol, carries inside.
 pub(super) fn inner(protocol: u8, view: View<'_>) -> Result<View<'_>, Skip> {
@@ -76,8 +76,20 @@ const CAPWAP: u16 = 5247;
 
 /// Is this the port of a tunnel that is looked into?
 #[inline(always)]
-pub(super) fn is_over_udp(port: u16) -> bool {
+pub(crate) fn is_over_udp(port: u16) -> bool {
     matches!(port, VXLAN | VXLAN_ON_LINUX | GENEVE | GTP_U | TEREDO | CAPWAP)
+}
+
+/// Is this an IP packet of TCP, or of UDP that is no tunnel, by what its first header says? Then nothing else is in it.
+pub(super) fn is_plain(packet: View<'_>) -> Result<bool, Skip> {
+    let first = packet.u8(0)?;
+    let (protocol, ports) =
+        if first >> 4 == 4 { (packet.u8(9)?, usize::from(first & 0x0f) * 4) } else { (packet.u8(6)?, 40) };
+    Ok(match protocol {
+        protocol::TCP => true,
+        protocol::UDP => !is_over_udp(packet.u16(ports)?) && !is_over_udp(packet.u16(ports + 2)?),
+        _ => false,
+    })
 }
 
 /// Tunnels over UDP, told by their port.

@@ -22,7 +22,9 @@ pub static CAUSE: Cause = Cause {
     is_not: "\
         Not a failure, although counters of RST packets rise and load balancers draw a graph of it (\"target reset \
         count\").\n\n\
-        Not `peer_closed`: there the writer was still open and got EPIPE.",
+        Not `peer_closed`: there the writer was still open and got EPIPE.\n\n\
+        A server that has said its last word, shut down its sending side and reads on to the end, as nginx does \
+        (lingering_close), has ECONNRESET from that read, and may log it. It has lost nothing by it.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
 +0 > . 1:1(0) ack 1 win 64240

@@ -198,7 +198,7 @@ pub(super) const HTTP: &[Saying] = &[
         "exit 92: HTTP/2 stream 1 was not closed cleanly: INTERNAL_ERROR (err 2)",
         ["curl 92", "curl exit 92", "CURLE_HTTP2_STREAM", "was not closed cleanly"],
         [],
-        "The server ended this one request by a RST_STREAM with this code, and the connection lives; in Go because its WriteTimeout ran out or the handler panicked."
+        "The server ended this one request by a RST_STREAM with this code, and the connection lives; in Go because its WriteTimeout ran out or the handler panicked, in HAProxy because its own server's answer was cut off (PROTOCOL_ERROR)."
     ),
     says!(
         "OpenSSL",

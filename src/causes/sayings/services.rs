@@ -258,7 +258,7 @@ pub(super) const SERVICES: &[Saying] = &[
     says!(
         "ssh",
         "Connection timed out during banner exchange",
-        ["during banner exchange", "banner exchange"],
+        ["during banner exchange"],
         [ETIMEDOUT],
         "ssh's own ConnectTimeout. The connection is there, but no SSH banner came: what listens is stuck, or no sshd."
     ),

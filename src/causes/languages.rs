@@ -148,6 +148,7 @@ pub fn look_up(topic: &str) -> Option<Found> {
         .or_else(|| of_haproxy(topic))
         .or_else(|| of_access_log(topic))
         .or_else(|| of_ssh(topic))
+        .or_else(|| of_axios(topic))
         .or_else(|| within(topic))
         .or_else(|| topic.trim_end().ends_with(": EOF").then(|| exactly("EOF", keys))?)
 }
@@ -158,7 +159,7 @@ fn of_unix_socket(line: &str) -> Option<Found> {
     let about = ["unix:", "dial unix ", "connect unix ", "on socket \"", "through socket '"];
     let is_about = about.iter().any(|words| line.contains(words));
     let of_the_client = line.contains("to client") || line.contains("client request");
-    (is_about && !of_the_client).then(|| Found::Sayings(named("Unix socket")))
+    (is_about && !of_the_client).then(|| Found::Sayings(named("AF_UNIX")))
 }
 
 /// A line of HAProxy's log by its termination state, of which the first two letters tell who ended it and when. Small letters mean
@@ -214,6 +215,14 @@ fn of_ssh(line: &str) -> Option<Found> {
         return None;
     };
     Some(Found::Sayings(named(name)))
+}
+
+/// axios names its own timeout by the code ECONNABORTED, which is no errno there.
+fn of_axios(line: &str) -> Option<Found> {
+    let (_, limit) = line.split_once("timeout of ")?;
+    let (number, _) = limit.split_once("ms exceeded")?;
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| Found::Sayings(named("AxiosError: timeout of N ms exceeded")))
 }
 
 fn named(name: &str) -> Vec<&'static Saying> {
@@ -298,7 +307,9 @@ fn keys(name: &str) -> Vec<String> {
     let name = name.trim();
     let mut keys = vec![key(name)];
     if !name.contains(char::is_whitespace) {
-        keys.extend(name.rsplit(['.', ':']).next().filter(|last| !last.is_empty()).map(key));
+        // Behind a file or a host stands a number of its own.
+        let is_name = |last: &&str| last.bytes().any(|byte| !byte.is_ascii_digit());
+        keys.extend(name.rsplit(['.', ':']).next().filter(is_name).map(key));
     }
     keys
 }
@@ -515,6 +526,8 @@ mod tests {
                 false,
             ),
             ("Error: Server closed the connection", "redis", true),
+            ("LOG S-0x5: a/b@10.0.0.2:5432 closing because: connect failed (age=0s)", "PgBouncer", true),
+            ("axios /a ECONNABORTED timeout of 700ms exceeded", "Node", false),
             ("curl: (56) CONNECT tunnel failed, response 503", "curl", false),
             ("kex_exchange_identification: client sent invalid protocol identifier \"GET / HTTP/1.1\"", "ssh", false),
             ("kex_exchange_identification: banner line contains invalid characters", "ssh", false),
@@ -557,6 +570,9 @@ mod tests {
             "mount: /mnt: mount(2) system call failed: Operation not supported",
             "(error) ERR Protocol error: invalid bulk length",
             "disk sC 17 of 20",
+            "node:events:502",
+            "10.0.0.1:104",
+            "LOG:  listening on Unix socket \"/run/.s.PGSQL.5432\"",
             "could not parse date: invalid format",
             "make: *** [all] process was terminated by signal 9",
             "lost connection with the time server",

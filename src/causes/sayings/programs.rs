@@ -181,6 +181,20 @@ pub(super) const PROGRAMS: &[Saying] = &[
     ),
     says!(
         "PgBouncer",
+        "LOG S-0x...: closing because: connect failed",
+        ["closing because: connect failed"],
+        CONNECT,
+        "connect() to PostgreSQL failed. PgBouncer tries again for as long as a client waits, at most query_wait_timeout."
+    ),
+    says!(
+        "Node",
+        "AxiosError: timeout of N ms exceeded; err.code is 'ECONNABORTED'",
+        ["AxiosError: timeout of N ms exceeded"],
+        [],
+        "axios's own limit (timeout), which borrows the errno's name: no call failed, and it closed the connection. The server may be slow rather than gone; its side is `tcpwhy explain client_gave_up`."
+    ),
+    says!(
+        "PgBouncer",
         "LOG S-0x...: closing because: server conn crashed?",
         ["server conn crashed"],
         [EPIPE, ECONNRESET],

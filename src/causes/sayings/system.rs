@@ -6,7 +6,7 @@ pub(super) const SYSTEM: &[Saying] = &[
     says!(
         "Unix socket",
         "connect() to unix:/run/PROGRAM.sock failed",
-        ["Unix socket"],
+        ["AF_UNIX"],
         [],
         "This is a socket of the host itself, in no capture, and its errnos mean other things: ECONNREFUSED that the file is there and nobody listens on it, ENOENT that there is no file, EACCES its rights, EAGAIN (\"Resource temporarily unavailable\") that the accept queue is full, ECONNRESET that the program behind it closed or was killed."
     ),

@@ -20,7 +20,9 @@ pub static CAUSE: Cause = Cause {
         connections. The RST reaches a socket that its application has closed, so nobody gets an error.",
     is_not: "\
         Not a failure, although RST counters rise and load balancers graph it (\"target reset count\").\n\n\
-        Not `peer_closed`: there the writer was still open and got EPIPE.",
+        Not `peer_closed`: there the writer was still open and got EPIPE.\n\n\
+        A server that has answered, called shutdown(SHUT_WR) and reads on until the end, as nginx does \
+        (lingering_close), gets ECONNRESET from that read and may log it. It has lost nothing.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
 +0 > . 1:1(0) ack 1 win 64240

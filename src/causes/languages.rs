@@ -72,7 +72,8 @@ pub static ERRNOS: [Page; 13] = [
         kind: Kind::Aborted,
         meaning: "A connection ended before accept() returned it. Linux does not report it for TCP: accept() succeeds \
                   and the first read fails with ECONNRESET. Other systems do; on Windows, WSAECONNABORTED means that \
-                  this end gave up the connection.",
+                  this end gave up the connection. On Linux a program gets it when an administrator destroys its \
+                  socket with `ss -K` (tcp_abort()); the other end gets ECONNRESET.",
     },
     Page {
         errno: Errno::EACCES,
@@ -143,30 +144,47 @@ pub enum Found {
 pub fn look_up(topic: &str) -> Option<Found> {
     exactly(topic, keys)
         .or_else(|| exactly(topic, joined_keys))
+        .or_else(|| of_unix_socket(topic))
         .or_else(|| of_haproxy(topic))
         .or_else(|| of_access_log(topic))
         .or_else(|| of_ssh(topic))
+        .or_else(|| of_axios(topic))
         .or_else(|| within(topic))
         .or_else(|| topic.trim_end().ends_with(": EOF").then(|| exactly("EOF", keys))?)
 }
 
-/// A line of HAProxy's log by its termination state, four letters of which the first two tell who ended it and when. Small letters
-/// mean other things than capitals.
+/// A line about a Unix socket of the host, whose errnos have the same names: no TCP connection is behind it. Where nginx sends to
+/// its client, that one's is.
+fn of_unix_socket(line: &str) -> Option<Found> {
+    let about = ["unix:", "dial unix ", "connect unix ", "on socket \"", "through socket '"];
+    let is_about = about.iter().any(|words| line.contains(words));
+    let of_the_client = line.contains("to client") || line.contains("client request");
+    (is_about && !of_the_client).then(|| Found::Sayings(named("AF_UNIX")))
+}
+
+/// A line of HAProxy's log by its termination state, of which the first two letters tell who ended it and when. Small letters mean
+/// other things than capitals. With `option httplog` two more letters tell of cookies.
 fn of_haproxy(line: &str) -> Option<Found> {
-    let is_state = |word: &&str| {
-        let [who, when, cookie, persistence] = word.as_bytes() else { return false };
-        b"CScsP".contains(who)
-            && b"RQCHDLT".contains(when)
-            && b"-NIDVEOU".contains(cookie)
-            && b"-NIUPRD".contains(persistence)
+    let is_state = |word: &str| match word.as_bytes() {
+        [who, when] => b"CScsP".contains(who) && b"RQCHDLT".contains(when),
+        [who, when, cookie, persistence] => {
+            b"CScsP".contains(who)
+                && b"RQCHDLT".contains(when)
+                && b"-NIDVEOU".contains(cookie)
+                && b"-NIUPRD".contains(persistence)
+        }
+        _ => false,
     };
     // Numbers of connections and of queues follow.
-    let mut words = line.split_whitespace();
-    let state = words.by_ref().find(is_state)?;
-    let numbers = words.next()?;
-    if !numbers.bytes().all(|byte| byte.is_ascii_digit() || b"/+".contains(&byte)) {
-        return None;
-    }
+    let are_counts = |word: &str| {
+        let digits = |part: &str| part.trim_start_matches('+').bytes().all(|byte| byte.is_ascii_digit());
+        word.matches('/').count() == 4 && word.split('/').all(|part| !part.is_empty() && digits(part))
+    };
+    let words: Vec<_> = line.split_whitespace().collect();
+    let state = words.windows(2).find_map(|pair| match pair {
+        [state, counts] => (is_state(state) && are_counts(counts)).then_some(*state),
+        _ => None,
+    })?;
     let said = named(&format!("haproxy {}", state.get(..2)?));
     (!said.is_empty()).then_some(Found::Sayings(said))
 }
@@ -199,6 +217,14 @@ fn of_ssh(line: &str) -> Option<Found> {
     Some(Found::Sayings(named(name)))
 }
 
+/// axios names its own timeout by the code ECONNABORTED, which is no errno there.
+fn of_axios(line: &str) -> Option<Found> {
+    let (_, limit) = line.split_once("timeout of ")?;
+    let (number, _) = limit.split_once("ms exceeded")?;
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| Found::Sayings(named("AxiosError: timeout of N ms exceeded")))
+}
+
 fn named(name: &str) -> Vec<&'static Saying> {
     all_sayings().filter(|saying| saying.names.contains(&name)).collect()
 }
@@ -224,6 +250,23 @@ fn exactly(topic: &str, keys: fn(&str) -> Vec<String>) -> Option<Found> {
     (!said.is_empty()).then_some(Found::Sayings(said))
 }
 
+/// Classes of exceptions for all that a system call can fail with.
+const OF_ANY_CALL: [&str; 2] = ["OSError", "PermissionError"];
+
+/// What files, devices and protocols of applications say, too, counts in a message (its key) only where that tells of a connection:
+/// "Permission denied" is mostly that of a file or a login, "Protocol error" HTTP/2's `PROTOCOL_ERROR`.
+fn is_of_a_connection(message: &str, page: &Page) -> bool {
+    if ![Errno::EACCES, Errno::EPROTO, Errno::EOPNOTSUPP, Errno::ENOPROTOOPT].contains(&page.errno) {
+        return true;
+    }
+    const WORDS: [&str; 7] =
+        ["connect", "connecting", "dial", "socket", "socketexception", "connectexception", "bindexception"];
+    let (text, number) = (key(page.errno.message()), page.number);
+    // As the last words of Python and Rust, who name a file behind them or in front.
+    let alone = [format!("errno {number} {text}"), format!("{text} os error {number}")];
+    message.split(' ').any(|word| WORDS.contains(&word)) || alone.iter().any(|end| message.trim_end().ends_with(end))
+}
+
 /// Finds known names within a pasted message. Among the wordings the one with most of its names in the message wins; an errno by
 /// its own name or text says more than any of them, and those that know it tell the rest. Short names are left out: they are in
 /// everything.
@@ -236,6 +279,7 @@ fn within(message: &str) -> Option<Found> {
         .iter()
         .flat_map(|page| [(page.errno.name(), page), (page.errno.message(), page)])
         .filter(|(name, _)| contains(name))
+        .filter(|(name, page)| *name == page.errno.name() || is_of_a_connection(&message, page))
         .max_by_key(|(name, _)| name.len())
         .filter(|_| !BORROWED.iter().any(|name| contains(name)));
     let score = |saying: &&Saying| -> usize {
@@ -243,7 +287,9 @@ fn within(message: &str) -> Option<Found> {
             return 0;
         }
         let is_errnos = |name: &str| errno.is_some_and(|(text, _)| key(text).contains(&key(name)));
-        let found = || saying.names.iter().filter(|name| name.len() >= SHORTEST && contains(name) && !is_errnos(name));
+        // Files fail with these classes as well: it is the errno that tells.
+        let counts = |name: &str| name.len() >= SHORTEST && (errno.is_some() || !OF_ANY_CALL.contains(&name));
+        let found = || saying.names.iter().filter(|name| counts(name) && contains(name) && !is_errnos(name));
         // What is a part of a longer name was said once.
         let is_part = |name: &str| found().any(|other| other.len() > name.len() && key(other).contains(&key(name)));
         found().filter(|name| !is_part(name)).map(|name| name.len()).sum()
@@ -261,7 +307,9 @@ fn keys(name: &str) -> Vec<String> {
     let name = name.trim();
     let mut keys = vec![key(name)];
     if !name.contains(char::is_whitespace) {
-        keys.extend(name.rsplit(['.', ':']).next().filter(|last| !last.is_empty()).map(key));
+        // Behind a file or a host stands a number of its own.
+        let is_name = |last: &&str| last.bytes().any(|byte| !byte.is_ascii_digit());
+        keys.extend(name.rsplit(['.', ':']).next().filter(is_name).map(key));
     }
     keys
 }
@@ -321,6 +369,11 @@ mod tests {
             ("WSAECONNREFUSED", "ECONNREFUSED"),
             ("10054", "ECONNRESET"),
             ("WSAEHOSTUNREACH", "EHOSTUNREACH"),
+            ("bash: connect: Permission denied", "EACCES"),
+            ("PermissionError: [Errno 13] Permission denied", "EACCES"),
+            ("connect() to 10.0.0.2:80 failed (13: Permission denied) while connecting to upstream", "EACCES"),
+            ("java.net.BindException: Permission denied (connect failed)", "EACCES"),
+            ("dial tcp 10.0.0.2:80: connect: protocol not available", "ENOPROTOOPT"),
             ("error.ConnectionResetByPeer", "ECONNRESET"),
             ("error.ConnectionTimedOut", "ETIMEDOUT"),
             ("std::errc::timed_out", "ETIMEDOUT"),
@@ -420,6 +473,73 @@ mod tests {
             ("HTTP request sent, awaiting response... No data received.", "wget", true),
             ("Connection closed by server.", "redis", true),
             ("ssh: Could not resolve hostname a: Temporary failure in name resolution", "glibc", false),
+            ("10.0.0.1:33164 [28/Nov/2026:11:16:21.846] f b/<NOSRV> -1/-1/0 0 SC 1/1/0/0/0 0/0", "HAProxy", true),
+            ("curl: (92) HTTP/2 stream 1 was not closed cleanly: PROTOCOL_ERROR (err 1)", "curl", false),
+            (
+                "curl: (56) OpenSSL SSL_read: OpenSSL/3.0.19: error:0A00045C:SSL routines::tlsv13 alert certificate required, \
+                 errno 0",
+                "TLS",
+                false,
+            ),
+            ("curl: (35) OpenSSL/3.0.19: error:0A000410:SSL routines::sslv3 alert handshake failure", "TLS", false),
+            ("http: TLS handshake error from 10.0.0.1:50350: remote error: tls: bad certificate", "TLS", false),
+            ("curl: (60) SSL certificate problem: self-signed certificate", "TLS", false),
+            ("Get \"https://10.0.0.2/\": x509: certificate signed by unknown authority", "TLS", false),
+            (
+                "connect() to unix:/run/php.sock failed (111: Connection refused) while connecting to upstream",
+                "Unix socket",
+                false,
+            ),
+            (
+                "recv() failed (104: Connection reset by peer) while reading response header from upstream, upstream: \
+                 \"fastcgi://unix:/run/php.sock:\"",
+                "Unix socket",
+                false,
+            ),
+            ("dial unix /var/run/docker.sock: connect: permission denied", "Unix socket", false),
+            (
+                "connection to server on socket \"/run/postgresql/.s.PGSQL.5432\" failed: Connection refused",
+                "Unix socket",
+                false,
+            ),
+            (
+                "send() failed (104: Connection reset by peer) while sending to client, upstream: \"fastcgi://unix:/run/a:\"",
+                "nginx",
+                true,
+            ),
+            ("OSError: [Errno 99] Cannot assign requested address", "Linux", false),
+            ("*1 connect() to 10.0.0.2:80 failed (99: Cannot assign requested address) while", "Linux", false),
+            ("nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)", "Linux", false),
+            ("accept4() failed (24: Too many open files)", "Linux", false),
+            ("WARNING C-0x5: postgres/postgres@10.0.0.1:45342 pooler error: query timeout", "PgBouncer", false),
+            ("[2026-11-28 11:18:20 +0000] [12] [CRITICAL] WORKER TIMEOUT (pid:13)", "gunicorn", true),
+            (
+                "(20014)Internal error (specific information not available): [client 10.0.0.1:5] AH01102: error reading status \
+                 line from remote server 10.0.0.2:8080",
+                "Apache",
+                true,
+            ),
+            ("Server b5/r is DOWN, reason: Layer6 timeout, check duration: 400ms.", "HAProxy", false),
+            (
+                "Aborted connection 9 to db: 'unconnected' (Got a packet bigger than 'max_allowed_packet' bytes)",
+                "MySQL",
+                false,
+            ),
+            ("Error: Server closed the connection", "redis", true),
+            ("LOG S-0x5: a/b@10.0.0.2:5432 closing because: connect failed (age=0s)", "PgBouncer", true),
+            ("axios /a ECONNABORTED timeout of 700ms exceeded", "Node", false),
+            ("curl: (56) CONNECT tunnel failed, response 503", "curl", false),
+            ("kex_exchange_identification: client sent invalid protocol identifier \"GET / HTTP/1.1\"", "ssh", false),
+            ("kex_exchange_identification: banner line contains invalid characters", "ssh", false),
+            ("banner exchange: Connection from 10.110.1.2 port 34812: invalid format", "ssh", false),
+            ("Timeout, client not responding from user root 10.110.1.2 port 44568", "ssh", true),
+            ("1795866062: Client <unknown> disconnected due to protocol error.", "mosquitto", false),
+            ("1795866064: Client connection from 10.0.0.1 denied: max_connections exceeded.", "mosquitto", false),
+            ("1795866058: Client b already connected, closing old connection.", "mosquitto", false),
+            ("LOG5[1]: Connection reset: 0 byte(s) sent to TLS, 0 byte(s) sent to socket", "stunnel", true),
+            ("LOG3[1]: SSL_accept: error:0A00009C:SSL routines::http request", "OpenSSL", false),
+            ("GET http://a/ net::ERR_CONNECTION_RESET", "Chrome", true),
+            ("GET https://a/ net::ERR_HTTP2_PROTOCOL_ERROR 200 (OK)", "Chrome", false),
         ] {
             let (Some(Found::Sayings(said)) | Some(Found::Message(_, said))) = look_up(line) else { panic!("{line}") };
             assert!(!said.is_empty() && said.iter().all(|saying| saying.program == program), "{line}: {said:?}");
@@ -442,6 +562,21 @@ mod tests {
             "512 bytes read",
             "ntpd: no data received for 64 s",
             "send() failed: No buffer space available",
+            "root@10.0.0.1: Permission denied (publickey,password).",
+            "*1 open() \"/var/www/x\" failed (13: Permission denied), client: 10.0.0.1",
+            "PermissionError: [Errno 13] Permission denied: '/etc/shadow'",
+            "listen tcp :80: bind: permission denied",
+            "OSError: [Errno 28] No space left on device",
+            "mount: /mnt: mount(2) system call failed: Operation not supported",
+            "(error) ERR Protocol error: invalid bulk length",
+            "disk sC 17 of 20",
+            "node:events:502",
+            "10.0.0.1:104",
+            "LOG:  listening on Unix socket \"/run/.s.PGSQL.5432\"",
+            "could not parse date: invalid format",
+            "make: *** [all] process was terminated by signal 9",
+            "lost connection with the time server",
+            "loading x509 certificate from /etc/ssl/a.pem",
         ] {
             assert!(look_up(line).is_none(), "{line}");
         }

@@ -98,11 +98,15 @@ macro_rules! says {
 }
 
 mod http;
+mod programs;
 mod python;
 mod runtimes;
 mod services;
+mod system;
 
 /// What everybody says, in the order of the documentation.
 pub fn all_sayings() -> impl Iterator<Item = &'static Saying> {
-    [python::PYTHON, runtimes::RUNTIMES, http::HTTP, services::SERVICES].into_iter().flatten()
+    [python::PYTHON, runtimes::RUNTIMES, http::HTTP, services::SERVICES, programs::PROGRAMS, system::SYSTEM]
+        .into_iter()
+        .flatten()
 }

@@ -110,13 +110,14 @@ impl Services {
     }
 
     /// What is known of the one that connections in this capture reach there, if it ever answered. `here`: by the host that
-    /// captures, unless that has never answered there.
+    /// captures, unless that has never answered there. Else it may be the host of another capture that answers.
     pub fn get(&self, end: &End, input: u8, here: bool) -> Option<Service> {
         let of = |here| {
             let (_, place) = self.find(*end, input, here, end.hash(self.seed));
             self.known.get(place? as usize).map(|known| known.1)
         };
-        if here { of(true).or_else(|| of(false)) } else { of(false) }
+        let elsewhere = || of(true).filter(|service: &Service| service.inputs & bit(input) == 0);
+        if here { of(true).or_else(|| of(false)) } else { of(false).or_else(elsewhere) }
     }
 
     /// When the host of this capture last answered there itself, if it ever did.

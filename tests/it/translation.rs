@@ -9,7 +9,7 @@ use tcpwhy::notation::{Build, Declaration, Direction, Event, Family, OptionWord,
 use tcpwhy::time::{MILLISECOND, Time};
 
 use crate::capture_file::{COOKED, Format, cooked, write, write_link};
-use crate::check::{Collector, analyse_capture, describe};
+use crate::check::{Collector, analyse_capture, analyse_captures, describe};
 use crate::scripts::all;
 
 /// From one side of the NAT to the other, in nanoseconds.
@@ -431,6 +431,32 @@ fn a_proxy_that_keeps_the_source_has_two_connections_with_the_same_ends() {
     let served = "+.0001 > P. 1:34(33) ack 1\n+.001 < P. 1:53(52) ack 34\n+.0001 > R. 34:34(0) ack 53\nwait 3\n";
     let left = told("+.001 < P. 1:53(52) ack 34\n+.0001 > R. 34:34(0) ack 53\n", &format!("{OPENED}{served}"));
     assert_eq!(left, "(None, Some(ECONNRESET)) (None, Some(ECONNRESET))");
+}
+
+/// Client and server were captured by `-i any` each. In the server's capture it is the host itself that answers, and in the client's
+/// the same service is another host's: that it answered others tells of its queue.
+#[test]
+fn what_the_host_of_another_capture_answers_tells_of_the_service() {
+    const TRIP: u64 = 50_000;
+    const ACCEPTED: &str = "client 10.0.0.1:2000\nserver 10.0.0.9:80\n\
+        +0 > S 0:0(0)\n+.0002 < S. 0:0(0) ack 1\n+.0001 > . 1:1(0) ack 1\n";
+    const IGNORED: &str = "client 10.0.0.1:2001\nserver 10.0.0.9:80\n\
+        +.01 > S 0:0(0)\n+1 > S 0:0(0)\n+1 > S 0:0(0)\n+1 > S 0:0(0)\nwait 9\n";
+    let captured = |comes: Direction| {
+        let mut frames = [ACCEPTED, IGNORED].map(|text| seen_by_a_gateway(text, comes, 1000)).concat();
+        // By one clock: the server sees what comes in a trip later, and what it sends a trip sooner.
+        for (time, frame) in frames.iter_mut().filter(|_| comes == Direction::ToServer) {
+            *time = if frame[1] == 0 { *time + TRIP } else { Time(time.0 - TRIP) };
+        }
+        frames.sort_by_key(|(time, _)| *time);
+        write_link(&frames, COOKED)
+    };
+    let (client, server) = (captured(Direction::ToClient), captured(Direction::ToServer));
+    for files in [&[&client[..]][..], &[&server], &[&client, &server], &[&server, &client]] {
+        let (found, _) = analyse_captures(files, false);
+        let told = found.findings.iter().map(describe).collect::<Vec<_>>().join("; ");
+        assert!(told.contains("cause=backlog_overflow"), "{} captures: {told}", files.len());
+    }
 }
 
 /// What a bridge translates (br_netfilter) keeps its TTL: that it came in here and went out there shows that it is the same.

@@ -222,7 +222,8 @@ pub(super) const HTTP: &[Saying] = &[
         [],
         "\
         The server ended this one request with a RST_STREAM with this code, and the connection stays open; a Go server \
-        does so when its WriteTimeout runs out or the handler panics."
+        does so when its WriteTimeout runs out or the handler panics, HAProxy when its own server's answer is cut off \
+        (PROTOCOL_ERROR)."
     ),
     says!(
         "OpenSSL",

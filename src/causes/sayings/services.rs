@@ -294,7 +294,7 @@ pub(super) const SERVICES: &[Saying] = &[
     says!(
         "ssh",
         "Connection timed out during banner exchange",
-        ["during banner exchange", "banner exchange"],
+        ["during banner exchange"],
         [ETIMEDOUT],
         "\
         ssh's own ConnectTimeout. The connection was established, but no SSH banner came: the listener is stuck, or is \

@@ -319,6 +319,12 @@ fn keep(story: &mut Story, reset: Reset, passed: bool) {
     };
     story.both_resets().for_each(|known| known.note_elsewhere(&reset));
     let outranks = (passed || !earlier.is_accepted()) && reset.is_accepted();
+    if let Some(known) = story.reset.as_mut().filter(|earlier| overtook(earlier, &reset)) {
+        known.acknowledgment = reset.acknowledgment;
+        known.had_all = reset.had_all;
+        known.unacknowledged = reset.unacknowledged;
+        known.unread = reset.unread;
+    }
     // Ahead of what was lost or overtaken an abort brings a challenge ACK, and the host that has no socket any more answers
     // that (RFC 5961, section 3.2): the RST is that of the abort, which tells what had arrived.
     // Of one that was lost the other end hears so, too.
@@ -350,6 +356,17 @@ fn keep(story: &mut Story, reset: Reset, passed: bool) {
         story.receiver_lives = false;
         story.sender_lives = None;
     }
+}
+
+/// The host's answer to what met no socket any more came ahead of the RST with which the socket had ended, as several processors
+/// send them: who has no socket answers without an acknowledgment (`tcp_v4_send_reset()`), and an end that aborts acknowledges
+/// (`tcp_send_active_reset()`). The connection was aborted, and had not been forgotten.
+fn overtook(earlier: &Reset, reset: &Reset) -> bool {
+    let answer = earlier.is_accepted() && earlier.is_bare() && earlier.prompted;
+    let abort = reset.acknowledgment.is_some() && !reset.answers;
+    let alike = earlier.from == reset.from && (earlier.ttls.0..=earlier.ttls.1).contains(&reset.ttl);
+    let at_once = earlier.mark.input == reset.mark.input && reset.mark.time.since(earlier.mark.time) < SWAPPED;
+    answer && abort && alike && at_once && reset.sequence == earlier.sequence
 }
 
 /// An ICMP error about this RST was captured just before it: the socket was gone when it came.

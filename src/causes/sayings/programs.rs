@@ -8,7 +8,8 @@ pub(super) const PROGRAMS: &[Saying] = &[
         "AH01102: error reading status line from remote server",
         ["AH01102", "AH00898"],
         [ECONNRESET, EPIPE],
-        "mod_proxy, 502. With an errno in front (\"(104)Connection reset by peer\") a RST; with \"(70007)The timeout specified has expired\" its own ProxyTimeout; with neither, or (20014), end of file in place of an answer: often a keep-alive race."
+        end_of_file,
+        "mod_proxy, 502. With an errno in front (\"(104)Connection reset by peer\") a RST; with \"(70007)The timeout specified has expired\" its own ProxyTimeout; with neither, or (20014), end of file instead of an answer: often a keep-alive race."
     ),
     says!(
         "Apache",
@@ -37,7 +38,8 @@ pub(super) const PROGRAMS: &[Saying] = &[
         "net::ERR_EMPTY_RESPONSE; net::ERR_CONNECTION_CLOSED",
         ["ERR_EMPTY_RESPONSE", "ERR_CONNECTION_CLOSED"],
         [EPIPE, ECONNRESET],
-        "End of file in place of an answer, or in the TLS handshake."
+        end_of_file,
+        "End of file instead of an answer, or in the TLS handshake."
     ),
     says!(
         "Chrome",
@@ -65,7 +67,8 @@ pub(super) const PROGRAMS: &[Saying] = &[
         "[CRITICAL] WORKER TIMEOUT (pid:N)",
         ["[CRITICAL] WORKER TIMEOUT", "was sent SIGKILL! Perhaps out of memory"],
         [EPIPE, ECONNRESET],
-        "--timeout (30 s) ran out and the worker was killed, or the kernel killed it for want of memory. The client, or the proxy in front, gets end of file in place of an answer; a RST where the request was not read to its end. `tcpwhy explain server_deadline`."
+        end_of_file,
+        "--timeout (30 s) ran out and the worker was killed, or the kernel killed it for want of memory. The client, or the proxy in front, gets end of file instead of an answer; a RST where the request was not read to its end. `tcpwhy explain server_deadline`."
     ),
     says!(
         "HAProxy",
@@ -93,6 +96,7 @@ pub(super) const PROGRAMS: &[Saying] = &[
         "f/1: SSL handshake failure",
         ["1: SSL handshake failure", "Connection closed during SSL handshake"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "The client ended the TLS handshake, by an alert, an end of file or a RST: it does not trust the certificate, has no version or cipher in common, or is a health check."
     ),
     says!(
@@ -107,7 +111,8 @@ pub(super) const PROGRAMS: &[Saying] = &[
         "reactor.netty.http.client.PrematureCloseException: Connection prematurely closed BEFORE response",
         ["PrematureCloseException", "Connection prematurely closed"],
         [EPIPE, ECONNRESET],
-        "Reactor Netty: end of file in place of an answer (BEFORE), usually a keep-alive race, or in the middle of it (DURING)."
+        end_of_file,
+        "Reactor Netty: end of file instead of an answer (BEFORE), usually a keep-alive race, or in the middle of it (DURING)."
     ),
     says!(
         "Java",
@@ -215,6 +220,7 @@ pub(super) const PROGRAMS: &[Saying] = &[
             "lost connection after DATA from"
         ],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "The other end closed, by an end of file or a RST; Postfix does not tell them apart. \"With\" is a server that it sends to, \"after\" a client of its own."
     ),
     says!(
@@ -229,6 +235,7 @@ pub(super) const PROGRAMS: &[Saying] = &[
         "LOG: server process (PID N) was terminated by signal 9: Killed",
         ["LOG: server process (PID", "terminating any other active server processes"],
         [EPIPE, ECONNRESET],
+        end_of_file,
         "A process of the server was killed, by the kernel for want of memory (9) or by a crash (11), and the server ended all others: every client gets end of file, and new ones \"the database system is in recovery mode\"."
     ),
     says!(
@@ -236,6 +243,7 @@ pub(super) const PROGRAMS: &[Saying] = &[
         "SSL SYSCALL error: EOF detected; SSL connection has been closed unexpectedly",
         ["SSL SYSCALL error: EOF detected", "SSL connection has been closed unexpectedly"],
         [EPIPE, ECONNRESET],
+        end_of_file,
         "libpq, over TLS: end of file without PostgreSQL's goodbye. The server's process was killed, or something between them closed."
     ),
     says!(
@@ -250,6 +258,7 @@ pub(super) const PROGRAMS: &[Saying] = &[
         "closing AMQP connection <...>: client unexpectedly closed TCP connection",
         ["client unexpectedly closed TCP connection"],
         [EPIPE, ECONNRESET],
+        end_of_file,
         "The client went without AMQP's close: by end of file (its process ended, or it forgot to close) or by a RST."
     ),
     says!(
@@ -257,6 +266,7 @@ pub(super) const PROGRAMS: &[Saying] = &[
         "Error: Server closed the connection",
         ["Error: Server closed the connection"],
         [EPIPE, ECONNRESET],
+        end_of_file,
         "redis-cli and hiredis: end of file. The server was stopped or killed, its `timeout` ran out, or somebody used CLIENT KILL."
     ),
     says!(

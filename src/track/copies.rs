@@ -246,13 +246,15 @@ pub fn short(print: u32) -> u16 {
 
 /// Notes on a connection that a segment of `from` was captured twice.
 pub fn note(connection: &mut Connection, from: usize, segment: &Segment) {
-    if segment.flags.has(Flags::RST) {
-        if let Some(story) = connection.story.as_mut() {
-            story.resets_again[from] = story.resets_again[from].saturating_add(1);
-            for reset in story.both_resets().filter(|reset| reset.from == from) {
-                reset.note_copy(Place::of(segment), segment.ttl);
-            }
+    // What closes all paths at once is taken for a RST, and need not be one (`mptcp_check_fastclose()`).
+    let (resets, closes) = (segment.flags.has(Flags::RST), segment.signs.has(Signs::FAST_CLOSE));
+    if let Some(story) = connection.story.as_mut().filter(|_| resets || closes) {
+        story.resets_again[from] = story.resets_again[from].saturating_add(u16::from(resets));
+        for reset in story.both_resets().filter(|reset| reset.from == from && reset.is_fast_close != resets) {
+            reset.note_copy(Place::of(segment), segment.ttl);
         }
+    }
+    if resets {
         return;
     }
     if segment.flags.has(Flags::SYN | Flags::ACK) {

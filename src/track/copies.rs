@@ -140,8 +140,15 @@ impl Copies {
     /// the number `count`.
     #[inline]
     pub fn is_copy(&mut self, index: u32, from: usize, last: &Last, segment: &Segment, count: u64) -> bool {
+        let here = Seen { time: segment.time, place: Place::of(segment), ttl: segment.ttl };
+        if self.remembers && last.is_same_syn(segment) && !self.places.has_shown(index, segment.input) {
+            if !self.active {
+                self.take_sign(key(segment.print, index, from), segment, count);
+            }
+            self.places.copy(index, from, segment, here);
+            return true;
+        }
         if self.active {
-            let here = Seen { time: segment.time, place: Place::of(segment), ttl: segment.ttl };
             let since = self.since;
             let like = || (segment.time.since(since) <= WITH_ID && last.is_like(segment)).then_some(here);
             let first = self.remember(key(segment.print, index, from), segment).or_else(like);
@@ -222,6 +229,16 @@ impl Last {
     #[inline(always)]
     fn is_like(&self, segment: &Segment) -> bool {
         self.print == Some(short(segment.print)) && self.is_repeated_by(segment)
+    }
+
+    /// Is this the SYN once more, as it was? When a socket sends it again it has another identification (`ip_select_ident_segs()`),
+    /// however late that is: another capture shows this one by a clock that is off.
+    #[inline(always)]
+    fn is_same_syn(&self, segment: &Segment) -> bool {
+        segment.flags.asks()
+            && segment.ip_id != 0
+            && self.ip_id == segment.ip_id
+            && self.print == Some(short(segment.print))
     }
 
     fn is_repeated_by(&self, segment: &Segment) -> bool {

@@ -2,7 +2,7 @@
 //! order by them.
 //!
 //! Both ends of a connection show the same segments, and no others have the same numbers: a repetition has an identification or a
-//! time stamp of its own. By the time that segments take on their way clocks seem to differ more in one direction, and less in the
+//! time stamp of its own. Where neither is sent, as by Windows in IPv6, those count that no end repeats in either capture. By the time that segments take on their way clocks seem to differ more in one direction, and less in the
 //! other: the middle between both is the difference. But if one is even negative and the other is not, the ways explain both. Only
 //! the beginnings of files are looked at.
 
@@ -24,6 +24,10 @@ const LEAST: u64 = 10 * MILLISECOND;
 const ALIKE: u64 = SECOND;
 /// So many segments must be shown by both, one each way: then the random numbers of both ends are the same.
 const SHARED: usize = 2;
+/// The same where nothing marks them: what is captured in one file may be sent again, and captured in the next one.
+const UNMARKED: usize = 4;
+/// What comes once more within less is a copy, and no repetition: no timeout is shorter (TCP_RTO_MIN).
+const TOGETHER: u64 = 100 * MILLISECOND;
 
 /// How the clocks of some files differ.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -85,15 +89,19 @@ fn by_the_first(samples: &[Sample]) -> Vec<(i64, usize)> {
 /// What only a copy shares with a segment: its sequence number, its acknowledgment, and a fingerprint of all else.
 type Numbers = (u32, u32, u32);
 
-/// When a file shows it, and of which connection and direction it is; `None` if several connections have such a one.
-type Seen = Option<(Time, FlowKey, bool)>;
+/// When a file shows it, of which connection and direction it is, and whether it is marked; `None` if several connections have such
+/// a one, or it was repeated.
+type Seen = Option<(Time, FlowKey, bool, bool)>;
+
+/// By how much the clocks seem to differ, of each direction.
+type Differences = [Vec<i64>; 2];
 
 /// What the beginning of a file shows.
 #[derive(Default)]
 struct Sample {
     seen: HashMap<Numbers, Seen>,
-    /// How many there are of each connection.
-    counts: HashMap<FlowKey, usize>,
+    /// How many there are of each connection, without and with a mark.
+    counts: HashMap<FlowKey, [usize; 2]>,
 }
 
 impl Sample {
@@ -119,41 +127,57 @@ impl Sample {
     fn take(&mut self, segment: &Segment, bytes: &[u8]) {
         let stamped = || options(segment.options().of(bytes)).any(|option| matches!(option, TcpOption::Timestamps(..)));
         let is_marked = segment.ip_id != 0 || stamped();
-        if segment.is_bare() || !segment.flags.has(Flags::ACK) || !is_marked {
+        // A SYN that is sent again is marked anew (`ip_select_ident_segs()`, `tcp_syn_options()`), as all else of a socket is. The RST
+        // of a host without one is not, nor is a probe that repeats a byte.
+        let asks_or_answers = segment.flags.has(Flags::ACK) || segment.flags.asks();
+        let repeats = segment.flags.has(Flags::RST) || segment.payload_length == 1 && segment.flags.0 == Flags::ACK;
+        if segment.is_bare() || !asks_or_answers || repeats && !is_marked {
             return;
         }
         let flow = segment.flow();
-        let here = Some((segment.time, flow, segment.from_first()));
+        let here = Some((segment.time, flow, segment.from_first(), is_marked));
         self.seen
             .entry((segment.sequence, segment.acknowledgment, segment.print))
-            // The same once more is a copy.
-            .and_modify(|seen| *seen = seen.filter(|(_, other, _)| *other == flow))
+            // The same once more is a copy, if it is marked, or comes at once.
+            .and_modify(|seen| {
+                *seen = seen.filter(|(first, other, ..)| {
+                    *other == flow && (is_marked || segment.time.since(*first) < TOGETHER)
+                });
+            })
             .or_insert_with(|| {
-                *self.counts.entry(flow).or_default() += 1;
+                self.counts.entry(flow).or_default()[usize::from(is_marked)] += 1;
                 here
             });
     }
 
     /// How much the clock of this file is behind that of the other, nanoseconds; `None` if they do not show the same connections.
     fn behind(&self, other: &Sample) -> Option<i64> {
-        let mut flows: HashMap<FlowKey, (FlowKey, [Vec<i64>; 2])> = HashMap::new();
+        let mut flows: HashMap<FlowKey, (FlowKey, [Differences; 2])> = HashMap::new();
         for (numbers, seen) in &other.seen {
-            let (Some((there, theirs, _)), Some(Some((here, flow, forth)))) = (seen, self.seen.get(numbers)) else {
+            let (Some((there, theirs, ..)), Some(Some((here, flow, forth, marked)))) = (seen, self.seen.get(numbers))
+            else {
                 continue;
             };
             let (_, both) = flows.entry(*flow).or_insert((*theirs, Default::default()));
-            both[usize::from(*forth)].push(there.0.wrapping_sub(here.0) as i64);
+            both[usize::from(*marked)][usize::from(*forth)].push(there.0.wrapping_sub(here.0) as i64);
         }
-        let differences = flows.into_iter().filter_map(|(flow, (theirs, both))| {
+        let differences = flows.into_iter().filter_map(|(flow, (theirs, [unmarked, mut both]))| {
+            // One mark each way is enough; else all count.
+            let marked = both.iter().all(|way| !way.is_empty());
+            if !marked {
+                both.iter_mut().zip(unmarked).for_each(|(way, unmarked)| way.extend(unmarked));
+            }
             let shared = both.iter().map(Vec::len).sum::<usize>();
-            let least = self.counts.get(&flow).min(other.counts.get(&theirs));
+            let of = |[unmarked, counted]: &[usize; 2]| if marked { *counted } else { *unmarked + *counted };
+            let least = self.counts.get(&flow).map(of).min(other.counts.get(&theirs).map(of));
             let [back, forth] = both.map(middle);
             let (back, forth) = (back?, forth?);
             let proven = back.unsigned_abs().min(forth.unsigned_abs());
             let differs = (back < 0) == (forth < 0) && proven >= LEAST;
             let difference = if differs { back.midpoint(forth) } else { 0 };
+            let sure = marked || shared >= UNMARKED && back.abs_diff(forth) < ALIKE;
             // Where a file ends and the next one begins, some segments are repeated, and most are in one of both.
-            (shared * 2 >= *least?).then_some((difference, shared))
+            (sure && shared * 2 >= least?).then_some((difference, shared))
         });
         let differences: Vec<_> = differences.collect();
         let found = middle(differences.iter().map(|(difference, _)| *difference).collect())?;

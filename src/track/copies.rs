@@ -140,8 +140,15 @@ impl Copies {
     /// the number `count`.
     #[inline]
     pub fn is_copy(&mut self, index: u32, from: usize, last: &Last, segment: &Segment, count: u64) -> bool {
+        let here = Seen { time: segment.time, place: Place::of(segment), ttl: segment.ttl };
+        if self.remembers && last.is_same_syn(segment) && !self.places.has_shown(index, segment.input) {
+            if !self.active {
+                self.take_sign(key(segment.print, index, from), segment, count);
+            }
+            self.places.copy(index, from, segment, here);
+            return true;
+        }
         if self.active {
-            let here = Seen { time: segment.time, place: Place::of(segment), ttl: segment.ttl };
             let since = self.since;
             let like = || (segment.time.since(since) <= WITH_ID && last.is_like(segment)).then_some(here);
             let first = self.remember(key(segment.print, index, from), segment).or_else(like);
@@ -224,6 +231,16 @@ impl Last {
         self.print == Some(short(segment.print)) && self.is_repeated_by(segment)
     }
 
+    /// Is this the SYN once more, as it was? When a socket sends it again it has another identification (`ip_select_ident_segs()`),
+    /// however late that is: another capture shows this one by a clock that is off.
+    #[inline(always)]
+    fn is_same_syn(&self, segment: &Segment) -> bool {
+        segment.flags.asks()
+            && segment.ip_id != 0
+            && self.ip_id == segment.ip_id
+            && self.print == Some(short(segment.print))
+    }
+
     fn is_repeated_by(&self, segment: &Segment) -> bool {
         let reset = segment.flags.has(Flags::RST);
         let new = seq::after(segment.sequence.wrapping_add(reach(segment)), self.next)
@@ -246,13 +263,15 @@ pub fn short(print: u32) -> u16 {
 
 /// Notes on a connection that a segment of `from` was captured twice.
 pub fn note(connection: &mut Connection, from: usize, segment: &Segment) {
-    if segment.flags.has(Flags::RST) {
-        if let Some(story) = connection.story.as_mut() {
-            story.resets_again[from] = story.resets_again[from].saturating_add(1);
-            for reset in story.both_resets().filter(|reset| reset.from == from) {
-                reset.note_copy(Place::of(segment), segment.ttl);
-            }
+    // What closes all paths at once is taken for a RST, and need not be one (`mptcp_check_fastclose()`).
+    let (resets, closes) = (segment.flags.has(Flags::RST), segment.signs.has(Signs::FAST_CLOSE));
+    if let Some(story) = connection.story.as_mut().filter(|_| resets || closes) {
+        story.resets_again[from] = story.resets_again[from].saturating_add(u16::from(resets));
+        for reset in story.both_resets().filter(|reset| reset.from == from && reset.is_fast_close != resets) {
+            reset.note_copy(Place::of(segment), segment.ttl);
         }
+    }
+    if resets {
         return;
     }
     if segment.flags.has(Flags::SYN | Flags::ACK) {

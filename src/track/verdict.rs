@@ -183,10 +183,13 @@ fn ends_repetitions(story: &Story, side: usize) -> bool {
     silence.what == Repeated::Data && !story.went_on() && story.reset.is_some_and(ends)
 }
 
-/// Each SYN of Windows came again sooner than by timer: it was refused, though the capture does not show all of the RSTs.
+/// Each SYN of Windows came again sooner than by timer, or as soon the second time as the first, half a second and a round trip
+/// after the one before: it was refused, though the capture does not show all of the RSTs. A timer backs off (RFC 6298, section 5.5).
 fn repeats_what_was_refused(connection: &Connection, silence: &Silence, side: usize) -> bool {
     let windows = may_be_of_windows(connection.half[side].ttl_low);
-    silence.what == Repeated::Syn && windows && silence.interval < SHORTEST_SYN_TIMEOUT
+    let both = silence.last.time.since(silence.first.time);
+    let backs_off = silence.attempts != 3 || silence.interval >= 2 * SECOND || both < silence.interval / 4 * 7;
+    silence.what == Repeated::Syn && windows && (silence.interval < SHORTEST_SYN_TIMEOUT || !backs_off)
 }
 
 fn silence_errno(story: &Story, side: usize) -> Errno {

@@ -1,6 +1,7 @@
 //! Captures of both ends by clocks that differ.
 
 use std::fs;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -80,6 +81,69 @@ fn both_ends_are_put_side_by_side_whatever_their_clocks_say() {
         assert!(notes[0].contains(if ahead > 0 { " ahead of " } else { " behind " }), "{notes:?}");
         assert_eq!(captures.found(found), expected, "{ahead}");
     }
+}
+
+/// A client that leaves at once says nothing more: its SYN tells by how much the clocks differ.
+#[test]
+fn handshakes_put_both_ends_side_by_side() {
+    let text = "+0 > S 0:0(0) ttl C id 1\n+.0001 < S. 0:0(0) ack 1 ttl S id 7\n+.0001 > R 1:1(0) ttl C id 0\nwait .3\n";
+    let near = seen(text, 64, 61, 0);
+    let expected = Captures::of(std::slice::from_ref(&near)).found(Vec::new());
+    assert!(expected.len() == 1 && expected[0].starts_with("aborted"), "{expected:?}");
+    for ahead in [-700 * MILLISECOND as i64, 3 * SECOND as i64, -HOUR] {
+        let captures = Captures::of(&[near.clone(), seen(text, 61, 64, ahead)]);
+        let ahead_by = captures.clocks().ahead;
+        assert_eq!(ahead_by, [0, ahead]);
+        assert_eq!(captures.found(ahead_by), expected, "{ahead}");
+    }
+}
+
+/// No socket sends its SYN again with the identification that it had: what another capture shows later is no repetition, by which
+/// a single SYN would have timed out, and a refusal would not have arrived.
+#[test]
+fn a_syn_that_another_capture_shows_later_is_no_repetition() {
+    // Another connection goes on in both captures, before and after.
+    let others =
+        |ids: Range<u32>| ids.map(|id| format!("+.5 [2] > . 1:1(0) ack 1 ttl C id {id}\n")).collect::<String>();
+    for answer in ["", "+.0001 < R. 0:0(0) ack 1 ttl S id 0\n"] {
+        let text = [&others(10..26), "+.2 > S 0:0(0) ttl C id 1\n", answer, &others(26..42)].concat();
+        let near = seen(&text, 64, 61, 0);
+        let expected = Captures::of(std::slice::from_ref(&near)).found(Vec::new());
+        assert_eq!(expected.len(), usize::from(!answer.is_empty()));
+        for ahead in [-3, -1, 1, 3] {
+            let captures = Captures::of(&[near.clone(), seen(&text, 61, 64, ahead * SECOND as i64)]);
+            assert_eq!(captures.found(vec![0; 2]), expected, "{text} {ahead}");
+        }
+    }
+}
+
+/// Some systems give no identification, and in IPv6 none does; Windows sends no time stamps either.
+#[test]
+fn what_nothing_marks_puts_both_ends_side_by_side_if_it_is_not_repeated() {
+    let without =
+        |text: &str| (0..60).rev().fold(text.to_string(), |text, id| text.replace(&format!("id {id}\n"), "id 0\n"));
+    let text = without(&[TALK, ABORT].concat());
+    let near = seen(&text, 64, 60, 0);
+    let expected = Captures::of(&[near.clone(), seen(&text, 60, 64, 0)]).found(Vec::new());
+    assert_eq!(expected.len(), 1);
+    for ahead in [700 * MILLISECOND as i64, -3 * SECOND as i64, HOUR] {
+        let captures = Captures::of(&[near.clone(), seen(&text, 60, 64, ahead)]);
+        let ahead_by = captures.clocks().ahead;
+        assert_eq!(ahead_by, [0, ahead]);
+        assert_eq!(captures.found(ahead_by), expected, "{ahead}");
+    }
+    // Of one direction all may be marked.
+    let text = [TALK, ABORT]
+        .concat()
+        .lines()
+        .map(|line| if line.contains(" > ") { without(&format!("{line}\n")) } else { format!("{line}\n") })
+        .collect::<String>();
+    assert_eq!(Captures::of(&[seen(&text, 64, 60, 0), seen(&text, 60, 64, HOUR)]).clocks().ahead, [0, HOUR]);
+    // What both ends send again without an answer may be in the next file.
+    let both = "+0 > P. 34:67(33) ack 53 ttl C id 0\n+.01 < P. 53:90(37) ack 34 ttl S id 0\n";
+    let first = seen(&[&without(TALK), both].concat(), 64, 60, 0);
+    let second = seen(&both.replace("+0", "+3"), 64, 60, 0);
+    assert_eq!(Captures::of(&[first, second]).clocks().ahead, [0, 0]);
 }
 
 /// A proxy shows what its client does and what its server does, which have nothing in common.

@@ -108,6 +108,24 @@ fn what_the_servers_capture_does_not_show_was_forged_or_one_packet_was_lost() {
 }
 
 #[test]
+fn what_closes_all_paths_at_once_is_seen_at_both_places() {
+    let text = "\
++0 > S 0:0(0) ttl C id 1 <mss 1460,sackOK,TS val 1 ecr 0,nop,wscale 7,mptcp 0>
++.01 < S. 0:0(0) ack 1 ttl S id 1 <mss 1460,sackOK,TS val 9 ecr 1,nop,wscale 7,mptcp 0>
++.001 > . 1:1(0) ack 1 ttl C id 2 <nop,nop,TS val 11 ecr 9,mptcp 0>
++.001 > P. 1:19(18) ack 1 ttl C id 3 <nop,nop,TS val 11 ecr 9,mptcp 2>
++.01 < P. 1:41(40) ack 19 ttl S id 2 <nop,nop,TS val 21 ecr 11,mptcp 2>
++.001 > . 19:19(0) ack 41 ttl C id 4 <nop,nop,TS val 21 ecr 21,mptcp 2>
++1 > . 19:19(0) ack 41 ttl C id 5 <nop,nop,TS val 1021 ecr 21,mptcp 7>
++.01 < R. 41:41(0) ack 19 win 502 ttl S id 3 <nop,nop,TS val 1021 ecr 1021,mptcp 2>
+";
+    for text in [text, &[text, ANOTHER].concat()] {
+        let found = found(text, NOTHING, NOTHING);
+        assert!(found.starts_with("reset client=- server=ECONNRESET") && found.contains("ended_by=client"), "{found}");
+    }
+}
+
+#[test]
 fn a_rst_from_nearer_than_its_sender_is_forged_whatever_else_was_captured() {
     // At the client it has the TTL that the server's packets have at the server.
     let text = [REQUEST, &REPLY.replace("ttl S", "ttl 64"), ANOTHER].concat();

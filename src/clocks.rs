@@ -2,9 +2,10 @@
 //! order by them.
 //!
 //! Both ends of a connection show the same segments, and no others have the same numbers: a repetition has an identification or a
-//! time stamp of its own. Where neither is sent, as by Windows in IPv6, those count that no end repeats in either capture. By the time that segments take on their way clocks seem to differ more in one direction, and less in the
-//! other: the middle between both is the difference. But if one is even negative and the other is not, the ways explain both. Only
-//! the beginnings of files are looked at.
+//! time stamp of its own. Where neither is sent, as by Windows in IPv6, those count that no end repeats in either capture. By the
+//! time that segments take on their way clocks seem to differ more in one direction, and less in the other: the middle between both
+//! is the difference. But if one is even negative and the other is not, the ways explain both. Only the beginnings of files are
+//! looked at.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

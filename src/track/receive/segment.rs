@@ -268,8 +268,10 @@ pub(super) fn on_fin(connection: &mut Connection, from: usize, segment: &Segment
 fn comes_first(connection: &Connection, from: usize, segment: &Segment) -> bool {
     let (half, peer) = (&connection.half[from], &connection.half[other(from)]);
     let number = segment.sequence.wrapping_add(segment.payload_length);
-    let waits = peer.has(Half::ACK) && segment.sequence == peer.ack;
-    waits && seq::before(number.wrapping_add(1), half.next) && !seq::after(half.shown_until(), number)
+    let end = number.wrapping_add(1);
+    // Its acknowledgment may have been captured before it.
+    let waits = peer.has(Half::ACK) && (segment.sequence == peer.ack || peer.ack == end);
+    waits && seq::before(end, half.next) && !seq::after(half.shown_until(), number)
 }
 
 /// A FIN whose number the other end has taken for something else closes nothing: a receiver drops what brings nothing behind RCV.NXT

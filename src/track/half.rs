@@ -110,6 +110,12 @@ impl Half {
         self.next = next;
     }
 
+    /// What was taken for sent up to a higher number was not: nothing beyond this one counts.
+    pub fn retreat(&mut self, next: u32) {
+        self.wraps = self.wraps.saturating_sub(u16::from(next > self.next));
+        self.next = next;
+    }
+
     /// Where its last payload is.
     pub fn data_mark(&self) -> Mark {
         Mark { time: self.data_time, frame: self.data_frame, input: self.data_input }

@@ -5,7 +5,7 @@ use super::super::seq;
 use super::super::story::{Pending, Repeated, Silence};
 use super::retransmission::wait_is_over;
 use super::{FAR, reach, tenth_of_microseconds};
-use crate::decode::{Flags, Segment};
+use crate::decode::{Flags, Segment, Signs};
 
 pub(super) fn take_acknowledgment(connection: &mut Connection, from: usize, segment: &Segment) {
     let to = other(from);
@@ -88,13 +88,26 @@ fn forget_soft_error(connection: &mut Connection, from: usize, segment: &Segment
     let in_order =
         if bare { segment.sequence == half.next } else { ends_where_all_was_acknowledged(connection, from, segment) };
     let taken = in_order && segment.acknowledgment == half.ack;
-    let Some(error) = connection.story.as_mut().filter(|_| taken).map(|story| &mut story.soft[to]) else {
+    let slow = takes_the_slow_path(connection, from, segment);
+    let Some(error) = connection.story.as_mut().filter(|_| taken || slow).map(|story| &mut story.soft[to]) else {
         return;
     };
     match error {
         Some(error) if !bare => error.outdated = true,
         _ => *error = None,
     }
+}
+
+/// New payload with another window than the segment before it is none that was predicted, and goes through `tcp_ack()`
+/// (`tcp_rcv_established()`). What a SYN says of the window is not scaled.
+fn takes_the_slow_path(connection: &Connection, from: usize, segment: &Segment) -> bool {
+    let half = &connection.half[from];
+    let spoke = half.packets > connection.syns(from) && !segment.signs.has(Signs::WINDOW_CUT);
+    spoke
+        && segment.payload_length > 0
+        && segment.sequence == half.next
+        && segment.acknowledgment == half.ack
+        && segment.window != { half.window }
 }
 
 /// Does what `from` sends again end where the other end has acknowledged all that it sent?

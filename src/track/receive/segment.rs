@@ -30,9 +30,10 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
     let half = connection.half[from];
     next.connected = from == CLIENT && !half.has(Half::ACK) && connection.half[SERVER].has(Half::SYN);
     let ahead = end.wrapping_sub(half.next);
-    let new = seq::after(end, half.next);
+    let dropped = stands_behind_a_fin(connection, from, segment);
+    let new = seq::after(end, half.next) && !dropped;
     // Nor is what lies that far behind a repetition: no window is so wide, and a number that is as old as that was used since.
-    if new && ahead > FAR || !new && ahead.wrapping_neg() > FAR {
+    if seq::after(end, half.next) && ahead > FAR || !seq::after(end, half.next) && ahead.wrapping_neg() > FAR {
         far::note(connection, from, segment);
         return next;
     }
@@ -80,11 +81,11 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
             connection.half[from].seen &= !Half::ACKED_UNSEEN;
         }
         next.message = note_data(connection, from, segment);
-    } else {
+    } else if !dropped {
         next.deadline |= on_old_segment(connection, from, segment, bytes);
     }
     on_window(connection, from, segment, edge);
-    if segment.flags.has(Flags::FIN) {
+    if segment.flags.has(Flags::FIN) && !dropped {
         next.grace |= on_fin(connection, from, segment);
     } else if segment.signs.has(Signs::DATA_FIN) {
         next.grace |= note_close(connection, from, segment);
@@ -97,6 +98,17 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
     }
     next.closed = closed(connection);
     next
+}
+
+/// Nothing stands behind a FIN: what its sender adds is dropped where the FIN was taken, be it payload or another FIN
+/// (`tcp_rcv_state_process()`, in CLOSE_WAIT, CLOSING and LAST_ACK). It was if it is acknowledged, or will be if no hole is before it.
+fn stands_behind_a_fin(connection: &Connection, from: usize, segment: &Segment) -> bool {
+    let (half, peer) = (&connection.half[from], &connection.half[other(from)]);
+    half.has(Half::FIN)
+        && reach(segment) > 0
+        && !seq::before(segment.sequence, half.next)
+        && peer.has(Half::ACK)
+        && (peer.ack == half.next || half.shown_until() == half.next.wrapping_sub(1))
 }
 
 /// An end that had not closed was spared an error by a RST that no application heard of, and writes more than a trip later: it has not
@@ -240,6 +252,11 @@ fn goes_on(silence: &Silence, segment: &Segment) -> bool {
 pub(super) fn on_fin(connection: &mut Connection, from: usize, segment: &Segment) -> bool {
     if connection.half[from].has(Half::FIN) {
         connection.story().fin_again[from] = true;
+        if comes_first(connection, from, segment) {
+            let number = segment.sequence.wrapping_add(segment.payload_length);
+            connection.half[from].retreat(number.wrapping_add(1));
+            connection.story().fin[from] = Some(Mark::of(segment));
+        }
         return false;
     }
     if is_old_fin(connection, from, segment) {
@@ -247,6 +264,17 @@ pub(super) fn on_fin(connection: &mut Connection, from: usize, segment: &Segment
     }
     connection.half[from].set(Half::FIN);
     note_close(connection, from, segment)
+}
+
+/// A FIN that stands where the other end waits, while the one that was seen before it stands behind a hole that nothing has filled:
+/// the other end takes this one, and nothing behind it (`tcp_fin()`).
+fn comes_first(connection: &Connection, from: usize, segment: &Segment) -> bool {
+    let (half, peer) = (&connection.half[from], &connection.half[other(from)]);
+    let number = segment.sequence.wrapping_add(segment.payload_length);
+    let end = number.wrapping_add(1);
+    // Its acknowledgment may have been captured before it.
+    let waits = peer.has(Half::ACK) && (segment.sequence == peer.ack || peer.ack == end);
+    waits && seq::before(end, half.next) && !seq::after(half.shown_until(), number)
 }
 
 /// A FIN whose number the other end has taken for something else closes nothing: a receiver drops what brings nothing behind RCV.NXT

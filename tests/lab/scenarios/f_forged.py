@@ -180,4 +180,20 @@ SCENARIOS = [
         router="await idle; sleep .2; forge to=client seq=-20 flags=FA ttl=47; sleep .1; mark forged",
         expect=fail("reset", "unread_data", "abortive_close", "server_deadline", by="server"),
     ),
+    Scenario(
+        "fin_far_ahead_of_the_fin",
+        "a FIN in the server's name stands far ahead, within the window; then the server closes, and the client writes",
+        server="listen; accept; recv; answer; await forged; close; sleep .6",
+        client="connect; get; recv; mark idle; await forged; recv; get; sleep .1; get",
+        router="await idle; sleep .2; forge to=client seq=1000 flags=FA window=64 ttl=47; sleep .1; mark forged",
+        expect=fail("broken_pipe", "peer_closed", "keepalive_race", "stale_connection", by="server"),
+    ),
+    Scenario(
+        "fin_behind_the_fin",
+        "a FIN in the server's name stands behind the server's own, which the client has taken; then the client writes",
+        server="listen; accept; recv; answer; close; sleep .8",
+        client="connect; get; recv; recv; mark idle; await forged; get; sleep .1; get",
+        router="await idle; sleep .2; forge to=client flags=FA ttl=47; sleep .1; mark forged",
+        expect=fail("broken_pipe", "peer_closed", "keepalive_race", "stale_connection", by="server"),
+    ),
 ]

@@ -52,7 +52,7 @@ impl Listener for Reporter {
         assert!(!note.chars().any(is_unsafe), "{note:?}");
     }
 
-    fn wants_benign(&self) -> bool {
+    fn wants_all(&self) -> bool {
         true
     }
 

@@ -17,7 +17,8 @@
 //! - [`track`] keeps what is known of each connection: for each end, what it sent and acknowledged; for the few to which
 //!   something notable happened, a story. Its verdicts are the rules of the Linux kernel, named after its functions.
 //! - [`context`] reads what the applications said last. No verdict needs it.
-//! - [`causes`] is the catalogue: one file a cause, with its explanation, its example and its signs.
+//! - [`causes`] is the catalogue: one file a cause, with its explanation, its example and its signs; and a page on each doubt
+//!   that leaves an ending undecided.
 //! - [`diagnose`] asks the causes and puts a finding together.
 //! - [`episodes`] gathers findings that are alike; [`report`] lays them out. Sentences are made in [`causes`], [`diagnose`] and
 //!   [`host`], too.

@@ -349,13 +349,18 @@ fn benign_endings_are_listed_when_asked_for() {
 }
 
 #[test]
-fn what_cannot_be_told_is_listed_when_asked_for() {
-    let findings = [samples::undecided()];
+fn what_cannot_be_told_is_listed_when_asked_for_and_why_is_said_once() {
+    let mut other = samples::undecided();
+    other.server.end.port = 81;
+    let findings = [samples::undecided(), other];
     let text = rendered(&findings, Options { all: true, ..Options::default() });
-    let at = "Undecided\n   odd_reset, 10.0.0.1:40000 -> 10.0.0.2:8080";
-    assert!(text.contains(at) && text.contains("\n      Frame 14: The server closed"), "{text}");
-    assert!(!text.contains("Benign endings") && text.starts_with("No failed connections"), "{text}");
-    assert!(!plain(&findings).contains("Frame 14"));
+    for port in [8080, 81] {
+        let line = format!("   odd_reset, 10.0.0.1:40000 -> 10.0.0.2:{port}, frame 14 ");
+        assert!(text.contains(&line), "{text}");
+    }
+    assert_eq!(text.matches("\n      The server closed the idle").count(), 1, "{text}");
+    assert!(text.contains("\nUndecided\n") && !text.contains("Benign endings"), "{text}");
+    assert!(text.starts_with("No failed connections") && !plain(&findings).contains("frame 14"), "{text}");
 }
 
 #[test]

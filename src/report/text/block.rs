@@ -102,11 +102,10 @@ pub fn numbered(page: &mut Page, told: &mut Told, number: usize, earlier: Option
 /// A problem in a line or two.
 pub fn in_a_line(page: &mut Page, problem: &Problem) {
     let kind = problem.kind().map_or(String::new(), |kind| format!("{}: ", kind.id()));
-    let left = format!("{kind}{}, {}", problem.cause_id(), who(problem));
+    let left = format!("{kind}{}, {}{}", problem.cause_id(), who(problem), frame(problem));
     let mut right = times(problem.count);
     let [episode] = problem.episodes.as_slice() else {
-        page.edges(&[(Role::Plain, "   "), (Role::Plain, &left)], &right);
-        return doubt(page, problem);
+        return page.edges(&[(Role::Plain, "   "), (Role::Plain, &left)], &right);
     };
     if episode.is_retry_storm() {
         right = format!("{right}, a retry_storm");
@@ -114,21 +113,32 @@ pub fn in_a_line(page: &mut Page, problem: &Problem) {
         right = format!("{right}, every {}", duration(median(&episode.intervals)));
     }
     page.edges(&[(Role::Plain, "   "), (Role::Plain, &left)], &right);
-    doubt(page, problem);
     // Of a benign ending nobody asks what was said last.
     if let Some(context) = said(&episode.example).filter(|_| episode.count == 1 && problem.kind().is_some()) {
         page.paragraph("      ", Role::Faint, &context);
     }
 }
 
-/// Why it cannot be told what became of a connection, and where that shows.
-fn doubt(page: &mut Page, problem: &Problem) {
-    let Some(finding) = problem.earliest().map(|episode| &episode.example).filter(|first| first.doubt.is_some()) else {
-        return;
+/// Where it shows that it cannot be told what became of a connection.
+fn frame(problem: &Problem) -> String {
+    let last = doubtful(problem).and_then(|finding| finding.evidence.last());
+    let which = if problem.count == 1 { "frame" } else { "the first: frame" };
+    last.map_or(String::new(), |last| format!(", {which} {}", last.frame))
+}
+
+/// Why it cannot be told, unless one of these problems that were told before has said so.
+pub fn doubt(page: &mut Page, problem: &Problem, before: &[&Problem]) {
+    let is_told = |finding: &Finding| {
+        before.iter().filter_map(|other| doubtful(other)).any(|other| other.summary == finding.summary)
     };
-    let which = if problem.count == 1 { "Frame" } else { "The first, frame" };
-    let at = finding.evidence.last().map_or(String::new(), |last| format!("{which} {}: ", last.frame));
-    page.paragraph("      ", Role::Faint, &format!("{at}{}", escape_and_cut(&finding.summary, SENTENCE)));
+    if let Some(finding) = doubtful(problem).filter(|finding| !is_told(finding)) {
+        page.paragraph("      ", Role::Faint, &escape_and_cut(&finding.summary, SENTENCE));
+    }
+}
+
+/// The finding that stands for a problem, if it is undecided.
+fn doubtful<'a>(problem: &Problem<'a>) -> Option<&'a Finding> {
+    problem.earliest().map(|episode| &episode.example).filter(|finding| finding.doubt.is_some())
 }
 
 /// A scan in a line.

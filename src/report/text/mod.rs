@@ -114,8 +114,9 @@ fn in_lines(page: &mut Page, heading: &str, scans: &[Scan], problems: &[&Problem
     if more_scans > 0 {
         page.paragraph("   ", Role::Plain, &format!("and {}", counted(more_scans as u64, "more scan", "more scans")));
     }
-    for problem in problems.iter().take(IN_LINES) {
+    for (index, problem) in problems.iter().take(IN_LINES).enumerate() {
         block::in_a_line(page, problem);
+        block::doubt(page, problem, &problems[..index]);
     }
     let rest = problems.get(IN_LINES..).unwrap_or_default();
     if !rest.is_empty() {

@@ -122,7 +122,7 @@ pub fn in_a_line(page: &mut Page, problem: &Problem) {
 /// Where it shows that it cannot be told what became of a connection.
 fn frame(problem: &Problem) -> String {
     let last = doubtful(problem).and_then(|finding| finding.evidence.last());
-    let which = if problem.count == 1 { "frame" } else { "the first: frame" };
+    let which = if problem.count == 1 { "frame" } else { "first in frame" };
     last.map_or(String::new(), |last| format!(", {which} {}", last.frame))
 }
 

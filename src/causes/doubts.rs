@@ -39,7 +39,7 @@ pub static PAGES: [Page; Doubt::ALL.len()] = [
     Page {
         doubt: Doubt::OneDirection,
         title: "Only one direction was captured",
-        seen: "A RST or unanswered packets, and nothing that the other end sent.",
+        seen: "A RST or unanswered packets, and from the other end nothing, or nothing after its SYN.",
         why: "Only the missing packets show what their sender had received and sent.",
         remedy: Remedy {
             owner: Owner::Capture,

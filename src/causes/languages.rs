@@ -156,7 +156,18 @@ pub fn look_up(topic: &str) -> Option<Found> {
 /// A line about a Unix socket of the host, whose errnos have the same names: no TCP connection is behind it. Where nginx sends to
 /// its client, that one's is.
 fn of_unix_socket(line: &str) -> Option<Found> {
-    let about = ["unix:", "dial unix ", "connect unix ", "on socket \"", "through socket '"];
+    let about = [
+        "unix:",
+        "dial unix ",
+        "read unix ",
+        "write unix ",
+        "connect unix ",
+        "connect ECONNREFUSED /",
+        "connect EACCES /",
+        "connecting to unix socket",
+        "on socket \"",
+        "through socket '",
+    ];
     let is_about = about.iter().any(|words| line.contains(words));
     let of_the_client = line.contains("to client") || line.contains("client request");
     (is_about && !of_the_client).then(|| Found::Sayings(named("AF_UNIX")))
@@ -497,6 +508,10 @@ mod tests {
                 false,
             ),
             ("dial unix /var/run/docker.sock: connect: permission denied", "Unix socket", false),
+            ("read unix @->/run/a.sock: read: connection reset by peer", "Unix socket", false),
+            ("write unix @->/run/a.sock: write: broken pipe", "Unix socket", false),
+            ("Error: connect ECONNREFUSED /var/run/docker.sock", "Unix socket", false),
+            ("Error 111 connecting to unix socket: /run/redis.sock. Connection refused.", "Unix socket", false),
             (
                 "connection to server on socket \"/run/postgresql/.s.PGSQL.5432\" failed: Connection refused",
                 "Unix socket",

@@ -75,7 +75,7 @@ impl Context {
 /// `client` and `server` are the first bytes of the latest message of each end; either may be empty or cut. `last` is
 /// the end that sent payload last.
 pub fn read(client: &[u8], server: &[u8], last: Side, server_port: u16) -> Option<Context> {
-    Reading::of(client, server).context(last, server_port)
+    Reading::of(client, server).context(Some(last), server_port)
 }
 
 /// The latest message of each end, as far as its bytes alone prove what it is.
@@ -122,8 +122,8 @@ impl<'a> Reading<'a> {
         Some((protocol, sense::of(protocol, bytes, speaker)?))
     }
 
-    /// What the last exchange of the applications was; see [`read`].
-    pub fn context(self, last: Side, server_port: u16) -> Option<Context> {
+    /// What the last exchange of the applications was; see [`read`]. Where only one end was captured nobody knows who spoke `last`.
+    pub fn context(self, last: Option<Side>, server_port: u16) -> Option<Context> {
         let protocol = |message: &Option<Message>| message.as_ref().map(|message| message.protocol);
         let port = Protocol::of_port(server_port);
         // Where one end's bytes prove nothing, the other end and the port may tell how to read them.
@@ -135,23 +135,23 @@ impl<'a> Reading<'a> {
     }
 }
 
-fn join(from_client: Option<Message>, from_server: Option<Message>, last: Side) -> Option<Context> {
+fn join(from_client: Option<Message>, from_server: Option<Message>, last: Option<Side>) -> Option<Context> {
     match (from_client, from_server) {
         (None, None) => None,
         (Some(message), None) => {
             let ending = match (last, message.role) {
-                (Side::Server, Role::Statement) => ", then more from the server",
-                (Side::Server, _) => ", answered",
-                (Side::Client, Role::Exchange) => ", not answered",
-                (Side::Client, Role::LastWord | Role::Statement) => "",
+                (Some(Side::Server), Role::Statement) => ", then more from the server",
+                (Some(Side::Server), _) => ", answered",
+                (Some(Side::Client), Role::Exchange) => ", not answered",
+                (Some(Side::Client), Role::LastWord | Role::Statement) | (None, _) => "",
             };
             Some(alone(message, Side::Client, ending))
         }
         (None, Some(message)) => {
-            let ending = if last == Side::Client { ", then more from the client" } else { "" };
+            let ending = if last == Some(Side::Client) { ", then more from the client" } else { "" };
             Some(alone(message, Side::Server, ending))
         }
-        (Some(asked), Some(answer)) if last == Side::Server => Some(exchange(asked, answer)),
+        (Some(asked), Some(answer)) if last == Some(Side::Server) => Some(exchange(asked, answer)),
         (Some(asked), Some(before)) => {
             let ending = if asked.role == Role::Exchange { ", not answered" } else { "" };
             // In TLS the server's message is a step of the same handshake, elsewhere it answered what came before.

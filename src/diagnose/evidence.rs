@@ -109,6 +109,8 @@ fn last_payload(case: &Case<'_>, side: usize) -> Option<Evidence> {
     let acknowledgment = half.data_ack.wrapping_sub(peer.isn);
     let packet = render_segment(flags, sequence, half.data_length, Some(acknowledgment));
     let note = match case.lost(side) {
+        // Its acknowledgment would have been on the way that was not captured.
+        _ if !peer.has(Half::ANY) => about!(side, end, "'s last payload"),
         0 => about!(side, end, "'s last payload, acknowledged"),
         lost if lost >= half.data_length => about!(side, end, "'s last payload, never acknowledged"),
         _ => about!(side, end, "'s last payload, acknowledged in part"),

@@ -149,9 +149,7 @@ pub fn undecided(case: &Case<'_>, doubt: Doubt) -> String {
             "A RST with the {ender}'s address reached the {victim}; whether it had to accept that RST depends on packets from \
              before the capture."
         ),
-        Doubt::OneDirection => {
-            "The packets of one end are missing; they would show how the connection ended.".to_owned()
-        }
+        Doubt::OneDirection => "Packets of one end are missing; they would show how the connection ended.".to_owned(),
         Doubt::OddReset => format!(
             "A RST with the {ender}'s address does not fit the other packets: the {victim} may have dropped it, or may have \
              had no socket any more."

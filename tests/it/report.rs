@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
+use tcpwhy::notation::{Family, frames, parse, write_pcap};
 
 use crate::capture::Capture;
 
@@ -51,6 +52,25 @@ fn the_report_is_on_standard_output_and_nothing_else_is() {
     assert!(report.contains("   10.0.0.1 -> 10.0.0.2:8080  "), "{report}");
     assert!(report.contains("   recovered  yes, "), "{report}");
     assert!(!report.contains('\x1b'), "no colours in a pipe");
+}
+
+/// What was not captured may have been sent: of one direction nobody says that it had no answer.
+#[test]
+fn one_direction_does_not_tell_what_was_answered() {
+    let script = r#"
+        +0 > S 0:0(0)
+        +.05 > . 1:1(0) ack 1
+        +0 > P. 1:29(28) ack 1 "GET /a HTTP/1.1\r\nHost: h\r\n\r\n"
+        +5 > R. 29:29(0) ack 1
+        wait 3"#;
+    let place = Place::new();
+    let frames = frames(&parse(script).expect("sound"), Family::V4);
+    std::fs::write(place.file("one.pcap"), write_pcap(&frames, 1, true)).expect("writable");
+    let report = text(&place.run("--all --format json one.pcap").stdout);
+    let line: Value = serde_json::from_str(report.lines().next().unwrap_or_default()).expect("JSON");
+    assert_eq!((&line["type"], &line["doubt"]), (&"undecided".into(), &"one_direction".into()));
+    assert_eq!(line["evidence"][1]["note"], "client's last payload");
+    assert_eq!(line["context"]["sentence"], "GET /a to h");
 }
 
 /// An ICMP error has neither the ports nor, from a router, the addresses that a filter asks for; without it this would be no

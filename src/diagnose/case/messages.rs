@@ -53,6 +53,7 @@ impl<'a> Case<'a> {
     /// What the applications said last. Nothing can be asked after it.
     pub fn into_context(self) -> Option<Context> {
         let last = if self.connection().has(Connection::SERVER_SPOKE_LAST) { Side::Server } else { Side::Client };
+        let last = Some(last).filter(|_| self.half(SERVER).has(Half::ANY) && self.half(CLIENT).has(Half::ANY));
         let port = self.ended.ends[SERVER].port;
         let (client, server) = (self.first_bytes(CLIENT), self.first_bytes(SERVER));
         self.reading.into_inner().unwrap_or_else(|| Reading::of(client, server)).context(last, port)

@@ -102,12 +102,14 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
 
 /// Nothing stands behind a FIN: what its sender adds is dropped where the FIN was taken, be it payload or another FIN
 /// (`tcp_rcv_state_process()`, in CLOSE_WAIT, CLOSING and LAST_ACK). It was if it is acknowledged, or will be if no hole is before it.
+/// But where payload has come in its place, it is that which is acknowledged.
 fn stands_behind_a_fin(connection: &Connection, from: usize, segment: &Segment) -> bool {
     let (half, peer) = (&connection.half[from], &connection.half[other(from)]);
     half.has(Half::FIN)
         && reach(segment) > 0
         && !seq::before(segment.sequence, half.next)
         && peer.has(Half::ACK)
+        && half.shown_until() != half.next
         && (peer.ack == half.next || half.shown_until() == half.next.wrapping_sub(1))
 }
 

@@ -359,6 +359,7 @@ fn what_cannot_be_told_is_listed_when_asked_for_and_why_is_said_once() {
         assert!(text.contains(&line), "{text}");
     }
     assert_eq!(text.matches("\n      The server closed the idle").count(), 1, "{text}");
+    assert_eq!(text.matches("More: tcpwhy explain odd_reset").count(), 1, "{text}");
     assert!(text.contains("\nUndecided\n") && !text.contains("Benign endings"), "{text}");
     assert!(text.starts_with("No failed connections") && !plain(&findings).contains("frame 14"), "{text}");
 }

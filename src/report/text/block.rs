@@ -132,7 +132,8 @@ pub fn doubt(page: &mut Page, problem: &Problem, before: &[&Problem]) {
         before.iter().filter_map(|other| doubtful(other)).any(|other| other.summary == finding.summary)
     };
     if let Some(finding) = doubtful(problem).filter(|finding| !is_told(finding)) {
-        page.paragraph("      ", Role::Faint, &escape_and_cut(&finding.summary, SENTENCE));
+        let why = escape_and_cut(&finding.summary, SENTENCE);
+        page.paragraph("      ", Role::Faint, &format!("{why} More: tcpwhy explain {}", finding.cause_id()));
     }
 }
 

@@ -146,6 +146,8 @@ pub fn look_up(topic: &str) -> Option<Found> {
         .or_else(|| exactly(topic, joined_keys))
         .or_else(|| of_unix_socket(topic))
         .or_else(|| of_haproxy(topic))
+        .or_else(|| of_envoy(topic))
+        .or_else(|| of_load_balancer(topic))
         .or_else(|| of_access_log(topic))
         .or_else(|| of_ssh(topic))
         .or_else(|| of_axios(topic))
@@ -208,6 +210,39 @@ fn of_access_log(line: &str) -> Option<Found> {
     (!said.is_empty()).then_some(Found::Sayings(said))
 }
 
+/// A line of Envoy's access log by its response flags, which follow the status. The errno of a connect() that failed stands in it.
+fn of_envoy(line: &str) -> Option<Found> {
+    let (_, behind) = line.split_once(" HTTP/")?;
+    let mut words = behind.split_once("\" ")?.1.split_whitespace();
+    words.next().filter(|status| status.bytes().all(|byte| byte.is_ascii_digit()))?;
+    let flags = words.next()?;
+    let is_flag = |flag: &str| flag.len() > 1 && flag.bytes().all(|byte| byte.is_ascii_uppercase());
+    if !flags.split(',').all(is_flag) {
+        return None;
+    }
+    let is_general = |said: &Saying| said.names.contains(&"upstream_reset_before_response_started");
+    let said = flags.split(',').map(|flag| named(&format!("envoy {flag}"))).find(|said| !said.is_empty())?;
+    // The errno of a connect(), or why it was reset, says more than the flag.
+    match within(line) {
+        Some(Found::Message(page, _)) if said.iter().any(|said| said.errnos.contains(&page.errno)) => {
+            Some(Found::Message(page, said))
+        }
+        Some(Found::Sayings(reason)) if reason.iter().all(|said| said.program == "Envoy" && !is_general(said)) => {
+            Some(Found::Sayings(reason))
+        }
+        _ => Some(Found::Sayings(said)),
+    }
+}
+
+/// A line of the access log of AWS's Application Load Balancer: protocol, time, name, both addresses, three times, its status.
+fn of_load_balancer(line: &str) -> Option<Found> {
+    let words: Vec<_> = line.split_whitespace().take(9).collect();
+    let [protocol, _, name, _, _, _, _, _, status] = words.as_slice() else { return None };
+    let is_one = ["http", "https", "h2", "grpcs", "ws", "wss"].contains(protocol) && name.starts_with("app/");
+    let said = named(&format!("ALB {status}"));
+    (is_one && !said.is_empty()).then_some(Found::Sayings(said))
+}
+
 /// What ssh and sshd say with an address in it. The words around it are those of many programs.
 fn of_ssh(line: &str) -> Option<Found> {
     let has_port = |rest: &str| {
@@ -241,7 +276,63 @@ fn named(name: &str) -> Vec<&'static Saying> {
 }
 
 /// What programs say of timers of their own, with the errno's text in it.
-const BORROWED: [&str; 3] = ["upstream timed out", "client timed out", "Read error (Connection timed out)"];
+const BORROWED: [&str; 4] =
+    ["upstream timed out", "client timed out", "Read error (Connection timed out)", "inbound connection timed out"];
+
+/// The texts of Windows for its errnos, which programs put behind words of their own.
+const OF_WINDOWS: [(&str, Errno); 6] = [
+    ("target machine actively refused it", Errno::ECONNREFUSED),
+    ("forcibly closed by the remote host", Errno::ECONNRESET),
+    ("aborted by the software in your host machine", Errno::ECONNABORTED),
+    ("connected party did not properly respond", Errno::ETIMEDOUT),
+    ("attempted to an unreachable host", Errno::EHOSTUNREACH),
+    ("attempted to an unreachable network", Errno::ENETUNREACH),
+];
+
+/// What programs say around an address, a name or a number: the words before it, those behind it, and the name it has here.
+const AROUND: [(&str, &str, &str); 20] = [
+    ("lost connection with ", "] while ", "while receiving the initial server greeting"),
+    ("conversation with ", "] timed out while ", "conversation timed out while"),
+    ("SMTP connection from ", " lost while reading ", "SMTP connection lost while reading"),
+    ("nfs: server ", " not responding", "nfs: server HOST not responding"),
+    ("CIFS", "has not responded in ", "CIFS: has not responded. Reconnecting"),
+    ("ping timeout of ", " secs expired, recv timeout", "iSCSI: ping timeout expired"),
+    ("clientId=", " disconnected", "Kafka: clientId disconnected"),
+    ("Disconnected from node ", " due to ", "Kafka: Disconnected due to timeout"),
+    ("Cancelled in-flight ", " being disconnected", "Kafka: Cancelled in-flight request"),
+    ("Npgsql", "Exception while reading from stream", "Npgsql: Exception while reading from stream"),
+    ("Npgsql", "Exception while writing to stream", "Npgsql: Exception while writing to stream"),
+    ("Npgsql", "Failed to connect to ", "Npgsql: Failed to connect to"),
+    ("connection(", " socket was unexpectedly closed", "MongoDB: socket was unexpectedly closed"),
+    ("Partner '", "' not reached", "SAP: partner not reached"),
+    ("partner '", "' not reached", "SAP: partner not reached"),
+    ("partner '", "' broken", "SAP: connection to partner broken"),
+    ("rdkafka#", ": Disconnected (after ", "Kafka: rdkafka Disconnected"),
+    ("[upstream] connection #", " timed out after ", "Fluent Bit: upstream connection timed out"),
+    ("libceph: ", " socket closed (con state ", "Ceph: libceph socket closed"),
+    ("Connection with replica ", " lost.", "redis: Connection with replica lost"),
+];
+
+/// Does a message (its key) give this errno by its number alone, as Envoy and MySQL's clients do?
+fn is_numbered(message: &str, page: &Page) -> bool {
+    let follows = |words: &str| message.contains(&format!(" {words} {} ", page.number));
+    follows("delayed connect error") || (message.contains(" lost connection to ") && follows("system error"))
+}
+
+/// Has `line` what is known by this name around something else?
+fn has_around(line: &str, name: &str) -> bool {
+    let behind = |(before, _, _): &(&str, &str, &str)| line.split_once(before).map(|(_, rest)| rest);
+    AROUND
+        .iter()
+        .filter(|(_, _, known)| *known == name)
+        .any(|words| behind(words).is_some_and(|rest| rest.contains(words.1)))
+}
+
+/// What is told by its spelling counts only as it is spelled: "Socket timeout" is no `socket.timeout`.
+fn is_spelled(line: &str, name: &str) -> bool {
+    let as_it_is = name.starts_with('{') || (name.contains('.') && !name.contains(' '));
+    !as_it_is || line.to_lowercase().contains(&name.to_lowercase())
+}
 
 /// Finds what is known under one of the keys of `topic`.
 fn exactly(topic: &str, keys: fn(&str) -> Vec<String>) -> Option<Found> {
@@ -258,6 +349,10 @@ fn exactly(topic: &str, keys: fn(&str) -> Vec<String>) -> Option<Found> {
     let said: Vec<_> = all_sayings()
         .filter(|saying| saying.names.iter().flat_map(|name| keys(name)).any(|name| wanted.contains(&name)))
         .collect();
+    // Who is called just so comes before those that have a module in front, or another one.
+    let whole = |saying: &&Saying| saying.names.iter().any(|name| key(name) == key(topic));
+    let meant: Vec<_> = said.iter().copied().filter(whole).collect();
+    let said = if meant.is_empty() { said } else { meant };
     (!said.is_empty()).then_some(Found::Sayings(said))
 }
 
@@ -284,23 +379,34 @@ fn is_of_a_connection(message: &str, page: &Page) -> bool {
 fn within(message: &str) -> Option<Found> {
     const SHORTEST: usize = 5;
     // curl's version, which it gives to servers as its name, is no exit status.
+    let line = message;
     let message = format!(" {} ", key(&message.replace("curl/", "")));
     let contains = |name: &str| message.contains(&format!(" {} ", key(name)));
+    let of_windows = OF_WINDOWS.iter().filter_map(|(text, errno)| Some((*text, page(*errno)?)));
     let errno = ERRNOS
         .iter()
         .flat_map(|page| [(page.errno.name(), page), (page.errno.message(), page)])
         .filter(|(name, _)| contains(name))
         .filter(|(name, page)| *name == page.errno.name() || is_of_a_connection(&message, page))
+        // Behind the reasons of Envoy.
+        .filter(|(name, _)| *name != Errno::EPROTO.message() || !contains("before headers"))
+        .chain(of_windows.filter(|(text, _)| contains(text)))
+        .chain(ERRNOS.iter().filter(|page| is_numbered(&message, page)).map(|page| (page.errno.name(), page)))
         .max_by_key(|(name, _)| name.len())
         .filter(|_| !BORROWED.iter().any(|name| contains(name)));
     let score = |saying: &&Saying| -> usize {
         if errno.is_some_and(|(_, page)| !saying.errnos.contains(&page.errno)) {
             return 0;
         }
-        let is_errnos = |name: &str| errno.is_some_and(|(text, _)| key(text).contains(&key(name)));
+        let is_errnos = |name: &str| {
+            errno.is_some_and(|(_, page)| {
+                [page.errno.name(), page.errno.message()].map(key).iter().any(|own| own.contains(&key(name)))
+            })
+        };
         // Files fail with these classes as well: it is the errno that tells.
         let counts = |name: &str| name.len() >= SHORTEST && (errno.is_some() || !OF_ANY_CALL.contains(&name));
-        let found = || saying.names.iter().filter(|name| counts(name) && contains(name) && !is_errnos(name));
+        let has = |name: &str| (contains(name) && is_spelled(line, name)) || has_around(line, name);
+        let found = || saying.names.iter().filter(|name| counts(name) && has(name) && !is_errnos(name));
         // What is a part of a longer name was said once.
         let is_part = |name: &str| found().any(|other| other.len() > name.len() && key(other).contains(&key(name)));
         found().filter(|name| !is_part(name)).map(|name| name.len()).sum()
@@ -568,12 +674,8 @@ mod tests {
         for line in [
             "Connection closed by foreign host.",
             "mosquitto: Connection closed by client mosq-123",
-            "kernel: nfs: server 10.0.0.1 not responding, still trying",
-            "CIFS: Server not responding, has not responded in 180 seconds. Reconnecting...",
             "bgpd: NOTIFICATION received from peer 10.1.1.1 (Cease)",
             "226 Transfer complete. 12345 bytes received in 0.01 secs",
-            "rsync: connection unexpectedly closed (0 bytes received so far) [sender]",
-            "cURL error 28: Operation timed out after 5000 milliseconds with 0 bytes received",
             "512 bytes read",
             "ntpd: no data received for 64 s",
             "send() failed: No buffer space available",

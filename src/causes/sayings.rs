@@ -75,6 +75,9 @@ const ALL: &[Errno] = &[
 
 const CONNECT: &[Errno] = &[Errno::ECONNREFUSED, Errno::EHOSTUNREACH, Errno::ENETUNREACH, Errno::EACCES];
 
+/// What connect() fails with where the program does not tell a timeout of its own apart.
+const CONNECTING: &[Errno] = &[Errno::ECONNREFUSED, Errno::ETIMEDOUT, Errno::EHOSTUNREACH, Errno::ENETUNREACH];
+
 /// One of them: program, text, names, errnos, `end_of_file` where that is so, note.
 macro_rules! says {
     ($program:literal, $text:literal, $names:tt, $errnos:tt, end_of_file, $note:literal) => {
@@ -97,16 +100,33 @@ macro_rules! says {
     (@errnos $errnos:ident) => { $errnos };
 }
 
+mod brokers;
+mod caches;
+mod databases;
 mod http;
+mod libraries;
 mod programs;
 mod python;
 mod runtimes;
 mod services;
 mod system;
+#[cfg(test)]
+mod tests;
 
 /// What everybody says, in the order of the documentation.
 pub fn all_sayings() -> impl Iterator<Item = &'static Saying> {
-    [python::PYTHON, runtimes::RUNTIMES, http::HTTP, services::SERVICES, programs::PROGRAMS, system::SYSTEM]
-        .into_iter()
-        .flatten()
+    [
+        python::PYTHON,
+        runtimes::RUNTIMES,
+        libraries::LIBRARIES,
+        http::HTTP,
+        services::SERVICES,
+        databases::DATABASES,
+        caches::CACHES,
+        brokers::BROKERS,
+        programs::PROGRAMS,
+        system::SYSTEM,
+    ]
+    .into_iter()
+    .flatten()
 }

@@ -6,14 +6,21 @@ pub(super) const HTTP: &[Saying] = &[
     says!(
         "curl",
         "exit 7: Failed to connect to HOST port PORT after N ms: Couldn't connect to server",
-        ["curl 7", "curl exit 7", "CURLE_COULDNT_CONNECT", "Couldn't connect to server"],
+        ["curl 7", "curl exit 7", "cURL error 7", "CURLE_COULDNT_CONNECT", "Couldn't connect to server"],
         CONNECT,
         "curl -v names the errno."
     ),
     says!(
         "curl",
         "exit 18: transfer closed with outstanding read data remaining",
-        ["curl 18", "curl exit 18", "CURLE_PARTIAL_FILE", "transfer closed with", "was not closed cleanly before"],
+        [
+            "curl 18",
+            "curl exit 18",
+            "cURL error 18",
+            "CURLE_PARTIAL_FILE",
+            "transfer closed with",
+            "was not closed cleanly before"
+        ],
         [EPIPE],
         end_of_file,
         "\
@@ -23,21 +30,21 @@ pub(super) const HTTP: &[Saying] = &[
     says!(
         "curl",
         "exit 28: Failed to connect ... after N ms; Operation timed out after N milliseconds",
-        ["curl 28", "curl exit 28", "CURLE_OPERATION_TIMEDOUT"],
+        ["curl 28", "curl exit 28", "cURL error 28", "CURLE_OPERATION_TIMEDOUT"],
         [ETIMEDOUT],
-        "The kernel's timeout, or --connect-timeout or --max-time."
+        "The kernel's timeout, or its own: --connect-timeout or --max-time, in libcurl CURLOPT_CONNECTTIMEOUT or CURLOPT_TIMEOUT. \"With 0 bytes received\", it was connected, and the server did not answer in time."
     ),
     says!(
         "curl",
         "exit 35: Recv failure: Connection reset by peer",
-        ["curl 35", "curl exit 35", "CURLE_SSL_CONNECT_ERROR"],
+        ["curl 35", "curl exit 35", "cURL error 35", "CURLE_SSL_CONNECT_ERROR"],
         [ECONNRESET],
         "In the TLS handshake. SSL_ERROR_SYSCALL without an errno: the server sent a FIN."
     ),
     says!(
         "curl",
         "exit 52: Empty reply from server",
-        ["curl 52", "curl exit 52", "CURLE_GOT_NOTHING", "Empty reply from server"],
+        ["curl 52", "curl exit 52", "cURL error 52", "CURLE_GOT_NOTHING", "Empty reply from server"],
         [ECONNRESET, EPIPE],
         end_of_file,
         "End of file instead of an answer: usually a keep-alive race or a server that crashed."
@@ -45,21 +52,26 @@ pub(super) const HTTP: &[Saying] = &[
     says!(
         "curl",
         "exit 55: Send failure: {message}",
-        ["curl 55", "curl exit 55", "CURLE_SEND_ERROR"],
+        ["curl 55", "curl exit 55", "cURL error 55", "CURLE_SEND_ERROR"],
         [EPIPE, ECONNRESET],
         "While uploading."
     ),
     says!(
         "curl",
         "exit 56: Recv failure: Connection reset by peer",
-        ["curl 56", "curl exit 56", "CURLE_RECV_ERROR"],
+        ["curl 56", "curl exit 56", "cURL error 56", "CURLE_RECV_ERROR"],
         [ECONNRESET],
         ""
     ),
     says!(
         "nginx",
         "connect() failed ({number}: {message}) while connecting to upstream",
-        ["connect() failed"],
+        [
+            "connect() failed",
+            "failed (111: Connection refused) while connecting to upstream",
+            "failed (113: No route to host) while connecting to upstream",
+            "failed (101: Network is unreachable) while connecting to upstream"
+        ],
         CONNECT,
         "The client gets a 502."
     ),
@@ -218,7 +230,7 @@ pub(super) const HTTP: &[Saying] = &[
     says!(
         "curl",
         "exit 92: HTTP/2 stream 1 was not closed cleanly: INTERNAL_ERROR (err 2)",
-        ["curl 92", "curl exit 92", "CURLE_HTTP2_STREAM", "was not closed cleanly"],
+        ["curl 92", "curl exit 92", "cURL error 92", "CURLE_HTTP2_STREAM", "was not closed cleanly"],
         [],
         "\
         The server ended this one request with a RST_STREAM with this code, and the connection stays open; a Go server \
@@ -237,7 +249,14 @@ pub(super) const HTTP: &[Saying] = &[
     says!(
         "curl",
         "exit 6: Could not resolve host; exit 28: Resolving timed out after N milliseconds",
-        ["curl 6", "curl exit 6", "CURLE_COULDNT_RESOLVE_HOST", "Could not resolve host", "Resolving timed out"],
+        [
+            "curl 6",
+            "curl exit 6",
+            "cURL error 6",
+            "CURLE_COULDNT_RESOLVE_HOST",
+            "Could not resolve host",
+            "Resolving timed out"
+        ],
         [],
         "The name was not resolved, so no connection was opened."
     ),

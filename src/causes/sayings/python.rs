@@ -29,7 +29,7 @@ pub(super) const PYTHON: &[Saying] = &[
     says!(
         "Python",
         "TimeoutError: [Errno 110] Connection timed out",
-        ["TimeoutError", "socket.timeout"],
+        ["TimeoutError", "socket.timeout", "asyncio.TimeoutError", "asyncio.exceptions.TimeoutError"],
         [ETIMEDOUT],
         "\"TimeoutError: timed out\", without a number, comes from the program's own settimeout()."
     ),
@@ -86,8 +86,20 @@ pub(super) const PYTHON: &[Saying] = &[
         "The program's own timeout. The server may be slow rather than gone."
     ),
     says!("urllib", "URLError: <urlopen error [Errno {number}] {message}>", ["URLError"], CONNECT, ""),
-    says!("httpx", "httpx.ConnectError: [Errno {number}] {message}", ["ConnectError"], CONNECT, ""),
-    says!("httpx", "httpx.ReadError: [Errno 104] Connection reset by peer", ["ReadError"], [ECONNRESET], ""),
+    says!(
+        "httpx",
+        "httpx.ConnectError: [Errno {number}] {message}",
+        ["httpx.ConnectError", "httpcore.ConnectError"],
+        CONNECT,
+        ""
+    ),
+    says!(
+        "httpx",
+        "httpx.ReadError: [Errno 104] Connection reset by peer",
+        ["httpx.ReadError", "httpcore.ReadError"],
+        [ECONNRESET],
+        ""
+    ),
     says!(
         "httpx",
         "httpx.RemoteProtocolError: Server disconnected without sending a response.",
@@ -144,7 +156,11 @@ pub(super) const PYTHON: &[Saying] = &[
     says!(
         "websockets",
         "ConnectionClosedError: no close frame received or sent",
-        ["no close frame received or sent", "ConnectionClosedError(None, None, None)"],
+        [
+            "no close frame received or sent",
+            "code = 1006 (connection closed abnormally",
+            "ConnectionClosedError(None, None, None)"
+        ],
         [ECONNRESET, EPIPE],
         "The other end left without a close frame, with a FIN (its process was killed) or a RST."
     ),
@@ -190,7 +206,7 @@ pub(super) const PYTHON: &[Saying] = &[
     says!(
         "httpx",
         "httpx.ReadTimeout: timed out; httpx.ConnectTimeout: timed out",
-        ["httpx.ReadTimeout", "httpx.ConnectTimeout"],
+        ["httpx.ReadTimeout", "httpx.ConnectTimeout", "ReadTimeout", "ConnectTimeout"],
         [ETIMEDOUT],
         "\
         The program's own timeout (timeout=, 5 s by default). ConnectTimeout: `tcpwhy explain syn_unanswered`. \
@@ -211,5 +227,83 @@ pub(super) const PYTHON: &[Saying] = &[
         [EPIPE, ECONNRESET],
         end_of_file,
         "End of file in the middle of TLS, without a close_notify: the other end closed with a FIN."
+    ),
+    says!(
+        "urllib",
+        "URLError: <urlopen error timed out>",
+        ["URLError: <urlopen error timed out>", "urlopen error timed out"],
+        [ETIMEDOUT],
+        "The program's own timeout; no errno."
+    ),
+    says!(
+        "requests",
+        "SSLError(SSLZeroReturnError(6, 'TLS/SSL connection has been closed (EOF)'))",
+        ["SSLZeroReturnError", "TLS/SSL connection has been closed (EOF)"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "The other end closed in TLS: by a close_notify, or by a FIN without one."
+    ),
+    says!(
+        "requests",
+        "ProxyError('Unable to connect to proxy', OSError('Tunnel connection failed: 503 Service Unavailable'))",
+        ["Tunnel connection failed"],
+        [],
+        "The proxy did not open the tunnel, and said so by this status: 407 wants a password, 403 forbids it, 502, 503 and 504 mean that its own connection to the server failed. Its log has the errno."
+    ),
+    says!(
+        "httpx",
+        "httpx.PoolTimeout",
+        ["httpx.PoolTimeout"],
+        [],
+        "The pool's own limit: all its connections were in use. Look for answers that are not read to their end or not closed."
+    ),
+    says!(
+        "aiohttp",
+        "ConnectionTimeoutError: Connection timeout to host URL; SocketTimeoutError: Timeout on reading data from socket",
+        [
+            "TimeoutError: Connection timeout to host",
+            "ConnectionTimeoutError: Connection timeout to host",
+            "ServerTimeoutError: Connection timeout to host",
+            "Timeout on reading data from socket"
+        ],
+        [ETIMEDOUT],
+        "The program's own ClientTimeout (sock_connect, sock_read). \"To host\": `tcpwhy explain syn_unanswered`. \"On reading\": the server may be slow rather than gone."
+    ),
+    says!(
+        "asyncio",
+        "WARNING: socket.send() raised exception.",
+        ["socket.send() raised exception"],
+        [EPIPE, ECONNRESET],
+        "The program writes on to a connection that has failed: the first error of this connection has the errno. Await drain(), and stop when it raises."
+    ),
+    says!(
+        "botocore",
+        "EndpointConnectionError: Could not connect to the endpoint URL",
+        ["Could not connect to the endpoint URL"],
+        CONNECTING,
+        "connect() failed, or the name was not resolved (a wrong region): the exception's cause has the errno."
+    ),
+    says!(
+        "botocore",
+        "ConnectionClosedError: Connection was closed before we received a valid response from endpoint URL",
+        ["Connection was closed before we received a valid response from endpoint"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "End of file or a RST instead of an answer: often a keep-alive race."
+    ),
+    says!(
+        "paramiko",
+        "SSHException: Error reading SSH protocol banner",
+        ["Error reading SSH protocol banner"],
+        [EPIPE, ECONNRESET, ETIMEDOUT],
+        end_of_file,
+        "Connected, but no SSH banner came: end of file or a RST (MaxStartups, a ban, a filter), or its own banner_timeout (15 s)."
+    ),
+    says!(
+        "paramiko",
+        "NoValidConnectionsError: [Errno None] Unable to connect to port 22 on HOST",
+        ["NoValidConnectionsError"],
+        [ECONNREFUSED, EHOSTUNREACH],
+        "The errors of each address are in the exception's `errors`."
     ),
 ];

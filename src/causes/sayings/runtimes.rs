@@ -273,13 +273,7 @@ pub(super) const RUNTIMES: &[Saying] = &[
         ""
     ),
     says!(".NET", "SocketError.ConnectionRefused", ["SocketError.ConnectionRefused"], [ECONNREFUSED], ""),
-    says!(
-        ".NET",
-        "SocketError.ConnectionReset",
-        ["SocketError.ConnectionReset", "Unable to read data from the transport connection"],
-        [ECONNRESET],
-        "\"Unable to read data from the transport connection: Connection reset by peer.\""
-    ),
+    says!(".NET", "SocketError.ConnectionReset", ["SocketError.ConnectionReset"], [ECONNRESET], ""),
     says!(".NET", "SocketError.Shutdown", ["SocketError.Shutdown"], [EPIPE], ""),
     says!(".NET", "SocketError.ConnectionAborted", ["SocketError.ConnectionAborted"], [ECONNABORTED], ""),
     says!(".NET", "SocketError.TimedOut", ["SocketError.TimedOut"], [ETIMEDOUT], ""),

@@ -127,7 +127,7 @@ pub(super) const SERVICES: &[Saying] = &[
     says!(
         "ssh",
         "kex_exchange_identification: read: Connection reset by peer",
-        ["kex_exchange_identification"],
+        ["kex_exchange_identification", "ssh_exchange_identification: Connection closed by remote host"],
         [ECONNRESET, EPIPE],
         end_of_file,
         "\
@@ -155,7 +155,7 @@ pub(super) const SERVICES: &[Saying] = &[
     says!(
         "redis",
         "ConnectionError: Connection closed by server.",
-        ["Connection closed by server"],
+        ["Connection closed by server", "redis.exceptions.ConnectionError: Connection closed by server"],
         [EPIPE, ECONNRESET],
         end_of_file,
         "End of file: the server was stopped or killed, its `timeout` ran out, or somebody used CLIENT KILL."

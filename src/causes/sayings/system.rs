@@ -6,7 +6,7 @@ pub(super) const SYSTEM: &[Saying] = &[
     says!(
         "Unix socket",
         "connect() to unix:/run/PROGRAM.sock failed",
-        ["AF_UNIX"],
+        ["AF_UNIX", "HY000 2002 No such file or directory"],
         [],
         "This is a socket of the host itself, in no capture, and its errnos mean other things: ECONNREFUSED that the file is there and nobody listens on it, ENOENT that there is no file, EACCES its rights, EAGAIN (\"Resource temporarily unavailable\") that the accept queue is full, ECONNRESET that the program behind it closed or was killed."
     ),
@@ -60,6 +60,7 @@ pub(super) const SYSTEM: &[Saying] = &[
             "tlsv13 alert",
             "sslv3 alert",
             "SSL alert number",
+            "Received fatal alert",
             "remote error: tls",
             "remote error: tls: bad certificate",
             "remote error: tls: unknown certificate",
@@ -103,5 +104,73 @@ pub(super) const SYSTEM: &[Saying] = &[
         ],
         [],
         "A client speaks plain HTTP to a port that speaks TLS. `tcpwhy explain wrong_protocol`."
+    ),
+    says!(
+        "GnuTLS",
+        "The TLS connection was non-properly terminated.",
+        ["The TLS connection was non-properly terminated"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "End of file in TLS without a close_notify, or a RST: GnuTLS says this of both. In a handshake, the other end does not speak TLS here, or has no version or cipher in common."
+    ),
+    says!(
+        "curl",
+        "SSL_connect: SSL_ERROR_SYSCALL in connection to HOST:PORT",
+        ["SSL_ERROR_SYSCALL in connection to"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "End of file in the TLS handshake; with a RST it would name the errno. The server does not speak TLS here, has no version or cipher in common, or a device between them closed."
+    ),
+    says!(
+        "NFS",
+        "nfs: server HOST not responding, still trying",
+        ["nfs: server HOST not responding"],
+        [ETIMEDOUT],
+        "The kernel's client: a request had no answer within `timeo`, as often as `retrans` says. The server may be slow rather than gone. \"Still trying\" (a hard mount): programs wait until it is back (\"server HOST OK\"); \"timed out\" (a soft one): their calls fail."
+    ),
+    says!(
+        "CIFS",
+        "CIFS VFS: has not responded in 180 seconds. Reconnecting...",
+        ["CIFS: has not responded. Reconnecting"],
+        [ETIMEDOUT],
+        "The kernel's client: nothing came for three echo intervals (60 s each), and it ends the connection and opens another. The server is stuck, or the path to it is gone."
+    ),
+    says!(
+        "iSCSI",
+        "connection1:0: detected conn error (1020); ISCSI_ERR_TCP_CONN_CLOSE",
+        ["detected conn error (1020)", "ISCSI_ERR_TCP_CONN_CLOSE"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "The target, or a device between them, closed the connection: the target's log has the reason."
+    ),
+    says!(
+        "iSCSI",
+        "connection1:0: ping timeout of 5 secs expired; detected conn error (1022)",
+        ["detected conn error (1022)", "ISCSI_ERR_NOP_TIMEDOUT", "iSCSI: ping timeout expired"],
+        [ETIMEDOUT],
+        "The initiator's own timer (node.conn[0].timeo.noop_out_timeout): the target did not answer a ping in time, and it ends the connection. The target is stuck, or the path is gone."
+    ),
+    says!(
+        "systemd",
+        "Main process exited, code=killed, status=13/PIPE",
+        ["status=13/PIPE"],
+        [EPIPE],
+        "SIGPIPE ended the program: it wrote to a connection (or a pipe) whose other end had closed, and does not ignore the signal (signal(SIGPIPE, SIG_IGN), MSG_NOSIGNAL)."
+    ),
+    says!(
+        "curl",
+        "schannel: server closed abruptly (missing close_notify); failed to receive handshake",
+        ["schannel: server closed abruptly", "schannel: failed to receive handshake"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "On Windows: end of file in TLS. In the handshake, the server does not speak TLS here, has no version or cipher in common, or a device between them closed."
+    ),
+    says!(
+        "Ceph",
+        "libceph: osd3 HOST:PORT socket closed (con state OPEN)",
+        ["Ceph: libceph socket closed"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "The kernel's client: the daemon closed the connection. In state OPEN often because it was idle, which is no failure: the client connects again."
     ),
 ];

@@ -89,9 +89,10 @@ pub static PAGES: [Page; 6] = [
             Calls { when: "the end that sent the RST", then: "gets no error: it had closed, or its program is gone" },
         ],
         again: "\
-            Safe when the request was not acknowledged, or when it is idempotent. A request that was acknowledged but \
-            not answered may have been processed. Retry once immediately on a new connection (this handles every race \
-            with a closing peer), then with backoff.",
+            Safe when the request is idempotent, or when a report says `not_delivered`: the RST answered the request, \
+            for which its host had no socket. A request that was acknowledged but not answered may have been processed; \
+            one without an acknowledgment may have arrived as well, if only the ACK was lost. Retry once immediately on a \
+            new connection (this handles every race with a closing peer), then with backoff.",
     },
     Page {
         kind: Kind::BrokenPipe,

@@ -90,9 +90,14 @@ fn by_the_first(samples: &[Sample]) -> Vec<(i64, usize)> {
 /// What only a copy shares with a segment: its sequence number, its acknowledgment, and a fingerprint of all else.
 type Numbers = (u32, u32, u32);
 
-/// When a file shows it, of which connection and direction it is, and whether it is marked; `None` if several connections have such
-/// a one, or it was repeated.
-type Seen = Option<(Time, FlowKey, bool, bool)>;
+/// A segment as a file shows it.
+#[derive(Clone, Copy)]
+struct Seen {
+    time: Time,
+    flow: FlowKey,
+    from_first: bool,
+    is_marked: bool,
+}
 
 /// By how much the clocks seem to differ, of each direction.
 type Differences = [Vec<i64>; 2];
@@ -100,7 +105,8 @@ type Differences = [Vec<i64>; 2];
 /// What the beginning of a file shows.
 #[derive(Default)]
 struct Sample {
-    seen: HashMap<Numbers, Seen>,
+    /// `None` if several connections have such a segment, or it was repeated.
+    seen: HashMap<Numbers, Option<Seen>>,
     /// How many there are of each connection, without and with a mark.
     counts: HashMap<FlowKey, [usize; 2]>,
 }
@@ -136,14 +142,13 @@ impl Sample {
             return;
         }
         let flow = segment.flow();
-        let here = Some((segment.time, flow, segment.from_first(), is_marked));
+        let here = Some(Seen { time: segment.time, flow, from_first: segment.from_first(), is_marked });
         self.seen
             .entry((segment.sequence, segment.acknowledgment, segment.print))
             // The same once more is a copy, if it is marked, or comes at once.
             .and_modify(|seen| {
-                *seen = seen.filter(|(first, other, ..)| {
-                    *other == flow && (is_marked || segment.time.since(*first) < TOGETHER)
-                });
+                *seen =
+                    seen.filter(|first| first.flow == flow && (is_marked || segment.time.since(first.time) < TOGETHER));
             })
             .or_insert_with(|| {
                 self.counts.entry(flow).or_default()[usize::from(is_marked)] += 1;
@@ -155,12 +160,10 @@ impl Sample {
     fn behind(&self, other: &Sample) -> Option<i64> {
         let mut flows: HashMap<FlowKey, (FlowKey, [Differences; 2])> = HashMap::new();
         for (numbers, seen) in &other.seen {
-            let (Some((there, theirs, ..)), Some(Some((here, flow, forth, marked)))) = (seen, self.seen.get(numbers))
-            else {
-                continue;
-            };
-            let (_, both) = flows.entry(*flow).or_insert((*theirs, Default::default()));
-            both[usize::from(*marked)][usize::from(*forth)].push(there.0.wrapping_sub(here.0) as i64);
+            let (Some(there), Some(Some(here))) = (seen, self.seen.get(numbers)) else { continue };
+            let (_, both) = flows.entry(here.flow).or_insert((there.flow, Default::default()));
+            let differences = &mut both[usize::from(here.is_marked)][usize::from(here.from_first)];
+            differences.push(there.time.0.wrapping_sub(here.time.0) as i64);
         }
         let differences = flows.into_iter().filter_map(|(flow, (theirs, [unmarked, mut both]))| {
             // One mark each way is enough; else all count.

@@ -17,10 +17,11 @@ use crate::track::kernel::{Errno, Kind};
 /// The page on a topic: a cause, a doubt, a kind, an errno, or a language's name for it; without a topic the list of them.
 pub fn explain(topic: Option<&str>) -> Result<String, UnknownTopic> {
     let Some(topic) = topic else { return Ok(list()) };
-    if let Some(cause) = causes::find(&topic.trim().to_lowercase().replace(' ', "_")) {
+    let id = topic.trim().to_lowercase().replace(' ', "_");
+    if let Some(cause) = causes::find(&id) {
         return Ok(cause_page(cause));
     }
-    if let Some(doubt) = doubts::find(&topic.trim().to_lowercase().replace(' ', "_")) {
+    if let Some(doubt) = doubts::find(&id) {
         return Ok(doubt_page(doubt));
     }
     if let Some(kind) = kinds::find(topic.trim()) {

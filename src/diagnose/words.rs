@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::case::Case;
+use crate::causes::doubts;
 use crate::short::Short;
 use crate::time::{MILLISECOND, SECOND};
 use crate::track::kernel::{Errno, Kind};
@@ -155,8 +156,8 @@ pub fn undecided(case: &Case<'_>, doubt: Doubt) -> String {
              had no socket any more."
         ),
         Doubt::EndedEarly => "The capture ended while a retransmitted segment was unanswered.".to_owned(),
-        Doubt::Unanswered => "A single SYN was neither answered nor retransmitted.".to_owned(),
-        Doubt::HalfOpen => "The server retransmitted its SYN-ACK, and the client sent nothing more.".to_owned(),
+        // Only counted.
+        Doubt::Unanswered | Doubt::HalfOpen => doubts::page(doubt).seen.to_owned(),
         Doubt::CutShort => "The bytes that would decide were cut off by the snapshot length.".to_owned(),
         Doubt::Hole => "The capture lacks packets that would show what each end got.".to_owned(),
         Doubt::Multipath => {

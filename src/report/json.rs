@@ -32,11 +32,7 @@ pub fn finding_line(finding: &Finding, inputs: &Inputs) -> Vec<u8> {
 pub fn write_finding(bytes: &mut Vec<u8>, finding: &Finding, inputs: &Inputs) {
     let ends = EndTexts::of(finding);
     let (mut line, mut clock) = (Line(bytes), inputs.clock());
-    line.raw(match (finding.kind, finding.doubt) {
-        (Some(_), _) => "{\"type\":\"failure\"",
-        (None, None) => "{\"type\":\"benign\"",
-        (None, Some(_)) => "{\"type\":\"undecided\"",
-    });
+    line.raw("{\"type\":").id(Some(if finding.kind.is_some() { "failure" } else { finding.kind_id() }));
     line.raw(",\"schema\":").number(SCHEMA.into());
     line.raw(",\"id\":").short(&id_of(finding, &ends));
     line.raw(",\"ts\":").short(&clock.rfc3339(finding.time));

@@ -151,6 +151,11 @@ impl Doubt {
         Doubt::MoreToSend,
     ];
 
+    /// Are such endings counted at the end, and none of them listed? A flood has millions of them.
+    pub fn is_only_counted(self) -> bool {
+        matches!(self, Doubt::Unanswered | Doubt::HalfOpen)
+    }
+
     /// The id in JSON.
     pub fn id(self) -> &'static str {
         match self {

@@ -251,7 +251,7 @@ fn compare(
 /// What is listed as undecided is what is counted so, and claims nothing.
 fn not_as_counted(undecided: &[Finding], summary: &Summary) -> String {
     let mut complaint = String::new();
-    for doubt in Doubt::ALL.into_iter().filter(|doubt| !matches!(doubt, Doubt::Unanswered | Doubt::HalfOpen)) {
+    for doubt in Doubt::ALL.into_iter().filter(|doubt| !doubt.is_only_counted()) {
         let listed = undecided.iter().filter(|finding| finding.doubt == Some(doubt)).count() as u64;
         let counted = summary.undecided.iter().find(|(id, _)| *id == doubt.id()).map_or(0, |(_, count)| *count);
         if listed != counted {

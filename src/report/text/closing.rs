@@ -76,9 +76,8 @@ pub fn summary(page: &mut Page, summary: &Summary, folded: Folded, all: bool) {
     }
     if summary.undecided.iter().any(|(_, number)| *number > 0) {
         let undecided = in_words(&summary.undecided, doubt);
-        // Of single SYNs there may be millions.
-        let only_counted = [Doubt::Unanswered, Doubt::HalfOpen].map(Doubt::id);
-        let listed = summary.undecided.iter().any(|(id, number)| *number > 0 && !only_counted.contains(id));
+        let can_be_listed = |id: &str| Doubt::ALL.iter().any(|doubt| doubt.id() == id && !doubt.is_only_counted());
+        let listed = summary.undecided.iter().any(|(id, number)| *number > 0 && can_be_listed(id));
         let hint = if listed && !all { " (--all lists them)" } else { "" };
         page.labelled("undecided", &format!("{undecided}{hint}"));
     }

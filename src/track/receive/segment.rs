@@ -31,9 +31,10 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
     next.connected = from == CLIENT && !half.has(Half::ACK) && connection.half[SERVER].has(Half::SYN);
     let ahead = end.wrapping_sub(half.next);
     let dropped = stands_behind_a_fin(connection, from, segment);
-    let new = seq::after(end, half.next) && !dropped;
+    let reaches_on = seq::after(end, half.next);
+    let new = reaches_on && !dropped;
     // Nor is what lies that far behind a repetition: no window is so wide, and a number that is as old as that was used since.
-    if seq::after(end, half.next) && ahead > FAR || !seq::after(end, half.next) && ahead.wrapping_neg() > FAR {
+    if reaches_on && ahead > FAR || !reaches_on && ahead.wrapping_neg() > FAR {
         far::note(connection, from, segment);
         return next;
     }
@@ -232,15 +233,14 @@ pub fn note_data(connection: &mut Connection, from: usize, segment: &Segment) ->
 /// Does new payload show that its sender goes on, and has had an answer to what it repeated, seen or not?
 fn goes_on(silence: &Silence, segment: &Segment) -> bool {
     match silence.what {
-        // Who has something to send waits for the acknowledgment of that, and probes no more (`tcp_keepalive_timer()`: "if
-        // (tp->packets_out || !tcp_write_queue_empty(sk)) goto resched").
+        // Who has something to send waits for the acknowledgment of that, and probes no more (`tcp_keepalive_timer()`).
         Repeated::KeepAlive => true,
         // Into a closed window none sends more than a byte of it (RFC 9293, section 3.8.6.1; Linux sends none,
         // `tcp_write_wakeup()`): it has opened.
         Repeated::WindowProbe => segment.payload_length > 1,
         // The first repetition may be a probe for the tail, after which new payload may follow. Behind a second one, which is by
         // timer, the window is one segment until that is acknowledged (`tcp_enter_loss()`). That holds back no FIN, and what was
-        // written before it (`tcp_cwnd_test()` before Linux 6.10: "Don't be strict about the congestion window for the final FIN"),
+        // written before it (`tcp_cwnd_test()` before Linux 6.10 lets the last FIN pass whatever the congestion window is),
         // and what begins with the repeated byte repeats it, whatever was added.
         Repeated::Data => {
             let behind = seq::after(segment.sequence, silence.sequence);
@@ -255,8 +255,7 @@ pub(super) fn on_fin(connection: &mut Connection, from: usize, segment: &Segment
     if connection.half[from].has(Half::FIN) {
         connection.story().fin_again[from] = true;
         if comes_first(connection, from, segment) {
-            let number = segment.sequence.wrapping_add(segment.payload_length);
-            connection.half[from].retreat(number.wrapping_add(1));
+            connection.half[from].retreat(fin_number(segment).wrapping_add(1));
             connection.story().fin[from] = Some(Mark::of(segment));
         }
         return false;
@@ -268,11 +267,16 @@ pub(super) fn on_fin(connection: &mut Connection, from: usize, segment: &Segment
     note_close(connection, from, segment)
 }
 
+/// The number of a segment's FIN, behind its payload.
+fn fin_number(segment: &Segment) -> u32 {
+    segment.sequence.wrapping_add(segment.payload_length)
+}
+
 /// A FIN that stands where the other end waits, while the one that was seen before it stands behind a hole that nothing has filled:
 /// the other end takes this one, and nothing behind it (`tcp_fin()`).
 fn comes_first(connection: &Connection, from: usize, segment: &Segment) -> bool {
     let (half, peer) = (&connection.half[from], &connection.half[other(from)]);
-    let number = segment.sequence.wrapping_add(segment.payload_length);
+    let number = fin_number(segment);
     let end = number.wrapping_add(1);
     // Its acknowledgment may have been captured before it.
     let waits = peer.has(Half::ACK) && (segment.sequence == peer.ack || peer.ack == end);
@@ -282,7 +286,7 @@ fn comes_first(connection: &Connection, from: usize, segment: &Segment) -> bool 
 /// A FIN whose number the other end has taken for something else closes nothing: a receiver drops what brings nothing behind RCV.NXT
 /// (`tcp_data_queue()`). Where the FIN itself was acknowledged, and is captured late, its number is the last.
 fn is_old_fin(connection: &Connection, from: usize, segment: &Segment) -> bool {
-    let number = segment.sequence.wrapping_add(segment.payload_length);
+    let number = fin_number(segment);
     let (half, peer) = (&connection.half[from], &connection.half[other(from)]);
     let shown = (half.has(Half::SYN) || half.has(Half::DATA)) && seq::after(half.shown_until(), number);
     let taken = if shown { number } else { number.wrapping_add(1) };

@@ -7,7 +7,7 @@ mod names;
 #[cfg(test)]
 mod tests;
 
-pub use super::sayings::{Saying, all_sayings};
+pub use super::sayings::{Instead, Saying, all_sayings};
 use crate::track::kernel::{Errno, Kind};
 use names::{exactly, joined_keys, keys, within};
 

@@ -16,10 +16,19 @@ pub struct Saying {
     pub names: &'static [&'static str],
     /// The errnos behind it; more than one where it does not tell them apart, and none where no call failed.
     pub errnos: &'static [Errno],
-    /// May it stand for the other end's FIN alone, so that no call failed?
-    pub end_of_file: bool,
+    /// What else may be behind it, so that no call failed.
+    pub instead: Option<Instead>,
     /// What else to know; may be empty.
     pub note: &'static str,
+}
+
+/// Why a program says that a connection failed where no call on its socket did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Instead {
+    /// The other end's FIN alone.
+    EndOfFile,
+    /// The program waited no longer, while its kernel would have.
+    OwnTimeout,
 }
 
 impl Saying {
@@ -78,21 +87,28 @@ const CONNECT: &[Errno] = &[Errno::ECONNREFUSED, Errno::EHOSTUNREACH, Errno::ENE
 /// What connect() fails with where the program does not tell a timeout of its own apart.
 const CONNECTING: &[Errno] = &[Errno::ECONNREFUSED, Errno::ETIMEDOUT, Errno::EHOSTUNREACH, Errno::ENETUNREACH];
 
-/// One of them: program, text, names, errnos, `end_of_file` where that is so, note.
+/// One of them: program, text, names, errnos, what may be behind it instead, note. `own_timeout` in place of errnos: that, and
+/// never an errno.
 macro_rules! says {
     ($program:literal, $text:literal, $names:tt, $errnos:tt, end_of_file, $note:literal) => {
-        says!(@ $program, $text, $names, $errnos, true, $note)
+        says!(@ $program, $text, $names, $errnos, Some(Instead::EndOfFile), $note)
+    };
+    ($program:literal, $text:literal, $names:tt, $errnos:tt, or_own_timeout, $note:literal) => {
+        says!(@ $program, $text, $names, $errnos, Some(Instead::OwnTimeout), $note)
+    };
+    ($program:literal, $text:literal, $names:tt, own_timeout, $note:literal) => {
+        says!(@ $program, $text, $names, [], Some(Instead::OwnTimeout), $note)
     };
     ($program:literal, $text:literal, $names:tt, $errnos:tt, $note:literal) => {
-        says!(@ $program, $text, $names, $errnos, false, $note)
+        says!(@ $program, $text, $names, $errnos, None, $note)
     };
-    (@ $program:literal, $text:literal, [$($name:literal),*], $errnos:tt, $end_of_file:literal, $note:literal) => {
+    (@ $program:literal, $text:literal, [$($name:literal),*], $errnos:tt, $instead:expr, $note:literal) => {
         Saying {
             program: $program,
             text: $text,
             names: &[$($name),*],
             errnos: says!(@errnos $errnos),
-            end_of_file: $end_of_file,
+            instead: $instead,
             note: $note,
         }
     };

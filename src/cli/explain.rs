@@ -9,7 +9,7 @@ pub use nearest::UnknownTopic;
 use parts::{NOTATION, belongs_to, errnos, errnos_of, general, plain};
 
 use crate::causes::kinds;
-use crate::causes::languages::{self, Found, Saying};
+use crate::causes::languages::{self, Found, Instead, Saying};
 use crate::causes::retry::{self, Language};
 use crate::causes::{self, Cause, Group, doubts};
 use crate::track::kernel::{Errno, Kind};
@@ -146,6 +146,12 @@ const END_OF_FILE: &str = "\
     An end of file is not a socket error. If the other end closed with a FIN and nothing was sent after it, no call \
     failed, and tcpwhy reports no failure: the reason is in the log of the other end's program.";
 
+/// When to ask again who was not waited for.
+const AFTER_OWN_TIMEOUT: &str = "\
+    If there was no connection yet, yes. Otherwise the other end may have done what it was asked to do, or may be \
+    doing it still: only what may run twice. Find out first why it took so long: each retry is more work for whoever \
+    is slow, and so is a longer timeout for whoever waits.";
+
 /// The page of a message: what is known of it, and of the errno that it names or stands for.
 fn sayings_page(topic: &str, said: &[&'static Saying], named: Option<Errno>) -> String {
     let mut errnos: Vec<Errno> = named.into_iter().collect();
@@ -165,8 +171,15 @@ fn sayings_page(topic: &str, said: &[&'static Saying], named: Option<Errno>) -> 
             page.paragraph(4, saying.note);
         }
     }
+    let may_be = |instead: Instead| named.is_none() && said.iter().any(|saying| saying.instead == Some(instead));
     if about.is_empty() {
-        page.section("There is no errno behind it", NO_ERRNO);
+        if may_be(Instead::OwnTimeout) {
+            page.own_timeout("No errno: the program's own timeout");
+            page.find_out();
+            page.section("Is it safe to try again?", AFTER_OWN_TIMEOUT);
+        } else {
+            page.section("There is no errno behind it", NO_ERRNO);
+        }
         return page.done();
     }
     page.heading(if about.len() == 1 { "The errno behind it" } else { "The errnos that can be behind it" });
@@ -174,8 +187,11 @@ fn sayings_page(topic: &str, said: &[&'static Saying], named: Option<Errno>) -> 
         let number = errno.number;
         page.item(&format!("{} ", errno.errno.name()), &format!("({number}, {}). {}", errno.kind.id(), errno.meaning));
     }
-    if named.is_none() && said.iter().any(|saying| saying.end_of_file) {
+    if may_be(Instead::EndOfFile) {
         page.section("Or none", END_OF_FILE);
+    }
+    if may_be(Instead::OwnTimeout) {
+        page.own_timeout("Or none: the program's own timeout");
     }
     if let [only] = about.as_slice() {
         page.calls(kinds::page(only.kind).calls);

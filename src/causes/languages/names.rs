@@ -4,8 +4,13 @@ use super::{ERRNOS, Found, Page, Saying, all_sayings, page};
 use crate::track::kernel::Errno;
 
 /// What programs say of timers of their own, with the errno's text in it.
-const BORROWED: [&str; 4] =
-    ["upstream timed out", "client timed out", "Read error (Connection timed out)", "inbound connection timed out"];
+const BORROWED: [&str; 5] = [
+    "upstream timed out",
+    "client timed out",
+    "Read error (Connection timed out)",
+    "inbound connection timed out",
+    "timed out during banner exchange",
+];
 
 /// The texts of Windows for its errnos, which programs put behind words of their own.
 const OF_WINDOWS: [(&str, Errno); 6] = [
@@ -87,6 +92,9 @@ pub(super) fn exactly(topic: &str, keys: fn(&str) -> Vec<String>) -> Option<Foun
 /// Classes of exceptions for all that a system call can fail with.
 const OF_ANY_CALL: [&str; 2] = ["OSError", "PermissionError"];
 
+/// What is in lines of any other kind as well, unless it is all that there is.
+const ALONE: [&str; 4] = ["Request timeout", "connection timeout", "timeout exceeded", "timeout expired"];
+
 /// What files, devices and protocols of applications say, too, counts in a message (its key) only where that tells of a connection:
 /// "Permission denied" is mostly that of a file or a login, "Protocol error" HTTP/2's `PROTOCOL_ERROR`.
 fn is_of_a_connection(message: &str, page: &Page) -> bool {
@@ -132,7 +140,9 @@ pub(super) fn within(message: &str) -> Option<Found> {
             })
         };
         // Files fail with these classes as well: it is the errno that tells.
-        let counts = |name: &str| name.len() >= SHORTEST && (errno.is_some() || !OF_ANY_CALL.contains(&name));
+        let counts = |name: &str| {
+            name.len() >= SHORTEST && !ALONE.contains(&name) && (errno.is_some() || !OF_ANY_CALL.contains(&name))
+        };
         let has = |name: &str| (contains(name) && is_spelled(line, name)) || has_around(line, name);
         let found = || saying.names.iter().filter(|name| counts(name) && has(name) && !is_errnos(name));
         // What is a part of a longer name was said once.

@@ -23,7 +23,7 @@ pub(super) const BROKERS: &[Saying] = &[
         "Kafka",
         "Disconnected from node N due to request timeout; Cancelled in-flight FETCH request",
         ["Kafka: Disconnected due to timeout"],
-        [ETIMEDOUT],
+        own_timeout,
         "The client's own limit (request.timeout.ms, socket.connection.setup.timeout.ms): it closed. The broker may be slow rather than gone."
     ),
     says!(
@@ -69,7 +69,7 @@ pub(super) const BROKERS: &[Saying] = &[
         "RabbitMQ",
         "AMQPHeartbeatTimeout; MissedHeartbeatException: Heartbeat missing with heartbeat = N seconds",
         ["AMQPHeartbeatTimeout", "MissedHeartbeatException"],
-        [ETIMEDOUT],
+        own_timeout,
         "The client's own limit: nothing came from the broker for two heartbeat intervals. The broker is stuck, or the path to it is gone."
     ),
     says!(
@@ -111,7 +111,7 @@ pub(super) const BROKERS: &[Saying] = &[
             "keepalive watchdog timeout",
             "Keepalive failed. The connection is likely gone"
         ],
-        [ETIMEDOUT],
+        own_timeout,
         "gRPC's own timer: its ping was not answered, and it closed. The other host, or the path to it, is gone."
     ),
     says!(
@@ -168,7 +168,7 @@ pub(super) const BROKERS: &[Saying] = &[
         "rsync",
         "rsync error: timeout in data send/receive (code 30)",
         ["rsync error: timeout in data send/receive"],
-        [ETIMEDOUT],
+        own_timeout,
         "rsync's own --timeout. The other end may be slow rather than gone."
     ),
     says!(
@@ -198,7 +198,7 @@ pub(super) const BROKERS: &[Saying] = &[
         "ZooKeeper",
         "Client session timed out, have not heard from server in N ms",
         ["Client session timed out, have not heard from server"],
-        [ETIMEDOUT],
+        own_timeout,
         "The client's own limit, two thirds of the session's timeout. The server is slow, the client was paused (garbage collection), or the path is gone."
     ),
     says!(
@@ -233,7 +233,7 @@ pub(super) const BROKERS: &[Saying] = &[
             "timeout after DATA from",
             "timeout after END-OF-MESSAGE from"
         ],
-        [ETIMEDOUT],
+        own_timeout,
         "Postfix's own limit (smtp_helo_timeout and its like; smtpd_timeout for clients): the connection was established, and the other end did not go on. With end of data or DATA, think of a path that drops large packets: `tcpwhy explain mtu_blackhole`."
     ),
     says!(
@@ -300,7 +300,7 @@ pub(super) const BROKERS: &[Saying] = &[
         "Kafka",
         "KafkaJSConnectionError: Connection timeout",
         ["KafkaJSConnectionError: Connection timeout"],
-        [ETIMEDOUT],
+        own_timeout,
         "KafkaJS's own connectionTimeout (1 s). Usually nothing answered the SYN: `tcpwhy explain syn_unanswered`."
     ),
     says!(
@@ -322,7 +322,7 @@ pub(super) const BROKERS: &[Saying] = &[
         "Fluent Bit",
         "[upstream] connection #N to HOST:PORT timed out after N seconds",
         ["Fluent Bit: upstream connection timed out"],
-        [ETIMEDOUT],
+        own_timeout,
         "Its own net.connect_timeout (10 s). Usually nothing answered the SYN: `tcpwhy explain syn_unanswered`."
     ),
 ];

@@ -7,7 +7,7 @@ pub(super) const CACHES: &[Saying] = &[
         "redis",
         "TimeoutError: Timeout connecting to server",
         ["Timeout connecting to server"],
-        [ETIMEDOUT],
+        own_timeout,
         "redis-py's own socket_connect_timeout. Usually nothing answered the SYN: `tcpwhy explain syn_unanswered`."
     ),
     says!(
@@ -21,14 +21,14 @@ pub(super) const CACHES: &[Saying] = &[
         "Lettuce",
         "RedisCommandTimeoutException: Command timed out after N second(s)",
         ["RedisCommandTimeoutException"],
-        [ETIMEDOUT],
+        own_timeout,
         "Its own command timeout (60 s). The server may be slow, or the connection gone without a FIN or RST: then the commands wait until the kernel gives up."
     ),
     says!(
         "Redisson",
         "RedisTimeoutException: Redis server response timeout (N ms) occured after N retry attempts",
         ["Redis server response timeout"],
-        [ETIMEDOUT],
+        own_timeout,
         "Its own timeout. The server may be slow rather than gone."
     ),
     says!(
@@ -89,14 +89,14 @@ pub(super) const CACHES: &[Saying] = &[
         "StackExchange.Redis",
         "RedisTimeoutException: Timeout performing GET (5000ms)",
         ["RedisTimeoutException: Timeout performing", "RedisTimeoutException: Timeout awaiting response"],
-        [ETIMEDOUT],
+        own_timeout,
         "Its own syncTimeout or asyncTimeout. Before the network, look at the client's thread pool, whose numbers stand at the end of the line, and at SLOWLOG."
     ),
     says!(
         "Ruby",
         "Redis::TimeoutError; RedisClient::ReadTimeoutError: Waited N seconds",
         ["Redis::TimeoutError", "RedisClient::ReadTimeoutError"],
-        [ETIMEDOUT],
+        own_timeout,
         "Its own timeout. The server may be slow rather than gone."
     ),
     says!(
@@ -119,7 +119,7 @@ pub(super) const CACHES: &[Saying] = &[
         "redis",
         "MASTER timeout: no data nor PING received...",
         ["no data nor PING received", "Disconnecting timedout replica"],
-        [ETIMEDOUT],
+        own_timeout,
         "The server's own repl-timeout (60 s), on either end of a replication: the other one is stuck, or the path to it is gone."
     ),
     says!(

@@ -98,7 +98,7 @@ pub(super) const DATABASES: &[Saying] = &[
         "psql",
         "connection to server at \"HOST\", port PORT failed: timeout expired",
         ["failed: timeout expired", "could not connect to server: timeout expired"],
-        [ETIMEDOUT],
+        own_timeout,
         "libpq's own connect_timeout. Nothing answered the SYN, or the server accepted and did not go on with the login."
     ),
     says!(
@@ -120,13 +120,14 @@ pub(super) const DATABASES: &[Saying] = &[
         "ORA-12170: TNS:Connect timeout occurred",
         ["ORA-12170", "TNS-12170", "ORA-12535", "TNS-12535"],
         [ETIMEDOUT],
+        or_own_timeout,
         "Its own limit (TCP.CONNECT_TIMEOUT, SQLNET.OUTBOUND_CONNECT_TIMEOUT), or the kernel's. Usually a filter drops the SYN, or the packets to the port to which the listener sent the client on."
     ),
     says!(
         "Oracle",
         "WARNING: inbound connection timed out (ORA-3136)",
         ["inbound connection timed out", "ORA-3136", "ORA-03136"],
-        [ETIMEDOUT],
+        own_timeout,
         "In the server, its own SQLNET.INBOUND_CONNECT_TIMEOUT (60 s): a client connected and did not finish its login. A health check, a scan, or a slow client or server."
     ),
     says!(
@@ -258,7 +259,7 @@ pub(super) const DATABASES: &[Saying] = &[
         "MongoDB",
         "MongoNetworkTimeoutError: connection N to HOST:PORT timed out",
         ["MongoNetworkTimeoutError", "MongoSocketReadTimeoutException", "pymongo.errors.NetworkTimeout"],
-        [ETIMEDOUT],
+        own_timeout,
         "The driver's own limit (connectTimeoutMS, socketTimeoutMS). The server may be slow rather than gone."
     ),
     says!(

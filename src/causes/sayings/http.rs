@@ -30,8 +30,16 @@ pub(super) const HTTP: &[Saying] = &[
     says!(
         "curl",
         "exit 28: Failed to connect ... after N ms; Operation timed out after N milliseconds",
-        ["curl 28", "curl exit 28", "cURL error 28", "CURLE_OPERATION_TIMEDOUT"],
+        [
+            "curl 28",
+            "curl exit 28",
+            "cURL error 28",
+            "CURLE_OPERATION_TIMEDOUT",
+            "Timeout was reached",
+            "Operation timed out after"
+        ],
         [ETIMEDOUT],
+        or_own_timeout,
         "The kernel's timeout, or its own: --connect-timeout or --max-time, in libcurl CURLOPT_CONNECTTIMEOUT or CURLOPT_TIMEOUT. \"With 0 bytes received\", it was connected, and the server did not answer in time."
     ),
     says!(
@@ -102,6 +110,7 @@ pub(super) const HTTP: &[Saying] = &[
         "upstream timed out (110: Connection timed out) while connecting to upstream",
         ["upstream timed out"],
         [ETIMEDOUT],
+        or_own_timeout,
         "\
         The client gets a 504. Almost always nginx's own timeout, with the errno's text. \"While connecting\": \
         proxy_connect_timeout, see `tcpwhy explain syn_unanswered`. \"While reading response header\" or \"while \
@@ -112,7 +121,7 @@ pub(super) const HTTP: &[Saying] = &[
         "nginx",
         "client timed out (110: Connection timed out) while reading client request line",
         ["client timed out"],
-        [ETIMEDOUT],
+        own_timeout,
         "nginx's own client_header_timeout or client_body_timeout, with the errno's text."
     ),
     says!(
@@ -150,9 +159,10 @@ pub(super) const HTTP: &[Saying] = &[
     says!(
         "nginx",
         "status 504 in the access log",
-        ["nginx 504", "status 504", "504", "Gateway Timeout"],
+        ["nginx 504", "status 504", "504", "Gateway Timeout", "Gateway Time-out"],
         [ETIMEDOUT],
-        ""
+        or_own_timeout,
+        "Almost always its own proxy_connect_timeout or proxy_read_timeout: the error log tells, in a line of the same second."
     ),
     says!(
         "HAProxy",
@@ -161,7 +171,7 @@ pub(super) const HTTP: &[Saying] = &[
         [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH],
         "The server refused the connection, or a device reported it unreachable."
     ),
-    says!("HAProxy", "termination state sC in the log", ["haproxy sC"], [ETIMEDOUT], "`timeout connect` ran out."),
+    says!("HAProxy", "termination state sC in the log", ["haproxy sC"], own_timeout, "`timeout connect` ran out."),
     says!(
         "HAProxy",
         "termination state SH or SD in the log",
@@ -176,7 +186,7 @@ pub(super) const HTTP: &[Saying] = &[
         "HAProxy",
         "termination state sH or sD in the log",
         ["haproxy sH", "haproxy sD"],
-        [ETIMEDOUT],
+        own_timeout,
         "`timeout server` ran out."
     ),
     says!(
@@ -208,7 +218,7 @@ pub(super) const HTTP: &[Saying] = &[
         "HAProxy",
         "termination state cD or cH in the log",
         ["haproxy cD", "haproxy cH"],
-        [ETIMEDOUT],
+        own_timeout,
         "`timeout client` ran out."
     ),
     says!(
@@ -264,7 +274,7 @@ pub(super) const HTTP: &[Saying] = &[
         "curl",
         "exit 28: SSL connection timeout",
         ["SSL connection timeout"],
-        [ETIMEDOUT],
+        own_timeout,
         "The connection was established, but the TLS handshake did not finish in time."
     ),
     says!(
@@ -288,6 +298,7 @@ pub(super) const HTTP: &[Saying] = &[
         "Read error (Connection timed out) in headers.",
         ["Read error (Connection timed out)"],
         [ETIMEDOUT],
+        or_own_timeout,
         "Almost always wget's own --read-timeout (900 s by default), with the errno's text."
     ),
     says!(

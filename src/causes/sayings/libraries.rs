@@ -86,7 +86,7 @@ pub(super) const LIBRARIES: &[Saying] = &[
         "Java",
         "io.netty.handler.timeout.ReadTimeoutException",
         ["handler.timeout.ReadTimeoutException", "handler.timeout.WriteTimeoutException"],
-        [ETIMEDOUT],
+        own_timeout,
         "Netty's own ReadTimeoutHandler (responseTimeout and its like): it closed the connection. The server may be slow rather than gone."
     ),
     says!(
@@ -157,7 +157,7 @@ pub(super) const LIBRARIES: &[Saying] = &[
         ".NET",
         "TaskCanceledException: The request was canceled due to the configured HttpClient.Timeout of N seconds elapsing.",
         ["canceled due to the configured HttpClient.Timeout of"],
-        [ETIMEDOUT],
+        own_timeout,
         "The program's own timeout (100 s by default). The server may be slow rather than gone."
     ),
     says!(
@@ -180,7 +180,7 @@ pub(super) const LIBRARIES: &[Saying] = &[
         "Rust",
         "deadline has elapsed",
         ["error: deadline has elapsed"],
-        [ETIMEDOUT],
+        own_timeout,
         "tokio's timeout(), the program's own; no errno. Behind \"tcp connect error\", usually nothing answered the SYN: `tcpwhy explain syn_unanswered`."
     ),
     says!(
@@ -195,14 +195,14 @@ pub(super) const LIBRARIES: &[Saying] = &[
         "Go",
         "http2: client connection lost",
         ["http2: client connection lost"],
-        [ETIMEDOUT],
+        own_timeout,
         "The program's own health check (http2.Transport.ReadIdleTimeout, PingTimeout): a ping was not answered, and it closed. The other host, or the path to it, is gone."
     ),
     says!(
         "Go",
         "net/http: timeout awaiting response headers",
         ["timeout awaiting response headers"],
-        [ETIMEDOUT],
+        own_timeout,
         "The program's own Transport.ResponseHeaderTimeout. The request was sent; the server may be slow rather than gone."
     ),
     says!(
@@ -231,21 +231,21 @@ pub(super) const LIBRARIES: &[Saying] = &[
         "Node",
         "ConnectTimeoutError: Connect Timeout Error; err.cause.code is 'UND_ERR_CONNECT_TIMEOUT'",
         ["UND_ERR_CONNECT_TIMEOUT", "ConnectTimeoutError: Connect Timeout Error"],
-        [ETIMEDOUT],
+        own_timeout,
         "fetch() and undici: their own limit (connect.timeout, 10 s). Usually nothing answered the SYN: `tcpwhy explain syn_unanswered`."
     ),
     says!(
         "Node",
         "HeadersTimeoutError, BodyTimeoutError; err.cause.code is 'UND_ERR_HEADERS_TIMEOUT' or 'UND_ERR_BODY_TIMEOUT'",
         ["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT", "Headers Timeout Error", "Body Timeout Error"],
-        [ETIMEDOUT],
+        own_timeout,
         "fetch() and undici: their own limits (300 s each). The server may be slow rather than gone."
     ),
     says!(
         "Node",
         "ESOCKETTIMEDOUT; TimeoutError: The operation was aborted due to timeout",
         ["ESOCKETTIMEDOUT", "The operation was aborted due to timeout"],
-        [ETIMEDOUT],
+        own_timeout,
         "The program's own timeout (of the request library; AbortSignal.timeout()), no errno. The server may be slow rather than gone."
     ),
     says!(
@@ -260,14 +260,14 @@ pub(super) const LIBRARIES: &[Saying] = &[
         "Ruby",
         "Net::ReadTimeout with #<TCPSocket:(closed)>",
         ["Net::ReadTimeout", "Faraday::TimeoutError", "Faraday::TimeoutError: Net::ReadTimeout"],
-        [ETIMEDOUT],
+        own_timeout,
         "The program's own read_timeout (60 s by default). The server may be slow rather than gone."
     ),
     says!(
         "Ruby",
         "Net::OpenTimeout: execution expired",
         ["Net::OpenTimeout"],
-        [ETIMEDOUT],
+        own_timeout,
         "The program's own open_timeout (60 s by default). Usually nothing answered the SYN: `tcpwhy explain syn_unanswered`."
     ),
     says!(
@@ -340,7 +340,7 @@ pub(super) const LIBRARIES: &[Saying] = &[
         "Node",
         "Connection terminated due to connection timeout",
         ["Connection terminated due to connection timeout"],
-        [ETIMEDOUT],
+        own_timeout,
         "node-postgres' own connectionTimeoutMillis. Nothing answered the SYN, or the server accepted and did not go on with the login."
     ),
     says!(

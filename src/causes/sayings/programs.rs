@@ -89,7 +89,7 @@ pub(super) const PROGRAMS: &[Saying] = &[
             "upstream connect error or disconnect/reset before headers. retried and the latest reset reason: connection timeout",
             "upstream_reset_before_response_started{connection_timeout"
         ],
-        [ETIMEDOUT],
+        own_timeout,
         "503. Envoy's own connect_timeout. Usually nothing answered the SYN: `tcpwhy explain syn_unanswered`."
     ),
     says!(
@@ -140,7 +140,7 @@ pub(super) const PROGRAMS: &[Saying] = &[
         "Envoy",
         "upstream request timeout (flag UT)",
         ["envoy UT", "upstream request timeout"],
-        [ETIMEDOUT],
+        own_timeout,
         "504. Envoy's own route timeout (15 s). It was connected; the server may be slow rather than gone."
     ),
     says!(
@@ -170,6 +170,7 @@ pub(super) const PROGRAMS: &[Saying] = &[
         "elb_status_code 504",
         ["ALB 504"],
         [ETIMEDOUT],
+        or_own_timeout,
         "The load balancer's own limits: nothing answered its SYN for 10 s (a security group, a network ACL: `tcpwhy explain syn_unanswered`), or the target did not answer within the idle timeout (60 s)."
     ),
     says!(
@@ -191,14 +192,14 @@ pub(super) const PROGRAMS: &[Saying] = &[
         "HAProxy",
         "Server b/s is DOWN, reason: Layer4 timeout, check duration: N ms",
         ["Layer4 timeout"],
-        [ETIMEDOUT],
+        own_timeout,
         "A health check: nothing answered its SYN within `timeout check`, or `timeout connect`. `tcpwhy explain syn_unanswered`."
     ),
     says!(
         "HAProxy",
         "Server b/s is DOWN, reason: Layer6 timeout; Layer7 timeout, check duration: N ms",
         ["Layer6 timeout", "Layer7 timeout"],
-        [],
+        own_timeout,
         "A health check: the server accepted the connection and did not answer in time, in the TLS handshake (Layer6) or to the request (Layer7). HAProxy then ends it by a RST."
     ),
     says!(
@@ -312,7 +313,7 @@ pub(super) const PROGRAMS: &[Saying] = &[
         "Node",
         "AxiosError: timeout of N ms exceeded; err.code is 'ECONNABORTED'",
         ["AxiosError: timeout of N ms exceeded"],
-        [],
+        own_timeout,
         "axios's own limit (timeout), which borrows the errno's name: no call failed, and it closed the connection. The server may be slow rather than gone; its side is `tcpwhy explain client_gave_up`."
     ),
     says!(
@@ -402,7 +403,7 @@ pub(super) const PROGRAMS: &[Saying] = &[
         "ssh",
         "Timeout, client not responding from user NAME HOST port N",
         ["Timeout, client not responding"],
-        [ETIMEDOUT],
+        own_timeout,
         "In sshd, its own limit: ClientAliveCountMax (3) times ClientAliveInterval without an answer. The client's host, or the path, is gone."
     ),
     says!(
@@ -416,15 +417,68 @@ pub(super) const PROGRAMS: &[Saying] = &[
         "Apache",
         "(70007)The timeout specified has expired",
         ["(70007)The timeout specified has expired"],
-        [ETIMEDOUT],
+        own_timeout,
         "Its own limit (ProxyTimeout, connectiontimeout, Timeout), no errno. The other end may be slow rather than gone."
     ),
     says!(
         "PostgreSQL",
         "terminating walsender process due to replication timeout; terminating walreceiver due to timeout",
         ["terminating walsender process due to replication timeout", "terminating walreceiver due to timeout"],
-        [ETIMEDOUT],
+        own_timeout,
         "The server's own limit (wal_sender_timeout, wal_receiver_timeout, 60 s): the other end of the replication did not answer. It is stuck, or the path to it is gone."
     ),
     says!("Chrome", "net::ERR_ADDRESS_UNREACHABLE", ["ERR_ADDRESS_UNREACHABLE"], [EHOSTUNREACH, ENETUNREACH], ""),
+    says!("Chrome", "net::ERR_TIMED_OUT", ["ERR_TIMED_OUT"], own_timeout, ""),
+    says!(
+        "Chrome",
+        "HOST took too long to respond. (net::ERR_CONNECTION_TIMED_OUT)",
+        ["ERR_CONNECTION_TIMED_OUT", "took too long to respond"],
+        [ETIMEDOUT],
+        or_own_timeout,
+        "Usually nothing answered the SYN: `tcpwhy explain syn_unanswered`."
+    ),
+    says!(
+        "Chrome",
+        "HOST refused to connect. (net::ERR_CONNECTION_REFUSED)",
+        ["ERR_CONNECTION_REFUSED", "refused to connect"],
+        [ECONNREFUSED],
+        ""
+    ),
+    says!(
+        "Chrome",
+        "net::ERR_NAME_NOT_RESOLVED",
+        ["ERR_NAME_NOT_RESOLVED"],
+        [],
+        "The name was not resolved, so no connection was opened."
+    ),
+    says!(
+        "Firefox",
+        "NS_ERROR_NET_TIMEOUT; The connection has timed out",
+        ["NS_ERROR_NET_TIMEOUT", "The connection has timed out"],
+        [ETIMEDOUT],
+        or_own_timeout,
+        "Usually its own network.http.connection-timeout (90 s): nothing answered the SYN, `tcpwhy explain syn_unanswered`."
+    ),
+    says!(
+        "Apple",
+        "NSURLErrorDomain Code=-1001 \"The request timed out.\"",
+        ["NSURLErrorTimedOut", "NSURLErrorDomain Code -1001"],
+        own_timeout,
+        "URLSession's own timeoutIntervalForRequest (60 s). The server may be slow rather than gone."
+    ),
+    says!(
+        "Apple",
+        "NSURLErrorDomain Code=-1004 \"Could not connect to the server.\"",
+        ["NSURLErrorCannotConnectToHost", "NSURLErrorDomain Code -1004"],
+        [ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH],
+        "The number behind _kCFStreamErrorCodeKey is the errno of macOS: 61 ECONNREFUSED, 60 ETIMEDOUT, 65 EHOSTUNREACH, 51 ENETUNREACH."
+    ),
+    says!(
+        "Apple",
+        "NSURLErrorDomain Code=-1005 \"The network connection was lost.\"",
+        ["NSURLErrorNetworkConnectionLost", "NSURLErrorDomain Code -1005", "The network connection was lost"],
+        [ECONNRESET, EPIPE],
+        end_of_file,
+        "A RST, or an end of file instead of an answer; often a keep-alive race: `tcpwhy explain keepalive_race`."
+    ),
 ];

@@ -29,9 +29,25 @@ pub(super) const PYTHON: &[Saying] = &[
     says!(
         "Python",
         "TimeoutError: [Errno 110] Connection timed out",
-        ["TimeoutError", "socket.timeout", "asyncio.TimeoutError", "asyncio.exceptions.TimeoutError"],
+        ["TimeoutError"],
         [ETIMEDOUT],
-        "\"TimeoutError: timed out\", without a number, comes from the program's own settimeout()."
+        or_own_timeout,
+        "Without a number (\"TimeoutError: timed out\", or no text) it is the program's own timeout."
+    ),
+    says!(
+        "Python",
+        "TimeoutError: timed out; socket.timeout: timed out; asyncio.TimeoutError",
+        [
+            "TimeoutError: timed out",
+            "socket.timeout",
+            "asyncio.TimeoutError",
+            "asyncio.exceptions.TimeoutError",
+            "The read operation timed out",
+            "The write operation timed out",
+            "The handshake operation timed out"
+        ],
+        own_timeout,
+        "settimeout(), the timeout= of a library, asyncio.wait_for(). From Python 3.11 on all are TimeoutError."
     ),
     says!("Python", "PermissionError: [Errno 13] Permission denied", ["PermissionError"], [EACCES], ""),
     says!(
@@ -76,13 +92,14 @@ pub(super) const PYTHON: &[Saying] = &[
         "ConnectTimeout: ... timed out. (connect timeout=N)",
         ["ConnectTimeout", "ConnectTimeoutError"],
         [ETIMEDOUT],
+        or_own_timeout,
         "N is None if the kernel gave up; otherwise it is the program's own timeout."
     ),
     says!(
         "requests",
         "ReadTimeout: ... Read timed out. (read timeout=N)",
         ["ReadTimeout", "ReadTimeoutError", "Read timed out. (read timeout"],
-        [ETIMEDOUT],
+        own_timeout,
         "The program's own timeout. The server may be slow rather than gone."
     ),
     says!("urllib", "URLError: <urlopen error [Errno {number}] {message}>", ["URLError"], CONNECT, ""),
@@ -168,7 +185,7 @@ pub(super) const PYTHON: &[Saying] = &[
         "websockets",
         "ConnectionClosedError: sent 1011 (internal error) keepalive ping timeout; no close frame received",
         ["keepalive ping timeout"],
-        [],
+        own_timeout,
         "\
         The program's own timeout (ping_timeout, 20 s): no pong came in time, and it closed. If the other end's kernel \
         acknowledged the ping, the application there did not service the connection; if not, the host or the path is \
@@ -207,7 +224,7 @@ pub(super) const PYTHON: &[Saying] = &[
         "httpx",
         "httpx.ReadTimeout: timed out; httpx.ConnectTimeout: timed out",
         ["httpx.ReadTimeout", "httpx.ConnectTimeout", "ReadTimeout", "ConnectTimeout"],
-        [ETIMEDOUT],
+        own_timeout,
         "\
         The program's own timeout (timeout=, 5 s by default). ConnectTimeout: `tcpwhy explain syn_unanswered`. \
         ReadTimeout: the server may be slow rather than gone."
@@ -232,7 +249,7 @@ pub(super) const PYTHON: &[Saying] = &[
         "urllib",
         "URLError: <urlopen error timed out>",
         ["URLError: <urlopen error timed out>", "urlopen error timed out"],
-        [ETIMEDOUT],
+        own_timeout,
         "The program's own timeout; no errno."
     ),
     says!(
@@ -266,7 +283,7 @@ pub(super) const PYTHON: &[Saying] = &[
             "ServerTimeoutError: Connection timeout to host",
             "Timeout on reading data from socket"
         ],
-        [ETIMEDOUT],
+        own_timeout,
         "The program's own ClientTimeout (sock_connect, sock_read). \"To host\": `tcpwhy explain syn_unanswered`. \"On reading\": the server may be slow rather than gone."
     ),
     says!(

@@ -23,7 +23,7 @@ pub(super) const RUNTIMES: &[Saying] = &[
         "Go",
         "i/o timeout; context deadline exceeded",
         ["i/o timeout", "context deadline exceeded", "Client.Timeout exceeded while awaiting headers"],
-        [ETIMEDOUT],
+        own_timeout,
         "The program's own timeout; no errno. os.IsTimeout(err), errors.Is(err, context.DeadlineExceeded)"
     ),
     says!(
@@ -171,14 +171,14 @@ pub(super) const RUNTIMES: &[Saying] = &[
         "Java",
         "java.net.SocketTimeoutException: Read timed out",
         ["java.net.SocketTimeoutException", "Read timed out", "Connect timed out"],
-        [ETIMEDOUT],
+        own_timeout,
         "The program's own timeout; no errno."
     ),
     says!(
         "Java",
         "java.net.http.HttpTimeoutException: request timed out; HttpConnectTimeoutException: HTTP connect timed out",
         ["HttpTimeoutException", "HttpConnectTimeoutException"],
-        [ETIMEDOUT],
+        own_timeout,
         "\
         The program's own timeout; no errno. HttpConnectTimeoutException: `tcpwhy explain syn_unanswered`. Otherwise \
         the server may be slow rather than gone."
@@ -296,7 +296,7 @@ pub(super) const RUNTIMES: &[Saying] = &[
         "Go",
         "dial tcp HOST:PORT: i/o timeout",
         ["dial tcp", "i/o timeout"],
-        [ETIMEDOUT],
+        own_timeout,
         "\
         The program's own connect timeout (Timeout of its net.Dialer or http.Client); no errno. Usually nothing \
         answered the SYN: `tcpwhy explain syn_unanswered`."
@@ -305,7 +305,7 @@ pub(super) const RUNTIMES: &[Saying] = &[
         "Go",
         "read tcp A->B: i/o timeout",
         ["read tcp", "i/o timeout"],
-        [ETIMEDOUT],
+        own_timeout,
         "The program's own read timeout; no errno. The other end is slow, or gone."
     ),
     says!(
@@ -320,7 +320,7 @@ pub(super) const RUNTIMES: &[Saying] = &[
         "Go",
         "net/http: TLS handshake timeout",
         ["TLS handshake timeout"],
-        [ETIMEDOUT],
+        own_timeout,
         "\
         The program's own timeout (Transport.TLSHandshakeTimeout, 10 s by default). The connection was established: \
         the server accepted it and is slow, or does not speak TLS."

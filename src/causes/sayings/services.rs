@@ -164,7 +164,7 @@ pub(super) const SERVICES: &[Saying] = &[
         "redis",
         "TimeoutError: Timeout reading from socket",
         ["Timeout reading from socket"],
-        [ETIMEDOUT],
+        own_timeout,
         "The program's own timeout (socket_timeout)."
     ),
     says!(
@@ -178,7 +178,7 @@ pub(super) const SERVICES: &[Saying] = &[
         "gRPC",
         "DEADLINE_EXCEEDED: Deadline Exceeded",
         ["DEADLINE_EXCEEDED"],
-        [ETIMEDOUT],
+        own_timeout,
         "The call's own deadline. The connection stays open: the client cancels the call with a RST_STREAM."
     ),
     says!(
@@ -277,7 +277,7 @@ pub(super) const SERVICES: &[Saying] = &[
         "ssh",
         "Timeout, server HOST not responding.",
         ["Timeout, server HOST not responding"],
-        [ETIMEDOUT],
+        own_timeout,
         "\
         ssh's own timeout: ServerAliveCountMax (3) times ServerAliveInterval without an answer. The host or the path \
         is gone."
@@ -295,7 +295,7 @@ pub(super) const SERVICES: &[Saying] = &[
         "ssh",
         "Connection timed out during banner exchange",
         ["during banner exchange"],
-        [ETIMEDOUT],
+        own_timeout,
         "\
         ssh's own ConnectTimeout. The connection was established, but no SSH banner came: the listener is stuck, or is \
         not sshd."

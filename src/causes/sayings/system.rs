@@ -116,7 +116,7 @@ pub(super) const SYSTEM: &[Saying] = &[
     says!(
         "curl",
         "SSL_connect: SSL_ERROR_SYSCALL in connection to HOST:PORT",
-        ["SSL_ERROR_SYSCALL in connection to"],
+        ["SSL_ERROR_SYSCALL in connection to", "SSL_ERROR_SYSCALL"],
         [EPIPE, ECONNRESET],
         end_of_file,
         "End of file in the TLS handshake; with a RST it would name the errno. The server does not speak TLS here, has no version or cipher in common, or a device between them closed."
@@ -125,7 +125,7 @@ pub(super) const SYSTEM: &[Saying] = &[
         "NFS",
         "nfs: server HOST not responding, still trying",
         ["nfs: server HOST not responding"],
-        [ETIMEDOUT],
+        own_timeout,
         "The kernel's client: a request had no answer within `timeo`, as often as `retrans` says. The server may be slow rather than gone. \"Still trying\" (a hard mount): programs wait until it is back (\"server HOST OK\"); \"timed out\" (a soft one): their calls fail."
     ),
     says!(
@@ -147,7 +147,7 @@ pub(super) const SYSTEM: &[Saying] = &[
         "iSCSI",
         "connection1:0: ping timeout of 5 secs expired; detected conn error (1022)",
         ["detected conn error (1022)", "ISCSI_ERR_NOP_TIMEDOUT", "iSCSI: ping timeout expired"],
-        [ETIMEDOUT],
+        own_timeout,
         "The initiator's own timer (node.conn[0].timeo.noop_out_timeout): the target did not answer a ping in time, and it ends the connection. The target is stuck, or the path is gone."
     ),
     says!(
@@ -172,5 +172,64 @@ pub(super) const SYSTEM: &[Saying] = &[
         [EPIPE, ECONNRESET],
         end_of_file,
         "The kernel's client: the daemon closed the connection. In state OPEN often because it was idle, which is no failure: the client connects again."
+    ),
+    says!(
+        "Linux",
+        "Transport endpoint is not connected",
+        ["ENOTCONN", "errno 107", "os error 107", "Transport endpoint is not connected"],
+        [ECONNRESET],
+        end_of_file,
+        "ENOTCONN (107), from shutdown() or getpeername(): the connection is over already, by a RST or because both ends closed it; the next read tells (ECONNRESET, or 0). In a server right after accept(): the client had gone. From recv(): the socket was never connected."
+    ),
+    says!(
+        "Linux",
+        "Resource temporarily unavailable",
+        ["EAGAIN", "EWOULDBLOCK", "errno 11", "os error 11", "Resource temporarily unavailable"],
+        own_timeout,
+        "EAGAIN (11), from recv() or send(): SO_RCVTIMEO or SO_SNDTIMEO ran out. On a non-blocking socket it is no failure: nothing is there yet. From other calls (fork(), a lock, a Unix socket) it has nothing to do with TCP."
+    ),
+    says!(
+        "Linux",
+        "Operation now in progress; Operation already in progress",
+        [
+            "EINPROGRESS",
+            "EALREADY",
+            "errno 115",
+            "errno 114",
+            "os error 115",
+            "Operation now in progress",
+            "Operation already in progress"
+        ],
+        own_timeout,
+        "EINPROGRESS (115), then EALREADY (114), from connect(): SO_SNDTIMEO ran out, or the program did not wait until a non-blocking socket was connected. Usually nothing answered the SYN: `tcpwhy explain syn_unanswered`."
+    ),
+    says!(
+        "Linux",
+        "Network is down",
+        ["ENETDOWN", "errno 100", "os error 100", "Network is down"],
+        [],
+        "ENETDOWN (100): no packet was sent, since the interface is down: `ip link`."
+    ),
+    says!(
+        "macOS",
+        "Operation timed out",
+        ["Operation timed out"],
+        [ETIMEDOUT],
+        or_own_timeout,
+        "The text of ETIMEDOUT on macOS and the BSDs (60 there). Many programs say it of a timeout of their own."
+    ),
+    says!(
+        "Many programs",
+        "Request timed out; The operation timed out; connection timeout",
+        [
+            "Request timed out",
+            "The operation timed out",
+            "Request timeout",
+            "connection timeout",
+            "timeout exceeded",
+            "timeout expired"
+        ],
+        own_timeout,
+        ""
     ),
 ];

@@ -1,8 +1,9 @@
 //! Lines as programs write them: who says it, and which errnos may be behind it.
 
-use crate::causes::languages::{Found, look_up};
+use crate::causes::languages::{Found, Instead, look_up};
 
-/// Who says it, the errnos behind it with spaces between them, and `-` at the end where an end of file may be behind it as well.
+/// Who says it, the errnos behind it with spaces between them, and at the end `-` where an end of file may be behind it as well, `own`
+/// where a timeout of the program's own may.
 fn told(line: &str) -> (String, String) {
     let (said, named) = match look_up(line) {
         Some(Found::Sayings(said)) => (said, None),
@@ -18,8 +19,12 @@ fn told(line: &str) -> (String, String) {
     };
     errnos.sort_unstable();
     errnos.dedup();
-    if named.is_none() && said.iter().any(|saying| saying.end_of_file) {
+    let may_be = |instead: Instead| named.is_none() && said.iter().any(|saying| saying.instead == Some(instead));
+    if may_be(Instead::EndOfFile) {
         errnos.push("-");
+    }
+    if may_be(Instead::OwnTimeout) {
+        errnos.push("own");
     }
     (programs.join(" "), errnos.join(" "))
 }
@@ -73,7 +78,7 @@ fn drivers_of_databases() {
         ("TNS-12543: TNS:destination host unreachable", "Oracle", "EHOSTUNREACH ENETUNREACH"),
         ("ORA-12514: TNS:listener does not currently know of service requested", "Oracle", ""),
         ("ORA-03113: end-of-file on communication channel", "Oracle", "ECONNRESET EPIPE ETIMEDOUT -"),
-        ("WARNING: inbound connection timed out (ORA-3136)", "Oracle", "ETIMEDOUT"),
+        ("WARNING: inbound connection timed out (ORA-3136)", "Oracle", "own"),
         ("java.sql.SQLRecoverableException: IO Error: Got minus one from a read call", "Oracle", ENDED),
         (
             "A transport-level error has occurred when sending the request to the server. (provider: TCP Provider, error: 0 - \
@@ -95,7 +100,7 @@ fn drivers_of_databases() {
         ("MongoNetworkError: connection 3 to 10.0.0.2:27017 closed", "MongoDB", ENDED),
         ("MongooseServerSelectionError: connect ECONNREFUSED ::1:27017", "MongoDB", "ECONNREFUSED"),
         ("redis.exceptions.ConnectionError: Connection closed by server.", "redis", ENDED),
-        ("redis.exceptions.TimeoutError: Timeout connecting to server", "redis", "ETIMEDOUT"),
+        ("redis.exceptions.TimeoutError: Timeout connecting to server", "redis", "own"),
         ("redis.clients.jedis.exceptions.JedisConnectionException: Unexpected end of stream.", "Jedis", ENDED),
         ("RedisConnectionException: SocketClosed on redis:6379/Interactive, last: GET", "StackExchange.Redis", ENDED),
         ("SQLSTATE[HY000] [2002] No such file or directory", "Unix socket", ""),
@@ -112,7 +117,7 @@ fn brokers_and_calls() {
             "Kafka",
             "ECONNREFUSED ECONNRESET EPIPE ETIMEDOUT -",
         ),
-        ("[Producer clientId=p-1] Disconnected from node 1 due to request timeout", "Kafka", "ETIMEDOUT"),
+        ("[Producer clientId=p-1] Disconnected from node 1 due to request timeout", "Kafka", "own"),
         (
             "[Producer clientId=p-1] Connection to node 1 (k/10.0.0.2:9092) could not be established. Broker may not be \
              available.",
@@ -124,22 +129,14 @@ fn brokers_and_calls() {
         ("(320, \"CONNECTION_FORCED - broker forced connection closure with reason 'shutdown'\")", "RabbitMQ", ""),
         ("rpc error: code = Unavailable desc = transport is closing", "gRPC", ENDED),
         ("rpc error: code = Unavailable desc = error reading from server: EOF", "gRPC", ENDED),
-        (
-            "rpc error: code = Unavailable desc = keepalive ping failed to receive ACK within timeout",
-            "gRPC",
-            "ETIMEDOUT",
-        ),
+        ("rpc error: code = Unavailable desc = keepalive ping failed to receive ACK within timeout", "gRPC", "own"),
         ("fatal: The remote end hung up unexpectedly", "git", "ECONNRESET EPIPE ETIMEDOUT -"),
         ("error: RPC failed; curl 56 Recv failure: Connection reset by peer", "curl", "ECONNRESET"),
         ("rsync: connection unexpectedly closed (0 bytes received so far) [sender]", "rsync", ENDED),
         ("ssh_exchange_identification: Connection closed by remote host", "ssh", ENDED),
-        (
-            "conversation with mx[10.0.0.2] timed out while receiving the initial server greeting",
-            "Postfix",
-            "ETIMEDOUT",
-        ),
+        ("conversation with mx[10.0.0.2] timed out while receiving the initial server greeting", "Postfix", "own"),
         ("lost connection with mx[10.0.0.2] while receiving the initial server greeting", "Postfix", ENDED),
-        ("kernel: nfs: server 10.0.0.1 not responding, still trying", "NFS", "ETIMEDOUT"),
+        ("kernel: nfs: server 10.0.0.1 not responding, still trying", "NFS", "own"),
         ("CIFS: VFS: \\\\srv has not responded in 180 seconds. Reconnecting...", "CIFS", "ETIMEDOUT"),
         ("connection1:0: detected conn error (1020)", "iSCSI", ENDED),
         ("426 Connection closed; transfer aborted.", "FTP", "ECONNRESET EPIPE ETIMEDOUT -"),
@@ -152,7 +149,7 @@ fn proxies_tell_their_reasons() {
     let access = "[2026-11-28T09:00:00.000Z] \"GET /api HTTP/1.1\"";
     for (line, errnos) in [
         (format!("{body} reset reason: connection termination"), ENDED),
-        (format!("{body} reset reason: connection timeout"), "ETIMEDOUT"),
+        (format!("{body} reset reason: connection timeout"), "own"),
         (format!("{body} reset reason: overflow"), ""),
         (format!("{body} reset reason: protocol error"), ""),
         (
@@ -174,7 +171,7 @@ fn proxies_tell_their_reasons() {
         (format!("{access} 503 UC upstream_reset_before_response_started{{connection_termination}} - \"-\" 0"), ENDED),
         (format!("{access} 503 URX,UC - - \"-\" 0 95 3 - \"-\""), ENDED),
         (format!("{access} 0 DC downstream_remote_disconnect - \"-\" 0 0 12"), "ECONNRESET EPIPE"),
-        (format!("{access} 504 UT response_timeout - \"-\" 0 24 15000"), "ETIMEDOUT"),
+        (format!("{access} 504 UT response_timeout - \"-\" 0 24 15000"), "own"),
         (format!("{access} 503 UH no_healthy_upstream - \"-\" 0 19 0"), ""),
     ] {
         check(&[(&line, "Envoy", errnos)]);
@@ -184,20 +181,20 @@ fn proxies_tell_their_reasons() {
     for (status, errnos) in [
         ("502", "ECONNREFUSED ECONNRESET EHOSTUNREACH EPIPE -"),
         ("503", ""),
-        ("504", "ETIMEDOUT"),
+        ("504", "ETIMEDOUT own"),
         ("460", "ECONNRESET EPIPE"),
     ] {
         check(&[(&balancer(status), "AWS ALB", errnos)]);
     }
     check(&[
         (&balancer("200"), "nobody", ""),
-        ("10.0.0.1 - - [a] \"GET / HTTP/1.1\" 504 UTC \"-\"", "nginx", "ETIMEDOUT"),
+        ("10.0.0.1 - - [a] \"GET / HTTP/1.1\" 504 UTC \"-\"", "nginx", "ETIMEDOUT own"),
         (
             "connect() to 10.0.0.2:80 failed (111: Connection refused) while connecting to upstream",
             "nginx",
             "ECONNREFUSED",
         ),
-        ("(70007)The timeout specified has expired: AH01102: error reading status line", "Apache", "ETIMEDOUT"),
+        ("(70007)The timeout specified has expired: AH01102: error reading status line", "Apache", "own"),
     ]);
 }
 
@@ -240,34 +237,30 @@ fn libraries_for_http_and_tls() {
             "Java",
             ENDED,
         ),
-        ("Net::ReadTimeout with #<TCPSocket:(closed)>", "Ruby", "ETIMEDOUT"),
-        ("Faraday::TimeoutError", "Ruby", "ETIMEDOUT"),
-        ("requests.exceptions.ReadTimeout: Read timed out. (read timeout=3)", "requests", "ETIMEDOUT"),
+        ("Net::ReadTimeout with #<TCPSocket:(closed)>", "Ruby", "own"),
+        ("Faraday::TimeoutError", "Ruby", "own"),
+        ("requests.exceptions.ReadTimeout: Read timed out. (read timeout=3)", "requests", "own"),
         ("EOFError: end of file reached", "Ruby", ENDED),
-        ("cURL error 28: Operation timed out after 5001 milliseconds with 0 bytes received", "curl", "ETIMEDOUT"),
+        ("cURL error 28: Operation timed out after 5001 milliseconds with 0 bytes received", "curl", "ETIMEDOUT own"),
         ("cURL error 7: Failed to connect to api port 80: Connection refused", "curl", "ECONNREFUSED"),
         ("cURL error 35: OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to api:443", "curl", ENDED),
-        (
-            "ConnectTimeoutError: Connect Timeout Error (attempted address: a:443, timeout: 10000ms)",
-            "Node",
-            "ETIMEDOUT",
-        ),
-        ("TimeoutError: The operation was aborted due to timeout", "Node", "ETIMEDOUT"),
+        ("ConnectTimeoutError: Connect Timeout Error (attempted address: a:443, timeout: 10000ms)", "Node", "own"),
+        ("TimeoutError: The operation was aborted due to timeout", "Node", "own"),
         ("{error,closed}", "Erlang", ENDED),
         ("** (DBConnection.ConnectionError) tcp recv: closed", "Erlang", ENDED),
-        ("urllib.error.URLError: <urlopen error timed out>", "urllib", "ETIMEDOUT"),
+        ("urllib.error.URLError: <urlopen error timed out>", "urllib", "own"),
         (
             "botocore.exceptions.EndpointConnectionError: Could not connect to the endpoint URL: \"https://a\"",
             "botocore",
             CONNECTING,
         ),
         ("Connection reset, restarting [0]", "OpenVPN", "ECONNRESET -"),
-        ("socket.timeout: timed out", "Python", "ETIMEDOUT"),
-        ("TimeoutError", "Python", "ETIMEDOUT"),
-        ("ReadTimeout", "requests httpx", "ETIMEDOUT"),
-        ("httpx.ReadTimeout", "httpx", "ETIMEDOUT"),
+        ("socket.timeout: timed out", "Python", "own"),
+        ("TimeoutError", "Python", "ETIMEDOUT own"),
+        ("ReadTimeout", "requests httpx", "own"),
+        ("httpx.ReadTimeout", "httpx", "own"),
         ("SocketError.ConnectionReset", ".NET", "ECONNRESET"),
-        ("asyncio.exceptions.TimeoutError", "Python", "ETIMEDOUT"),
+        ("asyncio.exceptions.TimeoutError", "Python", "own"),
     ]);
 }
 
@@ -300,4 +293,36 @@ fn lines_of_others_are_left_alone() {
     ] {
         assert_eq!(told(line).0, "nobody", "{line}");
     }
+}
+
+/// Who waited no longer than he wanted has no errno, though words and numbers may be those of one.
+#[test]
+fn timeouts_of_programs() {
+    check(&[
+        ("TimeoutError: timed out", "Python", "own"),
+        ("TimeoutError: [Errno 110] Connection timed out", "Python", "ETIMEDOUT"),
+        ("ssl: The handshake operation timed out", "Python", "own"),
+        ("curl: (28) Operation timed out after 5001 milliseconds with 0 bytes received", "curl", "ETIMEDOUT own"),
+        ("dial tcp 10.0.0.2:80: connect: operation timed out", "macOS", "ETIMEDOUT own"),
+        ("request timeout", "Many programs", "own"),
+        ("set the request timeout to 5 s", "nobody", ""),
+        ("<head><title>504 Gateway Time-out</title></head>", "nginx", "ETIMEDOUT own"),
+        ("Connection timed out during banner exchange", "ssh", "own"),
+        ("Error while reading from socket: (11, 'Resource temporarily unavailable')", "Linux", "own"),
+        ("connect() failed (115: Operation now in progress)", "Linux", "own"),
+        ("net::ERR_CONNECTION_TIMED_OUT", "Chrome", "ETIMEDOUT own"),
+        ("net::ERR_TIMED_OUT", "Chrome", "own"),
+    ]);
+}
+
+#[test]
+fn browsers_phones_and_calls_without_a_packet() {
+    check(&[
+        ("10.0.0.2 refused to connect.", "Chrome", "ECONNREFUSED"),
+        ("Error Domain=NSURLErrorDomain Code=-1005 \"The network connection was lost.\"", "Apple", ENDED),
+        ("Error Domain=NSURLErrorDomain Code=-1001 \"The request timed out.\"", "Apple", "own"),
+        ("Error: shutdown ENOTCONN", "Linux", "ECONNRESET -"),
+        ("OSError: [Errno 107] Transport endpoint is not connected", "Linux", "ECONNRESET -"),
+        ("OSError: [Errno 100] Network is down", "Linux", ""),
+    ]);
 }

@@ -15,6 +15,31 @@ const FIND_OUT: &str = "\
     The packets show it: run `sudo tcpwhy -i any` on either host until it happens again (`-f 'host ADDRESS'` narrows \
     it down), or `tcpwhy FILE` on a capture of it.";
 
+/// For what a program says when it waited no longer.
+const OWN_TIMEOUT: &str = "\
+    The program gave up after a time of its own choice. No call on its socket failed: the kernel would have waited \
+    longer, about two minutes for a connection, a quarter of an hour for an acknowledgment, and without end for an answer.";
+
+/// What a capture shows of a program that waited no longer, and what that means.
+const OWN_TIMEOUTS: [(&str, &str); 5] = [
+    (
+        "the SYN is repeated",
+        "nothing answers it (`tcpwhy explain syn_unanswered`), or the listener's queue is full (`backlog_overflow`)",
+    ),
+    (
+        "the request is acknowledged, no answer comes",
+        "the other host is there, and its program is slow or stuck; if it answers after all, it gets an error (`tcpwhy \
+         explain client_gave_up`)",
+    ),
+    (
+        "the request is repeated",
+        "the other host or the path to it is gone (`tcpwhy explain peer_vanished`), or loses what is large \
+         (`mtu_blackhole`)",
+    ),
+    ("the other end's window is 0", "its program does not read (`tcpwhy explain reader_stalled`)"),
+    ("none of these", "the time went elsewhere: looking up the name, waiting for a connection of a pool, in a proxy"),
+];
+
 /// The programs whose words stand on the page of a cause; the others are on the page of the errno.
 pub(super) const MAIN: [&str; 8] = ["C", "Python", "Go", "Node", "Java", "Rust", ".NET", "curl"];
 
@@ -147,6 +172,15 @@ impl Text {
             self.entry(cause.id, cause.title);
         }
         self.find_out();
+    }
+
+    /// What is behind it where a program waited no longer.
+    pub(super) fn own_timeout(&mut self, heading: &str) {
+        self.section(heading, OWN_TIMEOUT);
+        self.heading("What a capture shows then");
+        for (seen, meaning) in OWN_TIMEOUTS {
+            self.item(&format!("{seen}: "), meaning);
+        }
     }
 
     /// How to learn which of several causes it is.

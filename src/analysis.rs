@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::net::IpAddr;
 
+use crate::context::Reading;
 use crate::decode::{Decoder, End, Packet, Packets, Skip};
 use crate::diagnose::{FILTERED, Finding, Summary, diagnose};
 use crate::pipeline::{self, Seen, Taker};
@@ -10,7 +11,7 @@ use crate::relay::relayed;
 use crate::source::{Error, FrameBatch, Source, unpack};
 use crate::time::Time;
 use crate::track::kernel::Kind;
-use crate::track::{Benign, Doubt, Ended, Ending, SERVER, Sink, Tracker};
+use crate::track::{Benign, CLIENT, Doubt, Ended, Ending, SERVER, Sink, Tracker};
 
 /// Who gets what is found.
 pub trait Listener {
@@ -286,6 +287,8 @@ impl<L: Listener> Sink for Judge<'_, L> {
             Ending::Benign(benign) => {
                 count(&mut self.benign, &Benign::ALL, benign);
             }
+            // What asks for nothing is not left without an answer.
+            Ending::Undecided(Doubt::NoAnswer) if !asks(&ended) => return,
             Ending::Undecided(doubt) => {
                 count(&mut self.undecided, &Doubt::ALL, doubt);
             }
@@ -309,6 +312,11 @@ impl<L: Listener> Sink for Judge<'_, L> {
     fn connected(&mut self, ends: [End; 2], time: Time) {
         self.listener.success(ends[0].ip, ends[SERVER].ip, ends[SERVER].port, time);
     }
+}
+
+/// Is it known to be a request, what the client said last?
+fn asks(ended: &Ended<'_>) -> bool {
+    Reading::of(ended.first_bytes(CLIENT), ended.first_bytes(SERVER)).client_asks()
 }
 
 fn count<T: PartialEq>(counts: &mut [u64], all: &[T], one: T) {

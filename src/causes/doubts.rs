@@ -197,6 +197,28 @@ pub static PAGES: [Page; Doubt::ALL.len()] = [
             commands: &[],
         },
     },
+    Page {
+        doubt: Doubt::NoAnswer,
+        title: "A request that was never answered",
+        seen: "A request (of HTTP or another protocol that tcpwhy reads) is acknowledged, nothing comes back, and one end \
+               closes with a FIN.",
+        why: "No call on a socket failed, so no errno is behind it. But a client that closed had probably waited for as \
+              long as its own timeout allows, and a client whose server closed gets an end of file in place of the \
+              answer (\"empty reply\", \"prematurely closed\"). Where neither waited for an answer, all is well.",
+        remedy: Remedy {
+            owner: Owner::Server,
+            title: "Find out what the server did with the request",
+            steps: &[
+                "The server's kernel acknowledged the request. If the client closed first, what did the program at port \
+                 {server.port} do all that time? Its log, its queue of requests and what it waits for itself (a \
+                 database, a lock, another service) tell. A longer timeout at the client helps only if the answer is \
+                 worth the wait.",
+                "If the server closed first, look in its log for a crash, a restart or a limit at that time.",
+                "Do not repeat the request without thought: the server may have done what it asks, or may be doing it.",
+            ],
+            commands: &["ss -tnp '( sport = :{server.port} )'"],
+        },
+    },
 ];
 
 /// The page on a doubt.

@@ -144,7 +144,8 @@ const NO_ERRNO: &str = "\
 /// For what may be an end of file and nothing else.
 const END_OF_FILE: &str = "\
     An end of file is not a socket error. If the other end closed with a FIN and nothing was sent after it, no call \
-    failed, and tcpwhy reports no failure: the reason is in the log of the other end's program.";
+    failed, and tcpwhy reports no failure: the reason is in the log of the other end's program. A request that had no \
+    answer is counted as `no_answer`, and --all lists it.";
 
 /// When to ask again who was not waited for.
 const AFTER_OWN_TIMEOUT: &str = "\

@@ -122,6 +122,39 @@ impl<'a> Reading<'a> {
         Some((protocol, sense::of(protocol, bytes, speaker)?))
     }
 
+    /// Do the bytes prove that the client's latest message asks for an answer, and that nobody closes in good faith without one?
+    pub fn client_asks(&self) -> bool {
+        let Some(asked) = self.client.as_ref().filter(|asked| asked.role == Role::Exchange) else { return false };
+        if self.sense(Side::Client, 0).is_some_and(|(_, sense)| sense != Sense::Request) {
+            return false;
+        }
+        match asked.protocol {
+            Protocol::Tls => asked.name("step") == Some("client_hello"),
+            Protocol::Http1
+            | Protocol::Dns
+            | Protocol::PostgreSql
+            | Protocol::MySql
+            | Protocol::MongoDb
+            | Protocol::Tds
+            | Protocol::Kafka
+            | Protocol::Cassandra
+            | Protocol::Memcached => true,
+            // What takes leave in these, or listens without an end, looks like a request.
+            Protocol::Http2
+            | Protocol::WebSocket
+            | Protocol::Redis
+            | Protocol::Ssh
+            | Protocol::Smtp
+            | Protocol::Ftp
+            | Protocol::Imap
+            | Protocol::Pop3
+            | Protocol::Amqp
+            | Protocol::Mqtt
+            | Protocol::Ldap
+            | Protocol::Nats => false,
+        }
+    }
+
     /// What the last exchange of the applications was; see [`read`]. Where only one end was captured nobody knows who spoke `last`.
     pub fn context(self, last: Option<Side>, server_port: u16) -> Option<Context> {
         let protocol = |message: &Option<Message>| message.as_ref().map(|message| message.protocol);

@@ -7,10 +7,13 @@ use super::finding::{EndedBy, ResetKind, RetryVerdict};
 use super::words::{self, bytes};
 use crate::context::{Sense, may_have_more_open};
 use crate::track::kernel::Kind;
-use crate::track::{CLIENT, Half, SERVER};
+use crate::track::{CLIENT, Doubt, Half, SERVER};
 
 /// The verdict, and why: a clause without a capital or full stop.
 pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static, str>) {
+    if case.doubt() == Some(Doubt::NoAnswer) {
+        return (RetryVerdict::MaybeProcessed, "the request was acknowledged, but no answer came".into());
+    }
     if case.doubt().is_some() {
         return (RetryVerdict::Unknown, "the capture cannot tell whether the connection failed".into());
     }

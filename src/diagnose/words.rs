@@ -7,7 +7,7 @@ use crate::causes::doubts;
 use crate::short::Short;
 use crate::time::{MILLISECOND, SECOND};
 use crate::track::kernel::{Errno, Kind};
-use crate::track::{By, CLIENT, Doubt, Half, Repeated, other};
+use crate::track::{By, CLIENT, Doubt, Half, Repeated, SERVER, other};
 
 /// A duration for a sentence: "0.35 ms", "12 ms", "5.0 s", "350 s".
 pub fn duration(nanoseconds: u64) -> Short {
@@ -177,6 +177,23 @@ pub fn undecided(case: &Case<'_>, doubt: Doubt) -> String {
         Doubt::MoreToSend => format!(
             "The {ender} closed and reset the connection while the {victim} was sending; the packets do not show whether \
              the {victim} had more to send."
+        ),
+        Doubt::NoAnswer => no_answer(case),
+    }
+}
+
+/// Who closed while a request had no answer, and after how long.
+fn no_answer(case: &Case<'_>) -> String {
+    let closed = case.story().first_fin.and_then(|side| Some((side, case.story().fin[side]?)));
+    let waited = closed.map(|(_, fin)| fin.time.since(case.half(CLIENT).data_time)).unwrap_or_default();
+    match closed {
+        Some((SERVER, _)) => format!(
+            "The server acknowledged a request and closed its side after {} without an answer.",
+            duration(waited)
+        ),
+        _ => format!(
+            "The server acknowledged a request and did not answer it; the client closed its side after {}.",
+            duration(waited)
         ),
     }
 }

@@ -186,7 +186,7 @@ impl Tracker {
         if let Some(place) = self.store.place(index) {
             let generation = self.store.told[place as usize].generation;
             self.conclude(place, generation, sink);
-            self.tell_half_close(place, sink);
+            self.tell_closed(place, sink);
             self.memory.forgotten(&self.store.told[place as usize]);
         }
         self.store.drop_rest(index);

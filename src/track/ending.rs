@@ -132,11 +132,14 @@ pub enum Doubt {
     /// An end that was sending was reset behind a FIN, and all that came was acknowledged: whether it had more to send, which
     /// fails, does not show.
     MoreToSend,
+    /// A request was acknowledged, and both ends closed without an answer to it: no call failed, but whoever waited for the answer
+    /// may have failed without one.
+    NoAnswer,
 }
 
 impl Doubt {
     /// All of them.
-    pub const ALL: [Doubt; 12] = [
+    pub const ALL: [Doubt; 13] = [
         Doubt::BeganLate,
         Doubt::OneDirection,
         Doubt::OddReset,
@@ -149,6 +152,7 @@ impl Doubt {
         Doubt::HalfAccepted,
         Doubt::HalfClosed,
         Doubt::MoreToSend,
+        Doubt::NoAnswer,
     ];
 
     /// Are such endings counted at the end, and none of them listed? A flood has millions of them.
@@ -171,6 +175,7 @@ impl Doubt {
             Doubt::HalfAccepted => "half_accepted",
             Doubt::HalfClosed => "half_closed",
             Doubt::MoreToSend => "more_to_send",
+            Doubt::NoAnswer => "no_answer",
         }
     }
 }

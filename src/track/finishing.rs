@@ -10,17 +10,17 @@ impl Tracker {
         self.fire(end, sink);
         self.judge_pending(end, sink);
         self.counts.unanswered += self.store.asked() as u64;
-        let mut half_closed: Vec<(u32, u32)> = Vec::new();
+        let mut closed: Vec<(u32, u32)> = Vec::new();
         for (place, connection) in self.store.told.iter().enumerate() {
             if connection.has(Connection::LIVE) {
                 self.counts.unanswered += u64::from(is_but_a_syn(connection));
                 self.counts.half_open += u64::from(is_half_open(connection));
-                half_closed.push((connection.home, place as u32));
+                closed.push((connection.home, place as u32));
             }
         }
-        half_closed.sort_unstable();
-        for (_, place) in half_closed {
-            self.tell_half_close(place, sink);
+        closed.sort_unstable();
+        for (_, place) in closed {
+            self.tell_closed(place, sink);
         }
     }
 
@@ -77,19 +77,20 @@ impl Tracker {
         self.previous = Time(0);
     }
 
-    /// Tells of connections that one end had half closed, when they are over and nothing else is to be said of them.
-    pub(super) fn tell_half_close(&mut self, place: u32, sink: &mut impl Sink) {
+    /// Tells of a connection that ended by FINs alone what else is to be said of it when it is over: one end had half closed it, or
+    /// it was closed in place of an answer.
+    pub(super) fn tell_closed(&mut self, place: u32, sink: &mut impl Sink) {
         let connection = &self.store.told[place as usize];
-        let half_closed = connection.has(Connection::LIVE)
-            && !connection.decided
-            && connection.story.as_deref().is_some_and(|story| {
-                story.pending.is_none()
-                    // Over a closed window the other end was not done yet.
-                    && story.window_closed.iter().all(Option::is_none)
-                    && (story.read_after_fin[CLIENT] || story.read_after_fin[SERVER])
-            });
+        let Some(story) = connection.story.as_deref() else { return };
+        if !connection.has(Connection::LIVE) || connection.decided || story.pending.is_some() {
+            return;
+        }
+        // Over a closed window the other end was not done yet.
+        let half_closed = story.window_closed.iter().all(Option::is_none) && story.read_after_fin != [false; 2];
         if half_closed {
             self.tell(place, connection.last, Ending::Benign(Benign::HalfClose), sink);
+        } else if leaves_a_request(connection) {
+            self.tell(place, connection.last, Ending::Undecided(Doubt::NoAnswer), sink);
         }
     }
 
@@ -117,6 +118,22 @@ fn is_half_open(connection: &Connection) -> bool {
         && !client.has(Half::ACK)
         && server.has(Half::SYN)
         && connection.story.as_deref().is_some_and(waits)
+}
+
+/// Did an end close when all that the client had said last was acknowledged, and had no answer? What the capture lacks may be one.
+fn leaves_a_request(connection: &Connection) -> bool {
+    let [client, server] = &connection.half;
+    let is_whole = |half: &Half| !half.has(Half::GAP) && half.shown_until() == half.data_end();
+    connection.established()
+        && client.has(Half::DATA)
+        && !connection.has(Connection::SERVER_SPOKE_LAST)
+        && !client.has(Half::FAREWELL)
+        && (client.has(Half::FIN) || server.has(Half::FIN))
+        && is_whole(client)
+        && is_whole(server)
+        && connection.unseen_answer(CLIENT) == 0
+        && !seq::before(server.ack, client.data_end())
+        && connection.story.as_deref().is_some_and(|story| story.reset.is_none())
 }
 
 /// The last unanswered repetition of an end, if it is one that convinces.

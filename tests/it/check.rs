@@ -248,7 +248,7 @@ fn compare(
     complaint
 }
 
-/// What is listed as undecided is what is counted so, and claims nothing.
+/// What is listed as undecided is what is counted so, and claims nothing but what became of a request.
 fn not_as_counted(undecided: &[Finding], summary: &Summary) -> String {
     let mut complaint = String::new();
     for doubt in Doubt::ALL.into_iter().filter(|doubt| !doubt.is_only_counted()) {
@@ -259,10 +259,14 @@ fn not_as_counted(undecided: &[Finding], summary: &Summary) -> String {
         }
     }
     for finding in undecided {
+        let known = match finding.doubt {
+            Some(Doubt::NoAnswer) => RetryVerdict::MaybeProcessed,
+            _ => RetryVerdict::Unknown,
+        };
         let claims = finding.kind.is_some()
             || finding.cause.is_some()
             || finding.client.errno.or(finding.server.errno).is_some()
-            || finding.retry != RetryVerdict::Unknown;
+            || finding.retry != known;
         if claims || finding.evidence.is_empty() {
             let _ = writeln!(complaint, "undecided, and says {}", describe(finding));
         }

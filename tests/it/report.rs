@@ -54,6 +54,39 @@ fn the_report_is_on_standard_output_and_nothing_else_is() {
     assert!(!report.contains('\x1b'), "no colours in a pipe");
 }
 
+/// The first line of JSON on the packets of a script.
+fn first_line(script: &str, arguments: &str) -> Value {
+    let place = Place::new();
+    let frames = frames(&parse(script).expect("sound"), Family::V4);
+    std::fs::write(place.file("one.pcap"), write_pcap(&frames, 1, true)).expect("writable");
+    let report = text(&place.run(&format!("{arguments} one.pcap")).stdout);
+    serde_json::from_str(report.lines().next().unwrap_or_default()).expect("JSON")
+}
+
+/// Nobody got an errno, and a program failed all the same: the sentence says who closed in place of an answer, and when.
+#[test]
+fn a_request_without_an_answer_is_no_failure_and_is_counted() {
+    let script = r#"
+        +0 > S 0:0(0)
+        +.05 < S. 0:0(0) ack 1
+        +0 > . 1:1(0) ack 1
+        +0 > P. 1:29(28) ack 1 "GET /a HTTP/1.1\r\nHost: h\r\n\r\n"
+        +.05 < . 1:1(0) ack 29
+        +5 > F. 29:29(0) ack 1
+        +.05 < . 1:1(0) ack 30
+        wait 3"#;
+    let line = first_line(script, "--all --format json");
+    assert_eq!((&line["type"], &line["doubt"]), (&"undecided".into(), &"no_answer".into()));
+    let summary = "The server acknowledged a request and did not answer it; the client closed its side after 5.0 s.";
+    assert_eq!(line["summary"], summary);
+    assert_eq!(line["retry"]["verdict"], "maybe_processed");
+    assert_eq!(line["context"]["sentence"], "GET /a to h, not answered");
+    let counts = first_line(script, "--format json");
+    assert_eq!((&counts["type"], &counts["undecided"]["no_answer"]), (&"summary".into(), &1.into()));
+    // Its bytes alone tell that it is a request.
+    assert_eq!(first_line(script, "--no-payload --format json")["undecided"], serde_json::json!({}));
+}
+
 /// What was not captured may have been sent: of one direction nobody says that it had no answer.
 #[test]
 fn one_direction_does_not_tell_what_was_answered() {
@@ -63,11 +96,7 @@ fn one_direction_does_not_tell_what_was_answered() {
         +0 > P. 1:29(28) ack 1 "GET /a HTTP/1.1\r\nHost: h\r\n\r\n"
         +5 > R. 29:29(0) ack 1
         wait 3"#;
-    let place = Place::new();
-    let frames = frames(&parse(script).expect("sound"), Family::V4);
-    std::fs::write(place.file("one.pcap"), write_pcap(&frames, 1, true)).expect("writable");
-    let report = text(&place.run("--all --format json one.pcap").stdout);
-    let line: Value = serde_json::from_str(report.lines().next().unwrap_or_default()).expect("JSON");
+    let line = first_line(script, "--all --format json");
     assert_eq!((&line["type"], &line["doubt"]), (&"undecided".into(), &"one_direction".into()));
     assert_eq!(line["evidence"][1]["note"], "client's last payload");
     assert_eq!(line["context"]["sentence"], "GET /a to h");

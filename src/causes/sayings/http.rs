@@ -114,8 +114,8 @@ pub(super) const HTTP: &[Saying] = &[
         "\
         The client gets a 504. Almost always nginx's own timeout, with the errno's text. \"While connecting\": \
         proxy_connect_timeout, see `tcpwhy explain syn_unanswered`. \"While reading response header\" or \"while \
-        reading upstream\": proxy_read_timeout; the backend is slow, or gone. If it is only slow, tcpwhy reports no \
-        failure."
+        reading upstream\": proxy_read_timeout; the backend is slow (`tcpwhy explain no_answer`), or \
+        gone."
     ),
     says!(
         "nginx",

@@ -28,8 +28,8 @@ const OWN_TIMEOUTS: [(&str, &str); 5] = [
     ),
     (
         "the request is acknowledged, no answer comes",
-        "the other host is there, and its program is slow or stuck; if it answers after all, it gets an error (`tcpwhy \
-         explain client_gave_up`)",
+        "the other host is there, and its program is slow or stuck. tcpwhy counts it as `no_answer`, and --all lists it; if \
+         the answer comes after all, the server gets an error (`tcpwhy explain client_gave_up`)",
     ),
     (
         "the request is repeated",

@@ -245,6 +245,7 @@ fn doubt(id: &str) -> Option<&'static str> {
         Doubt::HalfAccepted => "given up by a client whose handshake the server may not have completed",
         Doubt::HalfClosed => "reset after a FIN whose sender may still have been reading",
         Doubt::MoreToSend => "closed and reset by one end when the other may have had more to send",
+        Doubt::NoAnswer => "closed while a request had no answer",
     })
 }
 

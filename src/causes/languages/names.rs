@@ -23,7 +23,7 @@ const OF_WINDOWS: [(&str, Errno); 6] = [
 ];
 
 /// What programs say around an address, a name or a number: the words before it, those behind it, and the name it has here.
-const AROUND: [(&str, &str, &str); 20] = [
+const AROUND: [(&str, &str, &str); 21] = [
     ("lost connection with ", "] while ", "while receiving the initial server greeting"),
     ("conversation with ", "] timed out while ", "conversation timed out while"),
     ("SMTP connection from ", " lost while reading ", "SMTP connection lost while reading"),
@@ -43,6 +43,7 @@ const AROUND: [(&str, &str, &str); 20] = [
     ("rdkafka#", ": Disconnected (after ", "Kafka: rdkafka Disconnected"),
     ("[upstream] connection #", " timed out after ", "Fluent Bit: upstream connection timed out"),
     ("libceph: ", " socket closed (con state ", "Ceph: libceph socket closed"),
+    ("error sending request for url (", "operation timed out", "reqwest: operation timed out"),
     ("Connection with replica ", " lost.", "redis: Connection with replica lost"),
 ];
 

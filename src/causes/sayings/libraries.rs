@@ -350,4 +350,39 @@ pub(super) const LIBRARIES: &[Saying] = &[
         [],
         "The program wrote to a stream that had ended: by its own end() or destroy(), or by an error before this one, which has the errno."
     ),
+    says!(
+        "Rust",
+        "error sending request for url (URL): operation timed out",
+        ["reqwest: operation timed out", "source: TimedOut"],
+        own_timeout,
+        "reqwest's own timeout() or connect_timeout(): is_timeout() and is_connect() tell which."
+    ),
+    says!(
+        "Java",
+        "java.util.concurrent.TimeoutException",
+        ["java.util.concurrent.TimeoutException"],
+        own_timeout,
+        "The program waited no longer for a result, of a connection perhaps."
+    ),
+    says!(
+        ".NET",
+        "WebException: The operation has timed out; TaskCanceledException: A task was canceled.",
+        ["The operation has timed out", "A task was canceled"],
+        own_timeout,
+        "The program's own timeout (100 s by default), or it cancelled the request itself."
+    ),
+    says!(
+        "Node",
+        "FetchError: network timeout at: URL; Timeout awaiting 'request' for 5000ms",
+        ["FetchError: network timeout at", "network timeout at: ", "Timeout awaiting 'request'"],
+        own_timeout,
+        "node-fetch and got: their own timeout. The server may be slow rather than gone."
+    ),
+    says!(
+        "Java",
+        "HttpHostConnectException: Connect to HOST:PORT [...] failed: MESSAGE",
+        ["HttpHostConnectException"],
+        CONNECTING,
+        "Apache HttpClient: connect() failed at each address of the host. The text behind \"failed\" tells how."
+    ),
 ];

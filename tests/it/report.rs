@@ -54,13 +54,17 @@ fn the_report_is_on_standard_output_and_nothing_else_is() {
     assert!(!report.contains('\x1b'), "no colours in a pipe");
 }
 
-/// The first line of JSON on the packets of a script.
-fn first_line(script: &str, arguments: &str) -> Value {
+/// What is reported of the packets of a script.
+fn report(script: &str, arguments: &str) -> String {
     let place = Place::new();
     let frames = frames(&parse(script).expect("sound"), Family::V4);
     std::fs::write(place.file("one.pcap"), write_pcap(&frames, 1, true)).expect("writable");
-    let report = text(&place.run(&format!("{arguments} one.pcap")).stdout);
-    serde_json::from_str(report.lines().next().unwrap_or_default()).expect("JSON")
+    text(&place.run(&format!("{arguments} one.pcap")).stdout)
+}
+
+/// The first line of a report in JSON.
+fn first_line(script: &str, arguments: &str) -> Value {
+    serde_json::from_str(report(script, arguments).lines().next().unwrap_or_default()).expect("JSON")
 }
 
 /// Nobody got an errno, and a program failed all the same: the sentence says who closed in place of an answer, and when.
@@ -81,6 +85,11 @@ fn a_request_without_an_answer_is_no_failure_and_is_counted() {
     assert_eq!(line["summary"], summary);
     assert_eq!(line["retry"]["verdict"], "maybe_processed");
     assert_eq!(line["context"]["sentence"], "GET /a to h, not answered");
+    let report = report(script, "--all");
+    assert!(
+        report.replace("\n      ", " ").contains("after 5.0 s. The request: GET /a to h, not answered. More: "),
+        "{report}"
+    );
     let counts = first_line(script, "--format json");
     assert_eq!((&counts["type"], &counts["undecided"]["no_answer"]), (&"summary".into(), &1.into()));
     // Its bytes alone tell that it is a request.

@@ -17,6 +17,7 @@ use crate::report::Inputs;
 use crate::report::escape::{escape, escape_and_cut};
 use crate::report::remedy::{advice, advice_for};
 use crate::time::Time;
+use crate::track::Doubt;
 use crate::track::kernel::Kind;
 use crate::units::{count, duration};
 use facts::{facts, members};
@@ -133,7 +134,10 @@ pub fn doubt(page: &mut Page, problem: &Problem, before: &[&Problem]) {
     };
     if let Some(finding) = doubtful(problem).filter(|finding| !is_told(finding)) {
         let why = escape_and_cut(&finding.summary, SENTENCE);
-        page.paragraph("      ", Role::Faint, &format!("{why} More: tcpwhy explain {}", finding.cause_id()));
+        // Which request that was is most of what there is to say of it.
+        let request = said(finding).filter(|_| finding.doubt == Some(Doubt::NoAnswer));
+        let request = request.map(|request| format!(" The request: {request}.")).unwrap_or_default();
+        page.paragraph("      ", Role::Faint, &format!("{why}{request} More: tcpwhy explain {}", finding.cause_id()));
     }
 }
 

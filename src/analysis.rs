@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::net::IpAddr;
 
-use crate::context::Reading;
+use crate::context::{Reading, http_answer_is_complete};
 use crate::decode::{Decoder, End, Packet, Packets, Skip};
 use crate::diagnose::{FILTERED, Finding, Summary, diagnose};
 use crate::pipeline::{self, Seen, Taker};
@@ -289,6 +289,8 @@ impl<L: Listener> Sink for Judge<'_, L> {
             }
             // What asks for nothing is not left without an answer.
             Ending::Undecided(Doubt::NoAnswer) if !asks(&ended) => return,
+            // The length of an answer to HEAD is that of another (RFC 9110, section 9.3.2).
+            Ending::Undecided(Doubt::AnswerCut) if ended.first_bytes(CLIENT).starts_with(b"HEAD ") => return,
             Ending::Undecided(doubt) => {
                 count(&mut self.undecided, &Doubt::ALL, doubt);
             }
@@ -307,6 +309,10 @@ impl<L: Listener> Sink for Judge<'_, L> {
             }
             self.listener.finding(finding);
         }
+    }
+
+    fn is_longer(&self, answer: &[u8], length: u64) -> bool {
+        http_answer_is_complete(answer, length) == Some(false)
     }
 
     fn connected(&mut self, ends: [End; 2], time: Time) {

@@ -219,6 +219,26 @@ pub static PAGES: [Page; Doubt::ALL.len()] = [
             commands: &["ss -tnp '( sport = :{server.port} )'"],
         },
     },
+    Page {
+        doubt: Doubt::AnswerCut,
+        title: "An answer that was cut off",
+        seen: "The server closes with a FIN in the middle of an HTTP answer: fewer bytes came than its Content-Length says.",
+        why: "No call on a socket failed, so no errno is behind it: recv() returns 0 as after a whole answer. A client that \
+              counts the bytes fails all the same (\"IncompleteRead\", curl 18, \"prematurely closed\"); one that does not \
+              takes the part for the whole.",
+        remedy: Remedy {
+            owner: Owner::Server,
+            title: "Find out why the server stopped in the middle of its answer",
+            steps: &[
+                "Look in the server's log for a crash, a restart or a limit at that time (a worker's timeout, memory, a \
+                 file that was cut while it was sent). The kernel of a program that is killed sends a FIN.",
+                "Is {server.ip} port {server.port} a proxy? Then its own server may have ended the answer: look there, \
+                 or capture behind it.",
+                "If the answer always ends at the same length, the Content-Length may be wrong.",
+            ],
+            commands: &["curl -v -o /dev/null 'http://{server.ip}:{server.port}/'"],
+        },
+    },
 ];
 
 /// The page on a doubt.

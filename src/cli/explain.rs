@@ -145,7 +145,7 @@ const NO_ERRNO: &str = "\
 const END_OF_FILE: &str = "\
     An end of file is not a socket error. If the other end closed with a FIN and nothing was sent after it, no call \
     failed, and tcpwhy reports no failure: the reason is in the log of the other end's program. A request that had no \
-    answer is counted as `no_answer`, and --all lists it.";
+    answer is counted as `no_answer`, one whose answer was cut off as `answer_cut`; --all lists them.";
 
 /// When to ask again who was not waited for.
 const AFTER_OWN_TIMEOUT: &str = "\

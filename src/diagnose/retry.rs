@@ -14,6 +14,9 @@ pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static
     if case.doubt() == Some(Doubt::NoAnswer) {
         return (RetryVerdict::MaybeProcessed, "the request was acknowledged, but no answer came".into());
     }
+    if case.doubt() == Some(Doubt::AnswerCut) {
+        return (RetryVerdict::Answered, "the answer had begun".into());
+    }
     if case.doubt().is_some() {
         return (RetryVerdict::Unknown, "the capture cannot tell whether the connection failed".into());
     }

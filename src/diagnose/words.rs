@@ -179,6 +179,9 @@ pub fn undecided(case: &Case<'_>, doubt: Doubt) -> String {
              the {victim} had more to send."
         ),
         Doubt::NoAnswer => no_answer(case),
+        Doubt::AnswerCut => {
+            "The server closed its side in the middle of an answer: by its Content-Length more was to come.".to_owned()
+        }
     }
 }
 

@@ -135,11 +135,13 @@ pub enum Doubt {
     /// A request was acknowledged, and both ends closed without an answer to it: no call failed, but whoever waited for the answer
     /// may have failed without one.
     NoAnswer,
+    /// The server closed in the middle of an answer, by the length that this says of itself: as above.
+    AnswerCut,
 }
 
 impl Doubt {
     /// All of them.
-    pub const ALL: [Doubt; 13] = [
+    pub const ALL: [Doubt; 14] = [
         Doubt::BeganLate,
         Doubt::OneDirection,
         Doubt::OddReset,
@@ -153,6 +155,7 @@ impl Doubt {
         Doubt::HalfClosed,
         Doubt::MoreToSend,
         Doubt::NoAnswer,
+        Doubt::AnswerCut,
     ];
 
     /// Are such endings counted at the end, and none of them listed? A flood has millions of them.
@@ -176,6 +179,7 @@ impl Doubt {
             Doubt::HalfClosed => "half_closed",
             Doubt::MoreToSend => "more_to_send",
             Doubt::NoAnswer => "no_answer",
+            Doubt::AnswerCut => "answer_cut",
         }
     }
 }

@@ -91,7 +91,18 @@ impl Tracker {
             self.tell(place, connection.last, Ending::Benign(Benign::HalfClose), sink);
         } else if leaves_a_request(connection) {
             self.tell(place, connection.last, Ending::Undecided(Doubt::NoAnswer), sink);
+        } else if self.cuts_an_answer(connection, sink) {
+            self.tell(place, connection.last, Ending::Undecided(Doubt::AnswerCut), sink);
         }
+    }
+
+    /// Did the server close in the middle of its last words, by the length that these say of themselves?
+    fn cuts_an_answer(&self, connection: &Connection, sink: &impl Sink) -> bool {
+        let server = &connection.half[SERVER];
+        server.has(Half::FIN)
+            && connection.has(Connection::SERVER_SPOKE_LAST)
+            && connection.story.as_deref().is_some_and(|story| story.first_fin == Some(SERVER) && story.reset.is_none())
+            && is_cut(&self.payloads, server.first_bytes, owner(connection.home, SERVER), server.data_end(), sink)
     }
 
     /// The capture ended too soon to tell, unless something was told of the connection already.

@@ -62,7 +62,7 @@ use copies::Copies;
 use halves::Halves;
 use lingering::Lingering;
 use memory::Memory;
-use payloads::owner;
+use payloads::{is_cut, owner};
 use receive::Next;
 use relays::Relays;
 use sketch::Sketch;
@@ -148,6 +148,11 @@ impl<'a> Ended<'a> {
 pub trait Sink {
     /// A connection's ending was judged. It is never judged again as a failure.
     fn ended(&mut self, ended: Ended<'_>);
+
+    /// Does an answer with these first bytes say of itself that it is longer than so many bytes?
+    fn is_longer(&self, _answer: &[u8], _length: u64) -> bool {
+        false
+    }
 
     /// A connection to this service was established.
     fn connected(&mut self, _ends: [End; 2], _time: Time) {}

@@ -2,6 +2,8 @@
 //! or in several short ones. Kept in one ring of fixed size, so that healthy connections cost four bytes a direction; what was
 //! overwritten is gone.
 
+use super::Sink;
+
 /// Bytes that are kept of a message.
 pub const KEPT: usize = 600;
 /// The ring: what a busy link says in some seconds.
@@ -116,6 +118,12 @@ impl Payloads {
     fn place(&self, grain: u32) -> usize {
         (grain as usize % (RING / GRAIN)) * GRAIN
     }
+}
+
+/// Does the message that is kept there say of itself that it reaches beyond this sequence number?
+pub fn is_cut(payloads: &Payloads, handle: u32, owner: u32, until: u32, sink: &impl Sink) -> bool {
+    let is_longer = |(first, bytes): (u32, &[u8])| sink.is_longer(bytes, until.wrapping_sub(first).into());
+    payloads.entry(handle, owner).is_some_and(is_longer)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Segments on their way to the connection that they belong to: the short way, or by the handlers of [`mod@receive`].
 
-use super::payloads::{KEPT, owner};
+use super::payloads::{KEPT, is_cut, owner};
 use super::sketch::Link;
 use super::store::Room;
 use super::*;
@@ -63,6 +63,12 @@ impl Tracker {
             }
         }
         sketch.spoke(from, copies::short(segment.print));
+        if from == SERVER && segment.flags.has(Flags::FIN) && sketch.has(Connection::SERVER_SPOKE_LAST) {
+            let until = segment.sequence.wrapping_add(segment.payload_length);
+            if is_cut(&self.payloads, room.said.end[SERVER].first_bytes, owner(index, SERVER), until, sink) {
+                return self.notable(index, from, segment, bytes, sink);
+            }
+        }
         match plain::take(&mut room, from, segment) {
             Some(taken) => {
                 if let Some(edge) = receive::sacked_by(segment, bytes) {

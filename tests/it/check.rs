@@ -261,6 +261,7 @@ fn not_as_counted(undecided: &[Finding], summary: &Summary) -> String {
     for finding in undecided {
         let known = match finding.doubt {
             Some(Doubt::NoAnswer) => RetryVerdict::MaybeProcessed,
+            Some(Doubt::AnswerCut) => RetryVerdict::Answered,
             _ => RetryVerdict::Unknown,
         };
         let claims = finding.kind.is_some()

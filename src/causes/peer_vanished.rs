@@ -55,8 +55,8 @@ wait 15
             Check whether {peer.ip} answers now, on this port or at all, and whether other flows to it kept working at \
             the time.",
             "\
-            If the server answered nothing but the SYN, look there at the accept queue (ss -ltn, Recv-Q at Send-Q) and at \
-            TcpExtListenOverflows: see `tcpwhy explain backlog_overflow`.",
+            If the server answered nothing but the SYN, look there at the accept queue (ss -ltn: full is a Recv-Q above \
+            Send-Q) and at TcpExtListenOverflows: see `tcpwhy explain backlog_overflow`.",
             "\
             If the host was alive, check the path: link and tunnel state, firewall reload or failover, route changes \
             at that second.",

@@ -75,7 +75,8 @@ pub static CAUSE: Cause = Cause {
             "\
             Confirm it on the host that sent the RST: TcpExtTCPAbortOnClose rises by one each time. If \
             TcpExtTCPAbortOnData rises instead, the program had read the data and asked for the RST (SO_LINGER, \
-            resetAndDestroy, a proxy that passes a reset on): see `tcpwhy explain abortive_close`.",
+            resetAndDestroy, a proxy that passes a reset on): see `tcpwhy explain abortive_close`. If neither rises, a \
+            listener was closed with the connection in its accept queue.",
         ],
         commands: &[
             "nstat -az TcpExtTCPAbortOnClose TcpExtTCPAbortOnData",

@@ -53,6 +53,9 @@ pub static CAUSE: Cause = Cause {
             Look at how long the connection was idle. After a minute or more, suspect a timer first, at the end that \
             sent the RST or in a load balancer in front of it: see `tcpwhy explain idle_expired`.",
             "\
+            Acknowledged does not mean read. If TcpExtTCPAbortOnClose rises on the host that sent the RST, and \
+            TcpExtTCPAbortOnData does not, it closed with unread data: see `tcpwhy explain unread_data`.",
+            "\
             Search the program at the end that sent the RST for SO_LINGER with 0 seconds (setLinger, SetLinger, \
             resetAndDestroy) and for timeouts that abort.",
             "\

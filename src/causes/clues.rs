@@ -3,7 +3,7 @@
 use super::Match;
 use crate::diagnose::{Case, Meaning};
 use crate::time::SECOND;
-use crate::track::{By, CLIENT, SERVER};
+use crate::track::{CLIENT, SERVER};
 
 /// Devices on the path that forget idle connections: seconds, and their name in a sentence.
 const DEVICES: &[(u64, &str)] = &[
@@ -103,9 +103,13 @@ pub fn reported_unreachable(case: &Case<'_>, meaning: Meaning) -> Option<Match> 
         )));
     }
     let translated = if case.is_in_the_name_of_the_other_end(&icmp) { ", or a NAT using its address," } else { "" };
-    let text =
-        format!("{}{translated} reported that {} cannot be reached: {}.", icmp.reporter, case.peer(), icmp.name());
-    Some(if case.by() == Some(By::Icmp) && case.icmp_is_prompt() { Match::certain(text) } else { Match::likely(text) })
+    // The errno is certain, the cause is not: a packet filter can send every code (nft's `reject with icmpx host-unreachable`).
+    Some(Match::likely(format!(
+        "{}{translated} reported that {} cannot be reached: {}.",
+        icmp.reporter,
+        case.peer(),
+        icmp.name()
+    )))
 }
 
 #[cfg(test)]

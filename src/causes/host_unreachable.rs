@@ -5,8 +5,8 @@ use super::{Cause, Group, Match, Owner, Remedy};
 use crate::diagnose::{Case, Meaning};
 use crate::track::kernel::Kind;
 
-/// Signs: ICMP 3/1, 3/12 or 11/0 (IPv6 1/2, 1/3, 3/0) from a router, quoting the client's SYN. Certain for EHOSTUNREACH
-/// if it comes within a second of the SYN, likely later; the ICMP source names the router. 3/7 (EHOSTDOWN) says the
+/// Signs: ICMP 3/1, 3/12 or 11/0 (IPv6 1/2, 1/3, 3/0) from a router, quoting the client's SYN. EHOSTUNREACH is
+/// certain, the cause likely: a filter can answer so, too. The ICMP source names the router. 3/7 (EHOSTDOWN) says the
 /// same in other words. From the client's own address after three seconds: its own kernel found no neighbour.
 pub static CAUSE: Cause = Cause {
     id: "host_unreachable",
@@ -30,8 +30,9 @@ pub static CAUSE: Cause = Cause {
         instance or pod, a stale DNS record); a wrong netmask or VLAN; a routing loop (time exceeded).",
     is_not: "\
         Not a missing route on the client, whatever the text says: that would be ENETUNREACH before any packet.\n\n\
-        Not a firewall, unless the code is 9, 10 or 13 (`rejected_by_policy`). Some devices use 3/1 for that too; \
-        suspect one if the host answers others at the same time.\n\n\
+        Not a firewall, as a rule: its codes are 9, 10 and 13 (`rejected_by_policy`). But a rule can answer with 3/1 too; \
+        suspect one if the host answers others at the same time, or if the error comes at once instead of after three \
+        seconds.\n\n\
         Not a stopped service.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +1 > S 0:0(0) win 64240 <mss 1460>
@@ -40,7 +41,7 @@ pub static CAUSE: Cause = Cause {
 "#,
     remedy: Remedy {
         owner: Owner::Network,
-        title: "Bring the host back, or correct the address",
+        title: "Bring the host back, correct the address, or break the routing loop",
         steps: &[
             "\
             Is {peer.ip} the right and current address? Resolve the name again; look for instances or pods that \
@@ -49,7 +50,10 @@ pub static CAUSE: Cause = Cause {
             On the router that sent the ICMP error, look up {peer.ip} in the neighbour table: FAILED or INCOMPLETE \
             means that nobody answered.",
             "See whether the host is up and its interface has the address, with the right prefix length and VLAN.",
-            "For \"time exceeded\", trace the route and look for the loop.",
+            "For \"time exceeded\", the host may be well: trace the route and look for the loop.",
+            "\
+            If the host is up and answers others, look on the device that sent the ICMP error for a rule that rejects with \
+            it (iptables --reject-with icmp-host-unreachable, nft reject).",
             "In the client, try the next address of the name; retry later with backoff.",
         ],
         commands: &[
@@ -57,6 +61,7 @@ pub static CAUSE: Cause = Cause {
             "ip neigh show {peer.ip}",
             "tracepath -n {peer.ip}",
             "ping -c 3 {peer.ip}",
+            "nft list ruleset",
         ],
     },
     settings: &[],

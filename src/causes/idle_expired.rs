@@ -9,7 +9,7 @@ use crate::track::{Half, Repeated, SHORTEST_IDLE, other};
 /// Signs: A long gap, then data. Reset: a reply-RST within a round trip, no FIN before, the gap at or a little
 /// above a device's timer (350 s, 240 s, 600 s, 3600 s), or a TTL unlike that direction's: likely. Timed out: the
 /// data is retransmitted and never acknowledged, and nothing tells that the peer was lost for other connections too:
-/// likely. A gap below 50 s, or keep-alive probes that were answered in it: leave it to `peer_forgot_connection` or
+/// likely where the gap is a little above such a timer, else possible, as a host that went away is silent as well. A gap below 50 s, or keep-alive probes that were answered in it: leave it to `peer_forgot_connection` or
 /// `peer_vanished`.
 pub static CAUSE: Cause = Cause {
     id: "idle_expired",
@@ -154,7 +154,9 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         return None;
     }
     if case.waited_for(Repeated::Data) {
-        return Some(Match::likely(format!(
+        // A host that went away meanwhile is silent as well; only a timer that has just passed speaks for a device.
+        let found = if device_timer(idle).is_some() { Match::likely } else { Match::possible };
+        return Some(found(format!(
             "After {gap} without traffic, a device on the path had forgotten the connection, or the other end was \
              gone: what the {name} sent next was never acknowledged."
         )));

@@ -5,8 +5,8 @@ use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, Meaning};
 use crate::track::kernel::Kind;
 
-/// Signs: ICMP 3/0 (also 3/6, 3/11; IPv6 1/0) from a router, quoting the client's SYN. Certain for ENETUNREACH
-/// if it comes within a second of the SYN, likely later; the ICMP source names the router.
+/// Signs: ICMP 3/0 (also 3/6, 3/11; IPv6 1/0) from a router, quoting the client's SYN. ENETUNREACH is
+/// certain, the cause likely: a filter can answer so, too. The ICMP source names the router.
 pub static CAUSE: Cause = Cause {
     id: "net_unreachable",
     group: Group::Failure,
@@ -25,7 +25,8 @@ pub static CAUSE: Cause = Cause {
         fails.",
     is_not: "\
         Not the host: the packets never got near it.\n\n\
-        Not a firewall: 3/9, 3/10 and 3/13 say so (`rejected_by_policy`).",
+        Not a firewall, as a rule: 3/9, 3/10 and 3/13 say so (`rejected_by_policy`). But a rule can answer with 3/0 too \
+        (`reject with icmpx no-route` in nft); suspect one if that router has a route.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.01 < icmp 3/0 from 10.0.0.254 S 0:0(0)
 "#,
@@ -37,6 +38,7 @@ pub static CAUSE: Cause = Cause {
             "\
             Check the tunnels, VPNs and peerings that should carry this prefix, and which routes were withdrawn at \
             that time.",
+            "If it has a route, look there for a rule that rejects with this error: see `tcpwhy explain rejected_by_policy`.",
             "\
             Check which address family fails. If IPv6 leads nowhere, fix it, or remove the AAAA record or the host's \
             IPv6 address.",

@@ -6,8 +6,8 @@ use crate::track::kernel::Kind;
 use crate::track::{Half, SERVER};
 
 /// Signs: A reply-RST (`R`, seq equal to the segment's ack, win 0, IP ID 0, no options) to data or a keep-alive in
-/// ESTABLISHED, no FIN from that host before, its TTL the baseline: certain that no socket existed there, likely
-/// for this cause. Refused attempts around it: a restart. Timestamps that jump back afterwards: the host restarted,
+/// ESTABLISHED, no FIN from that host before, its TTL the baseline. Likely, though a NAT that lost its state, which sends
+/// the segment on with another address, of which that host knows nothing, and a filter that rejects look the same. Refused attempts around it: a restart. Timestamps that jump back afterwards: the host restarted,
 /// or another host answers.
 pub static CAUSE: Cause = Cause {
     id: "peer_forgot_connection",
@@ -26,8 +26,11 @@ pub static CAUSE: Cause = Cause {
         The usual reasons: the host rebooted or lost power; a virtual address moved to a standby that never had the \
         connection; a load balancer hashed the flow to another backend after its list had changed; a container was \
         killed together with its network namespace, so that no FIN could leave; the peer sent FIN or RST long ago and \
-        the packet was lost; the peer gave up retransmitting, which sends nothing. A packet filter on the peer's host \
-        that begins to reject what it used to accept (REJECT with tcp-reset) looks the same.",
+        the packet was lost; the peer gave up retransmitting, which sends nothing.\n\n\
+        Two others look the same from this end, though the peer's socket is alive. A NAT on the way lost its entry \
+        (flushed, expired, a full table), so that the segment reaches the peer with an address or port that the peer \
+        has no connection with. Or a packet filter on the peer's host begins to reject what it used to accept (REJECT \
+        with tcp-reset).",
     is_not: "\
         Not an application that closed the connection: that sends a FIN, or an abort-RST with a live window and an ACK \
         (`abortive_close`, `unread_data`).\n\n\
@@ -52,6 +55,10 @@ pub static CAUSE: Cause = Cause {
             "\
             Find out what happened on {peer.ip} at that time: a reboot, a failover, a rescheduled pod, a new backend \
             list.",
+            "\
+            If nothing happened there, capture on {peer.ip}. If the segment arrives from another address or port than \
+            the connection's, a NAT on the way lost its entry: see `tcpwhy explain conntrack_invalid` and `conntrack \
+            -S` there. If it arrives unchanged and the socket still exists (ss -tn), a filter on that host rejects it.",
             "\
             Drain before you stop: take the backend out of the load balancer, wait for its connections to end, \
             then stop it.",
@@ -123,8 +130,11 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             case.server()
         )));
     }
-    let text =
-        format!("The {sender}'s host no longer had a socket for this connection and answered the {victim} with a RST.");
+    let text = format!(
+        "\
+            The {sender}'s host answered the {victim} with a RST, as a host does that has no socket for this connection: \
+            it restarted or was replaced, a NAT on the way lost its entry, or a filter on that host rejects it."
+    );
     // The capture may have a hole just where the sender closed.
     let lossy = case.half(reset.from).has(Half::ACKED_UNSEEN);
     Some(if lossy { Match::possible(text) } else { Match::likely(text) })

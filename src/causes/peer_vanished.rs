@@ -3,12 +3,13 @@
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, bytes};
 use crate::track::kernel::Kind;
-use crate::track::{Repeated, other};
+use crate::track::{CLIENT, Half, Repeated, SERVER, SHORTEST_IDLE, other};
 
 /// Signs: Data retransmitted with doubling intervals, no ACK, nothing else from the peer; the last retransmission
 /// stays without a successor and no RST follows (retransmission death is silent). Certain that ACKs stopped; the
 /// cause behind it is possible only. Other flows to the peer fine and a long gap before: `idle_expired`. Where the
-/// peer is heard meanwhile, only one direction is gone: possible.
+/// peer is heard meanwhile, only one direction is gone: possible. So it is where the server has acknowledged nothing since its
+/// SYN-ACK: with SYN cookies, tcp_v4_syn_recv_sock() drops each ACK without a word while the accept queue is full.
 pub static CAUSE: Cause = Cause {
     id: "peer_vanished",
     group: Group::Failure,
@@ -28,7 +29,9 @@ pub static CAUSE: Cause = Cause {
     is_not: "\
         Not a slow server: its kernel would acknowledge the data at once.\n\n\
         Not a closed connection: that would answer with a RST.\n\n\
-        Not a zero window whose probes are answered: `reader_stalled`.",
+        Not a zero window whose probes are answered: `reader_stalled`.\n\n\
+        Perhaps `backlog_overflow`, if the server has answered nothing but the SYN: with a full accept queue, a server that \
+        uses SYN cookies drops the rest in silence. TcpExtListenOverflows on the server rises then.",
     example: r#"+0 > S 0:0(0) win 64240 <mss 1460>
 +.02 < S. 0:0(0) ack 1 win 65160 <mss 1460>
 +0 > . 1:1(0) ack 1 win 64240
@@ -51,6 +54,9 @@ wait 15
             "\
             Check whether {peer.ip} answers now, on this port or at all, and whether other flows to it kept working at \
             the time.",
+            "\
+            If the server answered nothing but the SYN, look there at the accept queue (ss -ltn: full is a Recv-Q above \
+            Send-Q) and at TcpExtListenOverflows: see `tcpwhy explain backlog_overflow`.",
             "\
             If the host was alive, check the path: link and tunnel state, firewall reload or failover, route changes \
             at that second.",
@@ -119,9 +125,19 @@ fn detect(case: &Case<'_>) -> Option<Match> {
              {peer}: its own packets get lost."
         )));
     }
+    if case.waited_for(Repeated::Data) && was_never_taken(case) {
+        return Some(Match::possible(format!(
+            "The server answered the SYN and then nothing: the client sent the same {sent} {times} times. Host or path \
+             died, a filter lets only the handshake pass, or the server's accept queue is full and its SYN-ACK was a SYN \
+             cookie."
+        )));
+    }
     let unanswered = case.waited_for(Repeated::Data) && case.story().spurious_retransmissions[victim] == 0;
+    // After a long pause a device on the path may as well have forgotten the connection: `idle_expired`.
+    let idle = case.unused_before() >= SHORTEST_IDLE && !case.had_lost_the_service();
+    let found = if idle { Match::possible } else { Match::likely };
     unanswered.then(|| {
-        Match::likely(if case.story().resets_are_lost(other(victim)) {
+        found(if case.story().resets_are_lost(other(victim)) {
             format!(
                 "RSTs with the {peer}'s address answered the {name}, but did not reach it: it sent the same {sent} \
                  {times} times."
@@ -132,4 +148,13 @@ fn detect(case: &Case<'_>) -> Option<Match> {
             )
         })
     })
+}
+
+/// Has the server, in a handshake that was seen, neither acknowledged a byte of the client nor sent one?
+fn was_never_taken(case: &Case<'_>) -> bool {
+    let shaken = case.half(CLIENT).has(Half::SYN) && case.half(SERVER).has(Half::SYN);
+    case.victim() == CLIENT
+        && shaken
+        && !case.half(SERVER).has(Half::DATA)
+        && u64::from(case.lost(CLIENT)) == case.sent(CLIENT)
 }

@@ -7,8 +7,8 @@ use crate::track::other;
 
 /// Signs: The receiver advertises win 0 and answers the sender's window probes (seq one below SND.NXT, no or one
 /// byte) with win 0; it never opens again before the sender stops or gives up. Certain that the receiver's host
-/// lived and its buffer was full; likely that its application did not read. A window that opens again is no
-/// failure.
+/// lived and its buffer was full; its application did not read. Only possible as the cause of the end: a sender that vanishes stops probing, too.
+/// A window that opens again is no failure.
 pub static CAUSE: Cause = Cause {
     id: "reader_stalled",
     group: Group::Failure,
@@ -92,9 +92,11 @@ wait 15
 fn detect(case: &Case<'_>) -> Option<Match> {
     let victim = case.victim();
     let closed = case.story().window_closed[other(victim)].filter(|_| case.reader_stalls())?;
-    let (reader, since) = (case.name(other(victim)), duration(case.time().since(closed.time)));
-    Some(Match::likely(format!(
-        "The {reader}'s application did not read: its window stayed closed for {since} until the {} gave up.",
-        case.name(victim)
+    let (reader, sender) = (case.name(other(victim)), case.name(victim));
+    let since = duration(case.silence().last.time.since(closed.time));
+    // Probes that are answered go on for ever without TCP_USER_TIMEOUT; but a host or a path that dies ends them as well.
+    Some(Match::possible(format!(
+        "The {reader}'s application did not read: its window was closed for {since} or longer. Then the {sender} stopped \
+         probing it: it gave up, or its host or the path died."
     )))
 }

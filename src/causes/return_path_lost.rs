@@ -49,6 +49,9 @@ wait 5
             "On {peer.ip}, look up how it would answer: route, interface and source address.",
             "Capture at {failed.ip}, or at hops in between, and find the last place that still sees the answer.",
             "\
+            If the answer is seen at {failed.ip} itself, that host drops it: a packet filter for incoming packets, or \
+            rp_filter. A capture there shows packets before they are filtered.",
+            "\
             Look for a stateful device that sees only one direction; route both directions through it, or translate \
             the source address on the way in.",
             "\

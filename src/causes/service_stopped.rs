@@ -30,7 +30,8 @@ pub static CAUSE: Cause = Cause {
         Not `no_listener`: there nothing is known to have listened on the port in this capture, so a wrong port or \
         address is as likely as a stopped service.\n\n\
         If others are answered between the refusals, the service is not gone: one of several hosts behind the address \
-        does not listen (a pod or backend that is not ready), or a filter refuses some clients.\n\n\
+        does not listen (a pod or backend that is not ready), or a filter refuses some clients. If only new connections are refused and older ones served, the service may \
+        drain before it stops, or a filter on the host limits their number: packets cannot tell these apart.\n\n\
         Not overload: Linux drops SYNs when the accept queue is full (`backlog_overflow`). A Windows server refuses \
         them, however.\n\n\
         Not the network: something answered for the host within one round trip.",
@@ -53,7 +54,10 @@ pub static CAUSE: Cause = Cause {
         owner: Owner::Server,
         title: "Find out why the service stopped listening, and close the gap between old and new",
         steps: &[
-            "On the host, check whether anything listens on port {server.port} now, and which process it is.",
+            "\
+            On the host, check whether anything listens on port {server.port} now, and which process it is. If the old \
+            one still does, and still serves older connections, a filter refuses new ones: a rule that was added, or a \
+            limit of connections (connlimit, `ct count`); see `tcpwhy explain rejected_by_policy`.",
             "\
             Find out when and why the service last stopped (its journal, the kernel's out-of-memory messages, the \
             deploy log), and compare with the time of the first refused attempt.",
@@ -77,6 +81,7 @@ pub static CAUSE: Cause = Cause {
             "systemctl list-units --type=service --state=failed,activating",
             "journalctl --since '-1 hour' -p warning",
             "nc -vz {server.ip} {server.port}",
+            "nft list ruleset",
         ],
     },
     settings: &[
@@ -127,7 +132,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     let ago = duration(case.decisive().since(service.answered_first));
     Some(Match::likely(format!(
-        "{server} refused the connection: nothing listens {} now, though it answered {ago} earlier.",
+        "{server} refused the connection, though it answered {ago} earlier: most likely nothing listens {} any more.",
         case.there()
     )))
 }

@@ -62,7 +62,8 @@ pub static CAUSE: Cause = Cause {
             "For 116, the server asks for a client certificate: configure one, or do not require it.",
             "\
             If no alert came, not even when you try by hand: does that port speak TLS at all, or was the server \
-            stopped just then? An end that finds an error should send an alert (RFC 8446, section 6.2).",
+            stopped just then? Does a device on the path reset names that it does not allow (try another name after \
+            -servername)? An end that finds an error should send an alert (RFC 8446, section 6.2).",
             "Do not retry: the same handshake fails the same way. Only 80 (internal_error) may be temporary.",
         ],
         commands: &[

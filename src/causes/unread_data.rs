@@ -72,9 +72,16 @@ pub static CAUSE: Cause = Cause {
             "\
             A client that was reset while sending should still read: the answer may already be there. It should send \
             `Expect: 100-continue` before large bodies.",
-            "Confirm it on the host that sent the RST: TcpExtTCPAbortOnClose rises by one each time.",
+            "\
+            Confirm it on the host that sent the RST: TcpExtTCPAbortOnClose rises by one each time. If \
+            TcpExtTCPAbortOnData rises instead, the program had read the data and asked for the RST (SO_LINGER, \
+            resetAndDestroy, a proxy that passes a reset on): see `tcpwhy explain abortive_close`. If neither rises, a \
+            listener was closed with the connection in its accept queue.",
         ],
-        commands: &["nstat -az TcpExtTCPAbortOnClose", "ss -tn '( sport = :{server.port} or dport = :{server.port} )'"],
+        commands: &[
+            "nstat -az TcpExtTCPAbortOnClose TcpExtTCPAbortOnData",
+            "ss -tn '( sport = :{server.port} or dport = :{server.port} )'",
+        ],
     },
     settings: &[
         Setting { program: "nginx", name: "client_max_body_size", default: "1m", advice: "the usual reason for a 413" },
@@ -119,7 +126,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     let (sender, peer) = (case.name(reset.from), case.name(victim));
     Some(Match::likely(format!(
-        "The {sender} closed its socket while data from the {peer} was unread or still in flight, so its kernel sent a \
-         RST."
+        "The {sender} reset the connection while data from the {peer} was unanswered or still in flight: most likely it \
+         closed its socket without reading all of it."
     )))
 }

@@ -92,13 +92,6 @@ impl Case<'_> {
         nanoseconds <= (self.rtt().unwrap_or(0) * 2).max(100 * MILLISECOND)
     }
 
-    /// The ICMP error that ended the connect() came before the client's next SYN could be due (TCP_TIMEOUT_INIT is a second).
-    /// Else the application may have had enough before it came, which no packet shows.
-    pub fn icmp_is_prompt(&self) -> bool {
-        let last = self.story.silence[CLIENT].last_syn(self.connection().start);
-        self.story.fatal.is_some_and(|error| error.time.since(last) < SECOND)
-    }
-
     /// When the handshake was complete.
     pub fn opened(&self) -> Time {
         self.connection().opened_at()

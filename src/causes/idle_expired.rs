@@ -6,11 +6,11 @@ use crate::diagnose::{Case, ResetKind, duration};
 use crate::track::kernel::Kind;
 use crate::track::{Half, Repeated, SHORTEST_IDLE, other};
 
-/// Signs: A long gap, then data. Reset: a reply-RST within a round trip, no FIN before, the gap at or a little
-/// above a device's timer (350 s, 240 s, 600 s, 3600 s), or a TTL unlike that direction's: likely. Timed out: the
-/// data is retransmitted and never acknowledged, and nothing tells that the peer was lost for other connections too:
-/// likely where the gap is a little above such a timer, else possible, as a host that went away is silent as well. A gap below 50 s, or keep-alive probes that were answered in it: leave it to `peer_forgot_connection` or
-/// `peer_vanished`.
+/// Signs: A long gap, then data. Reset: a reply-RST within a round trip, no FIN before, the gap at or a little above a
+/// device's timer (350 s, 240 s, 600 s, 3600 s), or a TTL unlike that direction's: likely. Timed out: the data is
+/// retransmitted and never acknowledged, and nothing tells that the peer was lost for other connections too: likely
+/// where the gap is a little above such a timer, else possible, as a host that went away is silent as well. A gap below
+/// 50 s, or keep-alive probes that were answered in it: leave it to `peer_forgot_connection` or `peer_vanished`.
 pub static CAUSE: Cause = Cause {
     id: "idle_expired",
     group: Group::Failure,

@@ -6,9 +6,10 @@ use crate::track::kernel::Kind;
 use crate::track::{Half, SERVER};
 
 /// Signs: A reply-RST (`R`, seq equal to the segment's ack, win 0, IP ID 0, no options) to data or a keep-alive in
-/// ESTABLISHED, no FIN from that host before, its TTL the baseline. Likely, though a NAT that lost its state, which sends
-/// the segment on with another address, of which that host knows nothing, and a filter that rejects look the same. Refused attempts around it: a restart. Timestamps that jump back afterwards: the host restarted,
-/// or another host answers.
+/// ESTABLISHED, no FIN from that host before, its TTL the baseline. Likely, though a NAT that lost its state, which
+/// sends the segment on with another address, of which that host knows nothing, and a filter that rejects look the
+/// same. Refused attempts around it: a restart. Timestamps that jump back afterwards: the host restarted, or another
+/// host answers.
 pub static CAUSE: Cause = Cause {
     id: "peer_forgot_connection",
     group: Group::Failure,

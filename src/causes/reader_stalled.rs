@@ -5,10 +5,10 @@ use crate::diagnose::{Case, duration};
 use crate::track::kernel::Kind;
 use crate::track::other;
 
-/// Signs: The receiver advertises win 0 and answers the sender's window probes (seq one below SND.NXT, no or one
-/// byte) with win 0; it never opens again before the sender stops or gives up. Certain that the receiver's host
-/// lived and its buffer was full; its application did not read. Only possible as the cause of the end: a sender that vanishes stops probing, too.
-/// A window that opens again is no failure.
+/// Signs: The receiver advertises win 0 and answers the sender's window probes (seq one below SND.NXT, no or one byte)
+/// with win 0; it never opens again before the sender stops or gives up. Certain that the receiver's host lived and its
+/// buffer was full; its application did not read. Only possible as the cause of the end: a sender that vanishes stops
+/// probing, too. A window that opens again is no failure.
 pub static CAUSE: Cause = Cause {
     id: "reader_stalled",
     group: Group::Failure,

@@ -30,8 +30,9 @@ pub static CAUSE: Cause = Cause {
         Not `no_listener`: there nothing is known to have listened on the port in this capture, so a wrong port or \
         address is as likely as a stopped service.\n\n\
         If others are answered between the refusals, the service is not gone: one of several hosts behind the address \
-        does not listen (a pod or backend that is not ready), or a filter refuses some clients. If only new connections are refused and older ones served, the service may \
-        drain before it stops, or a filter on the host limits their number: packets cannot tell these apart.\n\n\
+        does not listen (a pod or backend that is not ready), or a filter refuses some clients. If only new connections \
+        are refused and older ones served, the service may drain before it stops, or a filter on the host limits their \
+        number: packets cannot tell these apart.\n\n\
         Not overload: Linux drops SYNs when the accept queue is full (`backlog_overflow`). A Windows server refuses \
         them, however.\n\n\
         Not the network: something answered for the host within one round trip.",

@@ -101,8 +101,8 @@ fn take_ending(room: &mut Room<'_>, from: usize, segment: &Segment, ending: bool
     Some(Taken { message, closed: closed(room.sketch) })
 }
 
-/// Does a FIN of `from`, with payload or without, come while what the client said last has no answer? Then there may be more to tell
-/// of the connection when it is over.
+/// Does a FIN of `from`, with payload or without, come while what the client said last has no answer? Then there may be more
+/// to tell of the connection when it is over.
 #[inline(always)]
 fn leaves_a_request(room: &Room<'_>, from: usize, data: bool) -> bool {
     let client = room.sketch.end[CLIENT].seen;

@@ -98,16 +98,18 @@ fn forget_soft_error(connection: &mut Connection, from: usize, segment: &Segment
     }
 }
 
-/// New payload with another window than the segment before it is none that was predicted, and goes through `tcp_ack()`
-/// (`tcp_rcv_established()`). What a SYN says of the window is not scaled.
+/// What was not predicted goes through `tcp_ack()`: new payload with another window than the segment before it (what a SYN says of the
+/// window is not scaled), a FIN (`tcp_fast_path_on()`), and payload that finds a socket without memory set aside, as neither something
+/// unread nor something unacknowledged is there (`tcp_rcv_established()`: `sk_forward_alloc`).
 fn takes_the_slow_path(connection: &Connection, from: usize, segment: &Segment) -> bool {
-    let half = &connection.half[from];
+    let (half, peer, to) = (&connection.half[from], &connection.half[other(from)], other(from));
     let spoke = half.packets > connection.syns(from) && !segment.signs.has(Signs::WINDOW_CUT);
-    spoke
-        && segment.payload_length > 0
+    let other_window = spoke && segment.window != { half.window };
+    let answered = peer.has(Half::DATA) && connection.has(Connection::SERVER_SPOKE_LAST) == (to == SERVER);
+    let idle = half.ack == peer.next && (answered || !half.has(Half::DATA));
+    (segment.flags.has(Flags::FIN) || segment.payload_length > 0 && (other_window || idle))
         && segment.sequence == half.next
         && segment.acknowledgment == half.ack
-        && segment.window != { half.window }
 }
 
 /// Does what `from` sends again end where the other end has acknowledged all that it sent?

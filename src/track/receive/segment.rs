@@ -38,8 +38,9 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
         far::note(connection, from, segment);
         return next;
     }
-    if !segment.flags.has(Flags::ACK) && connection.established() {
-        // Dropped as a whole, with its payload and its FIN (`tcp_rcv_established()`, `tcp_rcv_state_process()`).
+    let opened = connection.established() || connection.half.iter().any(|half| half.has(Half::SYN));
+    if !segment.flags.has(Flags::ACK) && opened {
+        // Dropped as a whole, with its payload and its FIN (`tcp_check_req()`, `tcp_rcv_established()`, `tcp_rcv_state_process()`).
         return Next::default();
     }
     if new && connection.notes & Connection::SPARED != 0 && segment.payload_length > 0 {

@@ -2,17 +2,21 @@
 
 use super::super::connection::{CLIENT, Connection, Half, SERVER, other};
 use super::super::seq;
-use super::super::story::{Pending, Repeated, Silence};
+use super::super::story::{Event, Pending, Repeated, Silence, Story, What};
 use super::retransmission::wait_is_over;
+use super::segment::forget_fin;
 use super::{FAR, reach, tenth_of_microseconds};
 use crate::decode::{Flags, Segment, Signs};
 
 pub(super) fn take_acknowledgment(connection: &mut Connection, from: usize, segment: &Segment) {
     let to = other(from);
     let ack = segment.acknowledgment;
-    let peer = connection.half[to];
     let half = connection.half[from];
     let first = !half.has(Half::ACK);
+    if !first && connection.half[to].has(Half::FIN) && seq::after(ack, half.ack) {
+        disprove_fin(connection, from, ack);
+    }
+    let peer = connection.half[to];
     if let Some(story) = connection.story.as_mut().filter(|story| story.soft[from].is_some_and(|error| error.outdated))
     {
         story.soft[from] = None;
@@ -79,6 +83,27 @@ pub(super) fn take_acknowledgment(connection: &mut Connection, from: usize, segm
     }
 }
 
+/// Who has taken a FIN acknowledges nothing behind it (`tcp_fin()`): if payload has come in its place, and `from` acknowledges that, never
+/// having acknowledged just the FIN, that was dropped. Without such payload it may be a mistake of `from`.
+fn disprove_fin(connection: &mut Connection, from: usize, ack: u32) {
+    let to = other(from);
+    let (half, peer) = (connection.half[from], connection.half[to]);
+    let Some(end) = connection.story.as_deref().and_then(|story| fin_end(story, to, peer.isn)) else {
+        return;
+    };
+    let in_its_place = seq::after(peer.shown_until(), end) && !seq::after(ack, peer.shown_until());
+    if in_its_place && seq::before(half.ack, end) && seq::after(ack, end) {
+        forget_fin(connection, to, peer.next);
+    }
+}
+
+/// The number behind the FIN of `side`, as far as that is told.
+fn fin_end(story: &Story, side: usize, isn: u32) -> Option<u32> {
+    let is_fin = |event: &&Event| event.from == side && event.what == What::Fin && event.flags & Flags::FIN != 0;
+    let fin = story.events.iter().rfind(is_fin)?;
+    Some(isn.wrapping_add(fin.sequence).wrapping_add(fin.length).wrapping_add(1))
+}
+
 /// `tcp_ack()` forgets `sk_err_soft` (and counts its probes anew) for each acknowledgment that is not old, whether or not it
 /// acknowledges anything new. Payload may take the short way past it, and what is not in order is not looked at; but for what is
 /// sent again and ends where all was acknowledged (`tcp_sequence()`): its socket answers that, if there still is one.
@@ -98,16 +123,18 @@ fn forget_soft_error(connection: &mut Connection, from: usize, segment: &Segment
     }
 }
 
-/// New payload with another window than the segment before it is none that was predicted, and goes through `tcp_ack()`
-/// (`tcp_rcv_established()`). What a SYN says of the window is not scaled.
+/// What was not predicted goes through `tcp_ack()`: new payload with another window than the segment before it (what a SYN says of the
+/// window is not scaled), a FIN (`tcp_fast_path_on()`), and payload that finds a socket without memory set aside, as neither something
+/// unread nor something unacknowledged is there (`tcp_rcv_established()`: `sk_forward_alloc`).
 fn takes_the_slow_path(connection: &Connection, from: usize, segment: &Segment) -> bool {
-    let half = &connection.half[from];
+    let (half, peer, to) = (&connection.half[from], &connection.half[other(from)], other(from));
     let spoke = half.packets > connection.syns(from) && !segment.signs.has(Signs::WINDOW_CUT);
-    spoke
-        && segment.payload_length > 0
+    let other_window = spoke && segment.window != { half.window };
+    let answered = peer.has(Half::DATA) && connection.has(Connection::SERVER_SPOKE_LAST) == (to == SERVER);
+    let idle = half.ack == peer.next && (answered || !half.has(Half::DATA));
+    (segment.flags.has(Flags::FIN) || segment.payload_length > 0 && (other_window || idle))
         && segment.sequence == half.next
         && segment.acknowledgment == half.ack
-        && segment.window != { half.window }
 }
 
 /// Does what `from` sends again end where the other end has acknowledged all that it sent?

@@ -27,6 +27,10 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
     note_options(connection, from, segment);
     far::confirm(connection, from, segment);
     let end = segment.sequence.wrapping_add(reach(segment));
+    if covers_a_fin(connection, from, segment) {
+        let shown = connection.half[from].shown_until();
+        forget_fin(connection, from, shown);
+    }
     let half = connection.half[from];
     next.connected = from == CLIENT && !half.has(Half::ACK) && connection.half[SERVER].has(Half::SYN);
     let ahead = end.wrapping_sub(half.next);
@@ -38,8 +42,9 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
         far::note(connection, from, segment);
         return next;
     }
-    if !segment.flags.has(Flags::ACK) && connection.established() {
-        // Dropped as a whole, with its payload and its FIN (`tcp_rcv_established()`, `tcp_rcv_state_process()`).
+    let opened = connection.established() || connection.half.iter().any(|half| half.has(Half::SYN));
+    if !segment.flags.has(Flags::ACK) && opened {
+        // Dropped as a whole, with its payload and its FIN (`tcp_check_req()`, `tcp_rcv_established()`, `tcp_rcv_state_process()`).
         return Next::default();
     }
     if new && connection.notes & Connection::SPARED != 0 && segment.payload_length > 0 {
@@ -101,17 +106,48 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
     next
 }
 
-/// Nothing stands behind a FIN: what its sender adds is dropped where the FIN was taken, be it payload or another FIN
-/// (`tcp_rcv_state_process()`, in CLOSE_WAIT, CLOSING and LAST_ACK). It was if it is acknowledged, or will be if no hole is before it.
-/// But where payload has come in its place, it is that which is acknowledged.
+/// Nothing stands behind a FIN: what reaches beyond it is dropped where the FIN was taken, be it payload, another FIN or a bare
+/// acknowledgment (`tcp_rcv_state_process()`, in CLOSE_WAIT, CLOSING and LAST_ACK). It was if it is acknowledged, or will be if no hole
+/// is before it and nothing comes in its place. But where payload has come there, it is that which is acknowledged.
 fn stands_behind_a_fin(connection: &Connection, from: usize, segment: &Segment) -> bool {
     let (half, peer) = (&connection.half[from], &connection.half[other(from)]);
+    let in_order = half.shown_until() == half.next.wrapping_sub(1) && !seq::before(segment.sequence, half.next);
     half.has(Half::FIN)
-        && reach(segment) > 0
-        && !seq::before(segment.sequence, half.next)
+        && seq::after(segment.sequence.wrapping_add(reach(segment)), half.next)
         && peer.has(Half::ACK)
         && half.shown_until() != half.next
-        && (peer.ack == half.next || half.shown_until() == half.next.wrapping_sub(1))
+        && (peer.ack == half.next || in_order)
+}
+
+/// Payload fills the hole before a FIN, and has its number, too: the FIN waited behind the hole, and is dropped with what else the
+/// payload covers (`tcp_ofo_queue()`).
+fn covers_a_fin(connection: &Connection, from: usize, segment: &Segment) -> bool {
+    let (half, peer) = (&connection.half[from], &connection.half[other(from)]);
+    let (shown, end) = (half.shown_until(), segment.sequence.wrapping_add(segment.payload_length));
+    half.has(Half::FIN)
+        && segment.payload_length > 0
+        && segment.flags.has(Flags::ACK)
+        && seq::before(shown, half.data_end())
+        && !seq::after(segment.sequence, shown)
+        && !seq::before(end, half.next)
+        && peer.has(Half::ACK)
+        && seq::before(peer.ack, half.next)
+}
+
+/// The FIN of `from` closed nothing: what it sent ends at `next`.
+pub(super) fn forget_fin(connection: &mut Connection, from: usize, next: u32) {
+    let to = other(from);
+    connection.half[from].seen &= !Half::FIN;
+    connection.half[from].retreat(next);
+    let story = connection.story();
+    story.events.retain(|event| event.from != from || event.what != What::Fin);
+    story.fin[from] = None;
+    story.fin_again[from] = false;
+    story.fin_after_fin = [false; 2];
+    story.first_fin = story.fin[to].map(|_| to);
+    story.read_after_fin[from] = false;
+    story.data_after_fin[to] = 0;
+    story.data_after_fin_at[to] = None;
 }
 
 /// An end that had not closed was spared an error by a RST that no application heard of, and writes more than a trip later: it has not
@@ -280,7 +316,14 @@ fn comes_first(connection: &Connection, from: usize, segment: &Segment) -> bool 
     let end = number.wrapping_add(1);
     // Its acknowledgment may have been captured before it.
     let waits = peer.has(Half::ACK) && (segment.sequence == peer.ack || peer.ack == end);
-    waits && seq::before(end, half.next) && !seq::after(half.shown_until(), number)
+    // So may payload that came with that one, or before it.
+    let begins = half.data_until.wrapping_sub(half.data_length);
+    let ahead = half.has(Half::GAP) && seq::after(begins, number);
+    let beyond = !seq::after(half.shown_until(), number) || ahead;
+    // Behind a RST of its own name it finds no socket.
+    let reset = connection.story.as_ref().and_then(|story| story.reset);
+    let open = reset.is_none_or(|reset| reset.from != from || !reset.is_accepted());
+    waits && seq::before(end, half.next) && beyond && open
 }
 
 /// A FIN whose number the other end has taken for something else closes nothing: a receiver drops what brings nothing behind RCV.NXT

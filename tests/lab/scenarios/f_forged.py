@@ -196,4 +196,12 @@ SCENARIOS = [
         router="await idle; sleep .2; forge to=client flags=FA ttl=47; sleep .1; mark forged",
         expect=fail("broken_pipe", "peer_closed", "keepalive_race", "stale_connection", by="server"),
     ),
+    Scenario(
+        "fin_that_payload_covers",
+        "a FIN in the server's name stands ten bytes ahead, and the server's payload covers its number; then it aborts",
+        server="listen; accept; recv; answer; await asked; recv; answer; await read; sleep .1; abort; sleep .4",
+        client="connect; get; recv; mark idle; await forged; get; mark asked; recv; mark read; sleep .3; recv",
+        router="await idle; sleep .2; forge to=client seq=10 flags=FA window=64 ttl=47; sleep .1; mark forged",
+        expect=fail("reset", "abortive_close", "unread_data", "server_deadline", by="server"),
+    ),
 ]

@@ -38,8 +38,10 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
         far::note(connection, from, segment);
         return next;
     }
-    if !segment.flags.has(Flags::ACK) && connection.established() {
-        // Dropped as a whole, with its payload and its FIN (`tcp_rcv_established()`, `tcp_rcv_state_process()`).
+    let has_socket = half.has(Half::ACK) || connection.half[to].has(Half::ANY);
+    if !segment.flags.has(Flags::ACK) && has_socket {
+        // Dropped as a whole, with its payload and its FIN, in the handshake, too (`tcp_rcv_established()`, `tcp_rcv_state_process()`,
+        // `tcp_check_req()`).
         return Next::default();
     }
     if new && connection.notes & Connection::SPARED != 0 && segment.payload_length > 0 {

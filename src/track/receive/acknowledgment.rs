@@ -99,15 +99,12 @@ fn forget_soft_error(connection: &mut Connection, from: usize, segment: &Segment
 }
 
 /// New payload with another window than the segment before it is none that was predicted, and goes through `tcp_ack()`
-/// (`tcp_rcv_established()`). What a SYN says of the window is not scaled.
+/// (`tcp_rcv_established()`); nor is a FIN, whatever its window (TCP_HP_BITS). What a SYN says of the window is not scaled.
 fn takes_the_slow_path(connection: &Connection, from: usize, segment: &Segment) -> bool {
     let half = &connection.half[from];
     let spoke = half.packets > connection.syns(from) && !segment.signs.has(Signs::WINDOW_CUT);
-    spoke
-        && segment.payload_length > 0
-        && segment.sequence == half.next
-        && segment.acknowledgment == half.ack
-        && segment.window != { half.window }
+    let unpredicted = segment.flags.has(Flags::FIN) || spoke && segment.window != { half.window };
+    unpredicted && segment.sequence == half.next && segment.acknowledgment == half.ack
 }
 
 /// Does what `from` sends again end where the other end has acknowledged all that it sent?

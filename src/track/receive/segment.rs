@@ -109,7 +109,6 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
 fn stands_behind_a_fin(connection: &Connection, from: usize, segment: &Segment) -> bool {
     let (half, peer) = (&connection.half[from], &connection.half[other(from)]);
     half.has(Half::FIN)
-        && reach(segment) > 0
         && !seq::before(segment.sequence, half.next)
         && peer.has(Half::ACK)
         && half.shown_until() != half.next

@@ -115,14 +115,13 @@ fn stands_behind_a_fin(connection: &Connection, from: usize, segment: &Segment) 
         && (peer.ack == half.next || half.shown_until() == half.next.wrapping_sub(1))
 }
 
-/// An end that had not closed was spared an error by a RST that no application heard of, and writes more than a trip later: it has not
-/// got the RST (`tcp_reset()` leaves no socket), and is in CLOSE_WAIT still. What becomes of that is to be told.
+/// An end that had not closed was spared an error by a RST that no application heard of, and writes all the same: in CLOSE_WAIT, where
+/// the RST was lost, or comes only now (`tcp_reset()` leaves no socket). What becomes of that is to be told.
 fn writes_on(connection: &mut Connection, from: usize, segment: &Segment) {
-    let last = Mark { time: connection.last, ..Mark::of(segment) };
-    let late = segment.time.since(last.time) > connection.crossing();
-    if !late || connection.half[from].has(Half::FIN) {
+    if connection.half[from].has(Half::FIN) {
         return;
     }
+    let last = Mark { time: connection.last, ..Mark::of(segment) };
     connection.decided = false;
     connection.notes &= !Connection::SPARED;
     let story = connection.story();

@@ -103,7 +103,7 @@ fn take_back_reset(story: &mut Story, from: usize, error: &IcmpError) {
     let known = error.about.has(Flags::RST);
     let quotes = |reset: &&mut Reset| {
         let another = known && error.about.has(Flags::ACK) != reset.acknowledgment.is_some();
-        reset.from == from && reset.sequence == error.sequence && reset.mark.time <= error.time && !another
+        reset.from == from && reset.sequence == error.sequence && !another
     };
     if let Some(reset) = story.reset.as_mut().filter(quotes) {
         reset.acceptance = Acceptance::NotAccepted;

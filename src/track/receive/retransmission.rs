@@ -111,15 +111,19 @@ pub(super) fn repeat(connection: &mut Connection, from: usize, segment: &Segment
     let silence = &mut connection.story().silence[from];
     if silence.what != what {
         let attempts = if first == mark { 1 } else { 2 };
-        *silence = Silence { what, first, last: mark, interval: segment.time.since(first.time), attempts, ..*silence };
-        silence.place = Place::of(segment);
-        silence.sequence = segment.sequence;
-        silence.length = segment.payload_length;
-        silence.until = segment.sequence.wrapping_add(segment.payload_length);
-        silence.answers = 0;
-        silence.put_off = 0;
-        silence.shown = 0;
-        silence.unheard = attempts;
+        *silence = Silence {
+            what,
+            first,
+            last: mark,
+            interval: segment.time.since(first.time),
+            attempts,
+            unheard: attempts,
+            sequence: segment.sequence,
+            until: segment.sequence.wrapping_add(segment.payload_length),
+            length: segment.payload_length,
+            place: Place::of(segment),
+            ..Silence::default()
+        };
         return attempts == 1 || silence.interval >= REORDERED_WITHIN;
     }
     let interval = segment.time.since(silence.last.time);

@@ -42,9 +42,10 @@ pub fn on_segment(connection: &mut Connection, from: usize, segment: &Segment, b
         far::note(connection, from, segment);
         return next;
     }
-    let opened = connection.established() || connection.half.iter().any(|half| half.has(Half::SYN));
-    if !segment.flags.has(Flags::ACK) && opened {
-        // Dropped as a whole, with its payload and its FIN (`tcp_check_req()`, `tcp_rcv_established()`, `tcp_rcv_state_process()`).
+    let has_socket = half.has(Half::ACK) || connection.half[to].has(Half::ANY);
+    if !segment.flags.has(Flags::ACK) && has_socket {
+        // Dropped as a whole, with its payload and its FIN, in the handshake, too (`tcp_rcv_established()`, `tcp_rcv_state_process()`,
+        // `tcp_check_req()`).
         return Next::default();
     }
     if new && connection.notes & Connection::SPARED != 0 && segment.payload_length > 0 {
@@ -150,14 +151,13 @@ pub(super) fn forget_fin(connection: &mut Connection, from: usize, next: u32) {
     story.data_after_fin_at[to] = None;
 }
 
-/// An end that had not closed was spared an error by a RST that no application heard of, and writes more than a trip later: it has not
-/// got the RST (`tcp_reset()` leaves no socket), and is in CLOSE_WAIT still. What becomes of that is to be told.
+/// An end that had not closed was spared an error by a RST that no application heard of, and writes all the same: in CLOSE_WAIT, where
+/// the RST was lost, or comes only now (`tcp_reset()` leaves no socket). What becomes of that is to be told.
 fn writes_on(connection: &mut Connection, from: usize, segment: &Segment) {
-    let last = Mark { time: connection.last, ..Mark::of(segment) };
-    let late = segment.time.since(last.time) > connection.crossing();
-    if !late || connection.half[from].has(Half::FIN) {
+    if connection.half[from].has(Half::FIN) {
         return;
     }
+    let last = Mark { time: connection.last, ..Mark::of(segment) };
     connection.decided = false;
     connection.notes &= !Connection::SPARED;
     let story = connection.story();

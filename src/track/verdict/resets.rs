@@ -17,7 +17,7 @@ pub(super) fn judge_reset(connection: &Connection, story: &Story, reset: Reset) 
             victim,
             by: By::Reset,
         }),
-        Acceptance::EndsHalfOpen => judge_half_open(connection, story),
+        Acceptance::EndsHalfOpen => judge_half_open(),
         Acceptance::Exact => match judge_exact(connection, story, reset) {
             Ending::Failure(_) if may_have_been_gone(connection, story, &reset) => Ending::Undecided(Doubt::OddReset),
             // `tcp_probe_timer()` gives up without a word, by TCP_USER_TIMEOUT for one: that is ETIMEDOUT, and the RST found nobody.
@@ -50,17 +50,8 @@ fn is_of_an_open_socket(reset: &Reset) -> bool {
     reset.sequence != 0 && reset.window > 0
 }
 
-/// The client's RST before the handshake was complete. No application of the server knows of it. A client that had
-/// repeated its SYN in vain before gave up: that is its timeout.
-fn judge_half_open(connection: &Connection, story: &Story) -> Ending {
-    let silence = &story.silence[CLIENT];
-    if story.syn_ack_retransmissions == 0
-        && silence.what == Repeated::Syn
-        && silence.convinces(&connection.half[SERVER])
-    {
-        let errno = errno_at(CLIENT, Errno::ETIMEDOUT);
-        return Ending::Failure(Failure { kind: Kind::TimedOut, errno, victim: CLIENT, by: By::Silence });
-    }
+/// The client's RST before the handshake was complete. No application of the server knows of it.
+fn judge_half_open() -> Ending {
     Ending::Failure(Failure { kind: Kind::Aborted, errno: [None; 2], victim: SERVER, by: By::Reset })
 }
 
@@ -139,7 +130,7 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     if !connection.was_used() && sender == CLIENT && half[CLIENT].has(Half::SYN) && !forged(connection, &reset) {
         // Without an acknowledgment of its own the handshake was never done, also where the SYN was captured last.
         let is_half_open = !half[CLIENT].has(Half::ACK) && half[SERVER].has(Half::SYN);
-        return if is_half_open { judge_half_open(connection, story) } else { judge_abort() };
+        return if is_half_open { judge_half_open() } else { judge_abort() };
     }
     if !could_send(connection, sender) || !was_open(connection, victim) {
         return Ending::Undecided(Doubt::BeganLate);
@@ -219,7 +210,7 @@ fn judge_half_accepted(connection: &Connection, story: &Story, reset: &Reset) ->
     let waits = story.half_accepted.filter(|_| reset.from == CLIENT)?;
     if !waits.acknowledged {
         let silent = !connection.was_used();
-        return Some(if silent { judge_half_open(connection, story) } else { Ending::Undecided(Doubt::HalfAccepted) });
+        return Some(if silent { judge_half_open() } else { Ending::Undecided(Doubt::HalfAccepted) });
     }
     // It would have been sent again by now, unless the server had given up after so many (`tcp_synack_retries`).
     let overdue = waits.last + waits.interval.saturating_mul(2).saturating_add(waits.interval / 4);

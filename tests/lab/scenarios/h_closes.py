@@ -32,6 +32,13 @@ SCENARIOS = [
         expect=OK,
     ),
     Scenario(
+        "never_answered_in_time",
+        "the client waits a second for an answer and closes; the server closes without one: nobody gets an errno",
+        server="listen; accept; recv; await gone; sleep .2; close",
+        client="connect; get; opt timeout=1; recv; close; mark gone; sleep .5",
+        expect=OK,
+    ),
+    Scenario(
         "half_close_by_client",
         "the client ends its sending; the server goes on with its answer and closes",
         server="listen; accept; drain; answer 200 1000; sleep .2; send 2000; sleep .2; send 2000; close",

@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// Where a connection is told, and when and how it ended.
+type Side = (u32, Time, Ending);
+
 impl Tracker {
     /// Judges what is pending on a connection and reports it: once, where it is captured on both sides of an address
     /// translation and ends alike on both.
@@ -9,13 +12,19 @@ impl Tracker {
         let Some((time, ending)) = self.ending(place, generation) else {
             return;
         };
-        let mut sides = self.other_sides(place, &ending);
+        let sides = self.other_sides(place, &ending, Tracker::ending);
+        self.tell_once((place, time, ending), sides, sink);
+    }
+
+    /// Tells of an ending, and of what the other sides of address translations have of it.
+    pub(super) fn tell_once(&mut self, this: Side, mut sides: Vec<Side>, sink: &mut impl Sink) {
+        let (place, time, ending) = this;
         if sides.is_empty() {
             self.tell(place, time, ending, sink);
             return self.settle(place, ending);
         }
         self.counts.translated += sides.len() as u64;
-        sides.push((place, time, ending));
+        sides.push(this);
         // The client's packets pass them in this order.
         sides.sort_by_key(|(place, ..)| translated::order(&self.store.told[*place as usize]));
         if let [near, .., far] = sides[..] {
@@ -45,8 +54,13 @@ impl Tracker {
     }
 
     /// Where the connection at `place`, that ends, is told as it is on other sides of address translations, and when and how it
-    /// ended there.
-    fn other_sides(&mut self, place: u32, ending: &Ending) -> Vec<(u32, Time, Ending)> {
+    /// ended there, by what `ending_of` says of them.
+    pub(super) fn other_sides(
+        &mut self,
+        place: u32,
+        ending: &Ending,
+        ending_of: impl Fn(&mut Tracker, u32, u16) -> Option<(Time, Ending)>,
+    ) -> Vec<Side> {
         let mut sides = Vec::new();
         for (other, generation) in self.sides.like(&self.store.told[place as usize]) {
             let Some(found) = self.store.told.get(other as usize).filter(|found| found.is_in_use(generation)) else {
@@ -55,7 +69,7 @@ impl Tracker {
             let connection = &self.store.told[place as usize];
             let is_far = translated::is_behind(found, connection);
             if (is_far || translated::is_behind(connection, found))
-                && let Some((time, found)) = self.ending(other, generation)
+                && let Some((time, found)) = ending_of(self, other, generation)
                 && if is_far { ending.is_like(&found) } else { found.is_like(ending) }
             {
                 sides.push((other, time, found));

@@ -15,7 +15,11 @@ impl Tracker {
             if connection.has(Connection::LIVE) {
                 self.counts.unanswered += u64::from(is_but_a_syn(connection));
                 self.counts.half_open += u64::from(is_half_open(connection));
-                closed.push((connection.home, place as u32));
+                let has_closed = |story: &Story| story.first_fin.is_some();
+                if !connection.decided && connection.story.as_deref().is_some_and(has_closed) {
+                    closed.push((connection.home, place as u32));
+                    self.sides.add(connection, place as u32, connection.generation);
+                }
             }
         }
         closed.sort_unstable();
@@ -77,23 +81,35 @@ impl Tracker {
         self.previous = Time(0);
     }
 
-    /// Tells of a connection that ended by FINs alone what else is to be said of it when it is over: one end had half closed it, or
-    /// it was closed in place of an answer.
+    /// Tells of a connection that ended by FINs alone what else is to be said of it when it is over.
     pub(super) fn tell_closed(&mut self, place: u32, sink: &mut impl Sink) {
+        let generation = self.store.told[place as usize].generation;
+        let Some((time, ending)) = self.closed(place, generation, sink) else { return };
+        let sides =
+            self.other_sides(place, &ending, |tracker, place, generation| tracker.closed(place, generation, sink));
+        self.tell_once((place, time, ending), sides, sink);
+    }
+
+    /// What is to be said of a connection that ended by FINs alone: one end had half closed it, or it was closed in place of an answer.
+    fn closed(&mut self, place: u32, generation: u16, sink: &impl Sink) -> Option<(Time, Ending)> {
+        self.live(place, generation)?;
         let connection = &self.store.told[place as usize];
-        let Some(story) = connection.story.as_deref() else { return };
-        if !connection.has(Connection::LIVE) || connection.decided || story.pending.is_some() {
-            return;
+        let story = connection.story.as_deref()?;
+        if connection.decided || story.pending.is_some() {
+            return None;
         }
         // Over a closed window the other end was not done yet.
         let half_closed = story.window_closed.iter().all(Option::is_none) && story.read_after_fin != [false; 2];
-        if half_closed {
-            self.tell(place, connection.last, Ending::Benign(Benign::HalfClose), sink);
+        let ending = if half_closed {
+            Ending::Benign(Benign::HalfClose)
         } else if leaves_a_request(connection) {
-            self.tell(place, connection.last, Ending::Undecided(Doubt::NoAnswer), sink);
+            Ending::Undecided(Doubt::NoAnswer)
         } else if self.cuts_an_answer(connection, sink) {
-            self.tell(place, connection.last, Ending::Undecided(Doubt::AnswerCut), sink);
-        }
+            Ending::Undecided(Doubt::AnswerCut)
+        } else {
+            return None;
+        };
+        Some((connection.last, ending))
     }
 
     /// Did the server close in the middle of its last words, by the length that these say of themselves?

@@ -293,6 +293,10 @@ impl Tracker {
             sink.connected(self.ends_of(index), segment.time);
         }
         if next.closed {
+            if let Some(place) = place {
+                let connection = &self.store.told[place as usize];
+                self.sides.add(connection, place, connection.generation);
+            }
             self.linger(index);
         }
     }

@@ -150,7 +150,7 @@ pub trait Sink {
     fn ended(&mut self, ended: Ended<'_>);
 
     /// Does an answer with these first bytes say of itself that it is longer than so many bytes?
-    fn is_longer(&self, _answer: &[u8], _length: u64) -> bool {
+    fn is_longer(&self, _answer: &[u8], _length: u32) -> bool {
         false
     }
 

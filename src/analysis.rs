@@ -310,6 +310,10 @@ impl<L: Listener> Sink for Judge<'_, L> {
         }
     }
 
+    fn asks(&self, message: &[u8]) -> bool {
+        Reading::of(message, &[]).client_asks()
+    }
+
     fn is_longer(&self, answer: &[u8], length: u32) -> bool {
         // Sequence numbers do not tell of an answer that takes all of them how much of it came.
         let can_tell = http_answer_is_complete(answer, u32::MAX.into()) == Some(true);

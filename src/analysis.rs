@@ -288,9 +288,8 @@ impl<L: Listener> Sink for Judge<'_, L> {
                 count(&mut self.benign, &Benign::ALL, benign);
             }
             // What asks for nothing is not left without an answer.
-            Ending::Undecided(Doubt::NoAnswer) if !asks(&ended) => return,
-            // The length of an answer to HEAD is that of another (RFC 9110, section 9.3.2).
-            Ending::Undecided(Doubt::AnswerCut) if ended.first_bytes(CLIENT).starts_with(b"HEAD ") => return,
+            Ending::Undecided(Doubt::NoAnswer) if !reading(&ended).client_asks() => return,
+            Ending::Undecided(Doubt::AnswerCut) if !reading(&ended).client_wants_all() => return,
             Ending::Undecided(doubt) => {
                 count(&mut self.undecided, &Doubt::ALL, doubt);
             }
@@ -311,8 +310,14 @@ impl<L: Listener> Sink for Judge<'_, L> {
         }
     }
 
-    fn is_longer(&self, answer: &[u8], length: u64) -> bool {
-        http_answer_is_complete(answer, length) == Some(false)
+    fn asks(&self, message: &[u8]) -> bool {
+        Reading::of(message, &[]).client_asks()
+    }
+
+    fn is_longer(&self, answer: &[u8], length: u32) -> bool {
+        // Sequence numbers do not tell of an answer that takes all of them how much of it came.
+        let can_tell = http_answer_is_complete(answer, u32::MAX.into()) == Some(true);
+        can_tell && http_answer_is_complete(answer, length.into()) == Some(false)
     }
 
     fn connected(&mut self, ends: [End; 2], time: Time) {
@@ -320,9 +325,9 @@ impl<L: Listener> Sink for Judge<'_, L> {
     }
 }
 
-/// Is it known to be a request, what the client said last?
-fn asks(ended: &Ended<'_>) -> bool {
-    Reading::of(ended.first_bytes(CLIENT), ended.first_bytes(SERVER)).client_asks()
+/// What each end said last.
+fn reading<'a>(ended: &Ended<'a>) -> Reading<'a> {
+    Reading::of(ended.first_bytes(CLIENT), ended.first_bytes(SERVER))
 }
 
 fn count<T: PartialEq>(counts: &mut [u64], all: &[T], one: T) {

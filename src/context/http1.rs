@@ -198,7 +198,8 @@ fn end_of_headers(bytes: &[u8]) -> Option<usize> {
 /// connection ends, lengths contradict each other, or not one byte of the body came, as it is for an answer to HEAD.
 pub fn http_answer_is_complete(prefix: &[u8], total: u64) -> Option<bool> {
     let code = status(prefix)?;
-    let head = u64::try_from(end_of_headers(prefix)?).ok()?;
+    let body = prefix.get(end_of_headers(prefix)?..)?;
+    let head = (prefix.len() - body.len()) as u64;
     if code < 200 {
         return None;
     }
@@ -217,7 +218,8 @@ pub fn http_answer_is_complete(prefix: &[u8], total: u64) -> Option<bool> {
         length = Some(number);
     }
     let length = length?;
-    if total <= head && length > 0 {
+    // Where another answer stands right behind it, it is one to HEAD.
+    if length > 0 && (total <= head || body.starts_with(b"HTTP/1.")) {
         return None;
     }
     Some(total >= head.checked_add(length)?)

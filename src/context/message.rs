@@ -277,6 +277,14 @@ impl Message {
         })
     }
 
+    /// The value of a field, if it is text.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.fields.iter().find_map(|field| match field {
+            (name, Value::Text(value)) if *name == key => Some(value.as_str()),
+            _ => None,
+        })
+    }
+
     /// Adds it in words, with the protocol's name.
     pub fn add_named_words(&self, text: &mut String) {
         if self.named {

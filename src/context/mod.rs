@@ -130,15 +130,22 @@ impl<'a> Reading<'a> {
         }
         match asked.protocol {
             Protocol::Tls => asked.name("step") == Some("client_hello"),
+            // Who waits for news, or for the others of a group, closes while it does.
+            Protocol::Kafka => !matches!(
+                asked.name("command"),
+                Some("Fetch" | "JoinGroup" | "SyncGroup" | "LeaveGroup" | "ConsumerGroupHeartbeat")
+            ),
+            // The same; and what is compressed may be of that kind, or want no answer.
+            Protocol::MongoDb => asked.text("command").is_some_and(|command| {
+                !matches!(command, "hello" | "isMaster" | "ismaster" | "getMore" | "killCursors" | "endSessions")
+            }),
+            Protocol::Memcached => asked.name("command") != Some("quit"),
             Protocol::Http1
             | Protocol::Dns
             | Protocol::PostgreSql
             | Protocol::MySql
-            | Protocol::MongoDb
             | Protocol::Tds
-            | Protocol::Kafka
-            | Protocol::Cassandra
-            | Protocol::Memcached => true,
+            | Protocol::Cassandra => true,
             // What takes leave in these, or listens without an end, looks like a request.
             Protocol::Http2
             | Protocol::WebSocket
@@ -153,6 +160,13 @@ impl<'a> Reading<'a> {
             | Protocol::Ldap
             | Protocol::Nats => false,
         }
+    }
+
+    /// Is the client's latest message known to be HTTP, and no HEAD in it? The length of an answer to that is that of another (RFC
+    /// 9110, section 9.3.2).
+    pub fn client_wants_all(&self) -> bool {
+        let is_http = self.client.as_ref().is_some_and(|asked| asked.protocol == Protocol::Http1);
+        is_http && !self.client_bytes.starts_with(b"HEAD ") && !bytes::contains(self.client_bytes, b"\nHEAD ")
     }
 
     /// What the last exchange of the applications was; see [`read`]. Where only one end was captured nobody knows who spoke `last`.

@@ -132,7 +132,7 @@ pub enum Doubt {
     /// An end that was sending was reset behind a FIN, and all that came was acknowledged: whether it had more to send, which
     /// fails, does not show.
     MoreToSend,
-    /// A request was acknowledged, and both ends closed without an answer to it: no call failed, but whoever waited for the answer
+    /// A request was acknowledged, and an end closed without an answer to it: no call failed, but whoever waited for the answer
     /// may have failed without one.
     NoAnswer,
     /// The server closed in the middle of an answer, by the length that this says of itself: as above.

@@ -102,9 +102,9 @@ impl Tracker {
         let half_closed = story.window_closed.iter().all(Option::is_none) && story.read_after_fin != [false; 2];
         let ending = if half_closed {
             Ending::Benign(Benign::HalfClose)
-        } else if leaves_a_request(connection) {
+        } else if self.leaves_a_request(connection, story) {
             Ending::Undecided(Doubt::NoAnswer)
-        } else if self.cuts_an_answer(connection, sink) {
+        } else if self.cuts_an_answer(connection, story, sink) {
             Ending::Undecided(Doubt::AnswerCut)
         } else {
             return None;
@@ -112,12 +112,33 @@ impl Tracker {
         Some((connection.last, ending))
     }
 
-    /// Did the server close in the middle of its last words, by the length that these say of themselves?
-    fn cuts_an_answer(&self, connection: &Connection, sink: &impl Sink) -> bool {
-        let server = &connection.half[SERVER];
+    /// Did an end close when all that the client had said last was acknowledged, and had no answer? What the capture lacks may be one,
+    /// and what the server said when it had some of that is one, though the request may be captured behind it.
+    fn leaves_a_request(&self, connection: &Connection, story: &Story) -> bool {
+        let [client, server] = &connection.half;
+        let asked = self.payloads.entry(client.first_bytes, owner(connection.home, CLIENT));
+        let is_answered = |(first, _): (u32, &[u8])| server.has(Half::DATA) && seq::after(server.data_ack, first);
+        connection.established()
+            && !connection.has(Connection::SERVER_SPOKE_LAST)
+            && !client.has(Half::FAREWELL)
+            && (server.has(Half::FIN) || gave_up_waiting(client, story, self.clock))
+            && is_whole(client)
+            && is_whole(server)
+            && connection.unseen_answer(CLIENT) == 0
+            && !seq::before(server.ack, client.data_end())
+            && asked.is_some_and(|asked| !is_answered(asked))
+            && story.reset.is_none()
+    }
+
+    /// Did the server close in the middle of its last words, by the length that these say of themselves? What the capture lacks of
+    /// the client may have asked for no more than this length (HEAD).
+    fn cuts_an_answer(&self, connection: &Connection, story: &Story, sink: &impl Sink) -> bool {
+        let [client, server] = &connection.half;
         server.has(Half::FIN)
             && connection.has(Connection::SERVER_SPOKE_LAST)
-            && connection.story.as_deref().is_some_and(|story| story.first_fin == Some(SERVER) && story.reset.is_none())
+            && story.first_fin == Some(SERVER)
+            && story.reset.is_none()
+            && is_whole(client)
             && is_cut(&self.payloads, server.first_bytes, owner(connection.home, SERVER), server.data_end(), sink)
     }
 
@@ -147,20 +168,15 @@ fn is_half_open(connection: &Connection) -> bool {
         && connection.story.as_deref().is_some_and(waits)
 }
 
-/// Did an end close when all that the client had said last was acknowledged, and had no answer? What the capture lacks may be one.
-fn leaves_a_request(connection: &Connection) -> bool {
-    let [client, server] = &connection.half;
-    let is_whole = |half: &Half| !half.has(Half::GAP) && half.shown_until() == half.data_end();
-    connection.established()
-        && client.has(Half::DATA)
-        && !connection.has(Connection::SERVER_SPOKE_LAST)
-        && !client.has(Half::FAREWELL)
-        && (client.has(Half::FIN) || server.has(Half::FIN))
-        && is_whole(client)
-        && is_whole(server)
-        && connection.unseen_answer(CLIENT) == 0
-        && !seq::before(server.ack, client.data_end())
-        && connection.story.as_deref().is_some_and(|story| story.reset.is_none())
+/// Does the capture show all payload that this end sent?
+fn is_whole(half: &Half) -> bool {
+    !half.has(Half::GAP) && half.shown_until() == half.data_end()
+}
+
+/// The server may still answer. A client that closes right behind its request half closes, and waits (`nc -N`); one that waited before
+/// does so no more.
+fn gave_up_waiting(client: &Half, story: &Story, clock: Time) -> bool {
+    story.fin[CLIENT].is_some_and(|fin| fin.time.since(client.data_time) >= SECOND && clock.since(fin.time) >= SECOND)
 }
 
 /// The last unanswered repetition of an end, if it is one that convinces.

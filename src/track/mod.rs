@@ -149,8 +149,13 @@ pub trait Sink {
     /// A connection's ending was judged. It is never judged again as a failure.
     fn ended(&mut self, ended: Ended<'_>);
 
+    /// Does a client's message with these first bytes ask for an answer?
+    fn asks(&self, _message: &[u8]) -> bool {
+        false
+    }
+
     /// Does an answer with these first bytes say of itself that it is longer than so many bytes?
-    fn is_longer(&self, _answer: &[u8], _length: u64) -> bool {
+    fn is_longer(&self, _answer: &[u8], _length: u32) -> bool {
         false
     }
 

@@ -122,7 +122,7 @@ impl Payloads {
 
 /// Does the message that is kept there say of itself that it reaches beyond this sequence number?
 pub fn is_cut(payloads: &Payloads, handle: u32, owner: u32, until: u32, sink: &impl Sink) -> bool {
-    let is_longer = |(first, bytes): (u32, &[u8])| sink.is_longer(bytes, until.wrapping_sub(first).into());
+    let is_longer = |(first, bytes): (u32, &[u8])| sink.is_longer(bytes, until.wrapping_sub(first));
     payloads.entry(handle, owner).is_some_and(is_longer)
 }
 

@@ -5,7 +5,7 @@
 //! that.
 
 use super::closing::Closing;
-use super::connection::{CLIENT, Connection, Half, Mark, SERVER, other};
+use super::connection::{Connection, Half, Mark, SERVER, other};
 use super::copies::short;
 use super::receive::{gap, quiet};
 use super::seq;
@@ -91,7 +91,7 @@ fn take_ending(room: &mut Room<'_>, from: usize, segment: &Segment, ending: bool
     if ending && (data || (fin && room.sketch.end[from].seen & Half::FIN != 0)) {
         return None;
     }
-    if fin && (matches!(room.opened().aside(), Aside::Story(_)) || leaves_a_request(room, from, data)) {
+    if fin && matches!(room.opened().aside(), Aside::Story(_)) {
         return None;
     }
     let message = note_all(room, from, segment, segment.payload_length + u32::from(fin));
@@ -99,15 +99,6 @@ fn take_ending(room: &mut Room<'_>, from: usize, segment: &Segment, ending: bool
         close(room, from, segment);
     }
     Some(Taken { message, closed: closed(room.sketch) })
-}
-
-/// Does a FIN of `from`, with payload or without, come while what the client said last has no answer? Then there may be more
-/// to tell of the connection when it is over.
-#[inline(always)]
-fn leaves_a_request(room: &Room<'_>, from: usize, data: bool) -> bool {
-    let client = room.sketch.end[CLIENT].seen;
-    let spoke = if data { from } else { usize::from(room.sketch.has(Connection::SERVER_SPOKE_LAST)) };
-    spoke == CLIENT && (client & Half::DATA != 0 || data) && client & (Half::FAREWELL | Half::GAP) == 0
 }
 
 /// Notes what a plain segment tells; this one reaches so far in sequence space. Does a message begin with it?

@@ -1,6 +1,6 @@
 //! Segments on their way to the connection that they belong to: the short way, or by the handlers of [`mod@receive`].
 
-use super::payloads::{KEPT, is_cut, owner};
+use super::payloads::{KEPT, Payloads, is_cut, owner};
 use super::sketch::Link;
 use super::store::Room;
 use super::*;
@@ -63,11 +63,8 @@ impl Tracker {
             }
         }
         sketch.spoke(from, copies::short(segment.print));
-        if from == SERVER && segment.flags.has(Flags::FIN) && sketch.has(Connection::SERVER_SPOKE_LAST) {
-            let until = segment.sequence.wrapping_add(segment.payload_length);
-            if is_cut(&self.payloads, room.said.end[SERVER].first_bytes, owner(index, SERVER), until, sink) {
-                return self.notable(index, from, segment, bytes, sink);
-            }
+        if segment.flags.has(Flags::FIN) && closes_early(&room, &self.payloads, index, from, segment, bytes, sink) {
+            return self.notable(index, from, segment, bytes, sink);
         }
         match plain::take(&mut room, from, segment) {
             Some(taken) => {
@@ -408,4 +405,28 @@ fn sent(half: &mut Half, segment: &Segment) {
         half.window = segment.window;
         half.ip_id = segment.ip_id;
     }
+}
+
+/// Does a FIN come in place of an answer, or in the middle of one? Then there may be more to tell of the connection when it is over.
+fn closes_early(
+    room: &Room<'_>,
+    payloads: &Payloads,
+    index: u32,
+    from: usize,
+    segment: &Segment,
+    bytes: &[u8],
+    sink: &impl Sink,
+) -> bool {
+    let payload = segment.payload().of(bytes);
+    let spoke = match payload {
+        [] => usize::from(room.sketch.has(Connection::SERVER_SPOKE_LAST)),
+        _ => from,
+    };
+    let (kept, owner) = (room.said.end[spoke].first_bytes, owner(index, spoke));
+    if spoke == CLIENT {
+        let lost = room.sketch.end[CLIENT].seen & (Half::FAREWELL | Half::GAP) != 0;
+        return !lost && (sink.asks(payloads.get(kept, owner)) || sink.asks(payload));
+    }
+    let until = segment.sequence.wrapping_add(segment.payload_length);
+    from == SERVER && (is_cut(payloads, kept, owner, until, sink) || sink.is_longer(payload, segment.payload_length))
 }

@@ -84,14 +84,14 @@ impl Tracker {
     /// Tells of a connection that ended by FINs alone what else is to be said of it when it is over.
     pub(super) fn tell_closed(&mut self, place: u32, sink: &mut impl Sink) {
         let generation = self.store.told[place as usize].generation;
-        let Some((time, ending)) = self.closed(place, generation, sink) else { return };
-        let sides =
-            self.other_sides(place, &ending, |tracker, place, generation| tracker.closed(place, generation, sink));
+        let Some((time, ending)) = self.ending_by_fins(place, generation, sink) else { return };
+        let sides = self
+            .other_sides(place, &ending, |tracker, place, generation| tracker.ending_by_fins(place, generation, sink));
         self.tell_once((place, time, ending), sides, sink);
     }
 
     /// What is to be said of a connection that ended by FINs alone: one end had half closed it, or it was closed in place of an answer.
-    fn closed(&mut self, place: u32, generation: u16, sink: &impl Sink) -> Option<(Time, Ending)> {
+    fn ending_by_fins(&mut self, place: u32, generation: u16, sink: &impl Sink) -> Option<(Time, Ending)> {
         self.live(place, generation)?;
         let connection = &self.store.told[place as usize];
         let story = connection.story.as_deref()?;

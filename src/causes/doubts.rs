@@ -209,10 +209,9 @@ pub static PAGES: [Page; Doubt::ALL.len()] = [
             owner: Owner::Server,
             title: "Find out what the server did with the request",
             steps: &[
-                "The server's kernel acknowledged the request. If the client closed first, what did the program at port \
-                 {server.port} do all that time? Its log, its queue of requests and what it waits for itself (a \
-                 database, a lock, another service) tell. A longer timeout at the client helps only if the answer is \
-                 worth the wait.",
+                "The server's kernel acknowledged the request. If the client closed first, find out what the program at port \
+                 {server.port} was doing: its log, its queue of requests, and what it was waiting for itself (a database, a \
+                 lock, another service). A longer timeout at the client helps only if the answer is worth the wait.",
                 "If the server closed first, look in its log for a crash, a restart or a limit at that time.",
                 "Do not repeat the request without thought: the server may have done what it asks, or may be doing it.",
             ],

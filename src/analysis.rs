@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::net::IpAddr;
 
-use crate::context::{Reading, http_answer_is_complete};
+use crate::context::{Reading, http_answer_lacks};
 use crate::decode::{Decoder, End, Packet, Packets, Skip};
 use crate::diagnose::{FILTERED, Finding, Summary, diagnose};
 use crate::pipeline::{self, Seen, Taker};
@@ -11,7 +11,7 @@ use crate::relay::relayed;
 use crate::source::{Error, FrameBatch, Source, unpack};
 use crate::time::Time;
 use crate::track::kernel::Kind;
-use crate::track::{Benign, CLIENT, Doubt, Ended, Ending, SERVER, Sink, Tracker};
+use crate::track::{Benign, Doubt, Ended, Ending, SERVER, Sink, Tracker};
 
 /// Who gets what is found.
 pub trait Listener {
@@ -287,9 +287,6 @@ impl<L: Listener> Sink for Judge<'_, L> {
             Ending::Benign(benign) => {
                 count(&mut self.benign, &Benign::ALL, benign);
             }
-            // What asks for nothing is not left without an answer.
-            Ending::Undecided(Doubt::NoAnswer) if !reading(&ended).client_asks() => return,
-            Ending::Undecided(Doubt::AnswerCut) if !reading(&ended).client_wants_all() => return,
             Ending::Undecided(doubt) => {
                 count(&mut self.undecided, &Doubt::ALL, doubt);
             }
@@ -314,20 +311,15 @@ impl<L: Listener> Sink for Judge<'_, L> {
         Reading::of(message, &[]).client_asks()
     }
 
-    fn is_longer(&self, answer: &[u8], length: u32) -> bool {
+    fn is_cut(&self, asked: &[u8], answer: &[u8], length: u32) -> bool {
         // Sequence numbers do not tell of an answer that takes all of them how much of it came.
-        let can_tell = http_answer_is_complete(answer, u32::MAX.into()) == Some(true);
-        can_tell && http_answer_is_complete(answer, length.into()) == Some(false)
+        let countable = |lacks: u64| lacks > 0 && lacks <= (u32::MAX - length).into();
+        http_answer_lacks(answer, length.into()).is_some_and(countable) && Reading::of(asked, &[]).client_wants_all()
     }
 
     fn connected(&mut self, ends: [End; 2], time: Time) {
         self.listener.success(ends[0].ip, ends[SERVER].ip, ends[SERVER].port, time);
     }
-}
-
-/// What each end said last.
-fn reading<'a>(ended: &Ended<'a>) -> Reading<'a> {
-    Reading::of(ended.first_bytes(CLIENT), ended.first_bytes(SERVER))
 }
 
 fn count<T: PartialEq>(counts: &mut [u64], all: &[T], one: T) {

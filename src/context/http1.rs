@@ -197,6 +197,11 @@ fn end_of_headers(bytes: &[u8]) -> Option<usize> {
 /// `None` when that cannot be told: the headers do not end within the prefix, the body is chunked or lasts until the
 /// connection ends, lengths contradict each other, or not one byte of the body came, as it is for an answer to HEAD.
 pub fn http_answer_is_complete(prefix: &[u8], total: u64) -> Option<bool> {
+    http_answer_lacks(prefix, total).map(|lacks| lacks == 0)
+}
+
+/// How many bytes an answer lacks, where [`http_answer_is_complete`] can tell whether it lacks some.
+pub fn http_answer_lacks(prefix: &[u8], total: u64) -> Option<u64> {
     let code = status(prefix)?;
     let body = prefix.get(end_of_headers(prefix)?..)?;
     let head = (prefix.len() - body.len()) as u64;
@@ -204,7 +209,7 @@ pub fn http_answer_is_complete(prefix: &[u8], total: u64) -> Option<bool> {
         return None;
     }
     if code == 204 || code == 304 {
-        return Some(total >= head);
+        return Some(head.saturating_sub(total));
     }
     if header(prefix, b"transfer-encoding").is_some() {
         return None;
@@ -222,7 +227,7 @@ pub fn http_answer_is_complete(prefix: &[u8], total: u64) -> Option<bool> {
     if length > 0 && (total <= head || body.starts_with(b"HTTP/1.")) {
         return None;
     }
-    Some(total >= head.checked_add(length)?)
+    Some(head.checked_add(length)?.saturating_sub(total))
 }
 
 fn content_length(value: &[u8]) -> Option<u64> {

@@ -37,7 +37,7 @@ mod websocket;
 #[cfg(test)]
 mod tests;
 
-pub use http1::{http_answer_is_complete, status as http_status};
+pub use http1::{http_answer_is_complete, http_answer_lacks, status as http_status};
 pub use message::{Field, Protocol, Side, Value};
 pub use mismatch::{Mismatch, mismatch};
 pub use reset_reason::{ResetReason, reset_reason};

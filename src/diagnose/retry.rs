@@ -11,14 +11,13 @@ use crate::track::{CLIENT, Doubt, Half, SERVER};
 
 /// The verdict, and why: a clause without a capital or full stop.
 pub fn verdict(case: &Case<'_>, ended_by: EndedBy) -> (RetryVerdict, Cow<'static, str>) {
-    if case.doubt() == Some(Doubt::NoAnswer) {
-        return (RetryVerdict::MaybeProcessed, "the request was acknowledged, but no answer came".into());
-    }
-    if case.doubt() == Some(Doubt::AnswerCut) {
-        return (RetryVerdict::Answered, "the answer had begun".into());
-    }
-    if case.doubt().is_some() {
-        return (RetryVerdict::Unknown, "the capture cannot tell whether the connection failed".into());
+    match case.doubt() {
+        Some(Doubt::NoAnswer) => {
+            return (RetryVerdict::MaybeProcessed, "the request was acknowledged, but no answer came".into());
+        }
+        Some(Doubt::AnswerCut) => return (RetryVerdict::Answered, "the answer had begun".into()),
+        Some(_) => return (RetryVerdict::Unknown, "the capture cannot tell whether the connection failed".into()),
+        None => {}
     }
     let client = case.half(CLIENT);
     let server = case.half(SERVER);

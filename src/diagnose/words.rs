@@ -187,18 +187,13 @@ pub fn undecided(case: &Case<'_>, doubt: Doubt) -> String {
 
 /// Who closed while a request had no answer, and after how long.
 fn no_answer(case: &Case<'_>) -> String {
-    let closed = case.story().first_fin.and_then(|side| Some((side, case.story().fin[side]?)));
-    let waited = closed.map(|(_, fin)| fin.time.since(case.half(CLIENT).data_time)).unwrap_or_default();
-    match closed {
-        Some((SERVER, _)) => format!(
-            "The server acknowledged a request and closed its side after {} without an answer.",
-            duration(waited)
-        ),
-        _ => format!(
-            "The server acknowledged a request and did not answer it; the client closed its side after {}.",
-            duration(waited)
-        ),
+    let (story, asked) = (case.story(), case.half(CLIENT).data_time);
+    let side = story.first_fin.unwrap_or(CLIENT);
+    let waited = duration(story.fin[side].map_or(0, |fin| fin.time.since(asked)));
+    if side == SERVER {
+        return format!("The server acknowledged a request and closed its side after {waited} without an answer.");
     }
+    format!("The server acknowledged a request and did not answer it; the client closed its side after {waited}.")
 }
 
 /// The sentence for a failure that no cause explains.

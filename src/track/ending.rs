@@ -163,6 +163,11 @@ impl Doubt {
         matches!(self, Doubt::Unanswered | Doubt::HalfOpen)
     }
 
+    /// Was the connection closed in place of an answer, or in the middle of one?
+    pub fn is_about_a_request(self) -> bool {
+        matches!(self, Doubt::NoAnswer | Doubt::AnswerCut)
+    }
+
     /// The id in JSON.
     pub fn id(self) -> &'static str {
         match self {

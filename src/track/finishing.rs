@@ -102,7 +102,7 @@ impl Tracker {
         let half_closed = story.window_closed.iter().all(Option::is_none) && story.read_after_fin != [false; 2];
         let ending = if half_closed {
             Ending::Benign(Benign::HalfClose)
-        } else if self.leaves_a_request(connection, story) {
+        } else if self.leaves_a_request(connection, story, sink) {
             Ending::Undecided(Doubt::NoAnswer)
         } else if self.cuts_an_answer(connection, story, sink) {
             Ending::Undecided(Doubt::AnswerCut)
@@ -114,7 +114,7 @@ impl Tracker {
 
     /// Did an end close when all that the client had said last was acknowledged, and had no answer? What the capture lacks may be one,
     /// and what the server said when it had some of that is one, though the request may be captured behind it.
-    fn leaves_a_request(&self, connection: &Connection, story: &Story) -> bool {
+    fn leaves_a_request(&self, connection: &Connection, story: &Story, sink: &impl Sink) -> bool {
         let [client, server] = &connection.half;
         let asked = self.payloads.entry(client.first_bytes, owner(connection.home, CLIENT));
         let is_answered = |(first, _): (u32, &[u8])| server.has(Half::DATA) && seq::after(server.data_ack, first);
@@ -126,8 +126,8 @@ impl Tracker {
             && is_whole(server)
             && connection.unseen_answer(CLIENT) == 0
             && !seq::before(server.ack, client.data_end())
-            && asked.is_some_and(|asked| !is_answered(asked))
             && story.reset.is_none()
+            && asked.is_some_and(|asked| !is_answered(asked) && sink.asks(asked.1))
     }
 
     /// Did the server close in the middle of its last words, by the length that these say of themselves? What the capture lacks of
@@ -139,7 +139,13 @@ impl Tracker {
             && story.first_fin == Some(SERVER)
             && story.reset.is_none()
             && is_whole(client)
-            && is_cut(&self.payloads, server.first_bytes, owner(connection.home, SERVER), server.data_end(), sink)
+            && is_cut(
+                &self.payloads,
+                connection.home,
+                [client.first_bytes, server.first_bytes],
+                server.data_end(),
+                sink,
+            )
     }
 
     /// The capture ended too soon to tell, unless something was told of the connection already.

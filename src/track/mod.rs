@@ -154,8 +154,9 @@ pub trait Sink {
         false
     }
 
-    /// Does an answer with these first bytes say of itself that it is longer than so many bytes?
-    fn is_longer(&self, _answer: &[u8], _length: u32) -> bool {
+    /// Does an answer with these first bytes say of itself that it is longer than so many bytes, and a client that said `asked` last
+    /// wants all of it?
+    fn is_cut(&self, _asked: &[u8], _answer: &[u8], _length: u32) -> bool {
         false
     }
 

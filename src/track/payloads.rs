@@ -2,7 +2,7 @@
 //! or in several short ones. Kept in one ring of fixed size, so that healthy connections cost four bytes a direction; what was
 //! overwritten is gone.
 
-use super::Sink;
+use super::{CLIENT, SERVER, Sink};
 
 /// Bytes that are kept of a message.
 pub const KEPT: usize = 600;
@@ -120,10 +120,12 @@ impl Payloads {
     }
 }
 
-/// Does the message that is kept there say of itself that it reaches beyond this sequence number?
-pub fn is_cut(payloads: &Payloads, handle: u32, owner: u32, until: u32, sink: &impl Sink) -> bool {
-    let is_longer = |(first, bytes): (u32, &[u8])| sink.is_longer(bytes, until.wrapping_sub(first));
-    payloads.entry(handle, owner).is_some_and(is_longer)
+/// Is the server's last message on the connection with this index to reach beyond this sequence number, by what it says of itself?
+/// `kept` is where the first bytes of the messages of both ends are.
+pub fn is_cut(payloads: &Payloads, index: u32, kept: [u32; 2], until: u32, sink: &impl Sink) -> bool {
+    let asked = payloads.get(kept[CLIENT], owner(index, CLIENT));
+    let answer = payloads.entry(kept[SERVER], owner(index, SERVER));
+    answer.is_some_and(|(first, bytes)| sink.is_cut(asked, bytes, until.wrapping_sub(first)))
 }
 
 #[cfg(test)]

@@ -422,11 +422,13 @@ fn closes_early(
         [] => usize::from(room.sketch.has(Connection::SERVER_SPOKE_LAST)),
         _ => from,
     };
-    let (kept, owner) = (room.said.end[spoke].first_bytes, owner(index, spoke));
+    let kept = [CLIENT, SERVER].map(|side| room.said.end[side].first_bytes);
+    let asked = payloads.get(kept[CLIENT], owner(index, CLIENT));
     if spoke == CLIENT {
         let lost = room.sketch.end[CLIENT].seen & (Half::FAREWELL | Half::GAP) != 0;
-        return !lost && (sink.asks(payloads.get(kept, owner)) || sink.asks(payload));
+        return !lost && (sink.asks(asked) || sink.asks(payload));
     }
     let until = segment.sequence.wrapping_add(segment.payload_length);
-    from == SERVER && (is_cut(payloads, kept, owner, until, sink) || sink.is_longer(payload, segment.payload_length))
+    let is_cut = || is_cut(payloads, index, kept, until, sink) || sink.is_cut(asked, payload, segment.payload_length);
+    from == SERVER && is_cut()
 }

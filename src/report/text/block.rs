@@ -135,8 +135,7 @@ pub fn doubt(page: &mut Page, problem: &Problem, before: &[&Problem]) {
     if let Some(finding) = doubtful(problem).filter(|finding| !is_told(finding)) {
         let why = escape_and_cut(&finding.summary, SENTENCE);
         // Which request that was is most of what there is to say of it.
-        let is_about_one = matches!(finding.doubt, Some(Doubt::NoAnswer | Doubt::AnswerCut));
-        let request = said(finding).filter(|_| is_about_one);
+        let request = said(finding).filter(|_| finding.doubt.is_some_and(Doubt::is_about_a_request));
         let request = request.map(|request| format!(" The request: {request}.")).unwrap_or_default();
         page.paragraph("      ", Role::Faint, &format!("{why}{request} More: tcpwhy explain {}", finding.cause_id()));
     }

@@ -238,6 +238,29 @@ pub static PAGES: [Page; Doubt::ALL.len()] = [
             commands: &["curl -v -o /dev/null 'http://{server.ip}:{server.port}/'"],
         },
     },
+    Page {
+        doubt: Doubt::Unacknowledged,
+        title: "Last words that nothing acknowledged",
+        seen: "One end sends payload and closes at once. Its host repeats the payload and the FIN, and nothing acknowledges \
+               them.",
+        why: "No call failed: send() and close() had returned, and the kernel has nobody to tell that the payload is lost. \
+              The other end hears nothing, and waits until its own timeout or keep-alive probes end it.",
+        remedy: Remedy {
+            owner: Owner::Network,
+            title: "Find where the packets are lost, and wait for an answer before closing",
+            steps: &[
+                "Capture at both ends. If the repeated segments reach the other host, its acknowledgments are lost on the \
+                 way back; if not, look along the way there.",
+                "If the handshake passed and only full segments are repeated, suspect the MTU: see `tcpwhy explain \
+                 mtu_blackhole`.",
+                "If the client closed because its own timeout had passed, raise that above the first repetitions (a second \
+                 or more), or each lost packet fails a request.",
+                "A program that must know that its last words arrived shuts down its sending side and reads until the end \
+                 of file before it closes. SO_LINGER with a time makes close() wait for the acknowledgment, and fail.",
+            ],
+            commands: &["ss -tnoi '( sport = :{server.port} or dport = :{server.port} )'"],
+        },
+    },
 ];
 
 /// The page on a doubt.

@@ -120,6 +120,11 @@ pub fn calls(case: &Case<'_>, side: usize) -> Option<String> {
                 "send succeeds, recv returns 0 (EOF); the next send fails with ",
                 " after the last retransmission, unless the application's own timeout comes first",
             ),
+            // The own timeout came first, unless that was `shutdown()`.
+            Repeated::Data if own.has(Half::FIN) => (
+                "it has sent its FIN: no call fails if it closed the socket; if it still reads, recv fails with ",
+                " after the last retransmission",
+            ),
             Repeated::KeepAlive if case.story().silence[side].windows_cut => {
                 ("recv or send fails with ", " after the last probe")
             }
@@ -182,6 +187,7 @@ pub fn undecided(case: &Case<'_>, doubt: Doubt) -> String {
         Doubt::AnswerCut => {
             "The server closed its side in the middle of an answer: by its Content-Length more was to come.".to_owned()
         }
+        Doubt::Unacknowledged => unacknowledged(case),
     }
 }
 
@@ -194,6 +200,19 @@ fn no_answer(case: &Case<'_>) -> String {
         return format!("The server acknowledged a request and closed its side after {waited} without an answer.");
     }
     format!("The server acknowledged a request and did not answer it; the client closed its side after {waited}.")
+}
+
+/// Who closed behind payload that nothing acknowledged, and how long its host tried.
+fn unacknowledged(case: &Case<'_>) -> String {
+    let story = case.story();
+    let waits = |side: &usize| story.silence[*side].what == Repeated::Data && story.fin[*side].is_some();
+    let side = [CLIENT, SERVER].into_iter().find(waits).unwrap_or(CLIENT);
+    let (name, silence) = (case.name(side), story.silence[side]);
+    let tried = duration(silence.last.time.since(silence.first.time));
+    format!(
+        "The {name} sent its last payload and closed; nothing acknowledged that in {} attempts over {tried}.",
+        silence.attempts
+    )
 }
 
 /// The sentence for a failure that no cause explains.

@@ -222,7 +222,8 @@ impl After {
             // A RST that the server did not take ended an older connection on the same ports, and none of this one.
             Ending::Benign(Benign::PortReuse) if !(connection.established() && accepted()) => After::GoesOn,
             Ending::Undecided(_) if connection.story.as_ref().is_some_and(|story| story.challenged) => After::Open,
-            Ending::Quiet => After::Open,
+            // The other end may still wait.
+            Ending::Quiet | Ending::Undecided(Doubt::Unacknowledged) => After::Open,
             Ending::Failure(_) | Ending::Benign(_) | Ending::Undecided(_) => After::Over,
         }
     }

@@ -137,11 +137,14 @@ pub enum Doubt {
     NoAnswer,
     /// The server closed in the middle of an answer, by the length that this says of itself: as above.
     AnswerCut,
+    /// An end had closed right behind its last payload, and nothing acknowledged that, however often its host repeated it: no call
+    /// failed, but it was probably lost.
+    Unacknowledged,
 }
 
 impl Doubt {
     /// All of them.
-    pub const ALL: [Doubt; 14] = [
+    pub const ALL: [Doubt; 15] = [
         Doubt::BeganLate,
         Doubt::OneDirection,
         Doubt::OddReset,
@@ -156,6 +159,7 @@ impl Doubt {
         Doubt::MoreToSend,
         Doubt::NoAnswer,
         Doubt::AnswerCut,
+        Doubt::Unacknowledged,
     ];
 
     /// Are such endings counted at the end, and none of them listed? A flood has millions of them.
@@ -185,6 +189,7 @@ impl Doubt {
             Doubt::MoreToSend => "more_to_send",
             Doubt::NoAnswer => "no_answer",
             Doubt::AnswerCut => "answer_cut",
+            Doubt::Unacknowledged => "unacknowledged",
         }
     }
 }

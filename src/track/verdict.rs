@@ -143,7 +143,7 @@ fn judge_silence(connection: &Connection, story: &Story, side: usize) -> Ending 
     }
     if silence.what == Repeated::Data && closed_with_its_data(story, side, &silence) {
         // The application had closed the socket before the first timeout: nobody is there to tell.
-        return Ending::Quiet;
+        return Ending::Undecided(Doubt::Unacknowledged);
     }
     if ends_repetitions(story, side) {
         return Ending::Undecided(Doubt::Hole);

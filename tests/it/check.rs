@@ -193,7 +193,8 @@ pub fn check(text: &str) -> Result<(), String> {
         if condition.cut {
             continue;
         }
-        let said = |words: &String| collector.findings.iter().any(|finding| says(finding, words));
+        let said =
+            |words: &String| collector.findings.iter().chain(&collector.undecided).any(|finding| says(finding, words));
         for words in header.says.iter().filter(|words| !said(words)) {
             complaints.entry(format!("no finding says \"{words}\"")).or_default().push(condition.name);
         }

@@ -247,6 +247,7 @@ fn doubt(id: &str) -> Option<&'static str> {
         Doubt::MoreToSend => "closed and reset by one end when the other may have had more to send",
         Doubt::NoAnswer => "closed while a request had no answer",
         Doubt::AnswerCut => "closed by the server in the middle of an answer",
+        Doubt::Unacknowledged => "closed behind payload that nothing acknowledged",
     })
 }
 

@@ -221,8 +221,7 @@ fn judge_half_accepted(connection: &Connection, story: &Story, reset: &Reset) ->
         return Some(if silent { HALF_OPEN } else { Ending::Undecided(Doubt::HalfAccepted) });
     }
     // It would have been sent again by now, unless the server had given up after so many (`tcp_synack_retries`).
-    let overdue = waits.last + waits.interval.saturating_mul(2).saturating_add(waits.interval / 4);
-    let accepted = waits.repeated == 1 && reset.mark.time > overdue;
+    let accepted = waits.repeated == 1 && reset.mark.time > waits.overdue();
     (!accepted).then_some(Ending::Undecided(Doubt::HalfAccepted))
 }
 

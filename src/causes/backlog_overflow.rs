@@ -7,7 +7,7 @@ use crate::track::kernel::Kind;
 use crate::track::{By, CLIENT, Connection, Half, Repeated, SERVER, Service};
 
 /// Signs: (b) the server repeats its SYN-ACK after the client's ACK while the client's data is never acknowledged:
-/// likely, certain when the capture is at the server and the client's ACK is in it. (c) bare reply-RST (`R 1:1(0)
+/// likely; possible where it repeated it once, before the client spoke, as with TCP_DEFER_ACCEPT. (c) bare reply-RST (`R 1:1(0)
 /// win 0`) right after the final ACK of the handshake: possible. (a) SYNs ignored while the same port completes
 /// other handshakes: possible; likely where one in ten of them had to repeat theirs, or its ACK was
 /// forgotten as in (b).
@@ -132,19 +132,32 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     // What it acknowledged a socket has taken.
     let took_nothing = u64::from(case.lost(CLIENT)) == case.sent(CLIENT);
     if case.by() == Some(By::Silence) {
-        let repeated = case.story().syn_ack_retransmissions > 0;
-        return (repeated && took_nothing).then(|| {
-            Match::likely(format!(
+        let first = case.silence().first.time;
+        return full(case, first).filter(|_| took_nothing).map(|full| match full {
+            Full::Ignores => Match::likely(format!(
                 "{server} retransmits its SYN-ACK and ignores the client's ACK and data, as a server with a full \
                  accept queue does."
-            ))
+            )),
+            Full::MayWait => Match::possible(format!(
+                "{server} retransmitted its SYN-ACK although the client had acknowledged it, and did not acknowledge what \
+                 the client sent later: its accept queue is full; or it was waiting for data (TCP_DEFER_ACCEPT), and the \
+                 host or the path was lost."
+            )),
         });
     }
     if case.reset_by(SERVER) && case.story().half_accepted.is_some() {
-        return Some(Match::likely(format!(
-            "{server} retransmitted its SYN-ACK although the client had acknowledged it, then gave up with a RST: its \
-             accept queue is full, or the client's ACK does not reach it."
-        )));
+        let client = case.half(CLIENT);
+        let first = if client.has(Half::DATA) { client.data_time } else { case.decisive() };
+        return full(case, first).map(|full| match full {
+            Full::Ignores => Match::likely(format!(
+                "{server} retransmitted its SYN-ACK although the client had acknowledged it, then gave up with a RST: its \
+                 accept queue is full, or the client's ACK does not reach it."
+            )),
+            Full::MayWait => Match::possible(format!(
+                "{server} retransmitted its SYN-ACK although the client had acknowledged it, then ended the connection \
+                 with a RST: its accept queue is full, or it was waiting for data (TCP_DEFER_ACCEPT)."
+            )),
+        });
     }
     let at_once = case.at_once(case.decisive().since(case.opened()));
     let dropped = case.reset_kind() == Some(ResetKind::Reply) && case.reset_by(SERVER) && took_nothing;
@@ -156,6 +169,29 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         return Some(Match::likely(text));
     }
     None
+}
+
+/// What a SYN-ACK that is repeated although the client has acknowledged it says of the accept queue.
+#[derive(Clone, Copy)]
+enum Full {
+    /// The server takes nothing: its accept queue is full, or nothing reaches it.
+    Ignores,
+    /// So it may be; or the server waits for data.
+    MayWait,
+}
+
+/// Is the accept queue full, or may it be, of a server that repeated its SYN-ACK, to a client that sent its first payload at `first`? A
+/// listener that waits for data (TCP_DEFER_ACCEPT) repeats it to a client that says nothing, too, once, and takes the acknowledgment of
+/// that (`syn_ack_recalc()`, `tcp_check_req()`): only what it repeats to a client that has spoken, or more than once, it repeats because
+/// it took nothing. Where it is not repeated any more, though the next one was due, a socket was made, unless a RST says that there is
+/// none.
+fn full(case: &Case<'_>, first: Time) -> Option<Full> {
+    let waits = case.story().half_accepted?;
+    if waits.repeated > 1 || first < waits.last {
+        return Some(Full::Ignores);
+    }
+    let has_none = case.reset_by(SERVER) && case.reset_kind() == Some(ResetKind::Reply);
+    (has_none || case.decisive() <= waits.overdue()).then_some(Full::MayWait)
 }
 
 /// The service that ignored the SYN, if it answers others.

@@ -20,8 +20,9 @@ pub static CAUSE: Cause = Cause {
         a client that races IPv6 against IPv4 (Happy Eyeballs) drops the loser; a pool shrinks; a connect timeout \
         fires; a user closes the tab; a load test ends.\n\n\
         If the handshake was finished, the server's accept() has returned or will return a socket whose first call \
-        fails with ECONNRESET. If not, the server notices nothing. Systems other than Linux report ECONNABORTED from \
-        accept().",
+        fails with ECONNRESET. If not, the server notices nothing. Nor does a server that asked the kernel to wait for \
+        the first data (TCP_DEFER_ACCEPT: Apache on Linux by default, nginx with `deferred`, HAProxy with \
+        `defer-accept`): the packets are the same. Systems other than Linux report ECONNABORTED from accept().",
     is_not: "\
         Not a failure that a user notices, as long as another connection of the client works.\n\n\
         Not `health_check`: there is no fixed period. Not `half_open_scan`: the SYN is that of an ordinary TCP stack.\n\n\

@@ -163,8 +163,9 @@ pub static PAGES: [Page; Doubt::ALL.len()] = [
         title: "The client gave up while the server retransmitted its SYN-ACK",
         seen: "The handshake is complete for the client, which ends the connection while the server still retransmits its \
                SYN-ACK.",
-        why: "With a full accept queue, or after a lost ACK, the server has no socket for the connection yet, and no \
-              application gets an error. If the queue had room by then, accept() returns the socket, and recv() fails.",
+        why: "With a full accept queue, after a lost ACK, or where the listener waits for data (TCP_DEFER_ACCEPT), the \
+              server has no socket for the connection yet, and no application gets an error. If it had made one by then, \
+              accept() returns the socket, and recv() fails.",
         remedy: Remedy {
             owner: Owner::Capture,
             title: "Check whether the accept queue of the server is full",

@@ -19,8 +19,9 @@ pub static CAUSE: Cause = Cause {
     why: "\
         A load balancer or a monitor checks only whether the port accepts connections. After the handshake it knows, \
         and resets the connection because that frees its port without TIME_WAIT (as HAProxy's plain TCP check does).\n\n\
-        On Linux the server's accept() still succeeds, and its first read fails with ECONNRESET; on other systems \
-        accept() itself may report ECONNABORTED. That is what fills logs with \"connection reset by peer\" from one \
+        On Linux the server's accept() still succeeds, and its first read fails with ECONNRESET, unless it lets the \
+        kernel wait for the first data (TCP_DEFER_ACCEPT); on other systems accept() itself may report ECONNABORTED. \
+        That is what fills logs with \"connection reset by peer\" from one \
         address.",
     is_not: "\
         Not a failing client, and not a scan: one port, one fixed period, few sources.\n\n\

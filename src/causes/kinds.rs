@@ -128,14 +128,18 @@ pub static PAGES: [Page; 6] = [
             connection of a browser, a cancelled connect.\n\n\
             On Linux, accept() returns such a connection as if nothing had happened, and the first recv() on it fails \
             with ECONNRESET. Other systems report ECONNABORTED from accept(). After an incomplete handshake the \
-            server's application notices nothing.",
+            server's application notices nothing, nor does one that lets the kernel wait for the first data \
+            (TCP_DEFER_ACCEPT: Apache on Linux by default, nginx and HAProxy if told to).",
         calls: &[
             Calls {
                 when: "the server, after a full handshake (Linux)",
                 then: "accept() succeeds; the first recv() fails with ECONNRESET",
             },
             Calls { when: "the server, on other systems", then: "accept() may fail with ECONNABORTED: call it again" },
-            Calls { when: "the server, after an incomplete handshake", then: "accept() does not return" },
+            Calls {
+                when: "the server, after an incomplete handshake, or where it waits for data (TCP_DEFER_ACCEPT)",
+                then: "accept() does not return",
+            },
             Calls { when: "the client", then: "gets no error: it reset the connection itself" },
         ],
         again: "Nothing to retry. A server must keep accepting: such an error must not end its accept loop.",

@@ -110,7 +110,11 @@ pub fn calls(case: &Case<'_>, side: usize) -> Option<String> {
         ),
         Kind::Reset => ("the next call fails with ", ", once; later recv returns 0 (EOF), send fails with EPIPE"),
         Kind::BrokenPipe => ("recv returns 0 (EOF), the next send fails with ", ""),
-        Kind::Aborted => ("accept may still return the socket; its first recv fails with ", ""),
+        // A listener that waits for data gives no socket to who brings none (`tcp_check_req()`).
+        Kind::Aborted => (
+            "accept may still return the socket; its first recv fails with ",
+            ", unless the listener waits for data (TCP_DEFER_ACCEPT)",
+        ),
         Kind::TimedOut => match case.story().silence[side].what {
             // `tcp_recvmsg()` looks at SOCK_DONE, which `tcp_fin()` sets, ahead of the error.
             Repeated::KeepAlive | Repeated::Nothing if read_out => {

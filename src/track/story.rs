@@ -142,6 +142,13 @@ pub struct HalfAccepted {
     pub acknowledged: bool,
 }
 
+impl HalfAccepted {
+    /// When it is too late for the SYN-ACK to be sent once more (`reqsk_timer_handler()` backs off by two).
+    pub fn overdue(&self) -> Time {
+        self.last + self.interval.saturating_mul(2).saturating_add(self.interval / 4)
+    }
+}
+
 /// Segments of an end, one behind the other, that lie far from all that the capture has shown of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Far {

@@ -100,7 +100,7 @@ fn judge_pending(connection: &Connection, story: &Story) -> Ending {
     }
 }
 
-fn errno_at(side: usize, errno: Errno) -> [Option<Errno>; 2] {
+const fn errno_at(side: usize, errno: Errno) -> [Option<Errno>; 2] {
     let mut both = [None; 2];
     both[side] = Some(errno);
     both

@@ -8,7 +8,7 @@ use super::{
     Next, REORDERED_WITHIN, Restart, SHORTEST_SYN_TIMEOUT, SWAPPED, gives_up, may_be_of_windows, misses_syn_ack,
     note_data, note_options, reach, repeat, tell, tenth_of_microseconds, waits_for_syn_ack,
 };
-use crate::decode::{Segment, Signs};
+use crate::decode::{Flags, Segment, Signs};
 use crate::time::MILLISECOND;
 
 /// Takes a SYN without ACK.
@@ -153,10 +153,13 @@ pub(super) fn syn_again(connection: &mut Connection, from: usize, segment: &Segm
 
 /// Starts the picture of one end at its SYN or SYN-ACK.
 pub(super) fn begin(connection: &mut Connection, from: usize, segment: &Segment, bytes: &[u8]) {
+    // An end in SYN_SENT takes nothing of a SYN without ACK but the SYN (`tcp_rcv_synsent_state_process()`: simultaneous open).
+    let only_the_syn = !segment.flags.has(Flags::ACK) && waits_for_syn_ack(connection, other(from));
+    let end = segment.sequence.wrapping_add(if only_the_syn { 1 } else { reach(segment) });
     let half = &mut connection.half[from];
-    let late = half.has(Half::SEQUENCE) && seq::after(half.next, segment.sequence.wrapping_add(reach(segment)));
+    let late = half.has(Half::SEQUENCE) && seq::after(half.next, end);
     if !late {
-        half.next = segment.sequence.wrapping_add(reach(segment));
+        half.next = end;
     }
     half.isn = segment.sequence;
     half.set(Half::SEQUENCE | Half::SYN);
@@ -167,7 +170,7 @@ pub(super) fn begin(connection: &mut Connection, from: usize, segment: &Segment,
     if offered & Half::SCALE != 0 {
         half.scale = scale;
     }
-    if segment.payload_length > 0 {
+    if segment.payload_length > 0 && !only_the_syn {
         note_data(connection, from, segment);
     }
 }

@@ -3,6 +3,19 @@
 use super::fins::{comes_before, fin_is_missing, missed_fin, misses_a_fin};
 use super::*;
 
+/// The client's RST before the handshake was complete. No application of the server knows of it.
+const HALF_OPEN: Ending =
+    Ending::Failure(Failure { kind: Kind::Aborted, errno: [None; 2], victim: SERVER, by: By::Reset });
+
+/// The client's RST after the handshake, before any payload. Whether the server's listener waits for payload (TCP_DEFER_ACCEPT), and no
+/// application hears of it, the packets do not show.
+const ABORT: Ending = Ending::Failure(Failure {
+    kind: Kind::Aborted,
+    errno: errno_at(SERVER, Errno::ECONNRESET),
+    victim: SERVER,
+    by: By::Reset,
+});
+
 pub(super) fn judge_reset(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     let victim = other(reset.from);
     match reset.acceptance {
@@ -17,7 +30,7 @@ pub(super) fn judge_reset(connection: &Connection, story: &Story, reset: Reset) 
             victim,
             by: By::Reset,
         }),
-        Acceptance::EndsHalfOpen => judge_half_open(),
+        Acceptance::EndsHalfOpen => HALF_OPEN,
         Acceptance::Exact => match judge_exact(connection, story, reset) {
             Ending::Failure(_) if may_have_been_gone(connection, story, &reset) => Ending::Undecided(Doubt::OddReset),
             // `tcp_probe_timer()` gives up without a word, by TCP_USER_TIMEOUT for one: that is ETIMEDOUT, and the RST found nobody.
@@ -48,11 +61,6 @@ pub(super) fn judge_reset(connection: &Connection, story: &Story, reset: Reset) 
 /// `tcp_v4_send_reset()`). A number and a window has the abort of a socket (`tcp_send_active_reset()`): its SYN-ACK is missing.
 fn is_of_an_open_socket(reset: &Reset) -> bool {
     reset.sequence != 0 && reset.window > 0
-}
-
-/// The client's RST before the handshake was complete. No application of the server knows of it.
-fn judge_half_open() -> Ending {
-    Ending::Failure(Failure { kind: Kind::Aborted, errno: [None; 2], victim: SERVER, by: By::Reset })
 }
 
 /// Could this end have sent a FIN before the capture began? Not if it was seen to open or to send payload.
@@ -130,7 +138,7 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
     if !connection.was_used() && sender == CLIENT && half[CLIENT].has(Half::SYN) && !forged(connection, &reset) {
         // Without an acknowledgment of its own the handshake was never done, also where the SYN was captured last.
         let is_half_open = !half[CLIENT].has(Half::ACK) && half[SERVER].has(Half::SYN);
-        return if is_half_open { judge_half_open() } else { judge_abort() };
+        return if is_half_open { HALF_OPEN } else { ABORT };
     }
     if !could_send(connection, sender) || !was_open(connection, victim) {
         return Ending::Undecided(Doubt::BeganLate);
@@ -210,11 +218,10 @@ fn judge_half_accepted(connection: &Connection, story: &Story, reset: &Reset) ->
     let waits = story.half_accepted.filter(|_| reset.from == CLIENT)?;
     if !waits.acknowledged {
         let silent = !connection.was_used();
-        return Some(if silent { judge_half_open() } else { Ending::Undecided(Doubt::HalfAccepted) });
+        return Some(if silent { HALF_OPEN } else { Ending::Undecided(Doubt::HalfAccepted) });
     }
     // It would have been sent again by now, unless the server had given up after so many (`tcp_synack_retries`).
-    let overdue = waits.last + waits.interval.saturating_mul(2).saturating_add(waits.interval / 4);
-    let accepted = waits.repeated == 1 && reset.mark.time > overdue;
+    let accepted = waits.repeated == 1 && reset.mark.time > waits.overdue();
     (!accepted).then_some(Ending::Undecided(Doubt::HalfAccepted))
 }
 
@@ -259,12 +266,6 @@ fn may_have_been_gone(connection: &Connection, story: &Story, reset: &Reset) -> 
 /// Does the way that the RST came show that another one sent it?
 pub(super) fn forged(connection: &Connection, reset: &Reset) -> bool {
     foreign(connection, reset) || made_on_the_way(connection, reset)
-}
-
-/// The client's RST after the handshake, before any payload.
-fn judge_abort() -> Ending {
-    let errno = errno_at(SERVER, Errno::ECONNRESET);
-    Ending::Failure(Failure { kind: Kind::Aborted, errno, victim: SERVER, by: By::Reset })
 }
 
 /// A RST after both FINs. No application is there to get an error; but a request that crossed the first FIN was lost,

@@ -14,7 +14,8 @@ use crate::scripts::all;
 
 /// Of these the halves are not joined, or not all: what comes first from the server does not acknowledge the SYN alone, or it was
 /// captured out of its order. In the last two, several hosts become one listener.
-const NOT_JOINED: [&str; 19] = [
+const NOT_JOINED: [&str; 20] = [
+    "rst_behind_payload_of_a_crossing_syn",
     "challenge_ack_to_a_client_whose_old_connection_was_not_seen",
     "port_reused_over_a_challenge_ack",
     "port_reused_over_a_challenge_ack_to_the_second_syn",

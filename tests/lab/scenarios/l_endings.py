@@ -37,6 +37,37 @@ SCENARIOS = [
         expect=OK,
     ),
     Scenario(
+        "deferred_accept_reset",
+        "TCP_DEFER_ACCEPT: the client connects and aborts; the packets do not show that the server never hears of it",
+        server="listen defer_accept=5; sleep 1.5",
+        client="connect; sleep .2; abort; sleep 1.3",
+        expect=fail(
+            "aborted",
+            "connect_cancelled",
+            "health_check",
+            by="client",
+            hidden=dict.fromkeys(("client", "router", "server", "together"), "server"),
+        ),
+    ),
+    Scenario(
+        "deferred_accept_times_out",
+        "TCP_DEFER_ACCEPT: the server takes what stays silent all the same, and aborts it later",
+        server="listen defer_accept=1; accept; sleep 2.6; abort; sleep .3",
+        client="connect; opt timeout=8; recv",
+        expect=fail("reset", "abortive_close", "server_deadline", by="server"),
+    ),
+    Scenario(
+        "deferred_accept_path_lost",
+        "TCP_DEFER_ACCEPT: the client is silent until the SYN-ACK came again; then the path is lost",
+        tail=2.5,
+        router="await silent; firewall 'meta l4proto tcp drop'; mark lost",
+        server="listen defer_accept=1; accept; sleep 6",
+        client="connect user_timeout=3000; sleep 1.6; mark silent; await lost; get; recv",
+        expect=fail(
+            "timed_out", "peer_vanished", "return_path_lost", by="network unknown", at={"server": "none"}
+        ),
+    ),
+    Scenario(
         "syn_cookies_always",
         "every SYN-ACK is a SYN cookie",
         sysctl={"server": {"net.ipv4.tcp_syncookies": 2}},

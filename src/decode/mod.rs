@@ -2,6 +2,7 @@
 
 use crate::layers::{self, View, protocol};
 use crate::source::{Others, RawFrame};
+use crate::time::Time;
 
 mod common;
 mod flow;
@@ -36,6 +37,8 @@ pub struct Packets {
     pub others: Vec<(usize, Packet)>,
     /// What is read beside the batch that they were decoded from.
     pub beside: Others,
+    /// When the file begins that the batch begins, where nothing was captured between it and those before it.
+    pub begins: Option<Time>,
 }
 
 impl Packets {

@@ -51,6 +51,10 @@ pub struct Files {
     begun: usize,
     /// One gave its first frame before another had given its last.
     side_by_side: bool,
+    /// One that gave frames is at its end.
+    ended: bool,
+    /// One began when all before it were at their ends, and nothing of it was given yet.
+    begins: bool,
     /// The lane that was the last to begin before that: its place, and that of those before it, is the first.
     first: usize,
     /// When the next frame comes of another lane than the one that gave the last.
@@ -85,6 +89,8 @@ impl Files {
             pending: None,
             begun: 0,
             side_by_side: false,
+            ended: false,
+            begins: false,
             first: 0,
             next_of_others: None,
             chunk: (ALL_CHUNKS / paths.len().max(1)).clamp(SMALLEST_CHUNK, CHUNK),
@@ -203,6 +209,7 @@ impl Files {
     fn finish(&mut self, index: usize) {
         let Some(mut running) = self.lanes.get_mut(index).and_then(Lane::close) else { return };
         self.begun -= usize::from(running.has_begun);
+        self.ended |= running.has_begun;
         self.keep_note(&mut running.reader);
     }
 
@@ -282,6 +289,7 @@ impl Files {
                     break;
                 }
                 running.has_begun = true;
+                self.begins |= self.ended && self.begun == 0;
                 self.side_by_side |= self.begun > 0;
                 self.begun += 1;
                 if !self.side_by_side {
@@ -367,6 +375,7 @@ impl Source for Files {
                     }
                 }
                 batch.others = self.others(batch);
+                batch.begins = std::mem::take(&mut self.begins);
                 return Ok(true);
             }
         }

@@ -107,6 +107,8 @@ pub struct FrameBatch {
     pub frames: Vec<RawFrame>,
     /// What is read beside it.
     pub others: Others,
+    /// It begins a file after all before it had ended: nothing was captured in between.
+    pub begins: bool,
 }
 
 /// What else is read at the time of a batch.
@@ -126,6 +128,11 @@ pub enum Others {
 pub const SOON: u64 = 2 * SECOND;
 
 impl FrameBatch {
+    /// When the file begins that this batch begins, where nothing was captured between it and those before it.
+    pub fn beginning(&self) -> Option<Time> {
+        self.frames.first().filter(|_| self.begins).map(|frame| frame.time)
+    }
+
     /// The captured bytes of `frame`; empty if it does not belong to this batch.
     pub fn bytes_of(&self, frame: &RawFrame) -> &[u8] {
         let start = frame.offset as usize;

@@ -16,6 +16,9 @@ impl Tracker {
     /// Takes packets by time, as [`Tracker::packet`] does one by one. `bytes` is the batch that they were decoded from.
     pub fn packets(&mut self, packets: &Packets, bytes: &[u8], sink: &mut impl Sink) {
         self.copies.expect(packets.beside, self.previous);
+        if let Some(time) = packets.begins {
+            self.begin_file(time, sink);
+        }
         let mut taken = 0;
         for (before, other) in &packets.others {
             self.segments(packets.segments().get(taken..*before).unwrap_or_default(), bytes, sink);

@@ -31,7 +31,7 @@ impl Tracker {
             let before = std::mem::replace(&mut self.clock, agreed);
             if agreed >= self.due {
                 if agreed.since(before) > BETWEEN_RECORDINGS && !self.overdue.is_empty() {
-                    self.judge_pending(before, sink);
+                    self.judge_part(before, sink);
                 }
                 self.fire(agreed, sink);
                 self.look_ahead();

@@ -1,6 +1,8 @@
 //! What a capture or a recording leaves behind when it is over: verdicts that are still pending, silences that convince by now,
 //! and what it ended too soon to tell.
 
+use std::cmp::Reverse;
+
 use super::*;
 
 impl Tracker {
@@ -58,6 +60,29 @@ impl Tracker {
         }
         for (_, _, _, place) in recent {
             self.leave_undecided(place, end, sink);
+        }
+    }
+
+    /// A file begins at `time`, after all before it had ended. What was silent until then was not seen to be silent after it.
+    #[cold]
+    pub(super) fn begin_file(&mut self, time: Time, sink: &mut impl Sink) {
+        let end = self.previous.max(self.clock);
+        if time.since(end) > BETWEEN_FILES {
+            self.fire(end, sink);
+            self.judge_part(end, sink);
+        }
+    }
+
+    /// Nothing was captured from `end` on until other frames come: judges what waits. Who probed a window that stays closed was not
+    /// seen to stop.
+    pub(super) fn judge_part(&mut self, end: Time, sink: &mut impl Sink) {
+        self.judge_pending(end, sink);
+        for Reverse((_, place, generation)) in &self.overdue {
+            let connection = self.store.live(*place, *generation);
+            let silences =
+                connection.and_then(|connection| connection.story.as_deref_mut()).map(|story| &mut story.silence);
+            let stalled = silences.into_iter().flatten().filter(|silence| silence.reader_stalls());
+            stalled.for_each(|silence| *silence = Default::default());
         }
     }
 

@@ -13,6 +13,9 @@ pub(super) fn look_up(line: &str) -> Option<Found> {
         .or_else(|| of_access_log(line))
         .or_else(|| of_ssh(line))
         .or_else(|| of_axios(line))
+        .or_else(|| of_urllib3(line))
+        .or_else(|| of_squid(line))
+        .or_else(|| of_one_sentence(line))
 }
 
 /// A line about a Unix socket of the host, whose errnos have the same names: no TCP connection is behind it. Where nginx sends to
@@ -53,6 +56,12 @@ fn of_haproxy(line: &str) -> Option<Found> {
         word.matches('/').count() == 4 && word.split('/').all(|part| is_number(part.trim_start_matches('+')))
     };
     let words: Vec<_> = line.split_whitespace().collect();
+    // Behind a frontend and one of its `bind` lines, by its number or name.
+    let bind =
+        line.split_once(": SSL handshake failure").map(|(before, _)| before.rsplit(' ').next().unwrap_or_default());
+    if bind.is_some_and(|bind| bind.contains('/')) {
+        return said_by("haproxy: SSL handshake failure");
+    }
     let state = words.windows(2).find_map(|pair| match pair {
         [state, counts] => (is_state(state) && are_counts(counts)).then_some(*state),
         _ => None,
@@ -109,6 +118,8 @@ fn of_ssh(line: &str) -> Option<Found> {
         "Connection reset by HOST port"
     } else if behind("Timeout, server ").is_some_and(|rest| rest.contains(" not responding")) {
         "Timeout, server HOST not responding"
+    } else if behind("Connection to ").is_some_and(|rest| has_port(rest) && rest.trim_end().ends_with(" timed out")) {
+        "during banner exchange"
     } else {
         return None;
     };
@@ -120,6 +131,44 @@ fn of_axios(line: &str) -> Option<Found> {
     let (_, limit) = line.split_once("timeout of ")?;
     let (number, _) = limit.split_once("ms exceeded")?;
     if is_number(number) { said_by("AxiosError: timeout of N ms exceeded") } else { None }
+}
+
+/// urllib3 says that the read timed out of its own timer, and of the kernel's where there is none.
+fn of_urllib3(line: &str) -> Option<Found> {
+    let in_the_body =
+        line.contains("ConnectionPool(") && line.contains("): Read timed out.") && !line.contains("(read timeout");
+    if line.contains("Read timed out. (read timeout=None)") {
+        said_by("requests: read timeout is None")
+    } else if in_the_body {
+        said_by("requests: Read timed out in the body")
+    } else {
+        None
+    }
+}
+
+/// A line of Squid's access log by its result code and status, which stand in one word: `TCP_MISS/503`.
+fn of_squid(line: &str) -> Option<Found> {
+    let mut words = line.split_whitespace().skip_while(|word| !word.starts_with("TCP_") && !word.starts_with("NONE_"));
+    let (code, status) = words.next()?.split_once('/')?;
+    if !is_number(status) || !words.any(|word| word.starts_with("HIER_")) {
+        return None;
+    }
+    if code.ends_with("_ABORTED") { said_by("squid aborted") } else { said_by(&format!("squid {status}")) }
+}
+
+/// Sentences that count only where they are all that is said: others have them within theirs.
+fn of_one_sentence(line: &str) -> Option<Found> {
+    match line.trim() {
+        "No data received." => said_by("wget: No data received."),
+        "Error: aborted" => said_by("Node: Error: aborted"),
+        line if line.ends_with("Connect error: connection timed out") => said_by("ureq: Connect error"),
+        // The kernel's has an address behind it.
+        line if line.ends_with("Error: connect ETIMEDOUT") => said_by("Node: connect ETIMEDOUT without an address"),
+        line if line.contains("Read error at byte ") && line.contains("(Connection timed out)") => {
+            said_by("Read error (Connection timed out)")
+        }
+        _ => None,
+    }
 }
 
 /// The words behind the quoted request of an access log: the status first.

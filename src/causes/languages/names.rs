@@ -4,12 +4,15 @@ use super::{ERRNOS, Found, Page, Saying, all_sayings, page};
 use crate::track::kernel::Errno;
 
 /// What programs say of timers of their own, with the errno's text in it.
-const BORROWED: [&str; 5] = [
+const BORROWED: [&str; 8] = [
     "upstream timed out",
     "client timed out",
     "Read error (Connection timed out)",
     "inbound connection timed out",
     "timed out during banner exchange",
+    "Connection timed out after",
+    "Connection timed out (Redis::TimeoutError)",
+    "Connection lost (ECONNRESET)",
 ];
 
 /// The texts of Windows for its errnos, which programs put behind words of their own.
@@ -23,7 +26,7 @@ const OF_WINDOWS: [(&str, Errno); 6] = [
 ];
 
 /// What programs say around an address, a name or a number: the words before it, those behind it, and the name it has here.
-const AROUND: [(&str, &str, &str); 21] = [
+const AROUND: [(&str, &str, &str); 30] = [
     ("lost connection with ", "] while ", "while receiving the initial server greeting"),
     ("conversation with ", "] timed out while ", "conversation timed out while"),
     ("SMTP connection from ", " lost while reading ", "SMTP connection lost while reading"),
@@ -45,12 +48,32 @@ const AROUND: [(&str, &str, &str); 21] = [
     ("libceph: ", " socket closed (con state ", "Ceph: libceph socket closed"),
     ("error sending request for url (", "operation timed out", "reqwest: operation timed out"),
     ("Connection with replica ", " lost.", "redis: Connection with replica lost"),
+    ("Cannot connect to host ", " ssl:default [None]", "aiohttp: Cannot connect to host, ssl:default [None]"),
+    (
+        "failed to connect to all addresses",
+        ": Socket closed",
+        "gRPC: failed to connect to all addresses, Socket closed",
+    ),
+    (
+        "Invalid response body while trying to fetch ",
+        "Idle timeout reached for host",
+        "npm: Invalid response body, idle timeout reached for host",
+    ),
+    ("read timeout at ", "Net/HTTP/Methods.pm", "Perl: read timeout at Net/HTTP/Methods.pm"),
+    ("Timeout (", " secs) waiting for server response", "swaks: Timeout waiting for server response"),
+    ("gw_backend.c.", " read timeout on socket: ", "lighttpd: read timeout on socket"),
+    ("gw_backend.c.", " write timeout on socket: ", "lighttpd: write timeout on socket"),
+    ("] io timeout after ", " seconds -- exiting", "rsync: io timeout after"),
+    ("Can't connect to MySQL server on ", "(timed out)", "MySQL: Can't connect to MySQL server, timed out"),
 ];
 
-/// Does a message (its key) give this errno by its number alone, as Envoy and MySQL's clients do?
+/// Does a message (its key) give this errno by its number alone, as Envoy, MySQL, MariaDB and wget2 do?
 fn is_numbered(message: &str, page: &Page) -> bool {
     let follows = |words: &str| message.contains(&format!(" {words} {} ", page.number));
-    follows("delayed connect error") || (message.contains(" lost connection to ") && follows("system error"))
+    follows("delayed connect error")
+        || (message.contains(" lost connection to ") && follows("system error"))
+        || (message.starts_with(" failed to read ") && follows("bytes"))
+        || (message.contains(" vio errno ") && follows("errno"))
 }
 
 /// Has `line` what is known by this name around something else?
@@ -62,9 +85,10 @@ fn has_around(line: &str, name: &str) -> bool {
         .any(|words| behind(words).is_some_and(|rest| rest.contains(words.1)))
 }
 
-/// What is told by its spelling counts only as it is spelled: "Socket timeout" is no `socket.timeout`.
+/// What is told by its spelling counts only as it is spelled: "Socket timeout" is no `socket.timeout`, "connect failed" not nginx's
+/// `connect() failed`.
 fn is_spelled(line: &str, name: &str) -> bool {
-    let as_it_is = name.starts_with('{') || (name.contains('.') && !name.contains(' '));
+    let as_it_is = name.starts_with('{') || name.contains("()") || (name.contains('.') && !name.contains(' '));
     !as_it_is || line.to_lowercase().contains(&name.to_lowercase())
 }
 
@@ -94,7 +118,11 @@ pub(super) fn exactly(topic: &str, keys: fn(&str) -> Vec<String>) -> Option<Foun
 const OF_ANY_CALL: [&str; 2] = ["OSError", "PermissionError"];
 
 /// What is in lines of any other kind as well, unless it is all that there is.
-const ALONE: [&str; 4] = ["Request timeout", "connection timeout", "timeout exceeded", "timeout expired"];
+const ALONE: [&str; 5] =
+    ["ProtocolError", "Request timeout", "connection timeout", "timeout exceeded", "timeout expired"];
+
+/// What Node says of TLS, in which EPROTO is no errno.
+const OF_NODES_TLS: [&str; 3] = ["write EPROTO", "code: 'EPROTO'", "errno: 'EPROTO'"];
 
 /// What files, devices and protocols of applications say, too, counts in a message (its key) only where that tells of a connection:
 /// "Permission denied" is mostly that of a file or a login, "Protocol error" HTTP/2's `PROTOCOL_ERROR`.
@@ -127,6 +155,8 @@ pub(super) fn within(message: &str) -> Option<Found> {
         .filter(|(name, page)| *name == page.errno.name() || is_of_a_connection(&message, page))
         // Behind the reasons of Envoy.
         .filter(|(name, _)| *name != Errno::EPROTO.message() || !contains("before headers"))
+        // Node's code for all that goes wrong in TLS.
+        .filter(|(name, _)| *name != Errno::EPROTO.name() || !OF_NODES_TLS.iter().any(|words| contains(words)))
         .chain(of_windows.filter(|(text, _)| contains(text)))
         .chain(ERRNOS.iter().filter(|page| is_numbered(&message, page)).map(|page| (page.errno.name(), page)))
         .max_by_key(|(name, _)| name.len())

@@ -224,7 +224,6 @@ fn a_line_of_a_log_is_told_by_who_wrote_it() {
 #[test]
 fn common_words_are_not_taken_for_one_program() {
     for line in [
-        "Connection closed by foreign host.",
         "mosquitto: Connection closed by client mosq-123",
         "bgpd: NOTIFICATION received from peer 10.1.1.1 (Cease)",
         "226 Transfer complete. 12345 bytes received in 0.01 secs",

@@ -174,7 +174,7 @@ pub(super) const BROKERS: &[Saying] = &[
     says!(
         "LDAP",
         "Can't contact LDAP server (-1)",
-        ["Can't contact LDAP server", "ldap.SERVER_DOWN"],
+        ["Can't contact LDAP server", "ldap.SERVER_DOWN", "'info': 'Transport endpoint is not connected'"],
         [ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, ECONNRESET, EPIPE],
         end_of_file,
         "libldap: connect() failed, the connection had ended while it was idle, or the TLS handshake failed (a certificate that is not trusted). `ldapsearch -d 1` tells which."

@@ -7,8 +7,9 @@ pub(super) const CACHES: &[Saying] = &[
         "redis",
         "TimeoutError: Timeout connecting to server",
         ["Timeout connecting to server"],
-        own_timeout,
-        "redis-py's own socket_connect_timeout. Usually nothing answered the SYN: `tcpwhy explain syn_unanswered`."
+        [ETIMEDOUT],
+        or_own_timeout,
+        "redis-py's own socket_connect_timeout, or the kernel's, if there is none: ETIMEDOUT is a TimeoutError as well. Usually nothing answered the SYN: `tcpwhy explain syn_unanswered`."
     ),
     says!(
         "Lettuce",
@@ -136,5 +137,32 @@ pub(super) const CACHES: &[Saying] = &[
         [EPIPE, ECONNRESET],
         end_of_file,
         "In a primary: the replica's connection ended. It was stopped, or the primary closed it for a limit of its own (client-output-buffer-limit, repl-timeout), which the line before tells."
+    ),
+    says!(
+        "redis",
+        "Redis::ConnectionError: Connection lost (ECONNRESET)",
+        ["Connection lost (ECONNRESET)"],
+        [ECONNRESET],
+        end_of_file,
+        "redis-rb raises Errno::ECONNRESET itself where it reads end of file: no RST is needed. The server's `timeout` ran out, it was stopped, or somebody used CLIENT KILL."
+    ),
+    says!(
+        "redis",
+        "RedisException: Connection lost; Not connected to any server; Error while reading from Redis server",
+        [
+            "RedisException: Connection lost",
+            "Not connected to any server at",
+            "Error while reading from Redis server: at"
+        ],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "PHP and Perl: the connection had ended: the server's `timeout` ran out, it was stopped, or somebody used CLIENT KILL."
+    ),
+    says!(
+        "redis",
+        "Connection timed out (Redis::TimeoutError)",
+        ["Connection timed out (Redis::TimeoutError)"],
+        own_timeout,
+        "redis-rb's own timeout (5 s), with the errno's text."
     ),
 ];

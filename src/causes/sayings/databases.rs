@@ -295,9 +295,9 @@ pub(super) const DATABASES: &[Saying] = &[
         "asyncpg",
         "ConnectionDoesNotExistError: connection was closed in the middle of operation",
         ["connection was closed in the middle of operation"],
-        [EPIPE, ECONNRESET],
+        [EPIPE, ECONNRESET, ETIMEDOUT],
         end_of_file,
-        "The server's process was killed, or something between them closed."
+        "The server's process was killed, something between them closed, or nothing acknowledged the query."
     ),
     says!(
         "Elasticsearch",

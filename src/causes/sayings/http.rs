@@ -168,8 +168,9 @@ pub(super) const HTTP: &[Saying] = &[
         "HAProxy",
         "termination state SC in the log",
         ["haproxy SC"],
-        [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH],
-        "The server refused the connection, or a device reported it unreachable."
+        [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ECONNRESET],
+        end_of_file,
+        "The server refused the connection, or a device reported it unreachable. On a server with `ssl` also: the TLS handshake with it failed, by an alert, an end of file or a RST."
     ),
     says!("HAProxy", "termination state sC in the log", ["haproxy sC"], own_timeout, "`timeout connect` ran out."),
     says!(
@@ -330,5 +331,162 @@ pub(super) const HTTP: &[Saying] = &[
         "\
         The client gets a 502. All servers of this upstream failed max_fails times (1) within fail_timeout (10 s), so \
         none is tried: the errno is in the errors before this one."
+    ),
+    says!(
+        "HTTP",
+        "malformed HTTP response; Invalid Http response; Parse Error: Expected HTTP/; BadStatusLine",
+        [
+            "BadStatusLine",
+            "('Connection aborted.', BadStatusLine",
+            "Bad status line",
+            "malformed HTTP status code",
+            "malformed HTTP response",
+            "malformed HTTP version",
+            "Invalid Http response",
+            "ProtocolException: Invalid status line",
+            "ProtocolException: Unexpected status line",
+            "HPE_INVALID_CONSTANT",
+            "Parse Error: Expected HTTP/",
+            "HTTPParserError: Response does not match the HTTP/1.1 protocol",
+            "Received HTTP/0.9 when not allowed",
+            "Malformed Status-Line",
+            "Bad response start-line",
+            "invalid HTTP version parsed",
+            "hyper::Error(Parse(Version))",
+            "HTTP version did not start with HTTP/",
+            "could_not_parse_as_http",
+            "Failed parsing HTTP/2 (Expected SETTINGS frame as the first frame",
+            "upstream sent no valid HTTP/1.0 header",
+            "bad HTTP/1.1 header returned by"
+        ],
+        [],
+        "What came as the answer was not HTTP/1: the port speaks another protocol, whose greeting the message often quotes, or TLS, or HTTP/2. `tcpwhy explain wrong_protocol`."
+    ),
+    says!(
+        "curl",
+        "exit 28: Connection timed out after N milliseconds",
+        ["Connection timed out after"],
+        own_timeout,
+        "curl's own --connect-timeout or --max-time, while it connected or in the TLS handshake. Usually nothing answered the SYN: `tcpwhy explain syn_unanswered`. The kernel's timeout reads \"Failed to connect\"."
+    ),
+    says!(
+        "curl",
+        "exit 28: Operation too slow. Less than N bytes/sec transferred the last N seconds",
+        ["Operation too slow. Less than"],
+        own_timeout,
+        "curl's own --speed-limit and --speed-time (git: http.lowSpeedLimit, http.lowSpeedTime). The server may be slow rather than gone."
+    ),
+    says!(
+        "curl",
+        "exit 56: response reading failed (errno: N)",
+        ["response reading failed (errno"],
+        [ECONNRESET],
+        end_of_file,
+        "FTP, SMTP, IMAP: the server closed in place of an answer. The number is left from an earlier call: with 115 it was end of file."
+    ),
+    says!(
+        "nginx",
+        "client sent too long header line; client sent too long URI",
+        ["client sent too long header line", "client sent too long URI"],
+        [],
+        "400 or 414 because of large_client_header_buffers. nginx closes with what it has not read, which makes a RST of it: the client may get ECONNRESET instead of the answer."
+    ),
+    says!(
+        "nginx",
+        "client closed connection while SSL handshaking",
+        ["client closed connection while SSL handshaking"],
+        [],
+        "The client closed by a FIN before the TLS handshake was done: a health check, a scan, or a connection opened ahead."
+    ),
+    says!(
+        "Squid",
+        "TCP_MISS/502 in access.log",
+        ["squid 502"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "The server closed, by a RST (ERR_READ_ERROR) or an end of file (ERR_ZERO_SIZE_OBJECT), before the answer was complete."
+    ),
+    says!(
+        "Squid",
+        "TCP_MISS/503, NONE_NONE/503 in access.log; ERR_CONNECT_FAIL",
+        ["squid 503", "ERR_CONNECT_FAIL"],
+        [ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH],
+        "connect() to the server failed, or Squid's own connect_timeout (1 min) ran out. X-Squid-Error and the page that the client gets have the errno."
+    ),
+    says!(
+        "Squid",
+        "TCP_MISS/504 in access.log; ERR_READ_TIMEOUT",
+        ["squid 504", "ERR_READ_TIMEOUT"],
+        [ETIMEDOUT],
+        or_own_timeout,
+        "Almost always Squid's own read_timeout (15 min): the server did not answer in time."
+    ),
+    says!(
+        "Squid",
+        "TCP_MISS_ABORTED in access.log",
+        ["squid aborted"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "The client closed before it had the answer: `tcpwhy explain client_gave_up`."
+    ),
+    says!(
+        "Varnish",
+        "FetchError: HTC eof (-1); straight insufficient bytes; chunked read err",
+        ["HTC eof (-1)", "straight insufficient bytes", "chunked read err"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "The backend closed, with an end of file or a RST: in place of an answer (HTC, often a keep-alive race), or in the middle of it, of which its own between_bytes_timeout may be the reason as well. The client gets 503, or an answer that is cut off."
+    ),
+    says!(
+        "Varnish",
+        "FetchError: first byte timeout; between bytes timeout",
+        ["FetchError: first byte timeout", "FetchError: between bytes timeout"],
+        own_timeout,
+        "Varnish's own first_byte_timeout or between_bytes_timeout (60 s each): the backend was slow, and the client gets 503."
+    ),
+    says!(
+        "lighttpd",
+        "response not received, request sent: N on socket: tcp:HOST:PORT, closing connection",
+        ["response not received, request sent"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "mod_proxy and its like: the backend closed in place of an answer. A line before this one has the errno, if there is one."
+    ),
+    says!(
+        "lighttpd",
+        "read timeout on socket: tcp:HOST:PORT",
+        ["lighttpd: read timeout on socket", "lighttpd: write timeout on socket"],
+        own_timeout,
+        "lighttpd's own read-timeout or write-timeout of this backend: it was slow, and the client gets 504."
+    ),
+    says!(
+        "wget",
+        "Unable to establish SSL connection.",
+        ["Unable to establish SSL connection"],
+        [ECONNRESET, EPIPE],
+        end_of_file,
+        "The TLS handshake failed; the line before this one has the reason, if wget knows it."
+    ),
+    says!(
+        "wget",
+        "No data received.",
+        ["wget: No data received."],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "End of file instead of an answer."
+    ),
+    says!(
+        "GnuTLS",
+        "Error in the pull function.",
+        ["Error in the pull function"],
+        [ECONNRESET, ETIMEDOUT],
+        "recv() failed in TLS: mostly with ECONNRESET."
+    ),
+    says!(
+        "ab",
+        "apr_pollset_poll: The timeout specified has expired (70007)",
+        ["apr_pollset_poll: The timeout specified has expired"],
+        own_timeout,
+        "ab's own -s (30 s): the server may be slow rather than gone."
     ),
 ];

@@ -36,7 +36,7 @@ pub(super) const LIBRARIES: &[Saying] = &[
     says!(
         "Java",
         "java.io.IOException: unexpected end of stream on http://HOST:PORT/...",
-        ["unexpected end of stream on", "n not found: limit"],
+        ["unexpected end of stream on", "ProtocolException: unexpected end of stream", "n not found: limit"],
         [EPIPE, ECONNRESET],
         end_of_file,
         "OkHttp: end of file instead of an answer. Usually a keep-alive race; it repeats by itself only what may be repeated."
@@ -171,7 +171,13 @@ pub(super) const LIBRARIES: &[Saying] = &[
     says!(
         "Rust",
         "hyper::Error(IncompleteMessage): connection closed before message completed",
-        ["connection closed before message completed", "hyper::Error(IncompleteMessage)"],
+        [
+            "connection closed before message completed",
+            "hyper::Error(IncompleteMessage)",
+            "end of file before message length reached",
+            "error: IncompleteBody",
+            "response body closed before all bytes were read"
+        ],
         [EPIPE, ECONNRESET],
         end_of_file,
         "hyper and reqwest: end of file instead of an answer or in the middle of it. Usually a keep-alive race: lower pool_idle_timeout (90 s), or retry."
@@ -259,14 +265,26 @@ pub(super) const LIBRARIES: &[Saying] = &[
     says!(
         "Ruby",
         "Net::ReadTimeout with #<TCPSocket:(closed)>",
-        ["Net::ReadTimeout", "Faraday::TimeoutError", "Faraday::TimeoutError: Net::ReadTimeout"],
+        [
+            "Net::ReadTimeout",
+            "Faraday::TimeoutError",
+            "Faraday::TimeoutError: Net::ReadTimeout",
+            "read timeout reached (Excon::Error::Timeout)",
+            "HTTPClient::ReceiveTimeoutError"
+        ],
         own_timeout,
         "The program's own read_timeout (60 s by default). The server may be slow rather than gone."
     ),
     says!(
         "Ruby",
         "Net::OpenTimeout: execution expired",
-        ["Net::OpenTimeout"],
+        [
+            "Net::OpenTimeout",
+            "connect_write timeout reached",
+            "connect_read timeout reached",
+            "HTTPClient::ConnectTimeoutError",
+            "Bunny::ClientTimeout"
+        ],
         own_timeout,
         "The program's own open_timeout (60 s by default). Usually nothing answered the SYN: `tcpwhy explain syn_unanswered`."
     ),
@@ -276,7 +294,10 @@ pub(super) const LIBRARIES: &[Saying] = &[
         [
             "EOFError: end of file reached",
             "Faraday::ConnectionFailed (end of file reached)",
-            "EOFError (end of file reached)"
+            "EOFError (end of file reached)",
+            "EOFError (EOFError)",
+            "HTTPClient::KeepAliveDisconnected",
+            "AMQ::Protocol::EmptyResponseError"
         ],
         [EPIPE, ECONNRESET],
         end_of_file,
@@ -384,5 +405,57 @@ pub(super) const LIBRARIES: &[Saying] = &[
         ["HttpHostConnectException"],
         CONNECTING,
         "Apache HttpClient: connect() failed at each address of the host. The text behind \"failed\" tells how."
+    ),
+    says!(
+        "Ruby",
+        "write timeout reached (Excon::Error::Timeout); HTTPClient::SendTimeoutError; Net::WriteTimeout",
+        ["write timeout reached (Excon::Error::Timeout)", "HTTPClient::SendTimeoutError", "Net::WriteTimeout"],
+        own_timeout,
+        "The program's own write_timeout (60 s by default): the server did not read the request in time."
+    ),
+    says!(
+        "Rust",
+        "ureq: timed out reading response; Connect error: connection timed out",
+        ["timed out reading response", "ureq: Connect error"],
+        own_timeout,
+        "ureq's own timeout_read() or timeout_connect(); the kernel's has an \"os error\"."
+    ),
+    says!(
+        "Erlang",
+        "{error,timeout}; {inet,[inet],timeout}",
+        ["{error,timeout}", "{error, timeout}", "{inet,[inet],timeout}"],
+        own_timeout,
+        "The program's own timeout, of gen_tcp or httpc; no errno, which would be etimedout."
+    ),
+    says!(
+        "Erlang",
+        "httpc: {error,socket_closed_remotely}; {shutdown,server_closed}",
+        ["socket_closed_remotely", "{shutdown,server_closed}"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "End of file in place of an answer or in the middle of it; httpc says it of a RST as well."
+    ),
+    says!(
+        "npm",
+        "EIDLETIMEOUT: Idle timeout reached for host",
+        ["EIDLETIMEOUT", "npm: Invalid response body, idle timeout reached for host"],
+        own_timeout,
+        "npm's own --fetch-timeout (5 min), in the middle of an answer. The registry may be slow rather than gone."
+    ),
+    says!(
+        "Kafka",
+        "KafkaJSConnectionClosedError: Closed connection",
+        ["KafkaJSConnectionClosedError", "[BrokerPool] Closed connection"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "KafkaJS: the broker closed: a listener of another protocol (TLS, SASL), or a restart."
+    ),
+    says!(
+        "gRPC",
+        "UNAVAILABLE: failed to connect to all addresses; last error: UNAVAILABLE: ipv4:HOST:PORT: Socket closed",
+        ["gRPC: failed to connect to all addresses, Socket closed"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "The connection was established, and ended before the server's first frame: it speaks TLS or something else on this port, or a proxy in front of it closed."
     ),
 ];

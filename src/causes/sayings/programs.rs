@@ -212,7 +212,7 @@ pub(super) const PROGRAMS: &[Saying] = &[
     says!(
         "HAProxy",
         "f/1: SSL handshake failure",
-        ["1: SSL handshake failure", "Connection closed during SSL handshake"],
+        ["haproxy: SSL handshake failure", "Connection closed during SSL handshake"],
         [ECONNRESET, EPIPE],
         end_of_file,
         "The client ended the TLS handshake, by an alert, an end of file or a RST: it does not trust the certificate, has no version or cipher in common, or is a health check."
@@ -480,5 +480,82 @@ pub(super) const PROGRAMS: &[Saying] = &[
         [ECONNRESET, EPIPE],
         end_of_file,
         "A RST, or an end of file instead of an answer; often a keep-alive race: `tcpwhy explain keepalive_race`."
+    ),
+    says!(
+        "Apache",
+        "(70014)End of file found",
+        ["(70014)End of file found"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "APR's name for end of file: the other end closed by a FIN."
+    ),
+    says!(
+        "telnet",
+        "Connection closed by foreign host.",
+        ["Connection closed by foreign host"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "The server closed, with a FIN or a RST."
+    ),
+    says!(
+        "swaks",
+        "Remote host closed connection unexpectedly.",
+        ["Remote host closed connection unexpectedly"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "End of file in place of an answer."
+    ),
+    says!(
+        "swaks",
+        "Timeout (N secs) waiting for server response",
+        ["swaks: Timeout waiting for server response"],
+        own_timeout,
+        "Its own --timeout (30 s)."
+    ),
+    says!(
+        "lynx",
+        "Unexpected network read error; connection aborted.",
+        ["Unexpected network read error; connection aborted"],
+        [ECONNRESET, EPIPE, ETIMEDOUT],
+        end_of_file,
+        "It does not tell an errno from end of file, and it has nothing to do with ECONNABORTED."
+    ),
+    says!(
+        "mosquitto",
+        "Error: The connection was lost.",
+        ["Error: The connection was lost", "Unable to connect (The connection was lost"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "mosquitto_pub and mosquitto_sub: the broker closed, by an end of file or a RST."
+    ),
+    says!(
+        "iperf3",
+        "error - control socket has closed unexpectedly",
+        ["control socket has closed unexpectedly"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "End of file from the other iperf3: it was stopped."
+    ),
+    says!(
+        "rsync",
+        "did not see server greeting",
+        ["rsync: did not see server greeting"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "The daemon closed without a word, or what listens there is no rsync."
+    ),
+    says!(
+        "rsync",
+        "io timeout after N seconds -- exiting; timeout waiting for daemon connection (code 35)",
+        ["rsync: io timeout after", "rsync error: timeout waiting for daemon connection"],
+        own_timeout,
+        "rsync's own --timeout or --contimeout. The other end may be slow rather than gone."
+    ),
+    says!(
+        "Ncat",
+        "Ncat: TIMEOUT.",
+        ["Ncat: TIMEOUT"],
+        own_timeout,
+        "Its own -w. Usually nothing answered the SYN: `tcpwhy explain syn_unanswered`."
     ),
 ];

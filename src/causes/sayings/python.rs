@@ -154,7 +154,12 @@ pub(super) const PYTHON: &[Saying] = &[
     says!(
         "aiohttp",
         "ClientPayloadError: Response payload is not completed: <TransferEncodingError: 400, ...>",
-        ["ClientPayloadError", "Response payload is not completed"],
+        [
+            "ClientPayloadError",
+            "Response payload is not completed",
+            "Not enough data to satisfy content length header",
+            "Not enough data to satisfy transfer length header"
+        ],
         [EPIPE, ECONNRESET],
         end_of_file,
         "\
@@ -194,7 +199,17 @@ pub(super) const PYTHON: &[Saying] = &[
     says!(
         "requests",
         "ChunkedEncodingError: ('Connection broken: IncompleteRead(N bytes read, M more expected)', ...)",
-        ["IncompleteRead", "more expected"],
+        [
+            "IncompleteRead",
+            "more expected",
+            "ProtocolError: ('Connection broken: IncompleteRead",
+            "ChunkedEncodingError: ('Connection broken: IncompleteRead",
+            "ProtocolError: (\"Connection broken: InvalidChunkLength",
+            "ChunkedEncodingError: (\"Connection broken: InvalidChunkLength",
+            "InvalidChunkLength",
+            "ProtocolError: Response ended prematurely",
+            "ChunkedEncodingError: Response ended prematurely"
+        ],
         [EPIPE],
         end_of_file,
         "\
@@ -223,7 +238,14 @@ pub(super) const PYTHON: &[Saying] = &[
     says!(
         "httpx",
         "httpx.ReadTimeout: timed out; httpx.ConnectTimeout: timed out",
-        ["httpx.ReadTimeout", "httpx.ConnectTimeout", "ReadTimeout", "ConnectTimeout"],
+        [
+            "httpx.ReadTimeout",
+            "httpx.ConnectTimeout",
+            "httpx.WriteTimeout",
+            "httpcore.WriteTimeout",
+            "ReadTimeout",
+            "ConnectTimeout"
+        ],
         own_timeout,
         "\
         The program's own timeout (timeout=, 5 s by default). ConnectTimeout: `tcpwhy explain syn_unanswered`. \
@@ -322,5 +344,95 @@ pub(super) const PYTHON: &[Saying] = &[
         ["NoValidConnectionsError"],
         [ECONNREFUSED, EHOSTUNREACH],
         "The errors of each address are in the exception's `errors`."
+    ),
+    says!(
+        "requests",
+        "Read timed out. (read timeout=None)",
+        ["requests: read timeout is None"],
+        [ETIMEDOUT],
+        "No timeout was set, so it is the kernel's: from Python 3.10 on, ETIMEDOUT is a TimeoutError as well, and urllib3 says of both that the read timed out. With a number, the program's own timer came first, unless the number is larger than the time that the kernel waits (15 minutes)."
+    ),
+    says!(
+        "requests",
+        "ConnectionError: HTTPConnectionPool(host='HOST', port=N): Read timed out.",
+        ["requests: Read timed out in the body"],
+        own_timeout,
+        "The program's own timeout, while the body was read. The server may be slow rather than gone."
+    ),
+    says!(
+        "requests",
+        "ConnectionError: ('Connection aborted.', TimeoutError('timed out'))",
+        ["('Connection aborted.', TimeoutError('timed out'))"],
+        own_timeout,
+        "The program's own timeout, while the request was sent: the server did not read it in time. It has nothing to do with ECONNABORTED."
+    ),
+    says!(
+        "aiohttp",
+        "ClientConnectorError: Cannot connect to host HOST:PORT ssl:default [None]",
+        ["aiohttp: Cannot connect to host, ssl:default [None]"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "End of file in the TLS handshake: the server does not speak TLS here, has no version or cipher in common, or a device between them closed."
+    ),
+    says!(
+        "asyncpg",
+        "ConnectionError: unexpected connection_lost() call",
+        ["unexpected connection_lost() call"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "The server closed before the login was done."
+    ),
+    says!(
+        "psycopg",
+        "errors.ConnectionTimeout: connection timeout expired",
+        ["ConnectionTimeout: connection timeout expired"],
+        own_timeout,
+        "psycopg's own connect_timeout. Nothing answered the SYN (`tcpwhy explain syn_unanswered`), or the server accepted and did not go on with the login."
+    ),
+    says!(
+        "websockets",
+        "EOFError: connection closed while reading HTTP status line",
+        ["connection closed while reading HTTP status line"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "The server closed in place of an answer to the handshake; \"did not receive a valid HTTP response\" follows."
+    ),
+    says!(
+        "smtplib",
+        "SMTPServerDisconnected: Connection unexpectedly closed",
+        ["SMTPServerDisconnected", "SMTPServerDisconnected: Connection unexpectedly closed"],
+        [EPIPE, ECONNRESET, ETIMEDOUT],
+        end_of_file,
+        "End of file in place of an answer; an errno stands behind it in the same line."
+    ),
+    says!(
+        "pymemcache",
+        "exceptions.MemcacheUnexpectedCloseError",
+        ["MemcacheUnexpectedCloseError"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "End of file in place of an answer: memcached was restarted, or closed the idle connection (idle_timeout)."
+    ),
+    says!(
+        "LDAP",
+        "ldap3.core.exceptions.LDAPSessionTerminatedByServerError: session terminated by server",
+        ["LDAPSessionTerminatedByServerError"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "End of file from the server, without an unbind: its idle timeout, a restart, or a device between them."
+    ),
+    says!(
+        "smtplib",
+        "SMTPServerDisconnected: Connection unexpectedly closed: timed out",
+        ["SMTPServerDisconnected: Connection unexpectedly closed: timed out"],
+        own_timeout,
+        "The program's own timeout: the server accepted the connection, and did not answer."
+    ),
+    says!(
+        "MySQL",
+        "OperationalError: (2013, 'Lost connection to MySQL server during query (timed out)'); (2003, \"Can't connect to MySQL server on 'HOST' (timed out)\")",
+        ["Lost connection to MySQL server during query (timed out)", "MySQL: Can't connect to MySQL server, timed out"],
+        own_timeout,
+        "PyMySQL's own connect_timeout (10 s) or read_timeout."
     ),
 ];

@@ -81,6 +81,7 @@ pub(super) const RUNTIMES: &[Saying] = &[
         "socket hang up; err.code is 'ECONNRESET'",
         ["socket hang up"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "The code says ECONNRESET, but no RST is needed: the connection ended before an answer. Either the server sent \
          FIN \
          (usually a keep-alive race), or your own code destroyed the request (a timeout handler)."
@@ -177,7 +178,7 @@ pub(super) const RUNTIMES: &[Saying] = &[
     says!(
         "Java",
         "java.net.http.HttpTimeoutException: request timed out; HttpConnectTimeoutException: HTTP connect timed out",
-        ["HttpTimeoutException", "HttpConnectTimeoutException"],
+        ["HttpTimeoutException", "HttpConnectTimeoutException", "java.net.ConnectException: HTTP connect timed out"],
         own_timeout,
         "\
         The program's own timeout; no errno. HttpConnectTimeoutException: `tcpwhy explain syn_unanswered`. Otherwise \
@@ -187,8 +188,9 @@ pub(super) const RUNTIMES: &[Saying] = &[
         "Java",
         "java.io.IOException: HTTP/1.1 header parser received no bytes",
         ["HTTP/1.1 header parser received no bytes"],
-        [ECONNRESET, EPIPE],
-        "java.net.http.HttpClient: the connection ended before an answer, by FIN or RST."
+        [ECONNRESET, EPIPE, ETIMEDOUT],
+        end_of_file,
+        "java.net.http.HttpClient: the connection ended before an answer, by FIN, by RST or by the kernel's timeout; the last \"Caused by\" has the errno, if there is one."
     ),
     says!(
         "Java",
@@ -393,5 +395,112 @@ pub(super) const RUNTIMES: &[Saying] = &[
         [EPIPE, ECONNRESET],
         end_of_file,
         "End of file where more was expected: the other end closed with a FIN."
+    ),
+    says!(
+        "Node",
+        "write EPROTO ...:SSL routines:...; err.code is 'EPROTO'",
+        ["write EPROTO", "code: 'EPROTO'", "errno: 'EPROTO'"],
+        [],
+        "Node's name for any error of TLS: no call failed. The words behind \"SSL routines\" tell: an alert of the other end, a wrong version, no TLS at all. `tcpwhy explain tls_failure`."
+    ),
+    says!(
+        "Node",
+        "aborted; err.code is 'ECONNRESET'; AxiosError: stream has been aborted; ReadError: The server aborted pending request",
+        ["Node: Error: aborted", "AxiosError: stream has been aborted", "The server aborted pending request"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "The code says ECONNRESET, but no RST is needed: end of file in the middle of the answer. axios says it of its own timeout as well."
+    ),
+    says!(
+        "Node",
+        "nodemailer: Connection closed unexpectedly; err.code is 'ECONNECTION'",
+        ["Error: Connection closed unexpectedly"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "The mail server closed in place of its greeting or an answer."
+    ),
+    says!(
+        "Node",
+        "ssh2: Connection lost before handshake",
+        ["Error: Connection lost before handshake"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "The server closed before the key exchange was done: its log has the reason (MaxStartups, a ban)."
+    ),
+    says!(
+        "Node",
+        "amqplib: Socket closed abruptly during opening handshake",
+        ["Socket closed abruptly during opening handshake"],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "The broker, or a device in front of it, closed before the login: a wrong port, TLS, or a password that was refused."
+    ),
+    says!(
+        "Node",
+        "MQTT.js: connack timeout; ldapjs: request timeout (client interrupt)",
+        ["Error: connack timeout", "request timeout (client interrupt)"],
+        own_timeout,
+        "The program's own timeout (connectTimeout, timeout): the server accepted the connection and did not answer."
+    ),
+    says!(
+        "PHP",
+        "file_get_contents(URL): Failed to open stream: HTTP request failed!",
+        ["Failed to open stream: HTTP request failed! in"],
+        [EPIPE, ECONNRESET, ETIMEDOUT],
+        end_of_file,
+        "No answer came: end of file, a RST, or PHP's own timeout (default_socket_timeout, 60 s), which it does not tell apart. Behind \"failed!\" stands the status line, if there was one: then the connection worked."
+    ),
+    says!(
+        "PHP",
+        "SSL: Handshake timed out",
+        ["SSL: Handshake timed out"],
+        own_timeout,
+        "The program's own timeout: the connection was established, but the TLS handshake did not finish in time."
+    ),
+    says!(
+        "PHP",
+        "Failed to enable crypto",
+        ["Failed to enable crypto"],
+        [ECONNRESET, EPIPE],
+        end_of_file,
+        "The TLS handshake failed; the warning before this one has the reason: a certificate, an alert, an errno, end of file."
+    ),
+    says!(
+        "Perl",
+        "LWP: 500 read timeout; HTTP::Tiny: Timed out while waiting for socket to become ready for reading",
+        [
+            "Perl: read timeout at Net/HTTP/Methods.pm",
+            "500 read timeout",
+            "Timed out while waiting for socket to become ready for"
+        ],
+        own_timeout,
+        "The program's own timeout (timeout, 180 s in LWP, 60 s in HTTP::Tiny). The server may be slow rather than gone."
+    ),
+    says!(
+        "Perl",
+        "LWP: 500 Server closed connection without sending any data back; HTTP::Tiny: Unexpected end of stream while looking for line; Mojo: Premature connection close",
+        [
+            "Server closed connection without sending any data back",
+            "EOF when chunk header expected",
+            "Unexpected end of stream while looking for line",
+            "Premature connection close"
+        ],
+        [EPIPE, ECONNRESET],
+        end_of_file,
+        "End of file in place of an answer or in the middle of it; Mojolicious says it of a RST as well."
+    ),
+    says!(
+        "Node",
+        "Error: connect ETIMEDOUT, without an address behind it",
+        ["Node: connect ETIMEDOUT without an address"],
+        own_timeout,
+        "mysql2 and amqplib name their own timeout (connectTimeout, timeout) so; the kernel's has the address behind it. Nothing answered the SYN, or the server accepted and did not go on with the login."
+    ),
+    says!(
+        "Node",
+        "node-postgres: Query read timeout",
+        ["Error: Query read timeout"],
+        own_timeout,
+        "The program's own limit (query_timeout). The server may be slow rather than gone."
     ),
 ];

@@ -14,15 +14,16 @@ pub(super) const SERVICES: &[Saying] = &[
         "psql",
         "server closed the connection unexpectedly",
         ["server closed the connection unexpectedly"],
-        [ECONNRESET, EPIPE],
+        [ECONNRESET, EPIPE, ETIMEDOUT],
         end_of_file,
-        "libpq says this both for a RST and for an end of file."
+        "libpq says this both for a RST and for an end of file; psycopg 3 also where connect() timed out in the kernel."
     ),
     says!(
         "PostgreSQL",
         "FATAL: terminating connection due to administrator command",
         ["terminating connection due to"],
         [EPIPE],
+        end_of_file,
         "\
         Also \"... due to idle-session timeout\" and \"... due to idle-in-transaction timeout\". The server sent this \
         and closed with a FIN. A client that reads gets the message; one that writes first loses that write, and the \
@@ -65,13 +66,15 @@ pub(super) const SERVICES: &[Saying] = &[
         "ERROR 2013: Lost connection to MySQL server during query",
         ["Lost connection to MySQL server during query", "mysql 2013", "ERROR 2013"],
         [ECONNRESET, ETIMEDOUT],
-        ""
+        end_of_file,
+        "PyMySQL says \"during query\" also of a server that closed before the login was done."
     ),
     says!(
         "MySQL",
         "ERROR 2006: MySQL server has gone away",
         ["MySQL server has gone away", "mysql 2006", "ERROR 2006"],
-        [EPIPE, ECONNRESET],
+        [EPIPE, ECONNRESET, ETIMEDOUT],
+        end_of_file,
         "Usually a pooled connection that the server closed after wait_timeout."
     ),
     says!(
@@ -164,14 +167,16 @@ pub(super) const SERVICES: &[Saying] = &[
         "redis",
         "TimeoutError: Timeout reading from socket",
         ["Timeout reading from socket"],
-        own_timeout,
-        "The program's own timeout (socket_timeout)."
+        [ETIMEDOUT],
+        or_own_timeout,
+        "The program's own timeout (socket_timeout), or the kernel's, if there is none: ETIMEDOUT is a TimeoutError as well."
     ),
     says!(
         "mosquitto",
         "Client NAME closed its connection.",
         ["closed its connection"],
         [ECONNRESET, EPIPE],
+        end_of_file,
         "The client left without DISCONNECT, with a FIN (its process was killed) or a RST. Its will is published."
     ),
     says!(
@@ -375,5 +380,13 @@ pub(super) const SERVICES: &[Saying] = &[
         "\
         The name was not resolved, so no connection was opened. Temporary failure: the name server did not answer; not \
         known: it knows no such name."
+    ),
+    says!(
+        "MySQL",
+        "Error while reading greeting packet.",
+        ["Error while reading greeting packet"],
+        [EPIPE, ECONNRESET, ETIMEDOUT],
+        end_of_file,
+        "PHP: the connection was established, and no greeting came: the server closed (host blocked, a proxy without a server behind it), or mysqlnd's own timeout."
     ),
 ];

@@ -57,7 +57,17 @@ pub(super) const SYSTEM: &[Saying] = &[
         "error:0A000418:SSL routines::tlsv1 alert unknown ca",
         [
             "tlsv1 alert",
+            "tlsv1 alert protocol version",
+            "tlsv1 alert unknown ca",
+            "tlsv1 alert internal error",
+            "tlsv1 alert access denied",
+            "tlsv1 alert decrypt error",
             "tlsv13 alert",
+            "tlsv13 alert certificate required",
+            "sslv3 alert handshake failure",
+            "sslv3 alert bad certificate",
+            "sslv3 alert certificate unknown",
+            "sslv3 alert certificate expired",
             "sslv3 alert",
             "SSL alert number",
             "Received fatal alert",
@@ -179,7 +189,7 @@ pub(super) const SYSTEM: &[Saying] = &[
         ["ENOTCONN", "errno 107", "os error 107", "Transport endpoint is not connected"],
         [ECONNRESET],
         end_of_file,
-        "ENOTCONN (107), from shutdown() or getpeername(): the connection is over already, by a RST or because both ends closed it; the next read tells (ECONNRESET, or 0). In a server right after accept(): the client had gone. From recv(): the socket was never connected."
+        "ENOTCONN (107), from shutdown() or getpeername(): the connection is over already, by a RST or because both ends closed it; the next read tells (ECONNRESET, or 0). In a server right after accept(): the client had gone. From recv(): the socket was never connected. libldap and Mojolicious say it where connect() failed, with any errno."
     ),
     says!(
         "Linux",
@@ -190,18 +200,10 @@ pub(super) const SYSTEM: &[Saying] = &[
     ),
     says!(
         "Linux",
-        "Operation now in progress; Operation already in progress",
-        [
-            "EINPROGRESS",
-            "EALREADY",
-            "errno 115",
-            "errno 114",
-            "os error 115",
-            "Operation now in progress",
-            "Operation already in progress"
-        ],
+        "Operation now in progress",
+        ["EINPROGRESS", "errno 115", "os error 115", "Operation now in progress"],
         own_timeout,
-        "EINPROGRESS (115), then EALREADY (114), from connect(): SO_SNDTIMEO ran out, or the program did not wait until a non-blocking socket was connected. Usually nothing answered the SYN: `tcpwhy explain syn_unanswered`."
+        "EINPROGRESS (115) from connect(): SO_SNDTIMEO ran out, or the program did not wait until a non-blocking socket was connected. Usually nothing answered the SYN: `tcpwhy explain syn_unanswered`."
     ),
     says!(
         "Linux",
@@ -231,5 +233,13 @@ pub(super) const SYSTEM: &[Saying] = &[
         ],
         own_timeout,
         ""
+    ),
+    says!(
+        "Linux",
+        "Operation already in progress",
+        ["EALREADY", "errno 114", "os error 114", "Operation already in progress"],
+        [EHOSTUNREACH, ENETUNREACH, ECONNREFUSED],
+        or_own_timeout,
+        "EALREADY (114), from a second connect() on a socket that is still connecting. Ruby's and Perl's libraries call it to learn how the first one ended: if an ICMP error came at once (a firewall that rejects, on this host or in a container's namespace), they say this, and the errno is in SO_ERROR. Otherwise the program waited no longer. `tcpwhy explain rejected_by_policy`."
     ),
 ];

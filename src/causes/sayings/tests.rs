@@ -100,7 +100,7 @@ fn drivers_of_databases() {
         ("MongoNetworkError: connection 3 to 10.0.0.2:27017 closed", "MongoDB", ENDED),
         ("MongooseServerSelectionError: connect ECONNREFUSED ::1:27017", "MongoDB", "ECONNREFUSED"),
         ("redis.exceptions.ConnectionError: Connection closed by server.", "redis", ENDED),
-        ("redis.exceptions.TimeoutError: Timeout connecting to server", "redis", "own"),
+        ("redis.exceptions.TimeoutError: Timeout connecting to server", "redis", "ETIMEDOUT own"),
         ("redis.clients.jedis.exceptions.JedisConnectionException: Unexpected end of stream.", "Jedis", ENDED),
         ("RedisConnectionException: SocketClosed on redis:6379/Interactive, last: GET", "StackExchange.Redis", ENDED),
         ("SQLSTATE[HY000] [2002] No such file or directory", "Unix socket", ""),
@@ -290,6 +290,14 @@ fn lines_of_others_are_left_alone() {
         "stack overflow",
         "no listener registered for event",
         "response timeout set to 5",
+        "[ssl:info] [remote 10.0.0.2:8442] AH02003: SSL Proxy connect failed",
+        "Got 'S' as initial reply byte. If you're in a forking environment (Redis::ProtocolError)",
+        "Error: aborted by user alice",
+        "No data received from sensor 7",
+        "ffmpeg: Unexpected end of stream",
+        "1795887469.647 10 127.0.0.1 TCP_MISS/200 213 GET http://a/x - HIER_DIRECT/10.0.0.2 text/plain",
+        "127.0.0.1:33984 [28/Nov/2026:17:37:49.595] f b_ok/s 0/0/0/23/23 200 76 - - ---- 1/1/0/0/0 0/0 \"GET / HTTP/1.1\"",
+        "2026/11/28 17:37:49 [info] 27536#27536: *1 client 127.0.0.1 closed keepalive connection",
     ] {
         assert_eq!(told(line).0, "nobody", "{line}");
     }
@@ -328,5 +336,163 @@ fn browsers_phones_and_calls_without_a_packet() {
         ("Error: shutdown ENOTCONN", "Linux", "ECONNRESET -"),
         ("OSError: [Errno 107] Transport endpoint is not connected", "Linux", "ECONNRESET -"),
         ("OSError: [Errno 100] Network is down", "Linux", ""),
+    ]);
+}
+
+/// As clients wrote them while the calls on their sockets were recorded: each line stands beside what those calls returned.
+#[test]
+fn lines_of_clients_that_were_traced() {
+    check(&[
+        (
+            "requests.exceptions.ReadTimeout: HTTPConnectionPool(host='10.0.0.2', port=80): Read timed out. (read timeout=None)",
+            "requests",
+            "ETIMEDOUT",
+        ),
+        (
+            "requests.exceptions.ConnectionError: HTTPConnectionPool(host='10.0.0.2', port=80): Read timed out.",
+            "requests",
+            "own",
+        ),
+        ("urllib3.exceptions.ProtocolError: ('Connection aborted.', TimeoutError('timed out'))", "requests", "own"),
+        (
+            "urllib3.exceptions.ProtocolError: ('Connection broken: IncompleteRead(100 bytes read, 900 more expected)', \
+             IncompleteRead(100 bytes read, 900 more expected))",
+            "requests",
+            "EPIPE -",
+        ),
+        ("requests.exceptions.ChunkedEncodingError: Response ended prematurely", "requests", "EPIPE -"),
+        (
+            "pip._vendor.urllib3.exceptions.ProtocolError: (\"Connection broken: InvalidChunkLength(got length b'', 0 bytes \
+             read)\", InvalidChunkLength(got length b'', 0 bytes read))",
+            "requests",
+            "EPIPE -",
+        ),
+        (
+            "requests.exceptions.ConnectionError: ('Connection aborted.', BadStatusLine('SSH-2.0-OpenSSH_9.2p1\\r\\n'))",
+            "HTTP",
+            "",
+        ),
+        ("Get \"http://10.0.0.2:22\": malformed HTTP status code \"Debian-2\"", "HTTP", ""),
+        ("curl: (1) Received HTTP/0.9 when not allowed", "HTTP", ""),
+        ("httpx.WriteTimeout: timed out", "httpx", "own"),
+        (
+            "httpx.ConnectError: [SSL: TLSV1_ALERT_PROTOCOL_VERSION] tlsv1 alert protocol version (_ssl.c:1006)",
+            "TLS",
+            "",
+        ),
+        (
+            "aiohttp.client_exceptions.ClientConnectorError: Cannot connect to host 10.0.0.2:443 ssl:default [None]",
+            "aiohttp",
+            ENDED,
+        ),
+        ("curl: (28) Connection timed out after 1003 milliseconds", "curl", "own"),
+        ("curl: (28) Failed to connect to 10.0.0.2 port 80 after 3110 ms: Connection timed out", "curl", "ETIMEDOUT"),
+        ("curl: (56) response reading failed (errno: 115)", "curl", "ECONNRESET -"),
+        ("fatal: unable to access 'http://a/': Operation too slow. Less than 1 bytes/sec transferred", "curl", "own"),
+        ("AxiosError: socket hang up", "Node", ENDED),
+        ("Error: aborted", "Node", ENDED),
+        ("ReadError: The server aborted pending request", "Node", ENDED),
+        (
+            "Error: write EPROTO 80AC:error:0A00042E:SSL routines:ssl3_read_bytes:tlsv1 alert protocol version:../deps/x.c:1:",
+            "TLS",
+            "",
+        ),
+        ("  code: 'EPROTO',", "Node", ""),
+        ("Error: connect ETIMEDOUT", "Node", "own"),
+        ("Error: connect ETIMEDOUT 10.0.0.2:3306", "Node", "ETIMEDOUT"),
+        ("Caused by: java.net.ConnectException: HTTP connect timed out", "Java", "own"),
+        ("java.io.IOException: HTTP/1.1 header parser received no bytes", "Java", "ECONNRESET EPIPE ETIMEDOUT -"),
+        ("java.net.ProtocolException: unexpected end of stream", "Java", ENDED),
+        (
+            "file_get_contents(http://a): Failed to open stream: HTTP request failed! in /srv/a.php on line 5",
+            "PHP",
+            "ECONNRESET EPIPE ETIMEDOUT -",
+        ),
+        ("read timeout at /usr/share/perl5/Net/HTTP/Methods.pm line 274.", "Perl", "own"),
+        ("500 Server closed connection without sending any data back", "Perl", ENDED),
+        ("socket.rb:65:in `readline': EOFError (EOFError) (Excon::Error::Socket)", "Ruby", ENDED),
+        ("socket.rb:286:in `select_with_timeout': read timeout reached (Excon::Error::Timeout)", "Ruby", "own"),
+        (
+            "Operation already in progress - connect(2) for 10.0.0.2:80",
+            "Linux",
+            "ECONNREFUSED EHOSTUNREACH ENETUNREACH own",
+        ),
+        ("{error,socket_closed_remotely}", "Erlang", ENDED),
+        ("{error,timeout}", "Erlang", "own"),
+        ("http://a/: Connection Failed: Connect error: connection timed out", "Rust", "own"),
+        ("http://a/: Connection Failed: Connect error: Connection timed out (os error 110)", "", "ETIMEDOUT"),
+        ("Caused by: end of file before message length reached", "Rust", ENDED),
+        ("Failed to read 102400 bytes (104)", "", "ECONNRESET"),
+        (
+            "2026-11-28 17:34:31 (4 MB/s) - Read error at byte 100/1000 (Connection timed out). Giving up.",
+            "wget",
+            "ETIMEDOUT own",
+        ),
+        ("psycopg.errors.ConnectionTimeout: connection timeout expired", "psycopg", "own"),
+        (
+            "pymysql.err.OperationalError: (2003, \"Can't connect to MySQL server on '10.0.0.2' (timed out)\")",
+            "MySQL",
+            "own",
+        ),
+        (
+            "client.rb:306:in `rescue in io': Connection lost (ECONNRESET) (Redis::ConnectionError)",
+            "redis",
+            "ECONNRESET -",
+        ),
+        ("ruby.rb:58:in `block in _read_from_socket': Connection timed out (Redis::TimeoutError)", "redis", "own"),
+        ("smtplib.SMTPServerDisconnected: Connection unexpectedly closed: timed out", "smtplib", "own"),
+        ("smtplib.SMTPServerDisconnected: Connection unexpectedly closed", "smtplib", "ECONNRESET EPIPE ETIMEDOUT -"),
+        ("failed to connect to all addresses; last error: UNAVAILABLE: ipv4:10.0.0.2:80: Socket closed", "gRPC", ENDED),
+        (
+            "ldap.SERVER_DOWN: {'desc': \"Can't contact LDAP server\", 'errno': 107, 'info': 'Transport endpoint is not \
+             connected'}",
+            "LDAP",
+            "ECONNREFUSED ECONNRESET EHOSTUNREACH ENETUNREACH EPIPE ETIMEDOUT -",
+        ),
+        ("Connection to 10.0.0.2 port 22 timed out", "ssh", "own"),
+        ("Connection closed by foreign host.", "telnet", ENDED),
+    ]);
+}
+
+/// As servers and proxies wrote them, while what came to their sockets was known.
+#[test]
+fn lines_of_proxies_that_were_traced() {
+    let refused = "ECONNREFUSED ECONNRESET EHOSTUNREACH ENETUNREACH -";
+    check(&[
+        (
+            "127.0.0.1:48810 [28/Nov/2026:17:38:17.946] f b/s 0/0/-1/-1/1115 503 217 - - SC-- 1/1/0/0/1 0/0 \"GET / HTTP/1.1\"",
+            "HAProxy",
+            refused,
+        ),
+        ("127.0.0.1:50652 [28/Nov/2026:17:38:35.304] f/2: SSL handshake failure", "HAProxy", ENDED),
+        ("127.0.0.1:50652 [28/Nov/2026:17:38:35.304] f/public: SSL handshake failure", "HAProxy", ENDED),
+        ("[info] 5#5: *89 client closed connection while SSL handshaking, client: 127.0.0.1", "nginx", ""),
+        (
+            "[error] 5#5: *43 upstream sent no valid HTTP/1.0 header while reading response header from upstream",
+            "HTTP",
+            "",
+        ),
+        (
+            "1795887473.114 128 127.0.0.1 TCP_MISS/502 3427 GET http://a/x - HIER_DIRECT/10.0.0.2 text/html",
+            "Squid",
+            ENDED,
+        ),
+        ("1795887488.172 0 127.0.0.1 NONE_NONE/503 0 CONNECT a:443 - HIER_DIRECT/10.0.0.2 -", "Squid", CONNECTING),
+        (
+            "1795887479.761 3654 127.0.0.1 TCP_MISS/504 3464 GET http://a/x - HIER_DIRECT/10.0.0.2 text/html",
+            "Squid",
+            "ETIMEDOUT own",
+        ),
+        ("-   FetchError     HTC eof (-1)", "Varnish", ENDED),
+        ("-   FetchError     first byte timeout", "Varnish", "own"),
+        ("(gw_backend.c.2708) read timeout on socket: tcp:10.0.0.2:80 (fd: 10)", "lighttpd", "own"),
+        ("[proxy_http:warn] (70014)End of file found: AH10404: Error reading headers from backend", "Apache", ENDED),
+        ("FATAL:  terminating connection due to administrator command", "PostgreSQL", "EPIPE -"),
+        ("1795887478: Client x closed its connection.", "mosquitto", ENDED),
+        (
+            "30 [Warning] Could not read packet: fd: 60  state: 1  read_length: 4  errno: 104  vio_errno: 1158  length: -1",
+            "",
+            "ECONNRESET",
+        ),
     ]);
 }

@@ -146,7 +146,7 @@ impl Tracker {
         connection.established()
             && !connection.has(Connection::SERVER_SPOKE_LAST)
             && !client.has(Half::FAREWELL)
-            && (server.has(Half::FIN) || gave_up_waiting(client, story, self.clock))
+            && (server.has(Half::FIN) || gave_up_waiting(connection, story, self.clock))
             && is_whole(client)
             && is_whole(server)
             && connection.unseen_answer(CLIENT) == 0
@@ -205,9 +205,13 @@ fn is_whole(half: &Half) -> bool {
 }
 
 /// The server may still answer. A client that closes right behind its request half closes, and waits (`nc -N`); one that waited before
-/// does so no more.
-fn gave_up_waiting(client: &Half, story: &Story, clock: Time) -> bool {
-    story.fin[CLIENT].is_some_and(|fin| fin.time.since(client.data_time) >= SECOND && clock.since(fin.time) >= SECOND)
+/// does so no more. What the server had sent before it acknowledged the FIN would have come before that.
+fn gave_up_waiting(connection: &Connection, story: &Story, clock: Time) -> bool {
+    let [client, server] = &connection.half;
+    story.fin[CLIENT].is_some_and(|fin| {
+        let heard = !seq::before(server.ack, client.next) || clock.since(fin.time) >= SECOND;
+        fin.time.since(client.data_time) >= SECOND && heard
+    })
 }
 
 /// The last unanswered repetition of an end, if it is one that convinces.

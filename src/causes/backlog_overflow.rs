@@ -123,7 +123,7 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     let server = case.server();
     if case.waited_for(Repeated::Syn) {
-        return ignored(case);
+        return ignored(case).filter(|_| case.answered_instead().is_none());
     }
     let silent = !case.half(SERVER).has(Half::DATA) && case.half(CLIENT).has(Half::SYN);
     if !silent {

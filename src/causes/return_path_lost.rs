@@ -6,7 +6,7 @@ use crate::track::kernel::Kind;
 use crate::track::{CLIENT, Half, Repeated, SERVER, What, other, probed_to_death};
 
 /// Signs: SYN-ACK in the capture, sent again and again, no ACK from the client, which repeats its SYN (TTL and
-/// timing show that the capture is nearer to the server). Likely; possible where each was answered by a RST, as
+/// timing show that the capture is nearer to the server); or the SYN is answered by another address. Likely; possible where each was answered by a RST, as
 /// scanners' kernels do. If the client never repeats its SYN: spoofed source or SYN flood, not this. If the client's
 /// ACK is in the capture: `backlog_overflow`.
 pub static CAUSE: Cause = Cause {
@@ -16,13 +16,16 @@ pub static CAUSE: Cause = Cause {
     title: "The other end answers, but its answers do not arrive",
     seen: "\
         The capture shows the client's SYN and the server's SYN-ACK, and then both again: the client retransmits its \
-        SYN as if it had received nothing, the server its SYN-ACK. No ACK ever comes. The client gets ETIMEDOUT.",
+        SYN as if it had received nothing, the server its SYN-ACK. No ACK ever comes. The client gets ETIMEDOUT.\n\n\
+        Or the answer arrives, but from another address than the client had asked: it acknowledges the SYN, and the \
+        client's kernel, which knows no connection to that address, ignores it or answers with a RST.",
     why: "\
         The forward path works, the return path does not. The two may differ: a stateful firewall that sees only one \
         direction drops what does not fit, and a router without a route back drops everything.\n\n\
         The usual reasons: asymmetric routing over two gateways or links; a host with two interfaces that answers \
         through the wrong one; a reverse path filter (rp_filter=1) on the client or on a router; a load balancer in \
-        direct-server-return mode whose backends lack the address on lo; a VIP that two hosts claim in ARP; a missing \
+        direct-server-return mode whose backends lack the address on lo; a NAT or load balancer that the answer passes \
+        by, because client and server are in one network (hairpin NAT without masquerading); a VIP that two hosts claim in ARP; a missing \
         return route for the client's network, typical of VPNs and peerings; a stateless network ACL without a rule \
         for ephemeral ports.",
     is_not: "\
@@ -54,6 +57,9 @@ wait 5
             "\
             Look for a stateful device that sees only one direction; route both directions through it, or translate \
             the source address on the way in.",
+            "\
+            If the answer comes from another address than the one asked, and both are in one network, masquerade what \
+            goes from there through the NAT and back (hairpin NAT), or let the client ask the other address itself.",
             "\
             On hosts with several interfaces, use policy routing, and rp_filter=2 (loose) in place of 1; in IPv6 such a \
             filter is a rule of the firewall (`fib saddr` in nft, `-m rpfilter` in ip6tables).",
@@ -106,6 +112,13 @@ fn detect(case: &Case<'_>) -> Option<Match> {
     }
     if !case.waited_for(Repeated::Syn) {
         return None;
+    }
+    if let Some(other) = case.answered_instead().filter(|_| !case.half(SERVER).has(Half::SYN)) {
+        return Some(Match::likely(format!(
+            "{} did not answer, but {other} did, and its answer acknowledges this SYN: it bypasses an address translation, and the \
+             client's kernel does not take it.",
+            case.server()
+        )));
     }
     if case.story().challenged && !case.story().reuses_ports {
         return Some(Match::likely(format!(

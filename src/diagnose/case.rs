@@ -174,6 +174,12 @@ impl<'a> Case<'a> {
         self.ended.services.get(&server, self.connection().start_input, here)
     }
 
+    /// Who answered the client's SYN in place of the server.
+    pub fn answered_instead(&self) -> Option<Short> {
+        let (client, isn) = (self.ended.own[CLIENT], self.half(CLIENT).isn);
+        self.ended.services.answered_instead(client, isn).map(|end| Short::end(end.ip, end.port))
+    }
+
     /// The server's host has not even acknowledged what came on open connections since its port last answered a SYN.
     pub fn service_fell_silent(&self) -> bool {
         let server = &self.ended.own[SERVER];

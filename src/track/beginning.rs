@@ -20,6 +20,9 @@ impl Tracker {
             self.copies.remember_first(index, CLIENT, segment);
             return Some(index);
         }
+        if segment.flags.has(Flags::ACK) && (segment.flags.has(Flags::SYN) || segment.flags.has(Flags::RST)) {
+            self.services.answered_unasked(segment, bytes);
+        }
         let mut connection = opened_by(segment, bytes, 0);
         connection.home = index;
         let from = connection.side(segment.from_first());

@@ -83,6 +83,9 @@ pub struct Services {
     /// When a client last asked a service in vain, for the first time and for the last: for a connection, or on one that no
     /// device can have forgotten.
     lost: Lately<(IpAddr, End), (Time, Time)>,
+    /// Who answered an end, and acknowledged this number, without having been asked by it. What is forgotten of it is not counted: in a
+    /// capture of one direction it is all that is answered.
+    unasked: Lately<(End, u32), Option<End>>,
     /// Where in `known` to look next for one that answered long ago.
     hand: usize,
     /// How many of the known ones were forgotten.
@@ -190,6 +193,17 @@ impl Services {
 
     pub(super) fn was_lost(&mut self, client: IpAddr, server: End, silence: &Silence) {
         *self.lost.note((client, server)) = (silence.first.time, silence.last.time);
+    }
+
+    /// Who answered the client's SYN with this number in place of whom it was sent to: a translation that is passed by on the way back.
+    pub fn answered_instead(&self, client: End, isn: u32) -> Option<End> {
+        self.unasked.get(&(client, isn.wrapping_add(1))).copied().flatten()
+    }
+
+    /// This segment answers a SYN that was not sent to where it comes from.
+    pub(super) fn answered_unasked(&mut self, segment: &Segment, bytes: &[u8]) {
+        let (source, destination) = segment.ends(bytes);
+        *self.unasked.note((destination, segment.acknowledgment)) = Some(source);
     }
 
     /// The visits of a client that hung up without a word.

@@ -113,6 +113,34 @@ fn found_on_both_sides(near: &str, far: &str) -> (Collector, Summary) {
     analyse_together([near, far].concat())
 }
 
+/// The answer bypasses the translation: the client's host knows no connection to where it comes from, and its connect() gets ETIMEDOUT
+/// (measured where Netfilter does not track what the server sends).
+#[test]
+fn an_answer_from_another_address_than_the_one_asked() {
+    const ASKS: &str = "+0 > S 0:0(0)\n+1 > S 0:0(0)\n+2 > S 0:0(0)\n+4 > S 0:0(0)\nwait 20\n";
+    let frames = |script: &str| Build::new(Family::V4).frames(&parse(script).expect("a script"));
+    let (client, server) = Build::new(Family::V4).ends(&parse("").expect("a script"), 1);
+    let from = |server: &str| format!("client {}:{}\nserver {server}\n", client.ip, client.port);
+    let told = |answers: &str| {
+        let (found, _) = analyse_together([frames(ASKS), frames(answers)].concat());
+        let [found] = &found.findings[..] else { panic!("{:#?}", found.findings) };
+        assert!(describe(found).starts_with("timed_out client=ETIMEDOUT server=-"), "{}", describe(found));
+        assert_eq!(found.server.end, server);
+        (found.cause.map_or("", |cause| cause.id), found.summary.clone())
+    };
+    let elsewhere = from("192.0.2.7:5000");
+    for answer in ["< S. 0:0(0) ack 1\n+.0001 > R 1:1(0) win 0", "< R. 0:0(0) ack 1"] {
+        let answers = format!("{elsewhere}+.001 {answer}\n+1 {answer}\n");
+        let (cause, summary) = told(&answers);
+        assert_eq!(cause, "return_path_lost", "{summary}");
+        assert!(summary.contains("192.0.2.7:5000 did, and its answer acknowledges this SYN"), "{summary}");
+    }
+    // What acknowledges another SYN answers another connection.
+    assert_eq!(told(&format!("{elsewhere}+.001 < S. 0:0(0) ack 2\n")).0, "syn_unanswered");
+    let other_port = format!("client {}:{}\nserver 192.0.2.7:5000\n", client.ip, client.port ^ 1);
+    assert_eq!(told(&format!("{other_port}+.001 < S. 0:0(0) ack 1\n")).0, "syn_unanswered");
+}
+
 /// A firewall that translates rejects what either end sends (nft `reject with tcp reset`): each gets a RST that the other never
 /// sees.
 #[test]

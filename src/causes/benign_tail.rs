@@ -2,7 +2,7 @@
 
 use super::{Cause, Group, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, bytes};
-use crate::track::{CLIENT, SERVER};
+use crate::track::{CLIENT, SERVER, other};
 
 /// Signs: A RST into an end that has itself sent a FIN, all data of both ends acknowledged; or after TLS
 /// close_notify, or after a complete HTTP answer by its length. Certain; no errno, or one that nobody reads.
@@ -58,6 +58,14 @@ fn detect(case: &Case<'_>) -> Option<Match> {
         "A RST came after a FIN, with all data acknowledged; neither application got an error, though the client's \
          last message had no answer."
             .to_string()
+    } else if lost == 0
+        && let Some(gone) = case.was_gone_without_a_fin()
+    {
+        let (gone, closed) = (case.name(gone), case.name(other(gone)));
+        format!(
+            "The {closed} closed, and the {gone}'s host, which had sent no FIN, had no socket for the connection any more; no \
+             application got an error from that."
+        )
     } else if lost == 0 {
         "A RST came after both applications were done; neither got an error.".to_string()
     } else {

@@ -6,7 +6,7 @@ use crate::context;
 use crate::decode::Flags;
 use crate::time::MILLISECOND;
 use crate::track::kernel::Kind;
-use crate::track::{self, Acceptance, By, CLIENT, Event, Half, Repeated, Reset, SERVER, What, foreign};
+use crate::track::{self, Acceptance, By, CLIENT, Event, Half, Repeated, Reset, SERVER, What, foreign, other};
 
 impl Case<'_> {
     /// Why it was sent, if the RST that ended it says so.
@@ -139,6 +139,13 @@ impl Case<'_> {
     pub fn aborts_crossed(&self) -> bool {
         let closed = |side: usize| self.story.fin[side].is_some() || self.half(side).has(Half::FIN);
         self.story.resets.iter().all(|count| *count > 0) && ![CLIENT, SERVER].into_iter().any(closed)
+    }
+
+    /// Whose host, without a FIN of its own, replied by the RST to the end that closed: it had no socket any more.
+    pub fn was_gone_without_a_fin(&self) -> Option<usize> {
+        let has_fin = |side: usize| self.story.fin[side].is_some() || self.half(side).has(Half::FIN);
+        let reset = self.reset().filter(|reset| reset.is_reply())?;
+        (has_fin(other(reset.from)) && !has_fin(reset.from)).then_some(reset.from)
     }
 
     /// The RST is a reply of an end that had closed, and whose FIN the other end did not get.

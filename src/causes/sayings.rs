@@ -42,6 +42,11 @@ impl Saying {
             .replace("{lower}", &message.to_lowercase())
     }
 
+    /// Does the program name this errno though no call may have failed?
+    pub fn names_itself(&self, errno: Errno) -> bool {
+        self.instead.is_some() && self.text.contains(errno.name())
+    }
+
     /// The language that it belongs to, if there is a code example in it.
     pub fn language(&self) -> Option<Language> {
         match self.program {

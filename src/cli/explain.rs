@@ -153,8 +153,10 @@ const AFTER_OWN_TIMEOUT: &str = "\
     doing it still: only what may run twice. Find out first why it took so long: each retry is more work for whoever \
     is slow, and so is a longer timeout for whoever waits.";
 
-/// The page of a message: what is known of it, and of the errno that it names or stands for.
+/// The page of a message: what is known of it, and of the errno that it names or stands for. One that the program names itself where
+/// no call failed, as Node does, decides nothing.
 fn sayings_page(topic: &str, said: &[&'static Saying], named: Option<Errno>) -> String {
+    let named = named.filter(|errno| !said.iter().any(|saying| saying.names_itself(*errno)));
     let mut errnos: Vec<Errno> = named.into_iter().collect();
     for errno in said.iter().filter(|_| named.is_none()).flat_map(|saying| saying.errnos) {
         if !errnos.contains(errno) {
@@ -356,6 +358,11 @@ mod tests {
     fn an_end_of_file_may_have_no_errno() {
         let page = explain(Some("upstream prematurely closed connection")).unwrap_or_default();
         assert!(page.contains("\nOr none\n") && page.contains("tcpwhy reports no failure"), "{page}");
+        let hang_up =
+            "Error: socket hang up\n    at Socket.socketOnEnd (node:_http_client:524:23) {\n  code: 'ECONNRESET'\n}";
+        assert!(explain(Some(hang_up)).unwrap_or_default().contains("\nOr none\n"));
+        let read = "Error: read ECONNRESET\n    at TCP.onStreamRead {\n  errno: -104,\n  code: 'ECONNRESET'\n}";
+        assert!(!explain(Some(read)).unwrap_or_default().contains("\nOr none\n"));
         let reset = explain(Some("curl: (56) Recv failure: Connection reset by peer")).unwrap_or_default();
         assert!(!reset.contains("\nOr none\n"), "{reset}");
     }

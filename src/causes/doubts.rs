@@ -257,7 +257,7 @@ pub static PAGES: [Page; Doubt::ALL.len()] = [
                 "If the client closed because its own timeout had passed, raise that above the first repetitions (a second \
                  or more), or each lost packet fails a request.",
                 "A program that must know that its last words arrived shuts down its sending side and reads until the end \
-                 of file before it closes. SO_LINGER with a time makes close() wait for the acknowledgment, and fail.",
+                 of file before it closes. SO_LINGER with a time makes close() wait, but on Linux it returns 0 all the same.",
             ],
             commands: &["ss -tnoi '( sport = :{server.port} or dport = :{server.port} )'"],
         },

@@ -158,11 +158,16 @@ impl Connection {
 
     /// A host that sends something this long after a segment was captured had received that segment; nanoseconds.
     pub fn crossing(&self) -> u64 {
-        let opened = self.half.iter().all(|half| half.has(Half::SYN));
-        match self.round_trip() {
-            0 if !opened => SECOND,
-            round_trip => 2 * round_trip + 50 * MILLISECOND,
-        }
+        if self.shows_a_round_trip() { 2 * self.round_trip() + 50 * MILLISECOND } else { SECOND }
+    }
+
+    /// The same where no round trip shows, of all but the longest paths; nanoseconds.
+    pub fn usual_crossing(&self) -> u64 {
+        if self.shows_a_round_trip() { self.crossing() } else { 300 * MILLISECOND }
+    }
+
+    fn shows_a_round_trip(&self) -> bool {
+        self.round_trip() > 0 || self.half.iter().all(|half| half.has(Half::SYN))
     }
 
     /// Silence before the last exchange, nanoseconds.

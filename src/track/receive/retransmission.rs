@@ -6,7 +6,7 @@ use super::super::seq;
 use super::super::story::{Pending, Repeated, Silence, Story, What};
 use super::reset::closed;
 use super::window::window_is_closed;
-use super::{REORDERED_WITHIN, RTO_MIN, SHORTEST_PROBE, tell};
+use super::{REORDERED_WITHIN, SHORTEST_PROBE, tell};
 use crate::decode::{Flags, Segment, Signs};
 use crate::time::{SECOND, Time};
 
@@ -134,8 +134,8 @@ pub(super) fn repeat(connection: &mut Connection, from: usize, segment: &Segment
     }
     let overdue = silence.overdue();
     // By timer the oldest bytes go again (`tcp_retransmit_timer()`). Where the next ones follow, those were acknowledged, though
-    // the capture does not show it.
-    let goes_on = what == Repeated::Data && interval >= RTO_MIN && !seq::before(segment.sequence, silence.until);
+    // the capture does not show it, or it was no timer (`tcp_xmit_retransmit_queue()`, `tcp_send_loss_probe()`).
+    let goes_on = what == Repeated::Data && !seq::before(segment.sequence, silence.until);
     silence.attempts += u32::from(!goes_on);
     silence.unheard += 1;
     silence.until = segment.sequence.wrapping_add(segment.payload_length);

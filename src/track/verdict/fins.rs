@@ -38,15 +38,27 @@ fn shows_more_than_ends(connection: &Connection, story: &Story) -> bool {
     connection.has_payload() || between(CLIENT) || between(SERVER)
 }
 
-/// The other end's FIN did not reach this end, which is in ESTABLISHED still: what it sent longer than a round trip after
-/// the FIN does not acknowledge it.
-pub(super) fn missed_fin(connection: &Connection, story: &Story, side: usize) -> bool {
+/// The FIN of the RST's sender did not reach its receiver, which is in ESTABLISHED still: something that it sent longer than
+/// `crossing`, nanoseconds, after the FIN does not acknowledge it.
+pub(super) fn did_not_arrive(
+    connection: &Connection,
+    story: &Story,
+    reset: &Reset,
+    fin: Option<Mark>,
+    crossing: u64,
+) -> bool {
+    fin.is_some_and(|fin| fin_is_missing(connection, reset, fin, crossing))
+        || missed_fin(connection, story, other(reset.from), crossing)
+}
+
+/// The other end's FIN did not reach this end: what it sent longer than that after the FIN does not acknowledge it.
+fn missed_fin(connection: &Connection, story: &Story, side: usize, crossing: u64) -> bool {
     let (half, peer) = (&connection.half[side], &connection.half[other(side)]);
     let Some(fin) = story.fin[other(side)] else {
         return false;
     };
     !arrived_with_payload(connection, other(side), fin)
-        && half.data_time.since(fin.time) > connection.crossing()
+        && half.data_time.since(fin.time) > crossing
         && half.ack != peer.next
 }
 
@@ -65,12 +77,12 @@ pub(super) fn comes_before(connection: &Connection, story: &Story, reset: &Reset
 /// A RST that is accepted stands at RCV.NXT, or one below it after a FIN (`tcp_reset_check()`). Its receiver is in ESTABLISHED
 /// still if it stands before the FIN of its sender, which waits behind a hole (`tcp_data_queue_ofo()`), or answers what was
 /// sent long after the FIN and does not acknowledge it.
-pub(super) fn fin_is_missing(connection: &Connection, reset: &Reset, fin: Mark) -> bool {
+fn fin_is_missing(connection: &Connection, reset: &Reset, fin: Mark, crossing: u64) -> bool {
     // What was sent behind a FIN, after the RST, is of another sender, and says nothing of where the FIN stands (`tcp_fin()`).
     let sender = &connection.half[reset.from];
     let next =
         if fin.time <= reset.mark.time && seq::before(reset.edge, sender.next) { reset.edge } else { sender.next };
-    let late = reset.is_bare() && reset.mark.time.since(fin.time) > connection.crossing();
+    let late = reset.is_bare() && reset.mark.time.since(fin.time) > crossing;
     let at_fin = next.wrapping_sub(1);
     let before = seq::before(reset.sequence, at_fin) || late && reset.sequence == at_fin;
     before

@@ -1,6 +1,6 @@
 //! What a RST does to its receiver, by what both had sent before (`tcp_reset()`).
 
-use super::fins::{comes_before, fin_is_missing, missed_fin, misses_a_fin};
+use super::fins::{comes_before, did_not_arrive, misses_a_fin};
 use super::*;
 
 /// The client's RST before the handshake was complete. No application of the server knows of it.
@@ -101,8 +101,11 @@ fn judge_exact(connection: &Connection, story: &Story, reset: Reset) -> Ending {
         return Ending::Undecided(Doubt::Hole);
     }
     let fin = story.fin[sender].filter(|fin| !comes_before(connection, story, &reset, *fin));
-    let missing =
-        fin.is_some_and(|fin| fin_is_missing(connection, &reset, fin)) || missed_fin(connection, story, victim);
+    let missing = did_not_arrive(connection, story, &reset, fin, connection.crossing());
+    // Where no round trip shows, it may have crossed what was sent so long after it, on one of the few paths that take as long.
+    if !missing && did_not_arrive(connection, story, &reset, fin, connection.usual_crossing()) {
+        return Ending::Undecided(Doubt::BeganLate);
+    }
     // A FIN that did not arrive comes again by timer, whoever has closed (RFC 6298, sections 2.4 and 5.4): where none does, who wrote
     // the numbers did not count it.
     let overdue = |fin: Mark| reset.mark.time.since(fin.time) > (2 * connection.round_trip()).max(SECOND);

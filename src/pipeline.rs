@@ -111,11 +111,11 @@ fn run_one(source: &mut impl Source, decoder: Decoder, taker: &mut impl Taker) -
 
 /// Decodes a batch and hands its packets over, a run at a time. `packets` is room for a run.
 pub fn take(decoder: &Decoder, batch: &FrameBatch, packets: &mut Packets, seen: &mut Seen, taker: &mut impl Taker) {
-    let mut begins = batch.beginning();
+    let mut resumes_after = batch.resumes_after;
     for frames in batch.frames.chunks(RUN) {
         packets.clear();
         packets.beside = batch.others;
-        packets.begins = begins.take();
+        packets.resumes_after = resumes_after.take();
         decoder.decode_all(&batch.bytes, frames, packets, &mut seen.skipped);
         taker.packets(packets, &batch.bytes);
     }
@@ -171,7 +171,7 @@ fn read(
         load.notes = source.take_notes();
         load.packets.clear();
         load.packets.beside = load.batch.others;
-        load.packets.begins = load.batch.beginning();
+        load.packets.resumes_after = load.batch.resumes_after;
         decoder.decode_all(&load.batch.bytes, &load.batch.frames, &mut load.packets, &mut seen.skipped);
         seen.widen(&load.batch);
         if hand_over.send(load).is_err() {

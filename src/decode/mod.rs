@@ -37,8 +37,8 @@ pub struct Packets {
     pub others: Vec<(usize, Packet)>,
     /// What is read beside the batch that they were decoded from.
     pub beside: Others,
-    /// When the file begins that the batch begins, where nothing was captured between it and those before it.
-    pub begins: Option<Time>,
+    /// When all files had ended before the one that the batch begins, if nothing was captured in between.
+    pub resumes_after: Option<Time>,
 }
 
 impl Packets {

@@ -176,8 +176,9 @@ impl<'a> Case<'a> {
 
     /// Who answered the client's SYN in place of the server.
     pub fn answered_instead(&self) -> Option<Short> {
-        let (client, isn) = (self.ended.own[CLIENT], self.half(CLIENT).isn);
-        self.ended.services.answered_instead(client, isn).map(|end| Short::end(end.ip, end.port))
+        let (isn, asked) = (self.half(CLIENT).isn, self.connection().start);
+        let answered = self.ended.services.answered_instead(self.ended.own, isn, asked);
+        answered.map(|end| Short::end(end.ip, end.port))
     }
 
     /// The server's host has not even acknowledged what came on open connections since its port last answered a SYN.

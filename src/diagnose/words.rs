@@ -7,7 +7,7 @@ use crate::causes::doubts;
 use crate::short::Short;
 use crate::time::{MILLISECOND, SECOND};
 use crate::track::kernel::{Errno, Kind};
-use crate::track::{By, CLIENT, Doubt, Half, Repeated, SERVER, other};
+use crate::track::{By, CLIENT, Doubt, Half, Pending, Repeated, SERVER, other};
 
 /// A duration for a sentence: "0.35 ms", "12 ms", "5.0 s", "350 s".
 pub fn duration(nanoseconds: u64) -> Short {
@@ -209,8 +209,10 @@ fn no_answer(case: &Case<'_>) -> String {
 /// Who closed behind payload that nothing acknowledged, and how long its host tried.
 fn unacknowledged(case: &Case<'_>) -> String {
     let story = case.story();
-    let waits = |side: &usize| story.silence[*side].what == Repeated::Data && story.fin[*side].is_some();
-    let side = [CLIENT, SERVER].into_iter().find(waits).unwrap_or(CLIENT);
+    let side = match story.pending {
+        Some((Pending::Silence(side), _)) => side,
+        Some((Pending::Reset | Pending::Icmp, _)) | None => CLIENT,
+    };
     let (name, silence) = (case.name(side), story.silence[side]);
     let tried = duration(silence.last.time.since(silence.first.time));
     format!(

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::lane::{Lane, Running, State};
 use super::numbers::pack;
 use super::reader::{Reader, first_time};
-use super::{Error, Filter, FrameBatch, Interrupt, Others, Progress, SOON, Source, printable_path};
+use super::{BETWEEN_FILES, Error, Filter, FrameBatch, Interrupt, Others, Progress, SOON, Source, printable_path};
 use crate::time::{MILLISECOND, Time};
 
 /// Bytes in a batch of a single file.
@@ -51,10 +51,10 @@ pub struct Files {
     begun: usize,
     /// One gave its first frame before another had given its last.
     side_by_side: bool,
-    /// One that gave frames is at its end.
-    ended: bool,
-    /// One began when all before it were at their ends, and nothing of it was given yet.
-    begins: bool,
+    /// When the last frame was captured of those that were read.
+    read_until: Option<Time>,
+    /// When all files had ended of which the next began much later, of which nothing was given yet.
+    resumes_after: Option<Time>,
     /// The lane that was the last to begin before that: its place, and that of those before it, is the first.
     first: usize,
     /// When the next frame comes of another lane than the one that gave the last.
@@ -89,8 +89,8 @@ impl Files {
             pending: None,
             begun: 0,
             side_by_side: false,
-            ended: false,
-            begins: false,
+            read_until: None,
+            resumes_after: None,
             first: 0,
             next_of_others: None,
             chunk: (ALL_CHUNKS / paths.len().max(1)).clamp(SMALLEST_CHUNK, CHUNK),
@@ -209,7 +209,6 @@ impl Files {
     fn finish(&mut self, index: usize) {
         let Some(mut running) = self.lanes.get_mut(index).and_then(Lane::close) else { return };
         self.begun -= usize::from(running.has_begun);
-        self.ended |= running.has_begun;
         self.keep_note(&mut running.reader);
     }
 
@@ -289,7 +288,8 @@ impl Files {
                     break;
                 }
                 running.has_begun = true;
-                self.begins |= self.ended && self.begun == 0;
+                let gap = self.read_until.filter(|end| self.begun == 0 && time.since(*end) > BETWEEN_FILES);
+                self.resumes_after = self.resumes_after.or(gap);
                 self.side_by_side |= self.begun > 0;
                 self.begun += 1;
                 if !self.side_by_side {
@@ -361,6 +361,7 @@ impl Source for Files {
                 }
                 return Ok(false);
             }
+            self.read_until = batch.frames.last().map(|frame| frame.time).max(self.read_until);
             if let Some(filter) = &mut self.filter {
                 self.filtered_until = batch.frames.last().map(|frame| frame.time).or(self.filtered_until);
                 filter.apply(batch);
@@ -375,7 +376,7 @@ impl Source for Files {
                     }
                 }
                 batch.others = self.others(batch);
-                batch.begins = std::mem::take(&mut self.begins);
+                batch.resumes_after = self.resumes_after.take();
                 return Ok(true);
             }
         }

@@ -107,8 +107,8 @@ pub struct FrameBatch {
     pub frames: Vec<RawFrame>,
     /// What is read beside it.
     pub others: Others,
-    /// It begins a file after all before it had ended: nothing was captured in between.
-    pub begins: bool,
+    /// When all files before the one that it begins had ended, if that was more than [`BETWEEN_FILES`] earlier.
+    pub resumes_after: Option<Time>,
 }
 
 /// What else is read at the time of a batch.
@@ -126,13 +126,11 @@ pub enum Others {
 
 /// No copy comes later than this.
 pub const SOON: u64 = 2 * SECOND;
+/// More time between the last frame of a file, be it one that the filter takes out, and the first of the next, nanoseconds, and nothing
+/// was captured meanwhile: no two attempts of a kernel are further apart (TCP_RTO_MAX is two minutes).
+pub const BETWEEN_FILES: u64 = 130 * SECOND;
 
 impl FrameBatch {
-    /// When the file begins that this batch begins, where nothing was captured between it and those before it.
-    pub fn beginning(&self) -> Option<Time> {
-        self.frames.first().filter(|_| self.begins).map(|frame| frame.time)
-    }
-
     /// The captured bytes of `frame`; empty if it does not belong to this batch.
     pub fn bytes_of(&self, frame: &RawFrame) -> &[u8] {
         let start = frame.offset as usize;

@@ -16,8 +16,8 @@ impl Tracker {
     /// Takes packets by time, as [`Tracker::packet`] does one by one. `bytes` is the batch that they were decoded from.
     pub fn packets(&mut self, packets: &Packets, bytes: &[u8], sink: &mut impl Sink) {
         self.copies.expect(packets.beside, self.previous);
-        if let Some(time) = packets.begins {
-            self.begin_file(time, sink);
+        if let Some(end) = packets.resumes_after {
+            self.end_files(end, sink);
         }
         let mut taken = 0;
         for (before, other) in &packets.others {

@@ -63,14 +63,13 @@ impl Tracker {
         }
     }
 
-    /// A file begins at `time`, after all before it had ended. What was silent until then was not seen to be silent after it.
+    /// All files so far had ended at `end`, and the next begins long after that. What was silent until then was not seen to be silent
+    /// after it.
     #[cold]
-    pub(super) fn begin_file(&mut self, time: Time, sink: &mut impl Sink) {
-        let end = self.previous.max(self.clock);
-        if time.since(end) > BETWEEN_FILES {
-            self.fire(end, sink);
-            self.judge_part(end, sink);
-        }
+    pub(super) fn end_files(&mut self, end: Time, sink: &mut impl Sink) {
+        let end = end.max(self.previous).max(self.clock);
+        self.fire(end, sink);
+        self.judge_part(end, sink);
     }
 
     /// Nothing was captured from `end` on until other frames come: judges what waits. Who probed a window that stays closed was not

@@ -193,9 +193,6 @@ pub struct Counts {
 
 /// Frames of one recording are never further out of order.
 const LONG_BACK: u64 = 60 * SECOND;
-/// More time between the files of one recording, nanoseconds, and nothing was captured meanwhile: no two attempts of a kernel are further
-/// apart (TCP_RTO_MAX is two minutes).
-const BETWEEN_FILES: u64 = 130 * SECOND;
 /// More silence than this, nanoseconds, or a step back by more, and the frames are of another recording.
 pub const BETWEEN_RECORDINGS: u64 = 86_400 * SECOND;
 

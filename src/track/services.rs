@@ -83,9 +83,9 @@ pub struct Services {
     /// When a client last asked a service in vain, for the first time and for the last: for a connection, or on one that no
     /// device can have forgotten.
     lost: Lately<(IpAddr, End), (Time, Time)>,
-    /// Who answered an end, and acknowledged this number, without having been asked by it. What is forgotten of it is not counted: in a
+    /// Who answered an end, and acknowledged this number, without having been asked by it, and when. What is forgotten of it is not counted: in a
     /// capture of one direction it is all that is answered.
-    unasked: Lately<(End, u32), Option<End>>,
+    unasked: Lately<(End, u32), Option<(End, Time)>>,
     /// Where in `known` to look next for one that answered long ago.
     hand: usize,
     /// How many of the known ones were forgotten.
@@ -195,15 +195,17 @@ impl Services {
         *self.lost.note((client, server)) = (silence.first.time, silence.last.time);
     }
 
-    /// Who answered the client's SYN with this number in place of whom it was sent to: a translation that is passed by on the way back.
-    pub fn answered_instead(&self, client: End, isn: u32) -> Option<End> {
-        self.unasked.get(&(client, isn.wrapping_add(1))).copied().flatten()
+    /// Who answered the client's SYN with this number, first sent at `asked`, in place of the server: a translation that is passed by on
+    /// the way back. Numbers that programs choose themselves, such as 0, come again: what was captured long before answers another SYN.
+    pub fn answered_instead(&self, [client, server]: [End; 2], isn: u32, asked: Time) -> Option<End> {
+        let (end, time) = self.unasked.get(&(client, isn.wrapping_add(1))).copied().flatten()?;
+        (end != server && time + SECOND >= asked).then_some(end)
     }
 
-    /// This segment answers a SYN that was not sent to where it comes from.
+    /// This segment answers a SYN that was not sent to where it comes from, or that the capture does not show before.
     pub(super) fn answered_unasked(&mut self, segment: &Segment, bytes: &[u8]) {
         let (source, destination) = segment.ends(bytes);
-        *self.unasked.note((destination, segment.acknowledgment)) = Some(source);
+        *self.unasked.note((destination, segment.acknowledgment)) = Some((source, segment.time));
     }
 
     /// The visits of a client that hung up without a word.

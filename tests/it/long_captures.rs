@@ -9,7 +9,7 @@ use tcpwhy::source::{Error, Files, FrameBatch, Settings, Source};
 use tcpwhy::time::{SECOND, Time};
 
 use crate::capture_file::{Format, write};
-use crate::check::{Collector, analyse_capture, analyse_captures, describe};
+use crate::check::{Collector, analyse_as_set, analyse_capture, analyse_captures, describe};
 use crate::scripts::all;
 
 /// A capture before which so many frames were captured that their numbers take more than 32 bits.
@@ -176,4 +176,30 @@ fn what_waits_when_a_file_ends_was_not_seen_to_be_silent_until_the_next_one_begi
     // The next file may begin where this one ends.
     let soon = told(&[first, frames(SENDS, Family::V6, 60)]);
     assert_eq!(soon.0.len(), 1, "{soon:?}");
+}
+
+/// A file goes on while anything is captured, be it nothing of TCP, or nothing that the filter lets pass.
+#[test]
+fn a_file_that_goes_on_without_tcp_shows_that_an_end_is_silent() {
+    const SENDS: &str = "+0 > S 0:0(0)\n+.01 < S. 0:0(0) ack 1\n+.01 > . 1:1(0) ack 1\n+.01 > P. 1:101(100) ack 1\n\
+                         +.2 > P. 1:101(100) ack 1\n+.4 > P. 1:101(100) ack 1\n+.8 > P. 1:101(100) ack 1\n";
+    let script = parse(SENDS).expect("a script");
+    let mut first = Build::new(Family::V4).frames(&script);
+    let start = first[0].0;
+    let later = |seconds: u64| Time(start.0 + seconds * SECOND);
+    let arp = [&[0xff; 12][..], &[8, 6], &[0; 28]].concat();
+    let next: Vec<_> =
+        Build::new(Family::V6).frames(&script).drain(..2).map(|(_, bytes)| (later(600), bytes)).collect();
+    let failures = |first: &[(Time, Vec<u8>)], filter: Option<&str>, ahead: bool| {
+        let files = [first, &next].map(|frames| write(frames, Format::PcapNanoseconds, 65_535));
+        let settings = Settings { ahead, filter: filter.map(str::to_owned), ..Settings::default() };
+        analyse_as_set(&files.each_ref().map(Vec::as_slice), &settings).0.findings.len()
+    };
+    for ahead in [false, true] {
+        assert_eq!(failures(&first, None, ahead), 0);
+    }
+    first.extend([60, 200, 500].map(|seconds| (later(seconds), arp.clone())));
+    for (filter, ahead) in [(None, false), (None, true), (Some("tcp"), false), (Some("tcp"), true)] {
+        assert_eq!(failures(&first, filter, ahead), 1, "{filter:?}");
+    }
 }

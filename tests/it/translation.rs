@@ -117,17 +117,18 @@ fn found_on_both_sides(near: &str, far: &str) -> (Collector, Summary) {
 /// (measured where Netfilter does not track what the server sends).
 #[test]
 fn an_answer_from_another_address_than_the_one_asked() {
-    const ASKS: &str = "+0 > S 0:0(0)\n+1 > S 0:0(0)\n+2 > S 0:0(0)\n+4 > S 0:0(0)\nwait 20\n";
+    const REPEATS: &str = "> S 0:0(0)\n+1 > S 0:0(0)\n+2 > S 0:0(0)\n+4 > S 0:0(0)\nwait 20\n";
     let frames = |script: &str| Build::new(Family::V4).frames(&parse(script).expect("a script"));
     let (client, server) = Build::new(Family::V4).ends(&parse("").expect("a script"), 1);
     let from = |server: &str| format!("client {}:{}\nserver {server}\n", client.ip, client.port);
-    let told = |answers: &str| {
-        let (found, _) = analyse_together([frames(ASKS), frames(answers)].concat());
+    let told_where_it_asks = |after: &str, answers: &str| {
+        let (found, _) = analyse_together([frames(&format!("{after} {REPEATS}")), frames(answers)].concat());
         let [found] = &found.findings[..] else { panic!("{:#?}", found.findings) };
         assert!(describe(found).starts_with("timed_out client=ETIMEDOUT server=-"), "{}", describe(found));
         assert_eq!(found.server.end, server);
         (found.cause.map_or("", |cause| cause.id), found.summary.clone())
     };
+    let told = |answers: &str| told_where_it_asks("+0", answers);
     let elsewhere = from("192.0.2.7:5000");
     for answer in ["< S. 0:0(0) ack 1\n+.0001 > R 1:1(0) win 0", "< R. 0:0(0) ack 1"] {
         let answers = format!("{elsewhere}+.001 {answer}\n+1 {answer}\n");
@@ -135,6 +136,12 @@ fn an_answer_from_another_address_than_the_one_asked() {
         assert_eq!(cause, "return_path_lost", "{summary}");
         assert!(summary.contains("192.0.2.7:5000 did, and its answer acknowledges this SYN"), "{summary}");
     }
+    // The capture begins with what the server itself answered.
+    let itself = from(&format!("{}:{}", server.ip, server.port));
+    let (cause, summary) = told_where_it_asks("+.5", &format!("{itself}+0 < R. 0:0(0) ack 1\n"));
+    assert_eq!(cause, "syn_unanswered", "{summary}");
+    // What came long before answers another SYN of the same number.
+    assert_eq!(told_where_it_asks("+2", &format!("{elsewhere}+0 < S. 0:0(0) ack 1\n")).0, "syn_unanswered");
     // What acknowledges another SYN answers another connection.
     assert_eq!(told(&format!("{elsewhere}+.001 < S. 0:0(0) ack 2\n")).0, "syn_unanswered");
     let other_port = format!("client {}:{}\nserver 192.0.2.7:5000\n", client.ip, client.port ^ 1);

@@ -161,7 +161,7 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    let reused = case.client_is_victim() && case.answers() >= 1 && case.client_asks();
+    let reused = case.client_is_victim() && case.answers() >= 1 && case.client_asks() && !case.is_session();
     // A server that refuses an upload while it comes closes because of it: what comes behind the answer is no next request.
     if !reused || case.request_went_on() || case.upload_was_cut() && !case.client_began_anew() {
         return None;

@@ -88,8 +88,8 @@ pub static CAUSE: Cause = Cause {
         },
         Setting {
             program: "MariaDB",
-            name: "wait_timeout, interactive_timeout, connect_timeout",
-            default: "28800 s, 28800 s, 10 s",
+            name: "wait_timeout, interactive_timeout, connect_timeout, idle_transaction_timeout",
+            default: "28800 s, 28800 s, 10 s, 0: off",
             advice: "resets sessions that were idle for that long; a pool's own limit must be shorter",
         },
         Setting {
@@ -104,6 +104,12 @@ pub static CAUSE: Cause = Cause {
             name: "maxclients, protected-mode",
             default: "10000, yes",
             advice: "says why it refuses a client, and closes without reading the client's command",
+        },
+        Setting {
+            program: "sshd",
+            name: "MaxStartups",
+            default: "10:30:100",
+            advice: "refuses a client while too many others log in, and closes without reading the client's banner",
         },
         MIGRATE_REQUESTS,
         Setting { program: "Go", name: "(*net.TCPConn).SetLinger", default: "-1", advice: "0 resets" },

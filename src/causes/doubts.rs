@@ -205,7 +205,9 @@ pub static PAGES: [Page; Doubt::ALL.len()] = [
                closes with a FIN.",
         why: "No call on a socket failed, so no errno is behind it. But a client that closed had probably waited for as \
               long as its own timeout allows, and a client whose server closed gets an end of file in place of the \
-              answer (\"empty reply\", \"prematurely closed\"). Where neither waited for an answer, all is well.",
+              answer (\"empty reply\", \"prematurely closed\"). Where neither waited for an answer, all is well. A server that \
+              reads on for a while after its FIN (Apache httpd, for 2 s) acknowledges a request that comes too late: the \
+              race of keepalive_race, without its RST.",
         remedy: Remedy {
             owner: Owner::Server,
             title: "Find out what the server did with the request",
@@ -214,6 +216,8 @@ pub static PAGES: [Page; Doubt::ALL.len()] = [
                  {server.port} was doing: its log, its queue of requests, and what it was waiting for itself (a database, a \
                  lock, another service). A longer timeout at the client helps only if the answer is worth the wait.",
                 "If the server closed first, look in its log for a crash, a restart or a limit at that time.",
+                "If it had closed the idle connection before the request came, let the client drop idle connections first: see \
+                 `tcpwhy explain keepalive_race`. No server answers a request behind its own FIN.",
                 "Do not repeat the request without thought: the server may have done what it asks, or may be doing it.",
             ],
             commands: &["ss -tnp '( sport = :{server.port} )'"],

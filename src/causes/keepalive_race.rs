@@ -90,6 +90,18 @@ pub static CAUSE: Cause = Cause {
             advice: "for backends; below the backend's",
         },
         Setting {
+            program: "Apache httpd",
+            name: "KeepAliveTimeout, MaxKeepAliveRequests",
+            default: "5 s, 100",
+            advice: "it reads on for 2 s after its FIN: the client gets an end of file in place of the RST",
+        },
+        Setting {
+            program: "nginx",
+            name: "keepalive_requests",
+            default: "1000, before 1.19.10 100",
+            advice: "the last answer says Connection: close, and what was pipelined behind it is lost",
+        },
+        Setting {
             program: "Node",
             name: "server.keepAliveTimeout",
             default: "5000 ms, in the newest releases 65000",
@@ -161,7 +173,7 @@ pub static CAUSE: Cause = Cause {
 };
 
 fn detect(case: &Case<'_>) -> Option<Match> {
-    let reused = case.client_is_victim() && case.answers() >= 1 && case.client_asks();
+    let reused = case.client_is_victim() && case.answers() >= 1 && case.client_asks() && !case.is_session();
     // A server that refuses an upload while it comes closes because of it: what comes behind the answer is no next request.
     if !reused || case.request_went_on() || case.upload_was_cut() && !case.client_began_anew() {
         return None;

@@ -3,7 +3,7 @@
 //! A cause says what is seen, why it happens, what it is not and what to do, and it carries an example as packet
 //! lines (see `notation`) that the tests run: the example must yield its own cause.
 
-pub use clues::device_timer;
+pub use clues::{device_timer, timer_hint};
 
 use crate::diagnose::Case;
 use crate::track::kernel::Kind;

@@ -89,6 +89,18 @@ pub static CAUSE: Cause = Cause {
             advice: "the session's last message is 25P03 or 57P05",
         },
         Setting {
+            program: "PostgreSQL",
+            name: "authentication_timeout",
+            default: "60 s",
+            advice: "closes without a word on who has not logged in by then",
+        },
+        Setting {
+            program: "Apache httpd",
+            name: "Timeout, RequestReadTimeout (mod_reqtimeout)",
+            default: "60 s, header=20-40,MinRate=500 body=20,MinRate=500",
+            advice: "a slower client is disconnected, after 408 where the headers were complete",
+        },
+        Setting {
             program: "sshd",
             name: "MaxStartups, LoginGraceTime, ClientAliveInterval",
             default: "10:30:100, 120 s, 0: off",

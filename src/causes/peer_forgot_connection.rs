@@ -99,6 +99,12 @@ pub static CAUSE: Cause = Cause {
             advice: "the next attempt goes to another server",
         },
         Setting {
+            program: "HAProxy",
+            name: "http-request silent-drop",
+            default: "",
+            advice: "forgets the connection on purpose: what the client sends next meets a RST",
+        },
+        Setting {
             program: "AWS target group",
             name: "deregistration_delay.timeout_seconds",
             default: "300",

@@ -87,6 +87,12 @@ pub static CAUSE: Cause = Cause {
             default: "0: off",
             advice: "the first since version 14",
         },
+        Setting {
+            program: "memcached",
+            name: "-o idle_timeout",
+            default: "0: off",
+            advice: "the server's FIN comes after this",
+        },
         Setting { program: "Redis", name: "timeout", default: "0: off", advice: "the server's FIN comes after this" },
         Setting {
             program: "MQTT brokers",

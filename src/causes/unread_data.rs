@@ -92,6 +92,18 @@ pub static CAUSE: Cause = Cause {
             advice: "`always` keeps reading before every close",
         },
         Setting {
+            program: "nginx",
+            name: "reset_timedout_connection",
+            default: "off",
+            advice: "on: status 444 resets a client whose request was read",
+        },
+        Setting {
+            program: "sshd",
+            name: "MaxStartups",
+            default: "10:30:100",
+            advice: "refuses a client while too many others log in, and closes without reading the client's banner",
+        },
+        Setting {
             program: "HAProxy",
             name: "accept-proxy (bind)",
             default: "off",

@@ -107,6 +107,16 @@ impl<'a> Reading<'a> {
         known.iter().all(|protocol| http.contains(protocol))
     }
 
+    /// Is it a session from login to logout (SSH), and no connection that a pool takes for one request after the other? Where no
+    /// bytes prove it, the port tells.
+    pub fn is_session(&self, server_port: u16) -> bool {
+        let mut proven = [&self.client, &self.server].into_iter().flatten().map(|said| said.protocol).peekable();
+        match proven.peek() {
+            Some(_) => proven.any(|protocol| protocol == Protocol::Ssh),
+            None => Protocol::of_port(server_port) == Some(Protocol::Ssh),
+        }
+    }
+
     /// What the bytes of `speaker`, which are all that it said last, ask for, and in which protocol. `None` if that is not known.
     pub fn sense(&self, speaker: Side, server_port: u16) -> Option<(Protocol, Sense)> {
         let (bytes, own, peer) = match speaker {

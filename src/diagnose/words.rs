@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::case::Case;
-use crate::causes::doubts;
+use crate::causes::{doubts, timer_hint};
 use crate::short::Short;
 use crate::time::{MILLISECOND, SECOND};
 use crate::track::kernel::{Errno, Kind};
@@ -199,6 +199,17 @@ pub fn undecided(case: &Case<'_>, doubt: Doubt) -> String {
 fn no_answer(case: &Case<'_>) -> String {
     let (story, asked) = (case.story(), case.half(CLIENT).data_time);
     let side = story.first_fin.unwrap_or(CLIENT);
+    // A server that reads on for a while before it closes (Apache httpd's lingering close) takes what crosses its FIN, or comes later.
+    if let Some(fin) = story.fin[SERVER].filter(|fin| side == SERVER && asked > fin.time) {
+        let idle = case.idle_before_fin();
+        return format!(
+            "The server had closed its side {} before the client's request came{}{}: it acknowledged that, and did not \
+             answer it.",
+            duration(asked.since(fin.time)),
+            Case::idle_words(idle),
+            timer_hint(case, idle)
+        );
+    }
     let waited = duration(story.fin[side].map_or(0, |fin| fin.time.since(asked)));
     if side == SERVER {
         return format!("The server acknowledged a request and closed its side after {waited} without an answer.");

@@ -124,10 +124,10 @@ impl Tracker {
         }
         // Over a closed window the other end was not done yet.
         let half_closed = story.window_closed.iter().all(Option::is_none) && story.read_after_fin != [false; 2];
-        let ending = if half_closed {
-            Ending::Benign(Benign::HalfClose)
-        } else if self.leaves_a_request(connection, story, sink) {
+        let ending = if self.leaves_a_request(connection, story, sink) {
             Ending::Undecided(Doubt::NoAnswer)
+        } else if half_closed {
+            Ending::Benign(Benign::HalfClose)
         } else if self.cuts_an_answer(connection, story, sink) {
             Ending::Undecided(Doubt::AnswerCut)
         } else {

@@ -69,6 +69,11 @@ impl<'a> Case<'a> {
         self.reading().may_be_http(self.end(SERVER).port)
     }
 
+    /// Is it a session, and no connection that a pool takes for one request after the other?
+    pub fn is_session(&self) -> bool {
+        self.reading().is_session(self.end(SERVER).port)
+    }
+
     /// How far TLS came.
     pub fn tls_state(&self) -> TlsState {
         context::tls_state(self.first_bytes(CLIENT), self.first_bytes(SERVER))

@@ -6,9 +6,9 @@ use crate::track::kernel::Kind;
 use crate::track::{CLIENT, Half, Repeated, SERVER, What, other, probed_to_death};
 
 /// Signs: SYN-ACK in the capture, sent again and again, no ACK from the client, which repeats its SYN (TTL and
-/// timing show that the capture is nearer to the server); or the SYN is answered by another address. Likely; possible where each was answered by a RST, as
-/// scanners' kernels do. If the client never repeats its SYN: spoofed source or SYN flood, not this. If the client's
-/// ACK is in the capture: `backlog_overflow`.
+/// timing show that the capture is nearer to the server); or another address answers the SYN, and acknowledges it. Likely;
+/// possible where each was answered by a RST, as scanners' kernels do. If the client never repeats its SYN: spoofed source or
+/// SYN flood, not this. If the client's ACK is in the capture: `backlog_overflow`.
 pub static CAUSE: Cause = Cause {
     id: "return_path_lost",
     group: Group::Failure,

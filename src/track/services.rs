@@ -83,8 +83,8 @@ pub struct Services {
     /// When a client last asked a service in vain, for the first time and for the last: for a connection, or on one that no
     /// device can have forgotten.
     lost: Lately<(IpAddr, End), (Time, Time)>,
-    /// Who answered an end, and acknowledged this number, without having been asked by it, and when. What is forgotten of it is not counted: in a
-    /// capture of one direction it is all that is answered.
+    /// Who answered an end, and acknowledged this number, without having been asked by it, and when. What is forgotten of it is not
+    /// counted: in a capture of one direction it is all that is answered.
     unasked: Lately<(End, u32), Option<(End, Time)>>,
     /// Where in `known` to look next for one that answered long ago.
     hand: usize,

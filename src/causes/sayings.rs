@@ -123,10 +123,14 @@ macro_rules! says {
 
 mod brokers;
 mod caches;
+mod clients;
 mod databases;
+mod go;
 mod http;
 mod libraries;
+mod node;
 mod programs;
+mod proxies;
 mod python;
 mod runtimes;
 mod services;
@@ -138,6 +142,8 @@ mod tests;
 pub fn all_sayings() -> impl Iterator<Item = &'static Saying> {
     [
         python::PYTHON,
+        go::GO,
+        node::NODE,
         runtimes::RUNTIMES,
         libraries::LIBRARIES,
         http::HTTP,
@@ -145,7 +151,9 @@ pub fn all_sayings() -> impl Iterator<Item = &'static Saying> {
         databases::DATABASES,
         caches::CACHES,
         brokers::BROKERS,
+        proxies::PROXIES,
         programs::PROGRAMS,
+        clients::CLIENTS,
         system::SYSTEM,
     ]
     .into_iter()

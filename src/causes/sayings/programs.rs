@@ -1,4 +1,4 @@
-//! What servers, proxies, pools, brokers and browsers say of what they end or see end, mostly without an errno.
+//! What servers, pools and brokers say of what they end or see end, mostly without an errno.
 
 use super::*;
 
@@ -32,154 +32,6 @@ pub(super) const PROGRAMS: &[Saying] = &[
         [],
         "408, mod_reqtimeout's own limit: the client did not send a whole request in time: a connection that was opened ahead, or a slow client."
     ),
-    says!("Chrome", "net::ERR_CONNECTION_RESET", ["ERR_CONNECTION_RESET"], [ECONNRESET], ""),
-    says!(
-        "Chrome",
-        "net::ERR_EMPTY_RESPONSE; net::ERR_CONNECTION_CLOSED",
-        ["ERR_EMPTY_RESPONSE", "ERR_CONNECTION_CLOSED"],
-        [EPIPE, ECONNRESET],
-        end_of_file,
-        "End of file instead of an answer, or in the TLS handshake."
-    ),
-    says!(
-        "Chrome",
-        "net::ERR_HTTP2_PROTOCOL_ERROR",
-        ["ERR_HTTP2_PROTOCOL_ERROR"],
-        [],
-        "The server ended this one request by a RST_STREAM, or what it sent was no HTTP/2, and the connection may live on: mostly a proxy whose own server's answer was cut off. Its log has the reason."
-    ),
-    says!(
-        "curl",
-        "exit 56: CONNECT tunnel failed, response 503",
-        ["CONNECT tunnel failed", "from proxy after CONNECT"],
-        [],
-        "The proxy did not open the tunnel, and said so by this status: 407 wants a password, 403 forbids it, 502, 503 and 504 mean that its own connection to the server failed. Its log has the errno."
-    ),
-    says!(
-        "Envoy",
-        "upstream connect error or disconnect/reset before headers. reset reason: ...",
-        ["upstream connect error or disconnect/reset before headers", "upstream_reset_before_response_started"],
-        [ECONNREFUSED, ECONNRESET, EPIPE, ETIMEDOUT],
-        end_of_file,
-        "503. The reason follows. \"Connection termination\": the server ended the connection before an answer. \"Connection failure\": connect() failed."
-    ),
-    says!(
-        "Envoy",
-        "upstream connect error or disconnect/reset before headers. reset reason: connection failure (flag UF)",
-        [
-            "envoy UF",
-            "upstream connect error or disconnect/reset before headers. reset reason: connection failure",
-            "upstream connect error or disconnect/reset before headers. retried and the latest reset reason: connection failure",
-            "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure",
-            "upstream connect error or disconnect/reset before headers. retried and the latest reset reason: remote connection failure",
-            "upstream connect error or disconnect/reset before headers. reset reason: local connection failure",
-            "upstream connect error or disconnect/reset before headers. retried and the latest reset reason: local connection failure",
-            "upstream_reset_before_response_started{connection_failure",
-            "upstream_reset_before_response_started{remote_connection_failure"
-        ],
-        CONNECTING,
-        end_of_file,
-        "503. connect() failed: the number or text behind \"delayed connect error\" is the errno. \"TLS_error\" or \"TLS error\" behind \"transport failure reason\": it was connected, and the TLS handshake failed. With neither, look at the packets: its own connect_timeout may have run out."
-    ),
-    says!(
-        "Envoy",
-        "upstream connect error or disconnect/reset before headers. reset reason: connection timeout (flag UF)",
-        [
-            "upstream connect error or disconnect/reset before headers. reset reason: connection timeout",
-            "upstream connect error or disconnect/reset before headers. retried and the latest reset reason: connection timeout",
-            "upstream_reset_before_response_started{connection_timeout"
-        ],
-        own_timeout,
-        "503. Envoy's own connect_timeout. Usually nothing answered the SYN: `tcpwhy explain syn_unanswered`."
-    ),
-    says!(
-        "Envoy",
-        "upstream connect error or disconnect/reset before headers. reset reason: connection termination (flag UC)",
-        [
-            "envoy UC",
-            "upstream connect error or disconnect/reset before headers. reset reason: connection termination",
-            "upstream connect error or disconnect/reset before headers. retried and the latest reset reason: connection termination",
-            "upstream_reset_before_response_started{connection_termination",
-            "upstream_reset_after_response_started{connection_termination"
-        ],
-        [EPIPE, ECONNRESET],
-        end_of_file,
-        "503. The server ended the connection before an answer, by an end of file or a RST. Usually a keep-alive race: set the cluster's idle_timeout below the server's, or let Envoy retry (reset)."
-    ),
-    says!(
-        "Envoy",
-        "upstream connect error or disconnect/reset before headers. reset reason: protocol error",
-        [
-            "upstream connect error or disconnect/reset before headers. reset reason: protocol error",
-            "upstream connect error or disconnect/reset before headers. retried and the latest reset reason: protocol error",
-            "upstream_reset_before_response_started{protocol_error"
-        ],
-        [],
-        "502 or 503. What the server sent was no HTTP of the version that Envoy speaks with it (HTTP/1 and HTTP/2 mixed up, TLS or not), or broke its rules. `tcpwhy explain wrong_protocol`."
-    ),
-    says!(
-        "Envoy",
-        "upstream connect error or disconnect/reset before headers. reset reason: overflow (flag UO)",
-        [
-            "envoy UO",
-            "upstream connect error or disconnect/reset before headers. reset reason: overflow",
-            "upstream connect error or disconnect/reset before headers. retried and the latest reset reason: overflow",
-            "upstream_reset_before_response_started{overflow"
-        ],
-        [],
-        "503. Envoy's own circuit breaker (max_connections, max_pending_requests): it opened no connection for this request."
-    ),
-    says!(
-        "Envoy",
-        "no healthy upstream (flag UH)",
-        ["envoy UH", "no healthy upstream", "no_healthy_upstream"],
-        [],
-        "503. The cluster has no host, or all failed their health checks or were ejected as outliers: nothing was sent. `/clusters` of the admin port tells."
-    ),
-    says!(
-        "Envoy",
-        "upstream request timeout (flag UT)",
-        ["envoy UT", "upstream request timeout"],
-        own_timeout,
-        "504. Envoy's own route timeout (15 s). It was connected; the server may be slow rather than gone."
-    ),
-    says!(
-        "Envoy",
-        "downstream_remote_disconnect (flag DC)",
-        ["envoy DC", "downstream_remote_disconnect"],
-        [EPIPE, ECONNRESET],
-        "The client closed before it had the answer: `tcpwhy explain client_gave_up`."
-    ),
-    says!(
-        "AWS ALB",
-        "elb_status_code 502",
-        ["ALB 502"],
-        [ECONNREFUSED, ECONNRESET, EPIPE, EHOSTUNREACH],
-        end_of_file,
-        "The target refused the connection, or ended it by a FIN or RST while a request was outstanding, or what it sent was no valid HTTP. With target_status_code \"-\", mostly a keep-alive race: let the target keep idle connections longer than the load balancer's idle timeout (60 s)."
-    ),
-    says!(
-        "AWS ALB",
-        "elb_status_code 503",
-        ["ALB 503"],
-        [],
-        "The target group has no targets, or none that may be used: the load balancer opened no connection."
-    ),
-    says!(
-        "AWS ALB",
-        "elb_status_code 504",
-        ["ALB 504"],
-        [ETIMEDOUT],
-        or_own_timeout,
-        "The load balancer's own limits: nothing answered its SYN for 10 s (a security group, a network ACL: `tcpwhy explain syn_unanswered`), or the target did not answer within the idle timeout (60 s)."
-    ),
-    says!(
-        "AWS ALB",
-        "elb_status_code 460",
-        ["ALB 460"],
-        [EPIPE, ECONNRESET],
-        "The client closed before it had the answer: `tcpwhy explain client_gave_up`."
-    ),
     says!(
         "gunicorn",
         "[CRITICAL] WORKER TIMEOUT (pid:N)",
@@ -187,42 +39,6 @@ pub(super) const PROGRAMS: &[Saying] = &[
         [EPIPE, ECONNRESET],
         end_of_file,
         "--timeout (30 s) ran out and the worker was killed, or the kernel killed it for want of memory. The client, or the proxy in front, gets end of file instead of an answer; a RST where the request was not read to its end. `tcpwhy explain server_deadline`."
-    ),
-    says!(
-        "HAProxy",
-        "Server b/s is DOWN, reason: Layer4 timeout, check duration: N ms",
-        ["Layer4 timeout"],
-        own_timeout,
-        "A health check: nothing answered its SYN within `timeout check`, or `timeout connect`. `tcpwhy explain syn_unanswered`."
-    ),
-    says!(
-        "HAProxy",
-        "Server b/s is DOWN, reason: Layer6 timeout; Layer7 timeout, check duration: N ms",
-        ["Layer6 timeout", "Layer7 timeout"],
-        own_timeout,
-        "A health check: the server accepted the connection and did not answer in time, in the TLS handshake (Layer6) or to the request (Layer7). HAProxy then ends it by a RST."
-    ),
-    says!(
-        "HAProxy",
-        "Server b/s is DOWN, reason: Layer4 connection problem, info: \"{message}\"",
-        ["Layer4 connection problem"],
-        CONNECT,
-        "A health check: connect() failed."
-    ),
-    says!(
-        "HAProxy",
-        "f/1: SSL handshake failure",
-        ["haproxy: SSL handshake failure", "Connection closed during SSL handshake"],
-        [ECONNRESET, EPIPE],
-        end_of_file,
-        "The client ended the TLS handshake, by an alert, an end of file or a RST: it does not trust the certificate, has no version or cipher in common, or is a health check."
-    ),
-    says!(
-        "HAProxy",
-        "backend b has no server available!",
-        ["has no server available"],
-        [],
-        "All servers of this backend failed their health checks: the lines before this one have the reason. Clients get 503."
     ),
     says!(
         "Java",
@@ -280,20 +96,6 @@ pub(super) const PROGRAMS: &[Saying] = &[
         ["Can't connect to server on", "mysql 2002"],
         [ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH],
         "MariaDB's client. The number in brackets is the errno; 115 (EINPROGRESS) is mostly ECONNREFUSED as well: look at the packets."
-    ),
-    says!(
-        "nginx",
-        "client sent invalid method while reading client request line",
-        ["client sent invalid method", "client sent invalid request while reading client request line"],
-        [],
-        "400. What came was no HTTP/1: TLS (\\x16\\x03 in the access log), HTTP/2 without TLS (PRI * HTTP/2.0), or a scan. `tcpwhy explain wrong_protocol`."
-    ),
-    says!(
-        "nginx",
-        "client closed connection while waiting for request",
-        ["client closed connection while waiting for request"],
-        [],
-        "The client connected and closed by a FIN without a request: a health check, a connection opened ahead, or a scan."
     ),
     says!(
         "PgBouncer",
@@ -357,14 +159,6 @@ pub(super) const PROGRAMS: &[Saying] = &[
         "A process of the server was killed, by the kernel for want of memory (9) or by a crash (11), and the server ended all others: every client gets end of file, and new ones \"the database system is in recovery mode\"."
     ),
     says!(
-        "psql",
-        "SSL SYSCALL error: EOF detected; SSL connection has been closed unexpectedly",
-        ["SSL SYSCALL error: EOF detected", "SSL connection has been closed unexpectedly"],
-        [EPIPE, ECONNRESET],
-        end_of_file,
-        "libpq, over TLS: end of file without PostgreSQL's goodbye. The server's process was killed, or something between them closed."
-    ),
-    says!(
         "RabbitMQ",
         "closing AMQP connection <...>: missed heartbeats from client, timeout: 60s",
         ["missed heartbeats from client"],
@@ -388,32 +182,6 @@ pub(super) const PROGRAMS: &[Saying] = &[
         "redis-cli and hiredis: end of file. The server was stopped or killed, its `timeout` ran out, or somebody used CLIENT KILL."
     ),
     says!(
-        "ssh",
-        "kex_exchange_identification: client sent invalid protocol identifier \"GET / HTTP/1.1\"",
-        [
-            "client sent invalid protocol identifier",
-            "kex_exchange_identification: client sent invalid protocol identifier",
-            "kex_exchange_identification: banner line contains invalid characters",
-            "banner exchange: Connection from"
-        ],
-        [],
-        "In sshd: what came was no SSH but HTTP, TLS or a scan, and sshd closed. `tcpwhy explain wrong_protocol`."
-    ),
-    says!(
-        "ssh",
-        "Timeout, client not responding from user NAME HOST port N",
-        ["Timeout, client not responding"],
-        own_timeout,
-        "In sshd, its own limit: ClientAliveCountMax (3) times ClientAliveInterval without an answer. The client's host, or the path, is gone."
-    ),
-    says!(
-        "stunnel",
-        "Connection reset: N byte(s) sent to TLS, N byte(s) sent to socket",
-        ["byte(s) sent to TLS"],
-        [ECONNRESET, EPIPE],
-        "stunnel ended both of its connections by a RST, since one of them had failed: the line before this one has the reason. \"Connection closed\" in its place is no failure."
-    ),
-    says!(
         "Apache",
         "(70007)The timeout specified has expired",
         ["(70007)The timeout specified has expired"],
@@ -427,60 +195,6 @@ pub(super) const PROGRAMS: &[Saying] = &[
         own_timeout,
         "The server's own limit (wal_sender_timeout, wal_receiver_timeout, 60 s): the other end of the replication did not answer. It is stuck, or the path to it is gone."
     ),
-    says!("Chrome", "net::ERR_ADDRESS_UNREACHABLE", ["ERR_ADDRESS_UNREACHABLE"], [EHOSTUNREACH, ENETUNREACH], ""),
-    says!("Chrome", "net::ERR_TIMED_OUT", ["ERR_TIMED_OUT"], own_timeout, ""),
-    says!(
-        "Chrome",
-        "HOST took too long to respond. (net::ERR_CONNECTION_TIMED_OUT)",
-        ["ERR_CONNECTION_TIMED_OUT", "took too long to respond"],
-        [ETIMEDOUT],
-        or_own_timeout,
-        "Usually nothing answered the SYN: `tcpwhy explain syn_unanswered`."
-    ),
-    says!(
-        "Chrome",
-        "HOST refused to connect. (net::ERR_CONNECTION_REFUSED)",
-        ["ERR_CONNECTION_REFUSED", "refused to connect"],
-        [ECONNREFUSED],
-        ""
-    ),
-    says!(
-        "Chrome",
-        "net::ERR_NAME_NOT_RESOLVED",
-        ["ERR_NAME_NOT_RESOLVED"],
-        [],
-        "The name was not resolved, so no connection was opened."
-    ),
-    says!(
-        "Firefox",
-        "NS_ERROR_NET_TIMEOUT; The connection has timed out",
-        ["NS_ERROR_NET_TIMEOUT", "The connection has timed out"],
-        [ETIMEDOUT],
-        or_own_timeout,
-        "Usually its own network.http.connection-timeout (90 s): nothing answered the SYN, `tcpwhy explain syn_unanswered`."
-    ),
-    says!(
-        "Apple",
-        "NSURLErrorDomain Code=-1001 \"The request timed out.\"",
-        ["NSURLErrorTimedOut", "NSURLErrorDomain Code -1001"],
-        own_timeout,
-        "URLSession's own timeoutIntervalForRequest (60 s). The server may be slow rather than gone."
-    ),
-    says!(
-        "Apple",
-        "NSURLErrorDomain Code=-1004 \"Could not connect to the server.\"",
-        ["NSURLErrorCannotConnectToHost", "NSURLErrorDomain Code -1004"],
-        [ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH],
-        "The number behind _kCFStreamErrorCodeKey is the errno of macOS: 61 ECONNREFUSED, 60 ETIMEDOUT, 65 EHOSTUNREACH, 51 ENETUNREACH."
-    ),
-    says!(
-        "Apple",
-        "NSURLErrorDomain Code=-1005 \"The network connection was lost.\"",
-        ["NSURLErrorNetworkConnectionLost", "NSURLErrorDomain Code -1005", "The network connection was lost"],
-        [ECONNRESET, EPIPE],
-        end_of_file,
-        "A RST, or an end of file instead of an answer; often a keep-alive race: `tcpwhy explain keepalive_race`."
-    ),
     says!(
         "Apache",
         "(70014)End of file found",
@@ -490,72 +204,11 @@ pub(super) const PROGRAMS: &[Saying] = &[
         "APR's name for end of file: the other end closed by a FIN."
     ),
     says!(
-        "telnet",
-        "Connection closed by foreign host.",
-        ["Connection closed by foreign host"],
-        [EPIPE, ECONNRESET],
-        end_of_file,
-        "The server closed, with a FIN or a RST."
-    ),
-    says!(
-        "swaks",
-        "Remote host closed connection unexpectedly.",
-        ["Remote host closed connection unexpectedly"],
-        [EPIPE, ECONNRESET],
-        end_of_file,
-        "End of file in place of an answer."
-    ),
-    says!(
-        "swaks",
-        "Timeout (N secs) waiting for server response",
-        ["swaks: Timeout waiting for server response"],
-        own_timeout,
-        "Its own --timeout (30 s)."
-    ),
-    says!(
-        "lynx",
-        "Unexpected network read error; connection aborted.",
-        ["Unexpected network read error; connection aborted"],
-        [ECONNRESET, EPIPE, ETIMEDOUT],
-        end_of_file,
-        "It does not tell an errno from end of file, and it has nothing to do with ECONNABORTED."
-    ),
-    says!(
         "mosquitto",
         "Error: The connection was lost.",
         ["Error: The connection was lost", "Unable to connect (The connection was lost"],
         [EPIPE, ECONNRESET],
         end_of_file,
         "mosquitto_pub and mosquitto_sub: the broker closed, by an end of file or a RST."
-    ),
-    says!(
-        "iperf3",
-        "error - control socket has closed unexpectedly",
-        ["control socket has closed unexpectedly"],
-        [EPIPE, ECONNRESET],
-        end_of_file,
-        "End of file from the other iperf3: it was stopped."
-    ),
-    says!(
-        "rsync",
-        "did not see server greeting",
-        ["rsync: did not see server greeting"],
-        [EPIPE, ECONNRESET],
-        end_of_file,
-        "The daemon closed without a word, or what listens there is no rsync."
-    ),
-    says!(
-        "rsync",
-        "io timeout after N seconds -- exiting; timeout waiting for daemon connection (code 35)",
-        ["rsync: io timeout after", "rsync error: timeout waiting for daemon connection"],
-        own_timeout,
-        "rsync's own --timeout or --contimeout. The other end may be slow rather than gone."
-    ),
-    says!(
-        "Ncat",
-        "Ncat: TIMEOUT.",
-        ["Ncat: TIMEOUT"],
-        own_timeout,
-        "Its own -w. Usually nothing answered the SYN: `tcpwhy explain syn_unanswered`."
     ),
 ];

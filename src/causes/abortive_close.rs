@@ -1,7 +1,7 @@
 //! `abortive_close`: it ended the connection with a RST instead of a FIN.
 
 use super::clues::{check_in_rhythm, timer_hint};
-use super::{Cause, Group, MIGRATE_REQUESTS, Match, Owner, Remedy, Setting};
+use super::{Cause, Group, MAX_STARTUPS, MIGRATE_REQUESTS, Match, Owner, Remedy, Setting};
 use crate::diagnose::{Case, duration};
 use crate::track::SERVER;
 use crate::track::kernel::Kind;
@@ -105,12 +105,7 @@ pub static CAUSE: Cause = Cause {
             default: "10000, yes",
             advice: "says why it refuses a client, and closes without reading the client's command",
         },
-        Setting {
-            program: "sshd",
-            name: "MaxStartups",
-            default: "10:30:100",
-            advice: "refuses a client while too many others log in, and closes without reading the client's banner",
-        },
+        MAX_STARTUPS,
         MIGRATE_REQUESTS,
         Setting { program: "Go", name: "(*net.TCPConn).SetLinger", default: "-1", advice: "0 resets" },
         Setting { program: "Java", name: "Socket.setSoLinger", default: "off", advice: "(true, 0) resets" },

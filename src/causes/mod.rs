@@ -138,6 +138,14 @@ const MIGRATE_REQUESTS: Setting = Setting {
     advice: "1 moves the queue of a closed listener to another listener in its SO_REUSEPORT group (since 5.14)",
 };
 
+/// What makes sshd close with a client's banner unread.
+const MAX_STARTUPS: Setting = Setting {
+    program: "sshd",
+    name: "MaxStartups",
+    default: "10:30:100",
+    advice: "refuses a client while too many others log in, and closes without reading the client's banner",
+};
+
 /// Where a cause stands in the catalogue, the ones that give way to others first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {

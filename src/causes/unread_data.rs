@@ -1,6 +1,6 @@
 //! `unread_data`: it closed the socket without reading all that had arrived.
 
-use super::{Cause, Group, MIGRATE_REQUESTS, Match, Owner, Remedy, Setting};
+use super::{Cause, Group, MAX_STARTUPS, MIGRATE_REQUESTS, Match, Owner, Remedy, Setting};
 use crate::diagnose::Case;
 use crate::track::Half;
 use crate::track::SERVER;
@@ -97,12 +97,7 @@ pub static CAUSE: Cause = Cause {
             default: "off",
             advice: "on: status 444 resets a client whose request was read",
         },
-        Setting {
-            program: "sshd",
-            name: "MaxStartups",
-            default: "10:30:100",
-            advice: "refuses a client while too many others log in, and closes without reading the client's banner",
-        },
+        MAX_STARTUPS,
         Setting {
             program: "HAProxy",
             name: "accept-proxy (bind)",

@@ -137,15 +137,19 @@ impl Case<'_> {
 
     /// RSTs crossed, and neither end sent a FIN.
     pub fn aborts_crossed(&self) -> bool {
-        let closed = |side: usize| self.story.fin[side].is_some() || self.half(side).has(Half::FIN);
-        self.story.resets.iter().all(|count| *count > 0) && ![CLIENT, SERVER].into_iter().any(closed)
+        self.story.resets.iter().all(|count| *count > 0)
+            && ![CLIENT, SERVER].into_iter().any(|side| self.has_closed(side))
+    }
+
+    /// Was a FIN of this end captured?
+    fn has_closed(&self, side: usize) -> bool {
+        self.story.fin[side].is_some() || self.half(side).has(Half::FIN)
     }
 
     /// Whose host, without a FIN of its own, replied by the RST to the end that closed: it had no socket any more.
     pub fn was_gone_without_a_fin(&self) -> Option<usize> {
-        let has_fin = |side: usize| self.story.fin[side].is_some() || self.half(side).has(Half::FIN);
         let reset = self.reset().filter(|reset| reset.is_reply())?;
-        (has_fin(other(reset.from)) && !has_fin(reset.from)).then_some(reset.from)
+        (self.has_closed(other(reset.from)) && !self.has_closed(reset.from)).then_some(reset.from)
     }
 
     /// The RST is a reply of an end that had closed, and whose FIN the other end did not get.
